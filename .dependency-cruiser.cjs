@@ -1,0 +1,69 @@
+/** The layers of ARCHITECTURE.md: arrows point one way, types <- {polymarket, bus, tapedb} <- services. */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'A cycle means that two concepts are one, or that a third is missing.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'services-never-import-services',
+      comment: 'Services meet on the bus, through packages/types.',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/' },
+      to: { path: '^services/', pathNot: '^services/$1/' },
+    },
+    {
+      name: 'packages-never-import-services',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '^packages/(e2e|bench)/' },
+      to: { path: '^services/' },
+    },
+    {
+      name: 'types-imports-nothing',
+      comment:
+        'Domain types and pure functions: no package of ours, none of npm. node:crypto alone is allowed, for sha256.',
+      severity: 'error',
+      from: { path: '^packages/types/src/' },
+      to: { pathNot: '^packages/types/src/|^(node:)?crypto$' },
+    },
+    {
+      name: 'venue-bus-and-database-know-only-types',
+      comment: 'They are joined in services, nowhere else.',
+      severity: 'error',
+      from: { path: '^packages/(polymarket|bus|tapedb)/src/' },
+      to: { path: '^packages/', pathNot: ['^packages/$1/', '^packages/types/'] },
+    },
+    {
+      name: 'service-stands-beside',
+      severity: 'error',
+      from: { path: '^packages/service/src/' },
+      to: { path: '^packages/', pathNot: '^packages/service/' },
+    },
+    {
+      name: 'one-door-a-package',
+      comment: 'What is not in src/index.ts is private.',
+      severity: 'error',
+      from: { path: '^(packages|services)/([^/]+)/' },
+      to: {
+        path: '^packages/[^/]+/src/',
+        pathNot: ['^$1/$2/', '^packages/[^/]+/src/index\\.ts$'],
+      },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'] },
+    combinedDependencies: false,
+  },
+};

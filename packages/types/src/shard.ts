@@ -1,0 +1,15 @@
+/**
+ * One shard of the plan: what a single connection records. The value of key `<number>` in the KV bucket `shards`,
+ * written only by the scheduler, each write by revision.
+ */
+export type Shard = {
+  /** Counts the changes of this shard. */
+  version: number;
+  /** At most SHARD_TOKENS_MAX; both tokens of a market stand in one shard. */
+  tokens: ShardToken[];
+};
+
+export type ShardToken = { tokenId: string; conditionId: string };
+
+/** More tokens than this on one connection and the venue silently sends no first book for some. */
+export const SHARD_TOKENS_MAX = 500;

@@ -1,0 +1,32 @@
+/** The taker's side. */
+export type Side = 'BUY' | 'SELL';
+
+/** Where a trade was seen: live on the market channel, or fetched afterwards from the Data API. */
+export type TradeSource = 'websocket' | 'data_api';
+
+/**
+ * One match on the book; the body of a message on `pm.trade.<conditionId>.<tokenId>`.
+ *
+ * Source: market channel, `last_trade_price`. Which connection saw it stands in the message's headers, so that two
+ * replicas that see one trade publish the same body but for the receive time.
+ */
+export type Trade = {
+  /** Content identity and ordinal, see `tradeId`. */
+  tradeId: string;
+  conditionId: string;
+  tokenId: string;
+  side: Side;
+  /** Decimal string in [0, 1], exactly as received; a float would invent digits. */
+  price: string;
+  /** Shares, decimal string exactly as received, up to 6 decimals. */
+  size: string;
+  /** Fee rate in basis points as the venue writes it; null when it said none. */
+  feeRateBps: string | null;
+  /** `0x` and 64 hex digits; null in feeds that carry none. */
+  transactionHash: string | null;
+  /** The venue's clock, milliseconds since the epoch. */
+  exchangeAtMs: number;
+  /** Our clock when the frame arrived, microseconds since the epoch. Never overwritten with the venue's. */
+  receivedAtUs: number;
+  source: TradeSource;
+};
