@@ -6,7 +6,7 @@
  * each fill survives once. A content is forgotten when it was not seen for `windowMs`: until then the broker removes
  * duplicates by message id, afterwards the database's unique key does.
  *
- * Holds at most `contentsMax` contents and one; beyond that the longest unseen goes first.
+ * Holds at most `contentsMax` contents; beyond that the longest unseen goes first.
  */
 export class OrdinalCounter {
   readonly #windowMs: number;
@@ -21,10 +21,11 @@ export class OrdinalCounter {
 
   /** How often this content was seen before within the window; counts this sight. `nowMs`: a clock that never goes back. */
   next(contentHash: string, nowMs: number): number {
-    this.#forget(nowMs);
-    const ordinal = this.#seen.get(contentHash)?.next ?? 0;
+    const last = this.#seen.get(contentHash);
+    const ordinal = last === undefined || nowMs - last.atMs > this.#windowMs ? 0 : last.next;
     this.#seen.delete(contentHash);
     this.#seen.set(contentHash, { next: ordinal + 1, atMs: nowMs });
+    this.#forget(nowMs);
     return ordinal;
   }
 

@@ -1,0 +1,14 @@
+import { errorSentence, type Logger } from './logger.ts';
+
+/**
+ * An error that reaches the top of main.ts ends the process with exit code 1 and one line: what happened, and what a
+ * person can do about it. Nothing is retried here; the supervisor starts the process again.
+ */
+export function endOnFatalError(log: Logger): void {
+  process.on('uncaughtException', (error: Error & { operatorAction?: string; disposition?: string }) => {
+    const isExpected = error.disposition !== undefined;
+    const sentence = [errorSentence(error), error.operatorAction].filter(Boolean).join(' — ');
+    log.error(isExpected ? {} : { error }, sentence);
+    process.exit(1);
+  });
+}

@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Why a service is not doing its job, in sentences; none means that it is. */
+export type Readiness = () => string[];
+
+/**
+ * Answers `/healthz` (the process is alive), `/readyz` (it does its job, or why not) and `/metrics` (Prometheus).
+ * The port stands in the log line `Health endpoint listening.`, for whoever started the process with port 0.
+ */
+export class HealthServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #server: Server;
+
+  /** @throws {PortTakenError} Another process listens there. */
+  static async listen(o: {
+    host: string;
+    port: number;
+    metrics: Metrics;
+    readiness: Readiness;
+    log: Logger;
+  }): Promise<HealthServer> {
+    const server = createServer((request, response) => {
+      answer(request, response, o).catch((error: unknown) => {
+        // A metric that cannot be read is a bug, but none that may end a recording.
+        o.log.warn({ error, path: request.url }, 'Could not answer on the health endpoint.');
+        response.writeHead(500).end();
+      });
+    });
+    server.listen(o.port, o.host);
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      throw new PortTakenError(o.host, o.port, error);
+    }
+    const { port } = server.address() as AddressInfo;
+    o.log.info({ httpPort: port }, 'Health endpoint listening.');
+    return new HealthServer(server, port);
+  }
+
+  private constructor(server: Server, port: number) {
+    this.#server = server;
+    this.port = port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  o: { metrics: Metrics; readiness: Readiness },
+): Promise<void> {
+  const path = request.url?.split('?')[0];
+  if (path === '/healthz') {
+    response.end('alive\n');
+  } else if (path === '/readyz') {
+    const reasons = o.readiness();
+    response.writeHead(reasons.length === 0 ? 200 : 503, { 'content-type': 'application/json' });
+    response.end(`${JSON.stringify({ ready: reasons.length === 0, reasons })}\n`);
+  } else if (path === '/metrics') {
+    const text = await o.metrics.text();
+    response.writeHead(200, { 'content-type': o.metrics.contentType }).end(text);
+  } else {
+    response.writeHead(404).end('There are /healthz, /readyz and /metrics.\n');
+  }
+}
+
+/** The health endpoint could not listen: another process has the port, or it may not be used. */
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+  readonly disposition = 'stop';
+  readonly operatorAction = 'Set HTTP_PORT to a free port, or to 0 to have one picked.';
+
+  constructor(host: string, port: number, cause: unknown) {
+    super(`HTTP_PORT: cannot listen on ${host}:${port}`, { cause });
+  }
+}

@@ -1,0 +1,37 @@
+import type { Config, ConfigTable } from './config-table.ts';
+
+/**
+ * Reads and checks every setting of the table. An empty variable counts as not set.
+ *
+ * @throws {ConfigError} One or more values cannot be used; all of them are named at once, no secret is printed.
+ */
+export function loadConfig<T extends ConfigTable>(table: T, env: Record<string, string | undefined>): Config<T> {
+  const values: Record<string, unknown> = {};
+  const mistakes: string[] = [];
+  for (const [name, setting] of Object.entries(table)) {
+    const given = env[name]?.trim() || null;
+    const text = given ?? setting.defaultText;
+    if (text === null) {
+      mistakes.push(`${name} is not set; it takes ${setting.takes}`);
+      continue;
+    }
+    const parsed = setting.schema.safeParse(text);
+    if (parsed.success) values[name] = parsed.data;
+    else mistakes.push(`${name}${setting.secret ? '' : ` is ${JSON.stringify(text)}, but`} takes ${setting.takes}`);
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return values as Config<T>;
+}
+
+/** The environment asks for something that cannot be: a person must change it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly disposition = 'stop';
+  readonly operatorAction = 'Correct the environment variables that are named, then start again.';
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(`Wrong configuration: ${mistakes.join('; ')}.`);
+    this.mistakes = mistakes;
+  }
+}

@@ -1,0 +1,37 @@
+import { type Logger, pino } from 'pino';
+
+export type { Logger };
+
+/** The levels of the log, the most talkative first. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** One JSON line a record on standard output, written at once: a killed process has told all it knew. */
+export function createLogger(o: { service: string; level: LogLevel }): Logger {
+  return pino({
+    level: o.level,
+    base: { service: o.service },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { error: describeError },
+  });
+}
+
+/** The chain of causes as one sentence, and the stack of the outermost error for whoever debugs it. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  return { name: error.name, message: errorSentence(error), stack: error.stack };
+}
+
+/** What went wrong and why, on one line: `could not connect: connect ECONNREFUSED 127.0.0.1:4222`. */
+export function errorSentence(error: unknown): string {
+  const parts: string[] = [];
+  for (let at: unknown = error, depth = 0; at !== undefined && depth < CAUSES_MAX; depth += 1) {
+    const message = at instanceof Error ? at.message || at.name : String(at);
+    if (!parts.some((part) => part.includes(message))) parts.push(message);
+    at = at instanceof Error ? at.cause : undefined;
+  }
+  return parts.join(': ').replace(/\s+/g, ' ');
+}
+
+const CAUSES_MAX = 5;

@@ -1,0 +1,44 @@
+import type { Logger } from './logger.ts';
+
+/** A stop that was asked for: `signal` aborts once; whoever still has work says so with `unfinished`. */
+export type Stop = {
+  /** First take no more work, then finish what was taken, then let go. */
+  readonly signal: AbortSignal;
+  /** Registers what to name when the process has to end before it is done; null means that nothing is left. */
+  unfinished(describe: () => string | null): void;
+};
+
+/**
+ * SIGTERM or SIGINT asks the process to stop; a second one, or the deadline, ends it at once with exit code 1 and a
+ * line that names what was unfinished.
+ */
+export function stopOnSignal(o: { deadlineMs: number; log: Logger }): Stop {
+  const controller = new AbortController();
+  const descriptions: (() => string | null)[] = [];
+
+  const endNow = (why: string): void => {
+    const unfinished = descriptions.map((describe) => describe()).filter((text) => text !== null);
+    o.log.error({ unfinished }, `${why} Ending at once; unfinished: ${unfinished.join(', ') || 'nothing'}.`);
+    process.exit(1);
+  };
+  const onSignal = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) {
+      endNow(`Second signal (${name}).`);
+      return;
+    }
+    o.log.info({ signal: name, deadlineMs: o.deadlineMs }, 'Stopping: finishing what was taken in hand.');
+    setTimeout(() => endNow(`Not done ${o.deadlineMs} ms after ${name}.`), o.deadlineMs).unref();
+    controller.abort(new StoppedError(name));
+  };
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onSignal);
+  return { signal: controller.signal, unfinished: (describe) => descriptions.push(describe) };
+}
+
+/** Reason of the abort: a person or the supervisor asked for the end. */
+class StoppedError extends Error {
+  override readonly name = 'StoppedError';
+
+  constructor(signal: string) {
+    super(`stopped by ${signal}`);
+  }
+}
