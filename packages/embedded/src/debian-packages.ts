@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lockFile } from './file-lock.ts';
+import { runCommand } from './run-command.ts';
+
+/** The suite in which Debian's newest packages arrive. */
+const SUITE = 'sid';
+/** Package lists younger than this are used as they are. */
+const LISTS_AGE_MS_MAX = 60 * 60_000;
+const APT_TIMEOUT_MS = 120_000;
+
+/**
+ * Packages of Debian's newest suite, unpacked into a directory and nowhere else: the machine's own Debian source with
+ * the suite replaced, read by apt-get with private directories. Needs no root, changes nothing of the system, and apt
+ * checks the signatures as always.
+ */
+export class DebianPackages {
+  readonly #directory: string;
+  readonly #source: DebianSource;
+
+  private constructor(directory: string, source: DebianSource) {
+    this.#directory = directory;
+    this.#source = source;
+  }
+
+  /** `null` where this is not Debian, or a tool that it takes is missing. */
+  static async open(cacheDir: string): Promise<DebianPackages | null> {
+    const tools = await Promise.all(['apt-get', 'dpkg-deb', 'flock'].map(runs));
+    if (tools.includes(false)) return null;
+    const source = await debianSource();
+    return source === null ? null : new DebianPackages(join(cacheDir, 'debian'), source);
+  }
+
+  /**
+   * Unpacks the newest versions into `<into>/<key of their versions>` and gives that directory.
+   *
+   * @throws {CommandFailedError} apt-get could not reach the archive, has no such package, or refused a signature.
+   */
+  async unpack(packages: readonly string[], into: string): Promise<string> {
+    await this.#update();
+    const temporary = join(into, `.unpacking-${process.pid}-${randomBytes(4).toString('hex')}`);
+    await mkdir(join(temporary, 'root'), { recursive: true });
+    try {
+      await this.#apt(['download', ...packages], temporary);
+      const files = (await readdir(temporary)).filter((name) => name.endsWith('.deb')).sort();
+      for (const file of files) {
+        await runCommand('dpkg-deb', ['-x', join(temporary, file), join(temporary, 'root')], {
+          timeoutMs: APT_TIMEOUT_MS,
+        });
+      }
+      const target = join(into, files.map((file) => decodeURIComponent(file.replace(/\.deb$/, ''))).join('+'));
+      // The rename makes it whole or absent. When another process was faster, its copy is the same.
+      await rename(join(temporary, 'root'), target).catch(async (error: unknown) => {
+        if (!(await exists(target))) throw error;
+      });
+      return target;
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+  }
+
+  async #update(): Promise<void> {
+    const lists = join(this.#directory, 'lists');
+    const updated = join(this.#directory, 'updated');
+    await mkdir(join(lists, 'partial'), { recursive: true });
+    await mkdir(join(this.#directory, 'cache', 'archives', 'partial'), { recursive: true });
+    await using _lock = await lockFile(join(this.#directory, 'lock'));
+    if (await isYoungerThan(updated, LISTS_AGE_MS_MAX)) return;
+    await writeFile(this.#sourceFile(), this.#source.text);
+    await this.#apt(['update'], this.#directory);
+    await writeFile(updated, '');
+  }
+
+  #apt(args: readonly string[], cwd: string): Promise<string> {
+    const options = {
+      'Dir::Etc::sourcelist': this.#sourceFile(),
+      'Dir::Etc::sourceparts': '/dev/null',
+      'Dir::State::Lists': join(this.#directory, 'lists'),
+      'Dir::Cache': join(this.#directory, 'cache'),
+      // Without it root's downloads are done by the user _apt, who may not enter our directories.
+      'APT::Sandbox::User': '',
+      'Acquire::Languages': 'none',
+      'Acquire::http::Timeout': '15',
+      'Acquire::Retries': '1',
+    };
+    const flags = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+    return runCommand('env', ['LC_ALL=C', 'apt-get', '-q', ...flags, ...args], { cwd, timeoutMs: APT_TIMEOUT_MS });
+  }
+
+  #sourceFile(): string {
+    return join(this.#directory, `debian.${this.#source.format}`);
+  }
+}
+
+/** A Debian source file, its suite already replaced. */
+type DebianSource = { format: 'sources' | 'list'; text: string };
+
+async function debianSource(): Promise<DebianSource | null> {
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  if (!/^ID="?debian"?$/m.test(release)) return null;
+  const codename = /^VERSION_CODENAME="?([\w-]+)"?$/m.exec(release)?.[1] ?? SUITE;
+  const directory = '/etc/apt/sources.list.d';
+  const parts = (await readdir(directory).catch(() => [])).sort().map((name) => join(directory, name));
+  for (const path of ['/etc/apt/sources.list', ...parts]) {
+    const text = await readFile(path, 'utf8').catch(() => '');
+    const found = path.endsWith('.sources') ? fromStanzas(text, codename) : fromLines(text, codename);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** The deb822 form: paragraphs of fields. */
+export function fromStanzas(text: string, codename: string): DebianSource | null {
+  for (const stanza of text.split(/\n\s*\n/)) {
+    const suites = /^Suites:(.*)$/m.exec(stanza)?.[1]?.trim().split(/\s+/) ?? [];
+    const components = /^Components:(.*)$/m.exec(stanza)?.[1]?.trim().split(/\s+/) ?? [];
+    const usable = (suites.includes(codename) || suites.includes(SUITE)) && components.includes('main');
+    if (!usable || /^Enabled:\s*no/im.test(stanza) || !/^Types:.*\bdeb\b/m.test(stanza)) continue;
+    const replaced = stanza
+      .replace(/^Types:.*$/m, 'Types: deb')
+      .replace(/^Suites:.*$/m, `Suites: ${SUITE}`)
+      .replace(/^Components:.*$/m, 'Components: main');
+    return { format: 'sources', text: `${replaced.trim()}\n` };
+  }
+  return null;
+}
+
+/** The older form: a line per source. */
+export function fromLines(text: string, codename: string): DebianSource | null {
+  for (const line of text.split('\n')) {
+    const match = /^\s*deb\s+(?:(\[[^\]]*\])\s+)?(\S+)\s+(\S+)\s+(.*)$/.exec(line);
+    if (match === null) continue;
+    const [, options = '', address = '', suite = '', components = ''] = match;
+    if ((suite !== codename && suite !== SUITE) || !components.split(/\s+/).includes('main')) continue;
+    const fields = ['deb', options, address, SUITE, 'main'].filter((field) => field !== '');
+    return { format: 'list', text: `${fields.join(' ')}\n` };
+  }
+  return null;
+}
+
+async function runs(program: string): Promise<boolean> {
+  return runCommand(program, ['--version'], { timeoutMs: 10_000 }).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function isYoungerThan(path: string, ageMsMax: number): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  return found !== null && Date.now() - found.mtimeMs < ageMsMax;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

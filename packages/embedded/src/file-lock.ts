@@ -1,0 +1,25 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { CommandFailedError } from './run-command.ts';
+
+/**
+ * An exclusive lock between processes, held until disposed.
+ *
+ * It is flock(1) around a `cat` that waits for us: whichever of the two processes dies, and however, the kernel lets
+ * the lock go. A lock file with a process id in it would need guessing when its owner was killed.
+ */
+export async function lockFile(path: string): Promise<AsyncDisposable> {
+  const holder = spawn('flock', [path, 'sh', '-c', 'echo held; cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(holder, 'close');
+  const held = once(holder.stdout, 'data');
+  held.catch(() => {}); // `ended` tells the same
+  ended.catch(() => {}); // awaited below, or when disposed
+  const first = await Promise.race([held, ended.then(() => null)]);
+  if (first === null) throw new CommandFailedError('flock', `could not lock ${path}`);
+  return {
+    async [Symbol.asyncDispose]() {
+      holder.stdin.end();
+      await ended;
+    },
+  };
+}
