@@ -4,6 +4,9 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/*.live.test.ts'],
+    globalSetup: ['packages/test-servers/src/global-setup.ts'],
+    // A given NATS server is one for all tests, and each empties it first.
+    fileParallelism: !process.env.TEST_NATS_URL,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -28,7 +28,8 @@ export async function prepareNatsServer(options: {
   if (found !== null) return found;
 
   const packages = await DebianPackages.open(cacheDir);
-  if (packages === null) throw unavailable('it is neither on PATH nor, on this system, among the packages that polytape can fetch');
+  if (packages === null)
+    throw unavailable('it is neither on PATH nor, on this system, among the packages that polytape can fetch');
   progress("Fetching nats-server from Debian's packages.");
   let directory: string;
   try {
@@ -59,7 +60,9 @@ async function given(path: string): Promise<NatsServerBinary> {
 
 async function cached(directory: string): Promise<NatsServerBinary | null> {
   const names = await readdir(directory).catch(() => []);
-  const candidates = names.filter((name) => !name.startsWith('.')).map((name) => usable(join(directory, name, PATH_IN_PACKAGE)));
+  const candidates = names
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => usable(join(directory, name, PATH_IN_PACKAGE)));
   const found = (await Promise.all(candidates)).filter((candidate) => candidate !== null);
   return found.sort((a, b) => b.version.localeCompare(a.version, 'en', { numeric: true }))[0] ?? null;
 }
@@ -70,7 +73,8 @@ async function usable(path: string): Promise<NatsServerBinary | null> {
   const match = /v?(\d+)\.(\d+)\.(\d+\S*)/.exec(answer);
   if (match === null) return null;
   const [, major = '0', minor = '0', patch = '0'] = match;
-  const newEnough = Number(major) > VERSION_MIN[0] || (Number(major) === VERSION_MIN[0] && Number(minor) >= VERSION_MIN[1]);
+  const newEnough =
+    Number(major) > VERSION_MIN[0] || (Number(major) === VERSION_MIN[0] && Number(minor) >= VERSION_MIN[1]);
   return newEnough ? { path, version: `${major}.${minor}.${patch}` } : null;
 }
 

@@ -14,7 +14,9 @@ const OUTPUT_CHARACTERS_MAX = 256 * 1024;
 export function runCommand(program: string, args: readonly string[], options: RunOptions): Promise<string> {
   const { timeoutMs, ...rest } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...rest, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs });
+    const child = spawn(program, args, { ...rest, stdio: ['ignore', 'pipe', 'pipe'] });
+    // Not spawn's own `timeout`: its timer goes on, and keeps us alive, when there is no such program.
+    const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -23,8 +25,12 @@ export function runCommand(program: string, args: readonly string[], options: Ru
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       if (stderr.length < OUTPUT_CHARACTERS_MAX) stderr += text;
     });
-    child.once('error', (error) => reject(new CommandFailedError(program, error.message, { cause: error })));
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(new CommandFailedError(program, error.message, { cause: error }));
+    });
     child.once('close', (code, signal) => {
+      clearTimeout(timer);
       if (code === 0) resolve(stdout);
       else {
         const how = signal === null ? `exit code ${code}` : `ended by ${signal} (limit ${timeoutMs} ms)`;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readSync, fstatSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { dirname } from 'node:path';
 import type { ServerExit } from './embedded-server.ts';
 import { EmbeddedServerError } from './embedded-server-error.ts';
 
@@ -68,15 +68,19 @@ export class ServerProcess {
   static async start(command: ServerCommand): Promise<ServerProcess> {
     const log = openLog(command);
     try {
-      const child = spawn('sh', ['-c', SHELL, command.stopSignal.slice('SIG'.length), command.program, ...command.args], {
-        cwd: command.cwd,
-        ...(command.uid === undefined ? {} : { uid: command.uid }),
-        ...(command.gid === undefined ? {} : { gid: command.gid }),
-        stdio: ['ignore', log, log, 'pipe'],
-        // A session of its own: Ctrl+C in a terminal reaches the whole foreground group, and would end the servers before
-        // the services have written what they hold.
-        detached: true,
-      });
+      const child = spawn(
+        'sh',
+        ['-c', SHELL, command.stopSignal.slice('SIG'.length), command.program, ...command.args],
+        {
+          cwd: command.cwd,
+          ...(command.uid === undefined ? {} : { uid: command.uid }),
+          ...(command.gid === undefined ? {} : { gid: command.gid }),
+          stdio: ['ignore', log, log, 'pipe'],
+          // A session of its own: Ctrl+C in a terminal reaches the whole foreground group, and would end the servers before
+          // the services have written what they hold.
+          detached: true,
+        },
+      );
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       child.once('spawn', resolve);
       child.once('error', reject);

@@ -45,7 +45,9 @@ export async function startNatsServer(options: {
       stopMsMax: 15_000,
     });
     if (await ready(server, name, port)) return embedded(server, port);
-    const error = server.failedStart(server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'ended during its start');
+    const error = server.failedStart(
+      server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'ended during its start',
+    );
     await server.stop();
     const lostThePort = wanted === 0 && /address already in use/i.test(error.message);
     if (!lostThePort || attempt === FREE_PORT_ATTEMPTS) throw error;

@@ -86,7 +86,9 @@ export async function startPostgres(options: {
     if (await ready(server, url)) return embedded(server, url, port);
 
     const ended = !server.running;
-    const error = server.failedStart(ended ? 'ended during its start' : `was not ready within ${READY_MS_MAX / 1000} s`);
+    const error = server.failedStart(
+      ended ? 'ended during its start' : `was not ready within ${READY_MS_MAX / 1000} s`,
+    );
     await server.stop();
     const orphans = /pre-existing shared memory block/.test(error.message);
     const lostThePort = wanted === 0 && /could not bind|Address already in use/.test(error.message);

@@ -1,0 +1,14 @@
+import { inject } from 'vitest';
+import type { BrokerAnswers } from './server-broker.ts';
+import './provided-context.ts';
+
+/** Asks the broker of this vitest run. Waits while a server is being fetched or started. */
+export async function askBroker<Path extends keyof BrokerAnswers>(path: Path): Promise<BrokerAnswers[Path]> {
+  const broker = inject('polytapeServerBroker');
+  if (broker === undefined) {
+    throw new Error('No server broker: vitest must run with the global setup of packages/test-servers.');
+  }
+  const response = await fetch(`${broker.url}${path}`);
+  if (!response.ok) throw new Error(`No server for this test: ${await response.text()}`);
+  return (await response.json()) as BrokerAnswers[Path];
+}

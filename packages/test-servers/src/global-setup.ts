@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import './provided-context.ts';
+import { ServerBroker } from './server-broker.ts';
+import { stackFrom } from './stack.ts';
+
+/**
+ * vitest's global setup: offers servers to all test files, and ends them when the run ends. Nothing is started before
+ * a test asks, so a run of unit tests alone waits for no server.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const broker = await ServerBroker.open({
+    stack: stackFrom(process.env),
+    cacheDir: join(import.meta.dirname, '..', '..', '..', '.polytape', 'cache'),
+    natsServerBinary: process.env.NATS_SERVER_BIN,
+    progress: (sentence) => console.error(sentence),
+  });
+  project.provide('polytapeServerBroker', { url: broker.url });
+  return () => broker[Symbol.asyncDispose]();
+}

@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type NatsServerBinary,
+  type Progress,
+  prepareNatsServer,
+  preparePostgres,
+  startPostgres,
+} from '@polytape/embedded';
+import { dockerPostgres } from './docker-postgres.ts';
+import type { Stack } from './stack.ts';
+
+/** What a test file is told about the run's PostgreSQL. */
+export type SharedPostgres = { url: string };
+
+/** What a test file is told about NATS: a given server, a program to start, or Docker. */
+export type NatsSource = { given: string } | { binary: NatsServerBinary } | { docker: true };
+
+/** What a test file may ask the broker for. */
+export type BrokerAnswers = { '/postgres': SharedPostgres; '/nats': NatsSource };
+
+type Options = { stack: Stack; cacheDir: string; natsServerBinary: string | undefined; progress: Progress };
+
+/**
+ * Lives in vitest's main process and answers the test files' workers over loopback HTTP: one PostgreSQL for the whole run, started when
+ * the first test asks for it.
+ *
+ * Rejected: starting it in the global setup itself, because then every run of a single unit test would wait for it.
+ */
+export class ServerBroker implements AsyncDisposable {
+  readonly url: string;
+  readonly #server: Server;
+  readonly #options: Options;
+  readonly #resources = new AsyncDisposableStack();
+  #postgres: Promise<SharedPostgres> | undefined;
+  #nats: Promise<NatsSource> | undefined;
+
+  static async open(options: Options): Promise<ServerBroker> {
+    const server = createServer();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+    await promise;
+    return new ServerBroker(server, options);
+  }
+
+  private constructor(server: Server, options: Options) {
+    this.#server = server;
+    this.#options = options;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    server.on('request', async (request, response) => {
+      try {
+        const answer = await this.#answer(request.url ?? '');
+        response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+      } catch (error) {
+        response.writeHead(500).end(sentence(error));
+      }
+    });
+  }
+
+  async #answer(path: string): Promise<SharedPostgres | NatsSource> {
+    if (path === '/postgres') {
+      this.#postgres ??= this.#startPostgres();
+      return this.#postgres;
+    }
+    if (path === '/nats') {
+      this.#nats ??= this.#natsSource();
+      return this.#nats;
+    }
+    throw new TypeError(`The server broker knows no ${path}.`);
+  }
+
+  async #startPostgres(): Promise<SharedPostgres> {
+    const { stack, cacheDir, progress } = this.#options;
+    if (stack.databaseUrl !== null) return { url: stack.databaseUrl };
+    if (stack.start === 'docker') return { url: this.#resources.use(await dockerPostgres()).url };
+    const binaries = await preparePostgres({ cacheDir, progress });
+    const directory = await mkdtemp(join(tmpdir(), 'polytape-test-postgres-'));
+    this.#resources.defer(() => rm(directory, { recursive: true, force: true }));
+    const server = await startPostgres({ binaries, dataDir: directory });
+    return { url: this.#resources.use(server).url };
+  }
+
+  async #natsSource(): Promise<NatsSource> {
+    const { stack, cacheDir, progress, natsServerBinary } = this.#options;
+    if (stack.natsUrl !== null) return { given: stack.natsUrl };
+    if (stack.start === 'docker') return { docker: true };
+    return { binary: await prepareNatsServer({ cacheDir, progress, binary: natsServerBinary }) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    // A start under way would otherwise leave its server behind.
+    await Promise.allSettled([this.#postgres, this.#nats]);
+    await this.#resources.disposeAsync();
+  }
+}
+
+function sentence(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { operatorAction } = error as { operatorAction?: unknown };
+  return typeof operatorAction === 'string' ? `${error.message} ${operatorAction}` : error.message;
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { Client } from 'pg';
+import { askBroker } from './ask-broker.ts';
+
+/** A database of one test's own. */
+export type TestDatabase = AsyncDisposable & {
+  /** `postgresql://` address with credentials. */
+  url: string;
+  /** Whether TimescaleDB can be had in it with CREATE EXTENSION. */
+  timescale: boolean;
+};
+
+/** A fresh, empty database on the run's PostgreSQL; dropped, sessions and all, when disposed. */
+export async function testDatabase(): Promise<TestDatabase> {
+  const server = await askBroker('/postgres');
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  const timescale = await asAdministrator(server.url, async (client) => {
+    await client.query(`CREATE DATABASE ${name} TEMPLATE template0`);
+    const { rowCount } = await client.query("SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'");
+    return rowCount === 1;
+  });
+  const url = new URL(server.url);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    timescale,
+    [Symbol.asyncDispose]: () =>
+      asAdministrator(server.url, async (client) => {
+        await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      }),
+  };
+}
+
+async function asAdministrator<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

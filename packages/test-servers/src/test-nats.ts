@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type NatsServerBinary, startNatsServer } from '@polytape/embedded';
+import { askBroker } from './ask-broker.ts';
+import { deleteAllStreams } from './delete-all-streams.ts';
+import { dockerNats } from './docker-nats.ts';
+
+/** A NATS server of one test's own, its JetStream empty. */
+export type TestNats = AsyncDisposable & {
+  /** Stays the same over `kill`, `start` and `restart`. */
+  url: string;
+  /** `false` for a given server (TEST_NATS_URL): then `restart`, `kill` and `start` reject. */
+  canRestart: boolean;
+  /** Ends it in order and starts it again on the same data and port. */
+  restart(): Promise<void>;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** Starts it again on the same data and port. */
+  start(): Promise<void>;
+};
+
+/** A NATS server of the test's own, or, with TEST_NATS_URL, the given one with all its streams deleted. */
+export async function testNats(): Promise<TestNats> {
+  const source = await askBroker('/nats');
+  if ('given' in source) return givenNats(source.given);
+  return 'docker' in source ? dockerNats() : embeddedNats(source.binary);
+}
+
+async function embeddedNats(binary: NatsServerBinary): Promise<TestNats> {
+  const directory = await mkdtemp(join(tmpdir(), 'polytape-test-nats-'));
+  let server = await startNatsServer({ binary, dataDir: directory });
+  const { url, port } = server;
+  const start = async () => {
+    server = await startNatsServer({ binary, dataDir: directory, port });
+  };
+  return {
+    url,
+    canRestart: true,
+    start,
+    async restart() {
+      await server.stop();
+      await start();
+    },
+    async kill() {
+      server.kill();
+      await server.exited;
+    },
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function givenNats(url: string): Promise<TestNats> {
+  await deleteAllStreams(url);
+  const refuse = async () => {
+    throw new Error(
+      'The NATS server of TEST_NATS_URL is not ours to end: unset it, or skip this test when canRestart is false.',
+    );
+  };
+  return {
+    url,
+    canRestart: false,
+    restart: refuse,
+    kill: refuse,
+    start: refuse,
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
