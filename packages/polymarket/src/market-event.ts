@@ -1,0 +1,149 @@
+import type { Side } from '@polytape/types';
+
+/**
+ * One event of the market channel, checked. Decimals, ids and times are the venue's own strings, exactly as received;
+ * `null` stands for what the venue left out or sent as `""`.
+ *
+ * Source: the venue's documentation, market channel, and the recorded frames that the tests read.
+ */
+export type MarketEvent =
+  | BookEvent
+  | PriceChangeEvent
+  | LastTradePriceEvent
+  | TickSizeChangeEvent
+  | BestBidAskEvent
+  | NewMarketEvent
+  | MarketResolvedEvent;
+
+/** Full depth of one token: on subscribing, and again after a trade touched it. */
+export type BookEvent = {
+  type: 'book';
+  conditionId: string;
+  tokenId: string;
+  timestamp: string;
+  hash: string | null;
+  /** In the order received, which is worst first; sort before you trust element 0. */
+  bids: BookLevel[];
+  asks: BookLevel[];
+  /** Only in the book that follows a subscription. */
+  tickSize: string | null;
+  /** Only in the book that follows a subscription. */
+  lastTradePrice: string | null;
+};
+
+export type BookLevel = { price: string; size: string };
+
+/** New sizes of single levels. The venue sends both tokens of a market, even where only one was subscribed. */
+export type PriceChangeEvent = {
+  type: 'priceChange';
+  conditionId: string;
+  timestamp: string;
+  changes: PriceChange[];
+};
+
+export type PriceChange = {
+  tokenId: string;
+  price: string;
+  /** The level's new size; `0` removes it. */
+  size: string;
+  /** BUY changes the bids, SELL the asks. */
+  side: Side;
+  /** Hash of an order, repeated over the entries of one action: no id, and not the book's hash. */
+  hash: string | null;
+  /** Top of the book after the whole event; null in frames from before September 2025. */
+  bestBid: string | null;
+  bestAsk: string | null;
+};
+
+/** One match on the book. The venue sends neither an id nor a sequence number. */
+export type LastTradePriceEvent = {
+  type: 'lastTradePrice';
+  conditionId: string;
+  tokenId: string;
+  /** In [0, 1]. */
+  price: string;
+  size: string;
+  /** The taker's. */
+  side: Side;
+  /** Milliseconds since the epoch, 13 digits, as every `timestamp` here. */
+  timestamp: string;
+  feeRateBps: string | null;
+  /** Absent in captures of 2025. */
+  transactionHash: string | null;
+};
+
+export type TickSizeChangeEvent = {
+  type: 'tickSizeChange';
+  conditionId: string;
+  tokenId: string;
+  oldTickSize: string | null;
+  newTickSize: string;
+  timestamp: string;
+};
+
+/** Only with `custom_feature_enabled`. Neither delivery nor order against the matching price change is promised. */
+export type BestBidAskEvent = {
+  type: 'bestBidAsk';
+  conditionId: string;
+  tokenId: string;
+  bestBid: string | null;
+  bestAsk: string | null;
+  spread: string | null;
+  timestamp: string;
+};
+
+/** Only with `custom_feature_enabled`, and then of every market, whatever is subscribed. */
+export type NewMarketEvent = {
+  type: 'newMarket';
+  gammaId: string;
+  conditionId: string;
+  question: string | null;
+  slug: string | null;
+  description: string | null;
+  /** In the order of the outcomes; empty while the venue has given out none. */
+  tokenIds: string[];
+  outcomes: string[];
+  event: EventMessage | null;
+  tags: string[];
+  active: boolean | null;
+  sportsMarketType: string | null;
+  line: string | null;
+  /** As written: `2026-10-11 14:00:00+00`. */
+  gameStartTime: string | null;
+  tickSize: string | null;
+  groupItemTitle: string | null;
+  takerBaseFee: string | null;
+  feesEnabled: boolean | null;
+  feeSchedule: FeeSchedule | null;
+  timestamp: string;
+};
+
+/** Only with `custom_feature_enabled`, and then of every market. How a split resolution looks here is not known. */
+export type MarketResolvedEvent = {
+  type: 'marketResolved';
+  gammaId: string;
+  conditionId: string;
+  tokenIds: string[];
+  winningTokenId: string | null;
+  winningOutcome: string | null;
+  event: EventMessage | null;
+  tags: string[];
+  timestamp: string;
+};
+
+/** The event that a market belongs to. */
+export type EventMessage = {
+  id: string;
+  ticker: string | null;
+  slug: string | null;
+  title: string | null;
+  description: string | null;
+};
+
+/** Fee per share = rate * (price * (1 - price)) ^ exponent. */
+export type FeeSchedule = {
+  exponent: string | null;
+  rate: string | null;
+  rebateRate: string | null;
+  takerOnly: boolean | null;
+};

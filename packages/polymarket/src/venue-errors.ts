@@ -1,0 +1,88 @@
+/**
+ * The venue answers 403. Not a fault that passes: who asks, or from where, is refused. All venue errors name host and
+ * path, and never the query or credentials.
+ */
+export class VenueRefusedError extends Error {
+  override readonly name = 'VenueRefusedError';
+  readonly disposition = 'stop';
+  readonly operatorAction =
+    'Polymarket refuses some countries, providers and data centres (geoblocking). Run polytape where the venue may be ' +
+    'read, or set the POLYMARKET_*_URL variables to a relay that you run there.';
+  readonly host: string;
+  readonly path: string;
+
+  constructor(at: { host: string; path: string }, detail: string) {
+    super(
+      `${at.host} refused ${at.path} (403${detail === '' ? '' : `, ${detail}`}): this address is probably geoblocked`,
+    );
+    this.host = at.host;
+    this.path = at.path;
+  }
+}
+
+/** The venue asks for fewer requests (429). */
+export class VenueThrottledError extends Error {
+  override readonly name = 'VenueThrottledError';
+  readonly disposition = 'retry';
+  readonly host: string;
+  readonly path: string;
+  /** How long the venue asks to wait; null when it did not say. */
+  readonly retryAfterMs: number | null;
+
+  constructor(at: { host: string; path: string }, retryAfterMs: number | null) {
+    super(`${at.host} throttled ${at.path} (429${retryAfterMs === null ? '' : `, wait ${retryAfterMs} ms`})`);
+    this.host = at.host;
+    this.path = at.path;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The venue cannot be reached, took too long, broke off, or answered 5xx (408 and 425 too, which mean the same). */
+export class VenueUnavailableError extends Error {
+  override readonly name = 'VenueUnavailableError';
+  readonly disposition = 'retry';
+  readonly host: string;
+  readonly path: string;
+  /** In words: `connection refused`, `timed out after 10000 ms`, `answered 502`. */
+  readonly reason: string;
+  /** How long the venue asks to wait; null when it did not say. */
+  readonly retryAfterMs: number | null;
+
+  constructor(
+    at: { host: string; path: string },
+    reason: string,
+    options: { cause?: unknown; retryAfterMs?: number | null } = {},
+  ) {
+    super(`${at.host} is unavailable for ${at.path}: ${reason}`, { cause: options.cause });
+    this.host = at.host;
+    this.path = at.path;
+    this.reason = reason;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
+
+/** The venue answered, but not with what was asked for: HTML, malformed JSON, another shape, or a 4xx. */
+export class VenueAnswerError extends Error {
+  override readonly name = 'VenueAnswerError';
+  /** `stop` when the venue refused this very request (4xx): it would refuse it again. */
+  readonly disposition: 'retry' | 'stop';
+  readonly host: string;
+  readonly path: string;
+  /** HTTP status, null when the answer was well-formed but made no sense. */
+  readonly status: number | null;
+
+  constructor(
+    at: { host: string; path: string },
+    reason: string,
+    options: { status?: number | null; disposition?: 'retry' | 'stop'; cause?: unknown } = {},
+  ) {
+    super(`${at.host} gave an unusable answer to ${at.path}: ${reason}`, { cause: options.cause });
+    this.host = at.host;
+    this.path = at.path;
+    this.status = options.status ?? null;
+    this.disposition = options.disposition ?? 'retry';
+  }
+}
+
+/** Any error of the venue's HTTP or of a refused socket. */
+export type VenueError = VenueRefusedError | VenueThrottledError | VenueUnavailableError | VenueAnswerError;
