@@ -145,7 +145,8 @@ export class MarketSocket {
   #refused(response: IncomingMessage): void {
     const status = response.statusCode ?? 0;
     const waitMs = retryAfterMs(response.headers['retry-after'], Date.now());
-    if (status === 403) this.#cause = new VenueRefusedError(this.#at, 'at the WebSocket upgrade');
+    if (status === 403 || status === 451)
+      this.#cause = new VenueRefusedError(this.#at, status, 'at the WebSocket upgrade');
     else if (status === 429) this.#cause = new VenueThrottledError(this.#at, waitMs);
     else if (status >= 500)
       this.#cause = new VenueUnavailableError(this.#at, `answered ${status}`, { retryAfterMs: waitMs });

@@ -1,5 +1,5 @@
 /**
- * The venue answers 403. Not a fault that passes: who asks, or from where, is refused. All venue errors name host and
+ * The venue answers 403 (or 451, which says the same outright). Not a fault that passes: who asks, or from where, is refused. All venue errors name host and
  * path, and never the query or credentials.
  */
 export class VenueRefusedError extends Error {
@@ -11,10 +11,9 @@ export class VenueRefusedError extends Error {
   readonly host: string;
   readonly path: string;
 
-  constructor(at: { host: string; path: string }, detail: string) {
-    super(
-      `${at.host} refused ${at.path} (403${detail === '' ? '' : `, ${detail}`}): this address is probably geoblocked`,
-    );
+  constructor(at: { host: string; path: string }, status: number, detail: string) {
+    const words = detail === '' ? `${status}` : `${status}, ${detail}`;
+    super(`${at.host} refused ${at.path} (${words}): this machine's address is probably geoblocked`);
     this.host = at.host;
     this.path = at.path;
   }

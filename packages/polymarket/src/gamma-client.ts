@@ -1,0 +1,128 @@
+import { isConditionId } from '@polytape/types';
+import { z } from 'zod';
+import { type GammaMarket, readGammaMarket, type SkippedMarket } from './gamma-market.ts';
+import { RATE_RULES } from './rate-limiter.ts';
+import { excerpt } from './storable-text.ts';
+import { VenueAnswerError } from './venue-errors.ts';
+import type { VenueHttp } from './venue-http.ts';
+
+/** A page of a scan. */
+export type MarketPage = {
+  markets: GammaMarket[];
+  skipped: SkippedMarket[];
+  /** Why this scan cannot be taken for complete, so that nothing may be concluded from what it did not show; null else. */
+  doubt: string | null;
+};
+
+/**
+ * Reads market metadata from Gamma by keyset pages.
+ *
+ * Source: the venue's documentation, `GET /markets/keyset`: at most 100 a page, `after_cursor` from `next_cursor`, which
+ * the last page does not have.
+ */
+export class GammaClient {
+  readonly #base: URL;
+  readonly #http: VenueHttp;
+
+  /** `url` may have a path, which the routes then follow. @throws {RangeError} It is no http or https URL. */
+  constructor(options: { url: string; http: VenueHttp }) {
+    this.#base = httpUrl(options.url);
+    this.#http = options.http;
+  }
+
+  /**
+   * All markets that are not closed, oldest first, so that one that opens during the scan still comes at its end. A
+   * market may come twice. What cannot be taken as a market is told in `skipped`, and never spoils its page.
+   *
+   * @throws {VenueAnswerError} The cursor does not move or repeats, page after page is empty, or there is no end.
+   * @throws as `VenueHttp.getJson`, after its tries.
+   */
+  async *openMarkets(signal: AbortSignal): AsyncGenerator<MarketPage, void, undefined> {
+    yield* this.#pages({ closed: ['false'], order: ['id'], ascending: ['true'] }, signal);
+  }
+
+  /**
+   * Those of the given markets that are closed by now. Unknown and open ones are left out.
+   *
+   * @throws as `openMarkets`.
+   */
+  async closedMarkets(conditionIds: readonly string[], signal: AbortSignal): Promise<GammaMarket[]> {
+    const found: GammaMarket[] = [];
+    const known = conditionIds.filter(isConditionId);
+    for (let from = 0; from < known.length; from += FILTER_IDS_MAX) {
+      const filter = { closed: ['true'], condition_ids: known.slice(from, from + FILTER_IDS_MAX) };
+      for await (const { markets } of this.#pages(filter, signal)) found.push(...markets);
+    }
+    return found;
+  }
+
+  async *#pages(filter: Record<string, string[]>, signal: AbortSignal): AsyncGenerator<MarketPage, void, undefined> {
+    const cursors = new Set<string>();
+    let emptyPages = 0;
+    for (let cursor: string | null = null; ; ) {
+      const url = this.#pageUrl(filter, cursor);
+      const page = this.#readPage(url, await this.#http.getJson(url, { rules: LIST_RULES, signal }));
+      emptyPages = page.markets.length === 0 ? emptyPages + 1 : 0;
+      const isBroken = page.markets.length === 0 && page.next !== null;
+      yield { ...sorted(page.markets), doubt: isBroken ? 'an empty page in the middle of the list' : null };
+      if (page.next === null) return;
+      cursor = page.next;
+      if (cursors.has(cursor)) throw unusable(url, `the cursor ${excerpt(cursor, 40)} came twice`);
+      cursors.add(cursor);
+      if (emptyPages >= EMPTY_PAGES_MAX) throw unusable(url, `${emptyPages} empty pages in a row`);
+      if (cursors.size >= PAGES_MAX) throw unusable(url, `no end after ${PAGES_MAX} pages`);
+    }
+  }
+
+  #pageUrl(filter: Record<string, string[]>, cursor: string | null): URL {
+    const url = new URL(this.#base);
+    url.pathname = `${url.pathname.replace(/\/+$/, '')}/markets/keyset`;
+    for (const [name, values] of Object.entries(filter))
+      for (const value of values) url.searchParams.append(name, value);
+    url.searchParams.set('limit', String(PAGE_MARKETS));
+    url.searchParams.set('include_tag', 'true');
+    if (cursor !== null) url.searchParams.set('after_cursor', cursor);
+    return url;
+  }
+
+  #readPage(url: URL, body: unknown): { markets: unknown[]; next: string | null } {
+    const parsed = pageSchema.safeParse(body);
+    if (parsed.success) return { markets: parsed.data.markets, next: parsed.data.next_cursor || null };
+    const issue = parsed.error.issues[0];
+    throw unusable(url, `no page of markets: ${issue?.path.join('.') || 'the body'}: ${issue?.message ?? ''}`);
+  }
+}
+
+function sorted(entries: readonly unknown[]): { markets: GammaMarket[]; skipped: SkippedMarket[] } {
+  const markets: GammaMarket[] = [];
+  const skipped: SkippedMarket[] = [];
+  for (const entry of entries) {
+    const read = readGammaMarket(entry);
+    if ('market' in read) markets.push(read.market);
+    else skipped.push(read.skipped);
+  }
+  return { markets, skipped };
+}
+
+function unusable(url: URL, reason: string): VenueAnswerError {
+  return new VenueAnswerError({ host: url.host, path: url.pathname }, reason);
+}
+
+function httpUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new RangeError('Gamma needs a URL that begins with https:// or http://');
+  url.hash = '';
+  return url;
+}
+
+const pageSchema = z.looseObject({ markets: z.array(z.unknown()), next_cursor: z.string().nullish() });
+
+const LIST_RULES = [RATE_RULES.gamma, RATE_RULES.gammaLists, RATE_RULES.gammaMarkets];
+/** More is cut to this by the venue. */
+const PAGE_MARKETS = 100;
+/** Condition ids in one query: keeps the address below 2 KiB. */
+const FILTER_IDS_MAX = 20;
+/** 156,000 open markets were 1,560 pages in August 2026. */
+const PAGES_MAX = 20_000;
+const EMPTY_PAGES_MAX = 3;

@@ -1,0 +1,183 @@
+import { isConditionId, isDecimal, isTokenId, type Market } from '@polytape/types';
+import { z } from 'zod';
+import { canonicalConditionId } from './canonical-condition-id.ts';
+import { storableText } from './storable-text.ts';
+import { venueTimeMs } from './venue-time.ts';
+
+/** What Gamma says of a market. The version and the time of reading are the scheduler's. */
+export type GammaMarket = Omit<Market, 'version' | 'seenAtMs'>;
+
+/** An entry of a list that is not taken as a market, and why. */
+export type SkippedMarket = {
+  kind:
+    | 'unreadable'
+    | 'no-condition-id'
+    /** A placeholder: the venue gives the ids out later. */
+    | 'no-token-ids'
+    | 'not-binary'
+    /** A position system that is not known here: someone must look. */
+    | 'unsupported-version';
+  /** In words. */
+  reason: string;
+  gammaId: string | null;
+  conditionId: string | null;
+  raw: unknown;
+};
+
+/**
+ * Reads one market of a Gamma list, in camelCase or snake_case, its lists native or written as strings.
+ *
+ * Which ids trade: `clobTokenIds` for version `v1`, `positionIds` for `v2`, even where both are given. In every market
+ * recorded up to July 2026 the field is missing; those trade under `clobTokenIds` (compared with their order books),
+ * also where `positionIds` stands beside it. So a missing version means `v1` if there are such ids, unless the condition
+ * id is a short one of the second system; else the ids are not available yet. Any other version is refused.
+ */
+export function readGammaMarket(raw: unknown): { market: GammaMarket } | { skipped: SkippedMarket } {
+  const parsed = marketSchema.safeParse(camelCased(raw));
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return skip(
+      'unreadable',
+      `unreadable: ${issue?.path.join('.') || 'the entry'}: ${issue?.message ?? 'not an object'}`,
+    );
+  }
+  const fields = parsed.data;
+  const gammaId = fields.id;
+  const givenId = fields.conditionId ?? '';
+  if (!isConditionId(givenId)) return skip('no-condition-id', 'no condition id');
+
+  const protocol = protocolOf(fields.version, givenId);
+  if (protocol === 'unsupported') {
+    return skip(
+      'unsupported-version',
+      `version ${JSON.stringify(fields.version)} of the position system is not supported`,
+    );
+  }
+  if (protocol === null) return skip('no-token-ids', 'no version and no token ids yet');
+  const ids = protocol === 'v1' ? fields.clobTokenIds : fields.positionIds;
+  if (ids.length === 0) return skip('no-token-ids', `no ${protocol === 'v1' ? 'clobTokenIds' : 'positionIds'} yet`);
+  if (fields.outcomes.length !== 2) return skip('not-binary', `${fields.outcomes.length} outcomes, not two`);
+  const [first = '', second = ''] = ids;
+  if (ids.length !== 2 || first === second) return skip('not-binary', `${new Set(ids).size} token ids, not two`);
+  if (!isTokenId(first) || !isTokenId(second)) return skip('unreadable', 'unreadable: a token id is malformed');
+
+  const [firstOutcome = '', secondOutcome = ''] = fields.outcomes;
+  const event = fields.events[0];
+  return {
+    market: {
+      conditionId: canonicalConditionId(givenId, first),
+      gammaId: gammaId ?? '',
+      question: fields.question ?? '',
+      slug: fields.slug ?? '',
+      protocol,
+      tokens: [
+        { tokenId: first, outcome: firstOutcome, outcomeIndex: 0 },
+        { tokenId: second, outcome: secondOutcome, outcomeIndex: 1 },
+      ],
+      event: event?.id == null ? null : { id: event.id, slug: event.slug ?? '', title: event.title ?? '' },
+      category: fields.category,
+      tags: fields.tags.flatMap((tag) => tag.slug ?? tag.label ?? []),
+      active: fields.active,
+      closed: fields.closed,
+      acceptingOrders: fields.acceptingOrders,
+      negRisk: fields.negRisk,
+      tickSize: fields.orderPriceMinTickSize,
+      sizeMin: fields.orderMinSize,
+      startAtMs: fields.startDate,
+      endAtMs: fields.endDate,
+      closedAtMs: fields.closedTime,
+    },
+  };
+
+  function skip(kind: SkippedMarket['kind'], reason: string): { skipped: SkippedMarket } {
+    const ids = idsSchema.safeParse(camelCased(raw)).data;
+    return { skipped: { kind, reason, gammaId: ids?.id ?? null, conditionId: ids?.conditionId ?? null, raw } };
+  }
+}
+
+function protocolOf(version: unknown, conditionId: string): 'v1' | 'v2' | 'unsupported' | null {
+  if (version === 'v1' || version === 'v2') return version;
+  if (version !== undefined && version !== null && version !== '') return 'unsupported';
+  return conditionId.length === V1_CONDITION_ID_LENGTH ? 'v1' : null;
+}
+
+/** `order_min_size` and `orderMinSize` are one field; given both, the venue's usual camelCase counts. */
+function camelCased(raw: unknown): unknown {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
+  const fields: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(raw)) {
+    if (name.includes('_')) fields[name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())] = value;
+  }
+  return Object.assign(fields, raw);
+}
+
+/** Anything, or nothing. */
+const given = z.unknown().optional();
+
+/** Text or null; empty text is none. */
+const text = z
+  .union([z.string(), z.number()])
+  .nullish()
+  .catch(null)
+  .transform((value) => (value === null || value === undefined || value === '' ? null : storableText(String(value))));
+
+const flag = given.transform((value) => value === true || value === 'true');
+
+const time = given.transform(venueTimeMs);
+
+/** Gamma writes these as JSON numbers such as 0.001; one that needs an exponent has no exact short spelling. */
+const decimal = given.transform((value) => {
+  const written = typeof value === 'number' ? String(value) : value;
+  return isDecimal(written) ? written : null;
+});
+
+/** A list, or a list written as a JSON string; without it, empty. */
+const texts = z.preprocess(
+  (value) => (typeof value === 'string' ? parsedList(value) : (value ?? [])),
+  z.array(z.string().transform(storableText)),
+);
+
+function parsedList(json: string): unknown {
+  if (json.trim() === '') return [];
+  try {
+    return JSON.parse(json) ?? [];
+  } catch {
+    // Whatever it is, it is no list: the schema says so, with the field's name.
+    return json;
+  }
+}
+
+/** Decoration of a market, which must not cost the market: what does not fit is left out. */
+function decoration<T extends z.ZodType>(item: T) {
+  return z
+    .array(item.nullable().catch(null))
+    .nullish()
+    .catch(null)
+    .transform((items) => (items ?? []).filter((entry) => entry !== null));
+}
+
+const idsSchema = z.looseObject({ id: text, conditionId: text });
+
+const marketSchema = idsSchema.extend({
+  version: given,
+  clobTokenIds: texts,
+  positionIds: texts,
+  outcomes: texts,
+  question: text,
+  slug: text,
+  category: text,
+  events: decoration(z.looseObject({ id: text, slug: text, title: text })),
+  tags: decoration(z.looseObject({ slug: text, label: text })),
+  active: flag,
+  closed: flag,
+  acceptingOrders: flag,
+  negRisk: flag,
+  orderPriceMinTickSize: decimal,
+  orderMinSize: decimal,
+  startDate: time,
+  endDate: time,
+  closedTime: time,
+});
+
+/** `0x` and 64 hex digits. */
+const V1_CONDITION_ID_LENGTH = 66;

@@ -1,0 +1,53 @@
+/** A limit of the venue: so many requests of one kind within any `windowMs`. */
+export type RateRule = { name: string; requestsMax: number; windowMs: number };
+
+/**
+ * The venue's published limits per address, for the routes that polytape reads. Beyond them it delays answers first
+ * and refuses later.
+ */
+export const RATE_RULES = {
+  allHosts: { name: 'all hosts', requestsMax: 15_000, windowMs: 10_000 },
+  gamma: { name: 'gamma', requestsMax: 4_000, windowMs: 10_000 },
+  /** /markets and /events lists together. */
+  gammaLists: { name: 'gamma lists', requestsMax: 900, windowMs: 10_000 },
+  gammaMarkets: { name: 'gamma markets', requestsMax: 300, windowMs: 10_000 },
+} as const satisfies Record<string, RateRule>;
+
+/**
+ * Spreads requests so that in no window more than 70 % of any rule's maximum begin: 10 % may come at once, the rest at
+ * an even pace of 60 %. The headroom is for other readers at the same address and for the venue's own counting.
+ *
+ * It takes the time and returns how long to wait; the waiting is the caller's.
+ */
+export class RateLimiter {
+  /** For each rule when the next request would be due at the even pace. */
+  readonly #dueAtMs = new Map<string, number>();
+  #heldUntilMs = Number.NEGATIVE_INFINITY;
+
+  /** Takes the next place that all rules allow. Returns the milliseconds to wait before the request may begin. */
+  reserve(rules: readonly RateRule[], nowMs: number): number {
+    const paces = rules.map((rule) => ({ name: rule.name, ...pace(rule) }));
+    let atMs = Math.max(nowMs, this.#heldUntilMs);
+    for (const { name, leewayMs } of paces) atMs = Math.max(atMs, this.#dueMs(name) - leewayMs);
+    for (const { name, intervalMs } of paces) this.#dueAtMs.set(name, Math.max(atMs, this.#dueMs(name)) + intervalMs);
+    return atMs - nowMs;
+  }
+
+  /** The venue asked for a rest: no request begins before this. */
+  holdUntil(untilMs: number): void {
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs);
+  }
+
+  #dueMs(name: string): number {
+    return this.#dueAtMs.get(name) ?? Number.NEGATIVE_INFINITY;
+  }
+}
+
+function pace(rule: RateRule): { intervalMs: number; leewayMs: number } {
+  const intervalMs = rule.windowMs / (rule.requestsMax * STEADY_SHARE);
+  const atOnce = Math.max(1, Math.floor(rule.requestsMax * BURST_SHARE));
+  return { intervalMs, leewayMs: (atOnce - 1) * intervalMs };
+}
+
+const STEADY_SHARE = 0.6;
+const BURST_SHARE = 0.1;

@@ -1,0 +1,238 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '@polytape/types';
+import { backoffMs } from './backoff-ms.ts';
+import { networkCause } from './network-cause.ts';
+import { RATE_RULES, RateLimiter, type RateRule } from './rate-limiter.ts';
+import { retryAfterMs } from './retry-after.ts';
+import { excerpt } from './storable-text.ts';
+import {
+  VenueAnswerError,
+  type VenueError,
+  VenueRefusedError,
+  VenueThrottledError,
+  VenueUnavailableError,
+} from './venue-errors.ts';
+
+export type VenueHttpOptions = {
+  log: Log;
+  /** Longest wait for the status line, connecting included. */
+  answerTimeoutMs?: number;
+  /** Longest wait for the whole answer. */
+  totalTimeoutMs?: number;
+  bodyBytesMax?: number;
+  /** Tries of one request, the first included. */
+  triesMax?: number;
+  backoffMsMin?: number;
+  backoffMsMax?: number;
+  /** A longer `Retry-After` is not waited for: the error goes to the caller. */
+  retryAfterMsMax?: number;
+  random?: () => number;
+};
+
+/** Counts since the beginning. */
+export type VenueHttpStats = { requests: number; retries: number; throttled: number; refused: number; failed: number };
+
+/**
+ * Reads JSON from the venue's REST hosts: below their rate limits, with timeouts, and with a bounded number of tries.
+ *
+ * The tries are made in here and not by the jobs, so that a scan of many pages survives a 429 or 500 in its middle
+ * without starting over. What is refused for good (403, other 4xx) is not tried again.
+ */
+export class VenueHttp {
+  readonly #log: Log;
+  readonly #limits: Required<Omit<VenueHttpOptions, 'log' | 'random'>>;
+  readonly #random: () => number;
+  /** By host: one for each that is configured. */
+  readonly #limiters = new Map<string, RateLimiter>();
+  readonly #counts: VenueHttpStats = { requests: 0, retries: 0, throttled: 0, refused: 0, failed: 0 };
+
+  constructor(options: VenueHttpOptions) {
+    const { log, random, ...limits } = options;
+    this.#log = log;
+    this.#random = random ?? Math.random;
+    this.#limits = {
+      answerTimeoutMs: 15_000,
+      totalTimeoutMs: 60_000,
+      bodyBytesMax: 32 * 1024 * 1024,
+      triesMax: 6,
+      backoffMsMin: 1_000,
+      backoffMsMax: 30_000,
+      retryAfterMsMax: 120_000,
+      ...limits,
+    };
+  }
+
+  /**
+   * The parsed body of a GET. `rules` are the venue's limits that count this request.
+   *
+   * @throws {VenueRefusedError} 403 or 451: not tried again.
+   * @throws {VenueThrottledError} 429 to the last try, or the rest it asks for is too long.
+   * @throws {VenueUnavailableError} Network, timeout or 5xx at the last try.
+   * @throws {VenueAnswerError} Another 4xx, which is not tried again; or at the last try no JSON, or too much of it.
+   * @throws The signal's reason, when it aborts.
+   */
+  async getJson(url: URL, options: { rules: readonly RateRule[]; signal: AbortSignal }): Promise<unknown> {
+    const { signal } = options;
+    const limiter = this.#limiter(url.host);
+    for (let failures = 0; ; ) {
+      await rest(limiter.reserve([RATE_RULES.allHosts, ...options.rules], performance.now()), signal);
+      try {
+        return await this.#get(url, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isVenueError(error)) throw error;
+        this.#count(error);
+        failures += 1;
+        const askedMs = 'retryAfterMs' in error ? (error.retryAfterMs ?? 0) : 0;
+        const isLast = failures >= this.#limits.triesMax || askedMs > this.#limits.retryAfterMsMax;
+        if (error.disposition !== 'retry' || isLast) throw error;
+        const waitMs = Math.max(askedMs, this.#backoffMs(failures));
+        if (error instanceof VenueThrottledError) limiter.holdUntil(performance.now() + waitMs);
+        this.#counts.retries += 1;
+        this.#log.warn(
+          { host: error.host, path: error.path, failures, waitMs },
+          `${error.message}. Trying again in ${(waitMs / 1_000).toFixed(1)} s.`,
+        );
+        await rest(waitMs, signal);
+      }
+    }
+  }
+
+  stats(): VenueHttpStats {
+    return { ...this.#counts };
+  }
+
+  async #get(url: URL, signal: AbortSignal): Promise<unknown> {
+    const at = { host: url.host, path: url.pathname };
+    const ending = new AbortController();
+    const abort = () => ending.abort(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    const expire = (ms: number) => setTimeout(() => ending.abort(new TimeoutReached(`timed out after ${ms} ms`)), ms);
+    const total = expire(this.#limits.totalTimeoutMs);
+    const answer = expire(this.#limits.answerTimeoutMs);
+    this.#counts.requests += 1;
+    try {
+      const { address, headers } = request(url);
+      const response = await fetch(address, { headers, signal: ending.signal });
+      clearTimeout(answer);
+      if (!response.ok) throw await refusal(at, response);
+      return await this.#readJson(at, response);
+    } catch (error) {
+      if (isVenueError(error)) throw error;
+      throw new VenueUnavailableError(at, networkCause(error), { cause: error });
+    } finally {
+      clearTimeout(total);
+      clearTimeout(answer);
+      signal.removeEventListener('abort', abort);
+      // Lets go of a body that was not read to its end; without effect on one that was.
+      ending.abort();
+    }
+  }
+
+  async #readJson(at: { host: string; path: string }, response: Response): Promise<unknown> {
+    const { status } = response;
+    const type = response.headers.get('content-type') ?? '';
+    if (type !== '' && !/json/i.test(type)) {
+      const text = await readText(response, EXPLANATION_BYTES_MAX);
+      throw new VenueAnswerError(at, `${excerpt(type, 60)} where JSON was expected${quoted(text.text)}`, { status });
+    }
+    const { text, isWhole } = await readText(response, this.#limits.bodyBytesMax);
+    if (!isWhole) throw new VenueAnswerError(at, `more than ${this.#limits.bodyBytesMax} bytes`, { status });
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new VenueAnswerError(at, `malformed JSON of ${text.length} characters${quoted(text)}`, { status, cause });
+    }
+  }
+
+  #limiter(host: string): RateLimiter {
+    const limiter = this.#limiters.get(host) ?? new RateLimiter();
+    this.#limiters.set(host, limiter);
+    return limiter;
+  }
+
+  #backoffMs(failures: number): number {
+    const { backoffMsMin: minMs, backoffMsMax: maxMs } = this.#limits;
+    return backoffMs({ failures, minMs, maxMs, random: this.#random() });
+  }
+
+  #count(error: VenueError): void {
+    if (error instanceof VenueThrottledError) this.#counts.throttled += 1;
+    else if (error instanceof VenueRefusedError) this.#counts.refused += 1;
+    else this.#counts.failed += 1;
+  }
+}
+
+/** Ours, and so its message is the cause. */
+class TimeoutReached extends Error {
+  override readonly name = 'TimeoutReached';
+}
+
+function isVenueError(error: unknown): error is VenueError {
+  return [VenueRefusedError, VenueThrottledError, VenueUnavailableError, VenueAnswerError].some(
+    (type) => error instanceof type,
+  );
+}
+
+/** fetch refuses a URL with credentials in it, so they go where they belong. */
+function request(url: URL): { address: URL; headers: Record<string, string> } {
+  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'polytape' };
+  if (url.username === '' && url.password === '') return { address: url, headers };
+  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  headers.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+  const address = new URL(url);
+  address.username = '';
+  address.password = '';
+  return { address, headers };
+}
+
+async function refusal(at: { host: string; path: string }, response: Response): Promise<VenueError> {
+  const { status } = response;
+  const text = await readText(response, EXPLANATION_BYTES_MAX).then(
+    (read) => read.text,
+    // The status says enough; how its explanation broke off does not matter.
+    () => '',
+  );
+  const askedMs = retryAfterMs(response.headers.get('retry-after'), Date.now());
+  if (status === 403 || status === 451) return new VenueRefusedError(at, status, explanation(text));
+  if (status === 429) return new VenueThrottledError(at, askedMs);
+  if (status >= 500 || status === 408 || status === 425) {
+    return new VenueUnavailableError(at, `answered ${status}${quoted(text)}`, { retryAfterMs: askedMs });
+  }
+  return new VenueAnswerError(at, `answered ${status}${quoted(text)}`, { status, disposition: 'stop' });
+}
+
+/** The body as text, as far as `bytesMax`. */
+async function readText(response: Response, bytesMax: number): Promise<{ text: string; isWhole: boolean }> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes > bytesMax) return { text: decoded(chunks).slice(0, bytesMax), isWhole: false };
+  }
+  return { text: decoded(chunks), isWhole: true };
+}
+
+function decoded(chunks: Uint8Array[]): string {
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+function quoted(text: string): string {
+  const words = explanation(text);
+  return words === '' ? '' : `: ${words}`;
+}
+
+/** What a body says, in a few words: the title of an HTML page, else its beginning. */
+function explanation(text: string): string {
+  const title = /<title[^>]*>([^<]{1,200})/i.exec(text)?.[1];
+  return excerpt((title ?? text.replace(/<[^>]*>/g, ' ')).trim(), 120);
+}
+
+async function rest(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await delay(ms, undefined, { signal }).catch(() => {});
+  signal.throwIfAborted();
+}
+
+/** Enough of an error page to find its title. */
+const EXPLANATION_BYTES_MAX = 16 * 1024;
