@@ -1,0 +1,45 @@
+import type { Msg } from '@nats-io/transport-node';
+
+/**
+ * What the answer to a publish means for the message: stored (once, or it was already there), the message's own fault
+ * (it would be refused for ever), or a trouble of the server that may pass.
+ */
+export type Acknowledgement =
+  | { kind: 'stored'; duplicate: boolean }
+  | { kind: 'rejected'; reason: string }
+  | { kind: 'retry'; reason: string };
+
+export function readAcknowledgement(answer: Pick<Msg, 'data' | 'headers'>): Acknowledgement {
+  if (answer.data.length === 0) return withoutBody(answer.headers?.code ?? 0);
+  let body: PubAck;
+  try {
+    body = JSON.parse(DECODER.decode(answer.data));
+  } catch {
+    return { kind: 'retry', reason: 'the answer is not JSON' };
+  }
+  if (body.error !== undefined) {
+    const { err_code: code, description } = body.error;
+    const reason = `${description ?? 'refused'} (${code ?? 'no code'})`;
+    return { kind: FAULTS_OF_THE_MESSAGE.has(code ?? 0) ? 'rejected' : 'retry', reason };
+  }
+  if (typeof body.stream !== 'string' || body.stream === '' || typeof body.seq !== 'number') {
+    return { kind: 'retry', reason: 'the answer is no acknowledgement of a stream' };
+  }
+  return { kind: 'stored', duplicate: body.duplicate === true };
+}
+
+type PubAck = {
+  stream?: string;
+  seq?: number;
+  duplicate?: boolean;
+  error?: { code?: number; err_code?: number; description?: string };
+};
+
+function withoutBody(status: number): Acknowledgement {
+  if (status !== 503) return { kind: 'retry', reason: `empty answer, status ${status}` };
+  return { kind: 'retry', reason: 'no stream on NATS takes this subject, or JetStream is not there' };
+}
+
+/** Message or headers larger than the stream takes: nats-server, server/errors.json. */
+const FAULTS_OF_THE_MESSAGE: ReadonlySet<number> = new Set([10_054, 10_097]);
+const DECODER = new TextDecoder();

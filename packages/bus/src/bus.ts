@@ -1,0 +1,121 @@
+import type { Log } from '@polytape/types';
+import { type ReadOptions, readBatches } from './batch-reader.ts';
+import { Connection } from './connection.ts';
+import { KvBucket } from './kv-bucket.ts';
+import { Publisher, type PublisherOptions } from './publisher.ts';
+import { reconcile } from './reconcile.ts';
+import { type StreamBatch, type StreamMessage, storedMessage } from './stream-message.ts';
+import { type BucketName, type StreamName, TOPOLOGY, type Topology } from './topology.ts';
+import { translateFailure } from './translate-failure.ts';
+
+/** Where a stream begins and ends. */
+export type StreamState = {
+  /** When the stream was made: another one of the same name has another. */
+  incarnation: string;
+  firstSequence: number;
+  /** 0 while the stream is empty and new. */
+  lastSequence: number;
+};
+
+/**
+ * JetStream as polytape uses it: one connection, the streams and buckets of the table, acknowledged publishing, reading
+ * in batches from a position, and live views of buckets. The only code that knows the NATS client.
+ */
+export class Bus implements AsyncDisposable {
+  readonly #connection: Connection;
+
+  /**
+   * Connects, and keeps trying while the server is away (which it says at once and then every 30 s). Later it connects
+   * again for ever. Credentials in the URL are used: `nats://user:password@host:4222`.
+   *
+   * @throws {BusConfigurationError} At once, when the URL is malformed or the server refuses the credentials.
+   * @throws The signal's reason, when it aborts first.
+   */
+  static async connect(o: { url: string; name: string; log: Log; signal: AbortSignal }): Promise<Bus> {
+    return new Bus(await Connection.open(o));
+  }
+
+  private constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Resolves when the connection is closed for good: by us (undefined), or with the error. The service then ends. */
+  get closed(): Promise<Error | undefined> {
+    return this.#connection.closed;
+  }
+
+  get connected(): boolean {
+    return this.#connection.connected;
+  }
+
+  /**
+   * Makes the server's streams and buckets agree with the table: creates and updates, never deletes, and never makes a
+   * stream keep less than it does. While the right or the room is missing it waits and says so. Any number of processes
+   * may do this at once.
+   *
+   * @param o.replicas Copies of each stream in a cluster (NATS_REPLICAS). Never lowers what a stream has.
+   * @throws {BusConfigurationError} The server can never do it: no JetStream, too old, no cluster for the replicas,
+   *   another stream on our subjects.
+   * @throws The signal's reason, when it aborts first.
+   */
+  async reconcile(signal: AbortSignal, o: { replicas?: number; topology?: Topology } = {}): Promise<void> {
+    await reconcile(this.#connection, { topology: o.topology ?? TOPOLOGY, replicas: o.replicas ?? 1, signal });
+  }
+
+  /** A publisher of its own window and queue on this connection. */
+  publisher(options: PublisherOptions): Publisher {
+    return new Publisher(this.#connection, options);
+  }
+
+  /**
+   * Reads the stream from behind `from` (null: from its beginning) in batches, each message once and in order, across
+   * reconnects and restarts of the server. A batch is handed out when it has `rowsMax` messages (or 16 MiB), or
+   * `ageMsMax` after its first message; the next one fills meanwhile. Sequences rise, with holes where the stream has
+   * holes. Waits for a stream that does not exist yet.
+   *
+   * Ends when the signal aborts; what had come for the next batch is not handed out, for it is still in the stream.
+   *
+   * @throws {StreamReplacedError} `from` lies beyond the stream's end, or the stream became another one.
+   */
+  readBatches(
+    stream: StreamName,
+    from: { sequence: number } | null,
+    o: ReadOptions,
+  ): AsyncGenerator<StreamBatch, void, undefined> {
+    return readBatches(this.#connection, stream, from, o);
+  }
+
+  /** @throws {StreamMissingError | BusUnavailableError | BusPermissionError} */
+  async streamState(stream: StreamName): Promise<StreamState> {
+    try {
+      const { created, state } = await this.#connection.jsm.streams.info(stream);
+      return { incarnation: created, firstSequence: state.first_seq, lastSequence: state.last_seq };
+    } catch (error) {
+      throw translateFailure(error, stream);
+    }
+  }
+
+  /**
+   * The message at this sequence as the stream's leader has it; null when there is none (expired, replaced, or not yet).
+   *
+   * @throws {StreamMissingError | BusUnavailableError | BusPermissionError}
+   */
+  async messageAt(stream: StreamName, sequence: number): Promise<StreamMessage | null> {
+    try {
+      const stored = await this.#connection.jsm.streams.getMessage(stream, { seq: sequence });
+      return stored === null ? null : storedMessage(stored);
+    } catch (error) {
+      throw translateFailure(error, stream);
+    }
+  }
+
+  /** A bucket of JSON values. It need not exist yet. */
+  async kv<T>(bucket: BucketName): Promise<KvBucket<T>> {
+    return await KvBucket.open<T>(this.#connection, bucket);
+  }
+
+  /** Sends what was published (waiting a second at most) and closes. Release publishers, readers and views before. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connection.close();
+  }
+}

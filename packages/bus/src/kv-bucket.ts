@@ -1,0 +1,95 @@
+import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { BadValueError } from './bad-value-error.ts';
+import type { Connection } from './connection.ts';
+import { isValue, type KvEntry } from './kv-entry.ts';
+import { KvView, type KvViewOptions } from './kv-view.ts';
+import { RevisionConflictError } from './revision-conflict-error.ts';
+import { bucketStream, keySubject } from './stream-config.ts';
+import { storedMessage } from './stream-message.ts';
+import type { BucketName } from './topology.ts';
+import { translateFailure } from './translate-failure.ts';
+
+/**
+ * A bucket of JSON values. Each call asks the bucket's leader once, waits at most 5 s for a lost connection to come
+ * back, and throws BusUnavailableError (or StreamMissingError, BusPermissionError) when it cannot be done now.
+ * Keys are letters, digits and `-/=._`.
+ */
+export class KvBucket<T> {
+  readonly name: BucketName;
+  readonly #connection: Connection;
+  readonly #kv: KV;
+
+  static async open<T>(connection: Connection, name: BucketName): Promise<KvBucket<T>> {
+    return new KvBucket<T>(connection, name, await new Kvm(connection.js).open(name));
+  }
+
+  private constructor(connection: Connection, name: BucketName, kv: KV) {
+    this.#connection = connection;
+    this.name = name;
+    this.#kv = kv;
+  }
+
+  /**
+   * The value as the leader has it (a follower's answer may be old); null when the key is not there, deleted or expired.
+   *
+   * @throws {BadValueError} The key holds no JSON.
+   */
+  async get(key: string): Promise<KvEntry<T> | null> {
+    const stored = await this.#ask(key, () =>
+      this.#connection.jsm.streams.getMessage(bucketStream(this.name), { last_by_subj: keySubject(this.name, key) }),
+    );
+    if (stored === null) return null;
+    const message = storedMessage(stored);
+    if (!isValue(message)) return null;
+    try {
+      return { value: JSON.parse(DECODER.decode(message.body)), revision: message.sequence };
+    } catch (error) {
+      throw new BadValueError(this.name, key, error);
+    }
+  }
+
+  /** Writes whatever was there before; returns the new revision. Renews the life of a key in a bucket with a TTL. */
+  put(key: string, value: T): Promise<number> {
+    return this.#ask(key, () => this.#kv.put(key, JSON.stringify(value)));
+  }
+
+  /** Writes a key that is not there (or deleted, or expired). @throws {RevisionConflictError} It is there. */
+  create(key: string, value: T): Promise<number> {
+    return this.#ask(key, () => this.#kv.create(key, JSON.stringify(value)));
+  }
+
+  /** Writes only while the key is at `revision`. @throws {RevisionConflictError} It is not. */
+  update(key: string, value: T, revision: number): Promise<number> {
+    return this.#ask(key, () => this.#kv.update(key, JSON.stringify(value), revision));
+  }
+
+  /** Deletes the key, if need be only while it is at `revision`. @throws {RevisionConflictError} It is not. */
+  delete(key: string, revision?: number): Promise<void> {
+    return this.#ask(key, () => this.#kv.delete(key, revision === undefined ? {} : { previousSeq: revision }));
+  }
+
+  /** A live copy of the whole bucket; see KvView. */
+  view(o: KvViewOptions): KvView<T> {
+    return new KvView<T>(this.#connection, this.name, o);
+  }
+
+  async #ask<R>(key: string, request: () => Promise<R>): Promise<R> {
+    try {
+      await this.#connection.whenConnected(AbortSignal.timeout(WAIT_MS_MAX));
+      return await request();
+    } catch (error) {
+      if (error instanceof JetStreamApiError && CONFLICTS.has(error.code)) {
+        throw new RevisionConflictError(this.name, key, error);
+      }
+      throw translateFailure(error, bucketStream(this.name));
+    }
+  }
+}
+
+const CONFLICTS: ReadonlySet<number> = new Set([
+  JetStreamApiCodes.StreamWrongLastSequence,
+  JetStreamApiCodes.StreamWrongLastSequenceUnknown,
+]);
+const WAIT_MS_MAX = 5_000;
+const DECODER = new TextDecoder();

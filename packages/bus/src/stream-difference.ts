@@ -1,0 +1,47 @@
+import type { StreamConfig } from '@nats-io/jetstream';
+import type { WantedStream } from './stream-config.ts';
+
+/** One setting in which the server's stream is not as the table wants it. */
+export type StreamDifference = { setting: keyof StreamConfig; actual: unknown; wanted: unknown };
+
+/**
+ * What must change for the stream to do what the table wants, without undoing what an operator did beyond it: a stream
+ * that keeps more (longer, more per subject, more replicas, more subjects) is left as it is, because bringing it back
+ * would delete data. Settings that the table does not name are not looked at, nor is the description.
+ */
+export function streamDifferences(actual: Partial<StreamConfig>, wanted: WantedStream): StreamDifference[] {
+  const differences: StreamDifference[] = [];
+  for (const [name, value] of Object.entries(wanted.config)) {
+    const setting = name as keyof StreamConfig;
+    if (setting === 'name' || setting === 'description') continue;
+    if (isMet(setting, actual[setting], value, wanted.kind)) continue;
+    const all = setting === 'subjects' ? union(actual.subjects ?? [], wanted.config.subjects) : value;
+    differences.push({ setting, actual: actual[setting], wanted: all });
+  }
+  return differences;
+}
+
+function isMet(setting: keyof StreamConfig, actual: unknown, wanted: unknown, kind: WantedStream['kind']): boolean {
+  if (setting === 'subjects') return isSubset(wanted as string[], (actual ?? []) as string[]);
+  if (typeof wanted !== 'number') return (actual ?? false) === wanted;
+  if (setting === 'num_replicas') return Number(actual) >= wanted;
+  // A bucket's age is its meaning (who is alive), a stream's age and depth are only how much it keeps.
+  if (kind === 'stream' && KEPT.has(setting)) return limit(actual) >= limit(wanted);
+  return Number(actual ?? 0) === wanted;
+}
+
+/** JetStream writes "no limit" as 0 or -1. */
+function limit(value: unknown): number {
+  const number = Number(value ?? 0);
+  return number <= 0 ? Number.POSITIVE_INFINITY : number;
+}
+
+function isSubset(part: string[], whole: string[]): boolean {
+  return part.every((subject) => whole.includes(subject));
+}
+
+function union(first: string[], second: string[]): string[] {
+  return [...new Set([...first, ...second])];
+}
+
+const KEPT: ReadonlySet<keyof StreamConfig> = new Set(['max_age', 'max_msgs_per_subject', 'duplicate_window'] as const);

@@ -1,0 +1,64 @@
+import type { StoredMsg } from '@nats-io/jetstream';
+import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+
+/** A message as the stream holds it. */
+export type StreamMessage = {
+  /** Position in its stream. */
+  sequence: number;
+  subject: string;
+  /** The id by which the broker removed duplicates; null when its publisher gave none. */
+  messageId: string | null;
+  /** A header by its exact name; null when the message has none of that name. */
+  header(name: string): string | null;
+  body: Uint8Array;
+  /** The broker's clock when it stored the message, milliseconds since the epoch. */
+  storedAtMs: number;
+};
+
+/** Messages in the order of the stream. */
+export type StreamBatch = { messages: StreamMessage[] };
+
+/** A message that a consumer delivered. Headers are taken apart only when somebody asks for one. */
+export class DeliveredMessage implements StreamMessage {
+  readonly sequence: number;
+  readonly storedAtMs: number;
+  readonly #message: Msg;
+
+  constructor(message: Msg, sequence: number, storedAtMs: number) {
+    this.#message = message;
+    this.sequence = sequence;
+    this.storedAtMs = storedAtMs;
+  }
+
+  get subject(): string {
+    return this.#message.subject;
+  }
+
+  get messageId(): string | null {
+    return this.header('Nats-Msg-Id');
+  }
+
+  get body(): Uint8Array {
+    return this.#message.data;
+  }
+
+  header(name: string): string | null {
+    return headerOf(this.#message.headers, name);
+  }
+}
+
+/** A message that was asked for by its sequence. */
+export function storedMessage(stored: StoredMsg): StreamMessage {
+  return {
+    sequence: stored.seq,
+    subject: stored.subject,
+    messageId: headerOf(stored.header, 'Nats-Msg-Id'),
+    header: (name) => headerOf(stored.header, name),
+    body: stored.data,
+    storedAtMs: Date.parse(stored.timestamp),
+  };
+}
+
+function headerOf(all: MsgHdrs | undefined, name: string): string | null {
+  return all?.has(name) ? all.get(name) : null;
+}

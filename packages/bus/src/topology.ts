@@ -1,0 +1,56 @@
+/** One stream: what it takes and how long it keeps it. */
+export type StreamDefinition = {
+  description: string;
+  subjects: string[];
+  /** Milliseconds that a message is kept; null keeps it for ever. */
+  keepsMs: number | null;
+  /** Messages kept per subject; null keeps all. */
+  keepsPerSubject: number | null;
+};
+
+/** One KV bucket of JSON values. */
+export type BucketDefinition = {
+  description: string;
+  /** Milliseconds after its last put until a key is gone; null keeps keys for ever. At least 1,000. */
+  ttlMs: number | null;
+};
+
+/** Everything that polytape keeps in JetStream: names in capitals are streams, the others KV buckets. */
+export type Topology = {
+  streams: Record<StreamName, StreamDefinition>;
+  buckets: Record<BucketName, BucketDefinition>;
+};
+
+export type StreamName = 'TRADES' | 'MARKETS' | 'COVERAGE';
+export type BucketName = 'shards' | 'ingestors';
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** The one table of streams and buckets; `Bus.reconcile` makes the server agree with it. */
+export const TOPOLOGY: Topology = {
+  streams: {
+    TRADES: {
+      description: 'Every trade, one message each.',
+      subjects: ['pm.trade.*.*'],
+      keepsMs: 30 * DAY_MS,
+      keepsPerSubject: null,
+    },
+    MARKETS: {
+      description: 'The last whole document of every market.',
+      subjects: ['pm.market.*'],
+      keepsMs: null,
+      keepsPerSubject: 1,
+    },
+    COVERAGE: {
+      description: 'What the connections saw, and what they could not parse.',
+      subjects: ['pm.unparsed.*'],
+      keepsMs: 30 * DAY_MS,
+      keepsPerSubject: null,
+    },
+  },
+  buckets: {
+    shards: { description: 'The shard plan: what to record.', ttlMs: null },
+    // Liveness: renewed every 5 s by put. A per-key TTL would be lost on update, hence the bucket's.
+    ingestors: { description: 'Who is alive and records what.', ttlMs: 15_000 },
+  },
+};
