@@ -7,6 +7,7 @@ import { directoryError } from './directory-error.ts';
 import type { EmbeddedServer } from './embedded-server.ts';
 import { freePort, requirePortFree } from './free-port.ts';
 import type { NatsServerBinary } from './nats-server-binary.ts';
+import { waitForPredecessor } from './predecessor.ts';
 import { ServerProcess } from './server-process.ts';
 
 const READY_MS_MAX = 30_000;
@@ -18,7 +19,7 @@ const FREE_PORT_ATTEMPTS = 5;
  * Starts nats-server with JetStream on 127.0.0.1, storing below `dataDir`, every write synced before it is acknowledged.
  * `url` is `nats://127.0.0.1:<port>`. Works on what a killed server left behind.
  *
- * @throws {EmbeddedServerError} `port-taken`, `directory` or `start-failed`.
+ * @throws {EmbeddedServerError} `port-taken`, `directory`, `in-use` or `start-failed`.
  */
 export async function startNatsServer(options: {
   binary: NatsServerBinary;
@@ -30,6 +31,7 @@ export async function startNatsServer(options: {
 }): Promise<EmbeddedServer> {
   const dataDir = resolve(options.dataDir);
   const wanted = options.port ?? 0;
+  await waitForPredecessor({ server: 'nats-server', directory: dataDir, word: 'nats.conf' });
   if (wanted > 0) await requirePortFree(wanted, 'nats-server');
   for (let attempt = 1; ; attempt++) {
     const port = wanted > 0 ? wanted : await freePort();
@@ -44,11 +46,10 @@ export async function startNatsServer(options: {
       stopSignal: 'SIGTERM',
       stopMsMax: 15_000,
     });
-    if (await ready(server, name, port)) return embedded(server, port);
-    const error = server.failedStart(
-      server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'ended during its start',
-    );
+    if (await ready(server, name, port)) return server.embedded(`nats://127.0.0.1:${port}`, port);
+    const problem = server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'ended during its start';
     await server.stop();
+    const error = server.failedStart(problem);
     const lostThePort = wanted === 0 && /address already in use/i.test(error.message);
     if (!lostThePort || attempt === FREE_PORT_ATTEMPTS) throw error;
   }
@@ -98,16 +99,4 @@ function greeting(port: number): Promise<string> {
     socket.on('error', () => {}); // `close` follows
     socket.on('close', () => resolve(text));
   });
-}
-
-function embedded(server: ServerProcess, port: number): EmbeddedServer {
-  return {
-    url: `nats://127.0.0.1:${port}`,
-    pid: server.pid,
-    port,
-    exited: server.exited,
-    stop: () => server.stop(),
-    kill: () => server.signal('SIGKILL'),
-    [Symbol.asyncDispose]: () => server.stop(),
-  };
 }

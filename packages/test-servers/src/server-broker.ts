@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -79,6 +79,7 @@ export class ServerBroker implements AsyncDisposable {
     if (stack.start === 'docker') return { url: this.#resources.use(await dockerPostgres()).url };
     const binaries = await preparePostgres({ cacheDir, progress });
     const directory = await mkdtemp(join(tmpdir(), 'polytape-test-postgres-'));
+    await chmod(directory, 0o711); // run by root, PostgreSQL runs as another user
     this.#resources.defer(() => rm(directory, { recursive: true, force: true }));
     const server = await startPostgres({ binaries, dataDir: directory });
     return { url: this.#resources.use(server).url };
