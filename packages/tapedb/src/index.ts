@@ -1,1 +1,11 @@
-export {};
+export { BatchRejectedError } from './batch-rejected-error.ts';
+export { Database } from './database.ts';
+export { DatabaseConfigurationError } from './database-configuration-error.ts';
+export type { Edition } from './edition.ts';
+export type { Loss } from './loss.ts';
+export { PositionConflictError } from './position-conflict-error.ts';
+export type { ApplyResult, DeadLetter, ProjectionBatch, TradeRow } from './projection-batch.ts';
+export { SchemaMismatchError } from './schema-mismatch-error.ts';
+export type { StreamLock } from './stream-lock.ts';
+export type { StreamPosition } from './stream-position.ts';
+export type { RecordedTrade, TapeTrade } from './tape.ts';

@@ -1,0 +1,176 @@
+import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '@polytape/types';
+import { Client, type ClientConfig, DatabaseError } from 'pg';
+import { DatabaseConfigurationError } from './database-configuration-error.ts';
+
+/** Where the database is: the settings of a connection, and how to name it to a person without its password. */
+export type DatabaseAddress = { config: ClientConfig; host: string };
+
+/**
+ * Reads DATABASE_URL.
+ *
+ * @throws {DatabaseConfigurationError} It is not the URL of a PostgreSQL server.
+ */
+export function databaseAddress(url: string, applicationName: string): DatabaseAddress {
+  // The errors of the parsers quote the URL, and with it the password: they do not become the cause.
+  const parsed = URL.parse(url);
+  if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol)) {
+    throw new DatabaseConfigurationError('DATABASE_URL is not the URL of a PostgreSQL server', URL_REMEDY);
+  }
+  const config: ClientConfig = {
+    connectionString: url,
+    application_name: applicationName,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEPALIVE_MS,
+    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+  };
+  try {
+    const { host, port } = new Client(config);
+    return { config, host: host.startsWith('/') ? host : `${host}:${port}` };
+  } catch {
+    throw new DatabaseConfigurationError('DATABASE_URL cannot be understood', URL_REMEDY);
+  }
+}
+
+/** Has the server notice, too, when this end is gone: by default it holds our locks for two hours more. */
+export const KEEPALIVE_OF_SERVER =
+  'SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3';
+
+/**
+ * A connection of its own, outside the pool and without its timeouts, for what may take long. An abort of `signal` while
+ * it is being opened ends the attempt.
+ */
+export async function openClient(
+  address: DatabaseAddress,
+  options: { applicationName: string; signal: AbortSignal },
+): Promise<OwnClient> {
+  options.signal.throwIfAborted();
+  const socket = new Socket();
+  const cut = () => socket.destroy();
+  const client = new Client({ ...address.config, application_name: options.applicationName, stream: () => socket });
+  // A lost connection also fails the running query and makes the client emit 'end'; unheard, the event ends the process.
+  client.on('error', () => {});
+  options.signal.addEventListener('abort', cut, { once: true });
+  try {
+    await client.connect();
+    await client.query(KEEPALIVE_OF_SERVER);
+    await client.query('SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0');
+    return { client, close: () => close(client, socket) };
+  } catch (error) {
+    cut();
+    throw error;
+  } finally {
+    options.signal.removeEventListener('abort', cut);
+  }
+}
+
+export type OwnClient = {
+  client: Client /** Says goodbye to the server, but does not wait for it for long. */;
+  close(): Promise<void>;
+};
+
+async function close(client: Client, socket: Socket): Promise<void> {
+  const impatience = setTimeout(() => socket.destroy(), CLOSE_MS_MAX);
+  await client.end().catch(() => {}); // It was lost before: all the same.
+  clearTimeout(impatience);
+}
+
+/**
+ * Tries until it works: says so at the first failure and then every 30 s.
+ *
+ * @throws {DatabaseConfigurationError} At once, when trying again would not help.
+ * @throws The reason of `signal` when it aborts.
+ */
+export async function untilReachable<T>(
+  connect: () => Promise<T>,
+  options: { host: string; log: Log; signal: AbortSignal },
+): Promise<T> {
+  const { host, log, signal } = options;
+  let saidAtMs = Number.NEGATIVE_INFINITY;
+  for (let delayMs = RETRY_MS_MIN; ; delayMs = Math.min(delayMs * 2, RETRY_MS_MAX)) {
+    signal.throwIfAborted();
+    try {
+      const result = await connect();
+      if (saidAtMs > 0) log.info({ host }, `PostgreSQL at ${host} answers.`);
+      return result;
+    } catch (error) {
+      const mistake = configurationMistake(error, host);
+      if (mistake !== null) throw mistake;
+      if (performance.now() - saidAtMs >= SAY_EVERY_MS) {
+        const cause = causeOf(error);
+        log.warn({ host, cause }, `PostgreSQL at ${host} cannot be reached (${cause}); trying again until it answers.`);
+        saidAtMs = performance.now();
+      }
+    }
+    await sleep(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
+
+/** The error as one that a person has to mend, or null when the server may merely be away. */
+export function configurationMistake(error: unknown, host: string): DatabaseConfigurationError | null {
+  if (error instanceof DatabaseConfigurationError) return error;
+  const mistake = (what: string, remedy: string) => new DatabaseConfigurationError(what, remedy, { cause: error });
+  const { code, message } = error as { code?: string; message: string };
+  switch (code) {
+    case '28P01':
+      return mistake(
+        `PostgreSQL at ${host} refuses the password (${message})`,
+        'correct user and password in DATABASE_URL',
+      );
+    case '28000':
+      return mistake(
+        `PostgreSQL at ${host} refuses the user (${message})`,
+        "correct the user in DATABASE_URL, or allow it in the server's pg_hba.conf",
+      );
+    case '3D000':
+      return mistake(
+        `PostgreSQL at ${host} has no such database (${message})`,
+        'correct the name in DATABASE_URL, or create the database',
+      );
+    case '42501':
+      return mistake(
+        `the role of DATABASE_URL lacks a right on ${host} (${message})`,
+        'make it the owner of the database, or GRANT it the right',
+      );
+  }
+  // These two come from the client without a code: the texts are all there is.
+  if (message?.startsWith('SASL:')) {
+    return mistake(`PostgreSQL at ${host} asks for a password`, 'put user and password into DATABASE_URL');
+  }
+  if (message === 'The server does not support SSL connections') {
+    return mistake(`PostgreSQL at ${host} speaks no TLS`, 'take sslmode out of DATABASE_URL');
+  }
+  if (code !== undefined && CERTIFICATE_ERRORS.has(code)) {
+    return mistake(
+      `the certificate of PostgreSQL at ${host} cannot be trusted (${code})`,
+      'name its authority by sslrootcert in DATABASE_URL',
+    );
+  }
+  return null;
+}
+
+function causeOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  if (error instanceof DatabaseError) return `${message}, SQLSTATE ${code}`;
+  return code ?? message ?? String(error);
+}
+
+const URL_REMEDY =
+  'write postgresql://user:password@host:5432/database, with special characters of the password percent-encoded';
+
+const CERTIFICATE_ERRORS = new Set([
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+const KEEPALIVE_MS = 10_000;
+const CONNECTION_TIMEOUT_MS = 10_000;
+const CLOSE_MS_MAX = 2_000;
+const RETRY_MS_MIN = 200;
+const RETRY_MS_MAX = 2_000;
+const SAY_EVERY_MS = 30_000;

@@ -1,0 +1,228 @@
+import type { Log } from '@polytape/types';
+import { Pool } from 'pg';
+import {
+  configurationMistake,
+  type DatabaseAddress,
+  databaseAddress,
+  KEEPALIVE_OF_SERVER,
+  openClient,
+  untilReachable,
+} from './connection.ts';
+import { DatabaseConfigurationError } from './database-configuration-error.ts';
+import { createExtension, type Edition, offeredEdition } from './edition.ts';
+import { type Loss, storeLoss } from './loss.ts';
+import { appliedMigrations, applyMigration, LOCK_MIGRATIONS, pendingMigrations, readMigrations } from './migrations.ts';
+import { Projection } from './projection.ts';
+import type { ApplyResult, ProjectionBatch } from './projection-batch.ts';
+import { lockStream, type StreamLock } from './stream-lock.ts';
+import { readPosition, type StreamPosition } from './stream-position.ts';
+import { type RecordedTrade, recentTrades, recordedTrades, type TapeTrade, tradeCount } from './tape.ts';
+
+/** The database of the tape: a projection of the streams, and the place that knows how far it has come. */
+export class Database implements AsyncDisposable {
+  readonly #address: DatabaseAddress;
+  readonly #applicationName: string;
+  readonly #log: Log;
+  readonly #pool: Pool;
+  readonly #projection: Projection;
+  #edition: Edition;
+
+  /**
+   * Waits until the server answers: says so at the first failure and then every 30 s.
+   *
+   * @param options.applicationName How the server's list of connections names this process.
+   * @throws {DatabaseConfigurationError} At once: DATABASE_URL or the server's settings have to be changed first.
+   * @throws The reason of `signal` when it aborts.
+   */
+  static async open(options: {
+    url: string;
+    applicationName: string;
+    log: Log;
+    signal: AbortSignal;
+  }): Promise<Database> {
+    const { applicationName, log, signal } = options;
+    const address = databaseAddress(options.url, applicationName);
+    const edition = await untilReachable(() => inspect(address, applicationName, signal), {
+      host: address.host,
+      log,
+      signal,
+    });
+    return new Database({ address, applicationName, log, edition });
+  }
+
+  private constructor(options: { address: DatabaseAddress; applicationName: string; log: Log; edition: Edition }) {
+    this.#address = options.address;
+    this.#applicationName = options.applicationName;
+    this.#log = options.log;
+    this.#edition = options.edition;
+    this.#pool = new Pool({
+      ...options.address.config,
+      max: POOL_CONNECTIONS_MAX,
+      statement_timeout: STATEMENT_MS_MAX,
+      idle_in_transaction_session_timeout: STATEMENT_MS_MAX,
+      // The server's own timeout does not reach us when the network is gone.
+      query_timeout: STATEMENT_MS_MAX + 10_000,
+      onConnect: (client) => client.query(KEEPALIVE_OF_SERVER),
+    });
+    // Idle connections end with the server: the pool replaces them. Unheard, the event would end the process.
+    this.#pool.on('error', (error) => {
+      this.#log.debug(
+        { host: this.#address.host, cause: error.message },
+        'An idle connection to PostgreSQL has ended.',
+      );
+    });
+    // The pool does not listen to a connection that is lent out; its user sees the failure of the query.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
+    this.#projection = new Projection(this.#pool);
+  }
+
+  /** What the database is made of; before it is migrated, what it would be made of. */
+  get edition(): Edition {
+    return this.#edition;
+  }
+
+  /**
+   * Brings the schema up to this code, whoever else tries so at the same time. An empty database gets hypertables where
+   * the server has TimescaleDB, unless `timescale` is false.
+   *
+   * @throws {SchemaMismatchError} The database has migrations that this code does not have, or has otherwise.
+   * @throws {DatabaseConfigurationError} The role may not create tables.
+   */
+  async migrate(options: { timescale?: boolean } = {}): Promise<{ applied: string[] }> {
+    try {
+      return await this.#migrate(options.timescale ?? true);
+    } catch (error) {
+      throw configurationMistake(error, this.#address.host) ?? error;
+    }
+  }
+
+  /**
+   * Waits for the lock of a stream, through outages of the server. Dispose of it to let the next writer in.
+   *
+   * @throws The reason of `signal` when it aborts.
+   */
+  lockStream(stream: string, signal: AbortSignal): Promise<StreamLock> {
+    return lockStream(stream, {
+      address: this.#address,
+      applicationName: this.#applicationName,
+      log: this.#log,
+      signal,
+    });
+  }
+
+  /** Up to where the messages of a stream are stored; null when none is. */
+  position(stream: string): Promise<StreamPosition | null> {
+    return readPosition(this.#pool, stream);
+  }
+
+  /**
+   * Stores a batch and moves the stream's position with it, in one transaction. A trade that is there already is left
+   * as it is.
+   *
+   * @throws {PositionConflictError} The position is not `batch.from`: read it again.
+   * @throws {BatchRejectedError} A value will never be taken: halve the batch to find its message.
+   * @throws Anything else is worth another try. The batch may have been stored all the same (the answer to COMMIT was
+   * lost): read the position before.
+   */
+  apply(batch: ProjectionBatch): Promise<ApplyResult> {
+    return this.#projection.apply(batch);
+  }
+
+  /**
+   * Puts on record that a stream did not hold what was expected, and moves the position to where reading goes on.
+   *
+   * @throws {PositionConflictError} The position is not `loss.from`.
+   */
+  recordLoss(loss: Loss): Promise<void> {
+    return storeLoss(this.#pool, loss);
+  }
+
+  /** Number of recorded trades. Counts them: seconds on a long tape. */
+  tradeCount(): Promise<number> {
+    return tradeCount(this.#pool);
+  }
+
+  /** The newest trades by the venue's clock, newest first. */
+  recentTrades(limit: number): Promise<TapeTrade[]> {
+    return recentTrades(this.#pool, limit);
+  }
+
+  /** Every recorded trade, those that the venue described in the same words counted together; in no order. */
+  recordedTrades(): AsyncGenerator<RecordedTrade> {
+    return recordedTrades(this.#pool);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    let impatience: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      impatience = setTimeout(resolve, CLOSE_MS_MAX);
+    });
+    await Promise.race([this.#pool.end(), patience]);
+    clearTimeout(impatience);
+  }
+
+  async #migrate(timescale: boolean): Promise<{ applied: string[] }> {
+    const migrations = await readMigrations();
+    const never = new AbortController().signal;
+    const open = () =>
+      openClient(this.#address, { applicationName: `${this.#applicationName} migrate`, signal: never });
+    const { client, close } = await open();
+    try {
+      // An up-to-date database needs neither the lock nor any right to create things.
+      const before = await appliedMigrations(client);
+      const [first] = before;
+      if (first !== undefined && pendingMigrations(migrations, before, first.edition).length === 0) {
+        this.#edition = first.edition;
+        return { applied: [] };
+      }
+
+      await client.query(LOCK_MIGRATIONS);
+      const applied = await appliedMigrations(client);
+      if (applied.length === 0 && timescale) {
+        const attempt = await open();
+        await createExtension(attempt.client, this.#log);
+        await attempt.close();
+      }
+      const edition = applied[0]?.edition ?? (timescale ? await offeredEdition(client) : 'postgresql');
+      const pending = pendingMigrations(migrations, applied, edition);
+      for (const migration of pending) await applyMigration(client, migration, edition);
+      this.#edition = edition;
+      return { applied: pending.map(({ file }) => file) };
+    } finally {
+      await close(); // and with it the lock
+    }
+  }
+}
+
+/** One look at the server before anything relies on it. */
+async function inspect(address: DatabaseAddress, applicationName: string, signal: AbortSignal): Promise<Edition> {
+  const { client, close } = await openClient(address, { applicationName, signal });
+  try {
+    const { rows } = await client.query<{ version: number; database: string; temporary: boolean }>(
+      `SELECT current_setting('server_version_num')::int AS version, current_database() AS database,
+              has_database_privilege(current_database(), 'TEMPORARY') AS temporary`,
+    );
+    const server = rows[0];
+    if (server === undefined || server.version < SERVER_VERSION_MIN * 10_000) {
+      throw new DatabaseConfigurationError(
+        `PostgreSQL at ${address.host} is older than version ${SERVER_VERSION_MIN}`,
+        'name a newer server in DATABASE_URL',
+      );
+    }
+    if (!server.temporary) {
+      throw new DatabaseConfigurationError(
+        `the role of DATABASE_URL may not create temporary tables in database ${server.database} on ${address.host}`,
+        `GRANT TEMPORARY ON DATABASE "${server.database}" to it`,
+      );
+    }
+    return (await appliedMigrations(client))[0]?.edition ?? (await offeredEdition(client));
+  } finally {
+    await close();
+  }
+}
+
+/** One for each stream that is written, and a few for reading. */
+const POOL_CONNECTIONS_MAX = 8;
+const STATEMENT_MS_MAX = 30_000;
+const SERVER_VERSION_MIN = 14;
+const CLOSE_MS_MAX = 5_000;

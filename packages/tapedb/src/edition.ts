@@ -1,0 +1,48 @@
+import type { Log } from '@polytape/types';
+import type { ClientBase } from 'pg';
+
+/**
+ * What the database offers: hypertables with compression and continuous aggregates, hypertables alone, or tables.
+ * Decided when a database is first migrated, and kept: its tables are of that kind.
+ */
+export type Edition = 'timescaledb-community' | 'timescaledb-apache' | 'postgresql';
+
+/** The edition that an unmigrated database would get. */
+export async function offeredEdition(client: ClientBase): Promise<Edition> {
+  const { rows } = await client.query<{ created: boolean; licence: string | null }>(
+    `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') AS created,
+            current_setting('timescaledb.license', true) AS licence`,
+  );
+  if (rows[0]?.created !== true) return 'postgresql';
+  return rows[0].licence === 'timescale' ? 'timescaledb-community' : 'timescaledb-apache';
+}
+
+/**
+ * Creates the extension when the server has it and nobody has created it yet. Where that fails the database is used as
+ * plain PostgreSQL, which is said. `client` may be lost by the attempt: the extension ends a session that it cannot
+ * serve.
+ */
+export async function createExtension(client: ClientBase, log: Log): Promise<void> {
+  const { rows } = await client.query<{ available: boolean; created: boolean; loaded: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') AS available,
+            EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') AS created,
+            current_setting('timescaledb.max_background_workers', true) IS NOT NULL AS loaded`,
+  );
+  const { available, created, loaded } = rows[0] ?? { available: false, created: false, loaded: false };
+  if (created || !available) return;
+  if (!loaded) {
+    log.warn(
+      {},
+      'TimescaleDB is installed on this server but not loaded, so plain tables are used. To have hypertables, put timescaledb into shared_preload_libraries and start with an empty database.',
+    );
+    return;
+  }
+  try {
+    await client.query('CREATE EXTENSION IF NOT EXISTS timescaledb');
+  } catch (error) {
+    log.warn(
+      { cause: (error as Error).message },
+      'TimescaleDB is on this server but could not be created in this database, so plain tables are used. To have hypertables, let a superuser run CREATE EXTENSION timescaledb in an empty database first.',
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import type { Pool } from 'pg';
+import { storableText } from './storable-text.ts';
+import { movePosition, type StreamPosition } from './stream-position.ts';
+
+/** A stream did not hold what the database's position promises: a row of `losses`. */
+export type Loss = {
+  stream: string;
+  /**
+   * `expired-unread`: the stream's first message lies behind the position. `tail-lost`: the message at the position is
+   * missing or another one. `replaced`: the stream was deleted and made again.
+   */
+  kind: 'expired-unread' | 'tail-lost' | 'replaced';
+  /** The position that was held. */
+  from: StreamPosition | null;
+  /** The position to go on from; null to read from the first message. */
+  to: StreamPosition | null;
+  /** What was found, in words for the operator. */
+  detail: string;
+};
+
+/** Stores the row and moves the position in one transaction, so that a loss is told once. */
+export async function storeLoss(pool: Pool, loss: Loss): Promise<void> {
+  const { stream, kind, from, to, detail } = loss;
+  const client = await pool.connect();
+  let fit = false; // to go back to the pool
+  try {
+    await client.query('BEGIN');
+    await movePosition(client, loss);
+    await client.query(
+      `INSERT INTO losses
+         (stream, kind, from_incarnation, from_sequence, from_at, to_incarnation, to_sequence, to_at, detail)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [stream, kind, ...columns(from), ...columns(to), storableText(detail, DETAIL_LENGTH_MAX)],
+    );
+    await client.query('COMMIT');
+    fit = true;
+  } finally {
+    client.release(!fit);
+  }
+}
+
+function columns(position: StreamPosition | null): [string | null, number | null, Date | null] {
+  if (position === null) return [null, null, null];
+  const { incarnation, sequence, messageAtMs } = position;
+  return [incarnation, sequence, messageAtMs === null ? null : new Date(messageAtMs)];
+}
+
+const DETAIL_LENGTH_MAX = 4_096;

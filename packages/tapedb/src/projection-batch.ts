@@ -1,0 +1,41 @@
+import type { Market, Trade, Unparsed } from '@polytape/types';
+import type { StreamPosition } from './stream-position.ts';
+
+/** Messages of one stream as rows, and how they move its position; stored whole or not at all. */
+export type ProjectionBatch = {
+  stream: string;
+  /** Where the batch begins: what `position()` said, or the `to` of the batch before. Null when nothing was read yet. */
+  from: StreamPosition | null;
+  /** The last message of the batch. */
+  to: StreamPosition;
+  trades: TradeRow[];
+  /** In stream order. */
+  markets: Market[];
+  unparsed: Unparsed[];
+  deadLetters: DeadLetter[];
+};
+
+export type TradeRow = Trade & {
+  /** Connection that saw the trade, from the message's headers; null when they name none. */
+  connectionId: string | null;
+};
+
+/** A message that cannot become a row; kept whole. */
+export type DeadLetter = {
+  sequence: number;
+  subject: string;
+  messageId: string | null;
+  /** When the broker stored it, milliseconds since the epoch; null when it is not known. */
+  storedAtMs: number | null;
+  /** Why, in words for the operator. Cut at 4,096 characters. */
+  reason: string;
+  body: Uint8Array;
+};
+
+/** Rows of a batch that are new, and trades that were there before (a replay, a second replica). */
+export type ApplyResult = {
+  /** Trades that this batch added. */
+  inserted: number;
+  /** Trades of this batch that the database had already. */
+  alreadyThere: number;
+};

@@ -1,0 +1,77 @@
+import type { Log } from '@polytape/types';
+import { DatabaseError } from 'pg';
+import { type DatabaseAddress, type OwnClient, openClient, untilReachable } from './connection.ts';
+
+/**
+ * The right to write a stream, held by a connection of its own for as long as that lives. Two writers at once would
+ * still store nothing twice (the position is moved by compare-and-set); they would only undo each other's work.
+ */
+export type StreamLock = AsyncDisposable & {
+  /** Aborts when the connection is gone, and the lock with it. */
+  lost: AbortSignal;
+};
+
+/**
+ * Waits until nobody else holds the lock of this stream, and through outages of the server.
+ *
+ * @throws The reason of `signal` when it aborts.
+ */
+export async function lockStream(
+  stream: string,
+  options: { address: DatabaseAddress; applicationName: string; log: Log; signal: AbortSignal },
+): Promise<StreamLock> {
+  const { address, log, signal } = options;
+  return untilReachable(
+    async () => {
+      const own = await openClient(address, { applicationName: `${options.applicationName} lock ${stream}`, signal });
+      try {
+        await waitForLock(own, stream, signal);
+      } catch (error) {
+        await own.close();
+        throw error;
+      }
+      return heldLock(own, stream);
+    },
+    { host: address.host, log, signal },
+  );
+}
+
+/**
+ * The wait is a queue in the server, so the next writer takes over at once. It is renewed every few seconds: a
+ * statement that waits for hours would keep the server from clearing away dead rows all that time, and a connection
+ * that died unseen would stay in the queue.
+ */
+async function waitForLock({ client, close }: OwnClient, stream: string, signal: AbortSignal): Promise<void> {
+  const leave = () => void close();
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    await client.query(`SET lock_timeout = ${WAIT_MS_MAX}; SET idle_session_timeout = 0`);
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        await client.query("SELECT pg_advisory_lock(hashtextextended('polytape stream ' || $1, 0))", [stream]);
+        return;
+      } catch (error) {
+        if (!(error instanceof DatabaseError && error.code === LOCK_NOT_AVAILABLE)) throw error;
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}
+
+function heldLock({ client, close }: OwnClient, stream: string): StreamLock {
+  const lost = new AbortController();
+  const onEnd = () => lost.abort(new Error(`the connection that held the lock of stream ${stream} is gone`));
+  client.once('end', onEnd);
+  return {
+    lost: lost.signal,
+    [Symbol.asyncDispose]: () => {
+      client.off('end', onEnd);
+      return close();
+    },
+  };
+}
+
+const WAIT_MS_MAX = 5_000;
+const LOCK_NOT_AVAILABLE = '55P03';

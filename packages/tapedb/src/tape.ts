@@ -1,0 +1,113 @@
+import type { Side } from '@polytape/types';
+import type { Pool } from 'pg';
+
+/** A trade as `trade_tape` shows it, for people. */
+export type TapeTrade = {
+  tokenId: string;
+  /** Null until the market's document has come. */
+  question: string | null;
+  outcome: string | null;
+  side: Side;
+  /** Decimal strings. */
+  price: string;
+  size: string;
+  exchangeAtMs: number;
+  receivedAtUs: number;
+};
+
+/** What the venue said of a trade, and how many recorded trades say just that. For comparing the tape with a ledger. */
+export type RecordedTrade = {
+  tokenId: string;
+  conditionId: string | null;
+  exchangeAtMs: number;
+  /** Decimal strings as `canonicalDecimal` writes them. */
+  price: string;
+  size: string;
+  side: Side;
+  transactionHash: string | null;
+  count: number;
+};
+
+export async function tradeCount(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ count: string }>('SELECT count(*) FROM trades');
+  return Number(rows[0]?.count);
+}
+
+export async function recentTrades(pool: Pool, limit: number): Promise<TapeTrade[]> {
+  const { rows } = await pool.query<TapeTradeRow>(
+    `SELECT token_id, question, outcome, side, price, size,
+            (extract(epoch FROM ts) * 1000)::bigint AS exchange_ms,
+            (extract(epoch FROM received_at) * 1000000)::bigint AS received_us
+     FROM trade_tape ORDER BY ts DESC LIMIT $1`,
+    [limit],
+  );
+  return rows.map((row) => ({
+    tokenId: row.token_id,
+    question: row.question,
+    outcome: row.outcome,
+    side: row.side,
+    price: row.price,
+    size: row.size,
+    exchangeAtMs: Number(row.exchange_ms),
+    receivedAtUs: Number(row.received_us),
+  }));
+}
+
+/** Read through a cursor: a tape does not fit into memory. The caller must not pause for longer than 30 s. */
+export async function* recordedTrades(pool: Pool): AsyncGenerator<RecordedTrade> {
+  const client = await pool.connect();
+  let fit = false; // to go back to the pool
+  try {
+    await client.query('BEGIN READ ONLY');
+    await client.query(
+      `DECLARE recorded NO SCROLL CURSOR FOR
+       SELECT token_id, condition_id, (extract(epoch FROM ts) * 1000)::bigint AS exchange_ms,
+              trim_scale(price)::text AS price, trim_scale(size)::text AS size, side, transaction_hash, count(*) AS count
+       FROM trade_tape
+       GROUP BY token_id, condition_id, ts, trim_scale(price), trim_scale(size), side, transaction_hash`,
+    );
+    for (;;) {
+      const { rows } = await client.query<RecordedTradeRow>(`FETCH ${FETCH_ROWS} FROM recorded`);
+      if (rows.length === 0) break;
+      yield* rows.map((row) => ({
+        tokenId: row.token_id,
+        conditionId: row.condition_id,
+        exchangeAtMs: Number(row.exchange_ms),
+        price: row.price,
+        size: row.size,
+        side: row.side,
+        transactionHash: row.transaction_hash,
+        count: Number(row.count),
+      }));
+    }
+    await client.query('COMMIT');
+    fit = true;
+  } finally {
+    // Not fit when the caller stops early: the cursor goes with the connection.
+    client.release(!fit);
+  }
+}
+
+type TapeTradeRow = {
+  token_id: string;
+  question: string | null;
+  outcome: string | null;
+  side: Side;
+  price: string;
+  size: string;
+  exchange_ms: string;
+  received_us: string;
+};
+
+type RecordedTradeRow = {
+  token_id: string;
+  condition_id: string | null;
+  exchange_ms: string;
+  price: string;
+  size: string;
+  side: Side;
+  transaction_hash: string | null;
+  count: string;
+};
+
+const FETCH_ROWS = 5_000;

@@ -1,0 +1,90 @@
+import { isConditionId, isConnectionId, isDecimal, isTokenId, parseTradeId } from '@polytape/types';
+import { CopyBuffer } from './copy-buffer.ts';
+import type { TradeRow } from './projection-batch.ts';
+import { UnstorableValueError } from './unstorable-value-error.ts';
+
+/** Columns in the order in which `tradeCopy` writes them. */
+export const TRADE_COLUMNS =
+  'ts, received_at, content, token_key, connection_key, ordinal, side, source, price, size, fee_rate_bps, transaction_hash';
+
+/** Trades as the body of a binary COPY. The trades have passed `checkTrade`; every id has a key. */
+export function tradeCopy(
+  trades: TradeRow[],
+  keys: { tokens: ReadonlyMap<string, number>; connections: ReadonlyMap<string, number> },
+): Buffer {
+  const rows = new CopyBuffer({ bytesExpected: trades.length * ROW_BYTES_USUAL });
+  for (const trade of trades) {
+    const { contentHash, ordinal } = checkedTradeId(trade);
+    rows.row(12);
+    rows.timestamp(trade.exchangeAtMs * 1_000);
+    rows.timestamp(trade.receivedAtUs);
+    rows.int64Hex(contentHash);
+    rows.int32(keyOf(keys.tokens, trade.tokenId));
+    if (trade.connectionId === null) rows.null();
+    else rows.int32(keyOf(keys.connections, trade.connectionId));
+    rows.int16(ordinal);
+    rows.char(trade.side === 'BUY' ? 'B' : 'S');
+    rows.char(trade.source === 'websocket' ? 'w' : 'd');
+    rows.numeric(trade.price);
+    rows.numeric(trade.size);
+    if (trade.feeRateBps === null) rows.null();
+    else rows.numeric(trade.feeRateBps);
+    if (trade.transactionHash === null) rows.null();
+    else rows.hex(trade.transactionHash.slice(2));
+  }
+  return rows.finish();
+}
+
+/**
+ * The body of a message is whatever was published on its subject: this looks at every field before any of it reaches
+ * the server, so that a wrong one is told by its name and ends as a dead letter.
+ *
+ * @throws {UnstorableValueError} A field holds what its column cannot.
+ */
+export function checkTrade(trade: TradeRow): void {
+  checkedTradeId(trade);
+  check(isTokenId(trade.tokenId), 'tokenId', trade.tokenId);
+  check(isConditionId(trade.conditionId), 'conditionId', trade.conditionId);
+  check(trade.connectionId === null || isConnectionId(trade.connectionId), 'connectionId', trade.connectionId);
+  check(trade.side === 'BUY' || trade.side === 'SELL', 'side', trade.side);
+  check(trade.source === 'websocket' || trade.source === 'data_api', 'source', trade.source);
+  check(isDecimal(trade.price), 'price', trade.price);
+  check(isDecimal(trade.size), 'size', trade.size);
+  check(trade.feeRateBps === null || isDecimal(trade.feeRateBps), 'feeRateBps', trade.feeRateBps);
+  check(trade.transactionHash === null || isHash(trade.transactionHash), 'transactionHash', trade.transactionHash);
+  check(isPlausibleTime(trade.exchangeAtMs), 'exchangeAtMs', trade.exchangeAtMs);
+  check(Number.isSafeInteger(trade.receivedAtUs), 'receivedAtUs', trade.receivedAtUs);
+  check(isPlausibleTime(Math.floor(trade.receivedAtUs / 1_000)), 'receivedAtUs', trade.receivedAtUs);
+}
+
+function checkedTradeId(trade: TradeRow): { contentHash: string; ordinal: number } {
+  const id = typeof trade.tradeId === 'string' ? parseTradeId(trade.tradeId) : null;
+  if (id === null) throw new UnstorableValueError('tradeId', trade.tradeId);
+  return id;
+}
+
+function check(holds: boolean, field: string, value: unknown): void {
+  if (!holds) throw new UnstorableValueError(field, value);
+}
+
+function isHash(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= HASH_LENGTH_MAX && /^0x([0-9a-f]{2})+$/i.test(value);
+}
+
+/** Seconds or microseconds where milliseconds belong fall far outside; a clock that is merely wrong does not. */
+function isPlausibleTime(ms: unknown): boolean {
+  return Number.isSafeInteger(ms) && (ms as number) >= TIME_MS_MIN && (ms as number) < TIME_MS_MAX;
+}
+
+function keyOf(keys: ReadonlyMap<string, number>, id: string): number {
+  const key = keys.get(id);
+  if (key === undefined) throw new Error(`no key was given out for ${id}`);
+  return key;
+}
+
+const ROW_BYTES_USUAL = 160;
+/** `0x` and 64 bytes: twice the length of the hashes of today. */
+const HASH_LENGTH_MAX = 130;
+/** The venue began in 2020. */
+const TIME_MS_MIN = Date.UTC(2015, 0, 1);
+const TIME_MS_MAX = Date.UTC(2100, 0, 1);

@@ -1,0 +1,15 @@
+/** A field of a message holds what its column cannot. Becomes a BatchRejectedError at the edge of the package. */
+export class UnstorableValueError extends RangeError {
+  override readonly name = 'UnstorableValueError';
+
+  constructor(field: string, value: unknown) {
+    super(`${field} cannot be stored: ${shown(value)}`);
+  }
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, SHOWN_LENGTH_MAX)) : String(value);
+  return text.slice(0, SHOWN_LENGTH_MAX);
+}
+
+const SHOWN_LENGTH_MAX = 120;
