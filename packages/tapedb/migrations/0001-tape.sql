@@ -213,7 +213,7 @@ CREATE TABLE losses (
 );
 COMMENT ON TABLE  losses                  IS 'Where a stream did not hold what this database expected of it: messages were, or may have been, lost between broker and database.';
 COMMENT ON COLUMN losses.stream           IS 'Stream that it happened to.';
-COMMENT ON COLUMN losses.kind             IS 'expired-unread, tail-lost or replaced.';
+COMMENT ON COLUMN losses.kind             IS 'expired_unread, tail_lost or stream_replaced.';
 COMMENT ON COLUMN losses.from_incarnation IS 'Incarnation of the stream at the position that was held; null when there was none.';
 COMMENT ON COLUMN losses.from_sequence    IS 'Sequence of that position.';
 COMMENT ON COLUMN losses.from_at          IS 'When the broker stored the message there: nothing before it is affected.';

@@ -6,10 +6,10 @@ import { movePosition, type StreamPosition } from './stream-position.ts';
 export type Loss = {
   stream: string;
   /**
-   * `expired-unread`: the stream's first message lies behind the position. `tail-lost`: the message at the position is
-   * missing or another one. `replaced`: the stream was deleted and made again.
+   * `expired_unread`: the stream's first message lies behind the position. `tail_lost`: the message at the position is
+   * missing or another one. `stream_replaced`: the stream was deleted and made again.
    */
-  kind: 'expired-unread' | 'tail-lost' | 'replaced';
+  kind: 'expired_unread' | 'tail_lost' | 'stream_replaced';
   /** The position that was held. */
   from: StreamPosition | null;
   /** The position to go on from; null to read from the first message. */
