@@ -1,0 +1,76 @@
+import type { Duplex } from 'node:stream';
+import { WebSocket } from 'ws';
+import type { SimToken } from './sim-market.ts';
+
+/**
+ * One client of the market channel.
+ *
+ * connected -> subscribed (its first message was valid) -> closed. Frames are collected in an outbox and written
+ * together, so that a tick with a thousand frames costs one write a socket.
+ */
+export class ChannelSocket {
+  /** Counts the sockets of this venue from 1; names the socket in the control interface. */
+  readonly number: number;
+  readonly webSocket: WebSocket;
+  readonly tokens = new Set<SimToken>();
+  readonly connectedAtMs: number;
+  subscribed = false;
+  /** `custom_feature_enabled`: lifecycle events and best prices are sent as well. */
+  flagged = false;
+  lastPingAtMs: number;
+  framesSent = 0;
+  bytesSent = 0;
+  readonly #raw: Duplex;
+  #outbox: Buffer[] = [];
+  #outboxBytes = 0;
+
+  constructor({ number, webSocket, raw, nowMs }: { number: number; webSocket: WebSocket; raw: Duplex; nowMs: number }) {
+    this.number = number;
+    this.webSocket = webSocket;
+    this.#raw = raw;
+    this.connectedAtMs = nowMs;
+    this.lastPingAtMs = nowMs;
+  }
+
+  get open(): boolean {
+    return this.webSocket.readyState === WebSocket.OPEN;
+  }
+
+  /** Bytes that the client has not taken yet. */
+  get bufferedBytes(): number {
+    return this.#outboxBytes + this.#raw.writableLength;
+  }
+
+  /** Takes the bytes of one whole frame (see `textFrame`); they leave with the next `flush`. */
+  queue(frame: Buffer): void {
+    this.#outbox.push(frame);
+    this.#outboxBytes += frame.length;
+  }
+
+  /**
+   * Writes the outbox past the WebSocket library, whose own writes are whole frames too (no compression, no
+   * fragments), so the two never mix within a frame.
+   */
+  flush(): void {
+    if (this.#outbox.length === 0) return;
+    if (this.open) {
+      this.#raw.write(this.#outbox.length === 1 ? this.#outbox[0] : Buffer.concat(this.#outbox, this.#outboxBytes));
+      this.framesSent += this.#outbox.length;
+      this.bytesSent += this.#outboxBytes;
+    }
+    this.#outbox = [];
+    this.#outboxBytes = 0;
+  }
+
+  /** Resolves when the operating system has taken everything written so far, or the socket is gone. */
+  async written(): Promise<void> {
+    if (!this.open || this.#raw.writableLength === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#raw.once('close', resolve);
+      this.#raw.write(Buffer.alloc(0), () => {
+        this.#raw.off('close', resolve);
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** One request as a route sees it. */
+export type RouteRequest = {
+  query: URLSearchParams;
+  /** What the groups of the route's path matched, decoded. */
+  parameters: string[];
+  /** The body as JSON. @throws {HttpProblem} 400 for no JSON, 413 for too much. */
+  body: () => Promise<unknown>;
+};
+
+/** An answer: a JSON value, JSON text that is made already, plain text, or a stream of JSON lines. */
+export type RouteAnswer =
+  | { json: unknown; status?: number }
+  | { jsonText: string }
+  | { text: string }
+  | { lines: AsyncIterable<string> };
+
+/** One route; `path` must match the whole path below the host's prefix. */
+export type Route = {
+  method: 'GET' | 'POST';
+  path: RegExp;
+  answer: (request: RouteRequest) => RouteAnswer | Promise<RouteAnswer>;
+};
+
+/** An answer that is an error; `body` is its JSON, in the manner of the host that gives it. */
+export class HttpProblem extends Error {
+  override readonly name = 'HttpProblem';
+  readonly disposition = 'stop';
+  readonly status: number;
+  readonly body: unknown;
+
+  constructor(status: number, body: unknown) {
+    super(`HTTP ${status}`);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** Answers one request from a host's routes: 404 where no path matches, 405 where the method does not. */
+export async function answerFrom(
+  routes: readonly Route[],
+  {
+    request,
+    response,
+    path,
+    query,
+  }: { request: IncomingMessage; response: ServerResponse; path: string; query: URLSearchParams },
+): Promise<void> {
+  try {
+    const matching = routes.filter((route) => route.path.test(path));
+    if (matching.length === 0) throw new HttpProblem(404, { error: `no route ${path}` });
+    const route = matching.find(({ method }) => method === request.method);
+    if (route === undefined) throw new HttpProblem(405, { error: `${request.method} is not allowed here` });
+    const parameters = (route.path.exec(path) ?? []).slice(1).map((part) => decodeURIComponent(part));
+    await write(response, await route.answer({ query, parameters, body: () => readJson(request) }));
+  } catch (error) {
+    if (!(error instanceof HttpProblem)) throw error;
+    await write(response, { json: error.body, status: error.status });
+  }
+}
+
+const BODY_BYTES_MAX = 16 * 1024 * 1024;
+
+async function write(response: ServerResponse, answer: RouteAnswer): Promise<void> {
+  if ('lines' in answer) {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    for await (const lines of answer.lines) {
+      if (response.destroyed) return;
+      if (!response.write(lines)) await new Promise((resolve) => whenRoom(response, resolve));
+    }
+    response.end();
+  } else if ('text' in answer) {
+    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(answer.text);
+  } else {
+    const text = 'jsonText' in answer ? answer.jsonText : JSON.stringify(answer.json);
+    const status = 'json' in answer ? (answer.status ?? 200) : 200;
+    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(text);
+  }
+}
+
+/** Calls back once the client has taken what was written, or is gone. */
+function whenRoom(response: ServerResponse, callback: (value: unknown) => void): void {
+  const done = (): void => {
+    response.off('drain', done);
+    response.off('close', done);
+    callback(undefined);
+  };
+  response.on('drain', done);
+  response.on('close', done);
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > BODY_BYTES_MAX) throw new HttpProblem(413, { error: 'request body is too large' });
+    chunks.push(chunk as Buffer);
+  }
+  if (bytes === 0) return {};
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    throw new HttpProblem(400, { error: 'request body is not JSON' });
+  }
+}

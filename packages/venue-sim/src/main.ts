@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+/** The simulated venue as a process of its own; see `createVenueSimCommand` for its options. */
+import { CommanderError } from 'commander';
+import { createVenueSimCommand } from './venue-sim-command.ts';
+import { VenueSimOptionError, VenueSimStartError } from './venue-sim-errors.ts';
+
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  // The second signal finds no handler and ends the process at once.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  return stop.signal;
+}
+
+try {
+  await createVenueSimCommand({ stopSignal }).exitOverride().showSuggestionAfterError(false).parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has said what is wrong; help is no error.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (error instanceof VenueSimOptionError) {
+    console.error(`error: ${error.message}`);
+    process.exitCode = 2;
+  } else if (error instanceof VenueSimStartError) {
+    console.error(`error: ${error.message}. ${error.operatorAction}`);
+    process.exitCode = 1;
+  } else {
+    throw error;
+  }
+}

@@ -1,0 +1,241 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { ChannelSocket } from './channel-socket.ts';
+import { subscribeBookEvent } from './market-frames.ts';
+import type { MarketRegistry } from './market-registry.ts';
+import type { Prng } from './prng.ts';
+import type { SimMarket, SimToken } from './sim-market.ts';
+import { readClientMessage } from './subscription-message.ts';
+import { textFrame } from './ws-frame.ts';
+
+export type MarketChannelOptions = {
+  registry: MarketRegistry;
+  prng: Prng;
+  /** A socket that sends no PING for this long is closed, as on the venue. */
+  pingTimeoutMs: number;
+  /** A socket with more bytes waiting is closed and counted. */
+  bufferedBytesMax: number;
+  /** Called before a first book is written, so that an untouched market has one. */
+  prepareBook: (market: SimMarket) => void;
+  clock: () => number;
+};
+
+/** Sockets that were ended by the venue, by reason. */
+export type SocketEndings = { slow: number; silent: number; refused: number; dropped: number };
+
+/** The market channel (WebSocket): subscriptions, heartbeats, and who listens to what. */
+export class MarketChannel implements AsyncDisposable {
+  readonly endings: SocketEndings = { slow: 0, silent: 0, refused: 0, dropped: 0 };
+  readonly #options: MarketChannelOptions;
+  readonly #server: WebSocketServer;
+  readonly #sockets = new Map<number, ChannelSocket>();
+  readonly #byToken = new Map<SimToken, ChannelSocket[]>();
+  readonly #byMarket = new Map<SimMarket, ChannelSocket[]>();
+  readonly #tokensSent = new WeakSet<SimToken>();
+  readonly #heartbeat: NodeJS.Timeout;
+  #connected = 0;
+  /** Totals of the sockets that are gone. */
+  #framesSent = 0;
+  #bytesSent = 0;
+
+  constructor(options: MarketChannelOptions) {
+    this.#options = options;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: CLIENT_MESSAGE_BYTES_MAX,
+      clientTracking: false,
+    });
+    this.#heartbeat = setInterval(() => this.#closeSilent(), Math.max(20, Math.min(1_000, options.pingTimeoutMs / 4)));
+  }
+
+  /** Takes over an upgrade request whose path was found right. */
+  accept(request: IncomingMessage, raw: Duplex, head: Buffer): void {
+    if (this.#sockets.size >= SOCKETS_MAX) {
+      raw.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    this.#server.handleUpgrade(request, raw, head, (webSocket) => this.#connect(webSocket, raw));
+  }
+
+  /** Sockets that named this token. */
+  listenersOfToken(token: SimToken): readonly ChannelSocket[] {
+    return this.#byToken.get(token) ?? NOBODY;
+  }
+
+  /** Sockets that named one of the market's tokens, or both. */
+  listenersOfMarket(market: SimMarket): readonly ChannelSocket[] {
+    return this.#byMarket.get(market) ?? NOBODY;
+  }
+
+  /** Markets that somebody listens to. */
+  listenedMarkets(): SimMarket[] {
+    return [...this.#byMarket.keys()];
+  }
+
+  /** Whether this token's book ever went out. */
+  wasSent(token: SimToken): boolean {
+    return this.#tokensSent.has(token);
+  }
+
+  sockets(): ChannelSocket[] {
+    return [...this.#sockets.values()];
+  }
+
+  totals(): { framesSent: number; bytesSent: number; connected: number } {
+    let framesSent = this.#framesSent;
+    let bytesSent = this.#bytesSent;
+    for (const socket of this.#sockets.values()) {
+      framesSent += socket.framesSent;
+      bytesSent += socket.bytesSent;
+    }
+    return { framesSent, bytesSent, connected: this.#connected };
+  }
+
+  /** Queues one text message for several sockets. */
+  send(sockets: Iterable<ChannelSocket>, text: string): void {
+    this.sendFrame(sockets, textFrame(text));
+  }
+
+  /** The same for a frame that is encoded already. */
+  sendFrame(sockets: Iterable<ChannelSocket>, frame: Buffer): void {
+    for (const socket of sockets) socket.queue(frame);
+  }
+
+  /** Writes what is queued. A socket that does not keep up is closed: a server that drops frames would make the ledger false. */
+  flush(): void {
+    for (const socket of this.#sockets.values()) {
+      if (socket.bufferedBytes > this.#options.bufferedBytesMax) this.#end(socket, 'slow');
+      else socket.flush();
+    }
+  }
+
+  /** Resolves when every open socket's bytes were taken by the operating system. */
+  async written(): Promise<void> {
+    this.flush();
+    await Promise.all(this.sockets().map((socket) => socket.written()));
+  }
+
+  /** Cuts sockets without a closing handshake, one by its number or all; answers how many. */
+  drop(number?: number): number {
+    const sockets = this.sockets().filter((socket) => number === undefined || socket.number === number);
+    for (const socket of sockets) this.#end(socket, 'dropped');
+    return sockets.length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#heartbeat);
+    for (const socket of this.#sockets.values()) socket.webSocket.terminate();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #connect(webSocket: WebSocket, raw: Duplex): void {
+    this.#connected += 1;
+    const socket = new ChannelSocket({ number: this.#connected, webSocket, raw, nowMs: this.#options.clock() });
+    this.#sockets.set(socket.number, socket);
+    webSocket.on('message', (data, isBinary) => {
+      if (!isBinary) this.#receive(socket, String(data));
+      else this.#refuse(socket);
+    });
+    // The library closes the socket after an error; the close is what matters.
+    webSocket.on('error', () => {});
+    webSocket.on('close', () => this.#forget(socket));
+  }
+
+  #receive(socket: ChannelSocket, text: string): void {
+    const message = readClientMessage(text);
+    if (!socket.subscribed && message.kind !== 'initial') {
+      // The venue closes a socket whose first message is anything else, a PING included.
+      this.#refuse(socket);
+    } else if (!socket.subscribed && message.kind === 'initial') {
+      socket.subscribed = true;
+      socket.flagged = message.flagged;
+      if (this.#options.prng.chance(EMPTY_FIRST_FRAME_SHARE)) this.send([socket], '[]');
+      this.#subscribe(socket, message.tokenIds, message.initialDump);
+    } else if (message.kind === 'ping') {
+      socket.lastPingAtMs = this.#options.clock();
+      this.send([socket], 'PONG');
+    } else if (message.kind === 'operation') {
+      // The flag counts even where every token of the message is a duplicate.
+      if (message.flagged) socket.flagged = true;
+      if (message.operation === 'subscribe') this.#subscribe(socket, message.tokenIds, true);
+      else for (const tokenId of message.tokenIds) this.#unsubscribe(socket, tokenId);
+    } else {
+      this.send([socket], 'INVALID OPERATION');
+    }
+    socket.flush();
+  }
+
+  #subscribe(socket: ChannelSocket, tokenIds: readonly string[], dump: boolean): void {
+    const timestamp = String(this.#options.clock());
+    const books: string[] = [];
+    for (const tokenId of tokenIds) {
+      const token = this.#options.registry.token(tokenId);
+      // Unknown and closed ones are never answered, nor are duplicates.
+      if (token === undefined || token.market.closed !== null || socket.tokens.has(token)) continue;
+      socket.tokens.add(token);
+      put(this.#byToken, token, socket);
+      put(this.#byMarket, token.market, socket);
+      if (!dump) continue;
+      this.#options.prepareBook(token.market);
+      books.push(subscribeBookEvent(token, timestamp));
+      this.#tokensSent.add(token);
+    }
+    if (books.length > 0) this.send([socket], `[${books.join(',')}]`);
+  }
+
+  #unsubscribe(socket: ChannelSocket, tokenId: string): void {
+    const token = this.#options.registry.token(tokenId);
+    if (token === undefined || !socket.tokens.delete(token)) return;
+    take(this.#byToken, token, socket);
+    if (!token.market.tokens.some((other) => socket.tokens.has(other))) take(this.#byMarket, token.market, socket);
+  }
+
+  #refuse(socket: ChannelSocket): void {
+    this.endings.refused += 1;
+    socket.webSocket.close(1008, 'invalid subscription payload');
+  }
+
+  #closeSilent(): void {
+    const oldest = this.#options.clock() - this.#options.pingTimeoutMs;
+    for (const socket of this.#sockets.values()) if (socket.lastPingAtMs < oldest) this.#end(socket, 'silent');
+  }
+
+  #end(socket: ChannelSocket, reason: keyof SocketEndings): void {
+    this.endings[reason] += 1;
+    this.#forget(socket);
+    socket.webSocket.terminate();
+  }
+
+  #forget(socket: ChannelSocket): void {
+    if (!this.#sockets.delete(socket.number)) return;
+    this.#framesSent += socket.framesSent;
+    this.#bytesSent += socket.bytesSent;
+    for (const token of socket.tokens) {
+      take(this.#byToken, token, socket);
+      take(this.#byMarket, token.market, socket);
+    }
+  }
+}
+
+/** Room for an initial subscription to 100,000 tokens. */
+const CLIENT_MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
+/** Sockets at a time; more are answered with 503. */
+const SOCKETS_MAX = 5_000;
+const EMPTY_FIRST_FRAME_SHARE = 0.25;
+const NOBODY: readonly ChannelSocket[] = [];
+
+function put<Key>(listeners: Map<Key, ChannelSocket[]>, key: Key, socket: ChannelSocket): void {
+  const sockets = listeners.get(key);
+  if (sockets === undefined) listeners.set(key, [socket]);
+  else if (!sockets.includes(socket)) sockets.push(socket);
+}
+
+function take<Key>(listeners: Map<Key, ChannelSocket[]>, key: Key, socket: ChannelSocket): void {
+  const sockets = listeners.get(key);
+  const index = sockets?.indexOf(socket) ?? -1;
+  if (sockets === undefined || index < 0) return;
+  sockets.splice(index, 1);
+  if (sockets.length === 0) listeners.delete(key);
+}

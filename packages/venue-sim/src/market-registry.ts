@@ -1,0 +1,98 @@
+import type { Prng } from './prng.ts';
+import type { SimMarket, SimToken } from './sim-market.ts';
+
+/** All markets of the venue, open and closed, with the look-ups that its interfaces need. */
+export class MarketRegistry {
+  readonly #byCondition = new Map<string, SimMarket>();
+  readonly #byToken = new Map<string, SimToken>();
+  readonly #byGammaId = new Map<string, SimMarket>();
+  readonly #bySlug = new Map<string, SimMarket>();
+  /** Closed ones in the order of their closing, so that the oldest can be forgotten. */
+  readonly #closed: SimMarket[] = [];
+  #open: SimMarket[] = [];
+  /** Running sum of the open markets' weights; null when it must be computed again. */
+  #weights: Float64Array | null = null;
+
+  add(market: SimMarket): void {
+    this.#byCondition.set(market.conditionId, market);
+    for (const token of market.tokens) this.#byToken.set(token.tokenId, token);
+    this.#byGammaId.set(market.gammaId, market);
+    this.#bySlug.set(market.slug, market);
+    this.#open.push(market);
+    this.#weights = null;
+  }
+
+  close(market: SimMarket, closed: { atMs: number; winner: 0 | 1 }): void {
+    market.closed = closed;
+    market.book.clear();
+    this.#open = this.#open.filter((other) => other !== market);
+    this.#closed.push(market);
+    this.#weights = null;
+    if (this.#closed.length > CLOSED_MARKETS_MAX) this.#forget(this.#closed.shift());
+  }
+
+  /** Open markets, oldest first. */
+  get open(): readonly SimMarket[] {
+    return this.#open;
+  }
+
+  get closedCount(): number {
+    return this.#closed.length;
+  }
+
+  /** Every market, in the order of Gamma's ids. */
+  all(): Iterable<SimMarket> {
+    return this.#byGammaId.values();
+  }
+
+  byCondition(conditionId: string): SimMarket | undefined {
+    return this.#byCondition.get(conditionId);
+  }
+
+  byGammaId(gammaId: string): SimMarket | undefined {
+    return this.#byGammaId.get(gammaId);
+  }
+
+  bySlug(slug: string): SimMarket | undefined {
+    return this.#bySlug.get(slug);
+  }
+
+  token(tokenId: string): SimToken | undefined {
+    return this.#byToken.get(tokenId);
+  }
+
+  /** An open market, likelier when it is busier; undefined when none is open. */
+  pick(prng: Prng): SimMarket | undefined {
+    this.#weights ??= runningSum(this.#open);
+    const wanted = prng.unit() * (this.#weights.at(-1) ?? 0);
+    let low = 0;
+    let high = this.#weights.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#weights[middle] ?? 0) > wanted) high = middle;
+      else low = middle + 1;
+    }
+    return this.#open[low];
+  }
+
+  #forget(market: SimMarket | undefined): void {
+    if (market === undefined) return;
+    this.#byCondition.delete(market.conditionId);
+    for (const token of market.tokens) this.#byToken.delete(token.tokenId);
+    this.#byGammaId.delete(market.gammaId);
+    this.#bySlug.delete(market.slug);
+  }
+}
+
+/** Closed markets that stay listed; past that the one that closed first is forgotten, as if it had never been. */
+const CLOSED_MARKETS_MAX = 20_000;
+
+function runningSum(markets: readonly SimMarket[]): Float64Array {
+  const sums = new Float64Array(markets.length);
+  let sum = 0;
+  for (let index = 0; index < markets.length; index += 1) {
+    sum += markets[index]?.weight ?? 0;
+    sums[index] = sum;
+  }
+  return sums;
+}

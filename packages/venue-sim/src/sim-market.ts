@@ -1,0 +1,66 @@
+import type { OrderBook } from './order-book.ts';
+import type { TickSize } from './price-grid.ts';
+
+/** The event that one or several markets belong to, such as a match or an election. */
+export type SimEvent = {
+  /** Gamma's id, a decimal string. */
+  id: string;
+  slug: string;
+  title: string;
+  description: string;
+  category: string;
+  tags: string[];
+  negRisk: boolean;
+  /** `0x` and 64 hex digits, shared by the markets of a neg-risk event. */
+  negRiskMarketId: string;
+  /** Gamma's `feeType`; null means that the event's markets charge none. */
+  feeType: string | null;
+  startAtMs: number;
+  endAtMs: number;
+};
+
+/** One outcome's token. */
+export type SimToken = {
+  tokenId: string;
+  outcome: string;
+  outcomeIndex: 0 | 1;
+  market: SimMarket;
+};
+
+/**
+ * A market that trades. open -> closed; closing decides the winner at once, as the venue's automatic markets do.
+ * Everything but `book`, `fairTick`, `lastTrade`, `volumeMicro` and `closed` stays as it was created.
+ */
+export type SimMarket = {
+  /** Gamma's id, a decimal string; grows with each market. */
+  gammaId: string;
+  conditionId: string;
+  questionId: string;
+  question: string;
+  slug: string;
+  groupItemTitle: string;
+  /** Position system: `v1` ids stand in clobTokenIds, `v2` ids in positionIds. */
+  protocol: 'v1' | 'v2';
+  /** The ids of the system that this market does not use, which Gamma often sends beside the right ones. */
+  otherIds: [string, string] | null;
+  tokens: [SimToken, SimToken];
+  event: SimEvent;
+  /** The tick size that the market was created with; the book's own may be finer by now. */
+  tickSize: TickSize;
+  /** Taker's fee in basis points as trades say it. */
+  feeRateBps: string;
+  /** Share of the venue's activity, relative to the other markets. */
+  weight: number;
+  /** A random number of the market's own, in [0, 1), for figures that only need to look real. */
+  flavour: number;
+  createdAtMs: number;
+  endAtMs: number;
+  book: OrderBook;
+  /** What market makers think outcome 0 is worth, in ticks of the book. */
+  fairTick: number;
+  /** Price text of outcome 0's token, and the side of the last taker; null before the first trade. */
+  lastTrade: { price: string; mirrorPrice: string; atMs: number } | null;
+  volumeMicro: number;
+  /** Null while open. */
+  closed: { atMs: number; winner: 0 | 1 } | null;
+};

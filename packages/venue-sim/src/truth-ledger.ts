@@ -1,0 +1,103 @@
+import { LedgerFile } from './ledger-file.ts';
+import type { TruthTrade } from './truth-trade.ts';
+
+/**
+ * Every trade the venue executed, in order: the truth that a recorder is measured against.
+ *
+ * In memory it holds the latest `LEDGER_TRADES_MAX`. Past that the oldest leave memory: with a file nothing is lost,
+ * without one `entries` refuses to answer rather than give a part for the whole.
+ */
+export class TruthLedger implements AsyncDisposable {
+  #entries: TruthTrade[] = [];
+  #executed = 0;
+  #subscribed = 0;
+  readonly #file: LedgerFile | null;
+
+  private constructor(file: LedgerFile | null) {
+    this.#file = file;
+  }
+
+  /** @throws {Error} The file cannot be written (the system's own error). */
+  static async open(path: string | null): Promise<TruthLedger> {
+    return new TruthLedger(path === null ? null : await LedgerFile.create(path));
+  }
+
+  add(trade: TruthTrade): void {
+    this.#entries.push(trade);
+    this.#executed += 1;
+    if (trade.subscribed) this.#subscribed += 1;
+    this.#file?.add(`${JSON.stringify(trade)}\n`);
+    if (this.#entries.length >= LEDGER_TRADES_MAX * 1.25) this.#entries = this.#entries.slice(-LEDGER_TRADES_MAX);
+  }
+
+  get executed(): number {
+    return this.#executed;
+  }
+
+  /** Of those, how many were in tokens whose book somebody had been sent. */
+  get subscribed(): number {
+    return this.#subscribed;
+  }
+
+  /** The file takes lines more slowly than they come: trading must wait. */
+  get full(): boolean {
+    return this.#file?.full ?? false;
+  }
+
+  /** Why the file can no longer be written; null while all is well. */
+  get failure(): Error | null {
+    return this.#file?.failure ?? null;
+  }
+
+  get path(): string | null {
+    return this.#file?.path ?? null;
+  }
+
+  /** @throws {LedgerOutgrownError} The oldest trades are no longer in memory. */
+  entries(): readonly TruthTrade[] {
+    if (this.#entries.length < this.#executed) throw new LedgerOutgrownError(this.path);
+    return this.#entries;
+  }
+
+  /** The ledger as JSON lines, from memory or else from the file. */
+  async *lines(): AsyncGenerator<string> {
+    if (this.#entries.length < this.#executed && this.#file !== null) {
+      await this.#file.written();
+      yield* this.#file.read();
+      return;
+    }
+    const entries = this.entries();
+    for (let index = 0; index < entries.length; index += LINES_PER_CHUNK) {
+      yield entries
+        .slice(index, index + LINES_PER_CHUNK)
+        .map((trade) => `${JSON.stringify(trade)}\n`)
+        .join('');
+    }
+  }
+
+  /** Resolves when every line so far is in the file. @throws The file's failure. */
+  async flush(): Promise<void> {
+    await this.#file?.written();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file?.[Symbol.asyncDispose]();
+  }
+}
+
+/** The ledger was asked for more than it still holds. */
+export class LedgerOutgrownError extends Error {
+  override readonly name = 'LedgerOutgrownError';
+  readonly disposition = 'stop';
+  readonly operatorAction: string;
+
+  constructor(path: string | null) {
+    super(`more than ${LEDGER_TRADES_MAX} trades were executed; the oldest are no longer in memory`);
+    this.operatorAction =
+      path === null ? 'Start the venue with a ledger file, which holds them all.' : `Read the ledger file, ${path}.`;
+  }
+}
+
+/** About 300 bytes each. */
+const LEDGER_TRADES_MAX = 1_000_000;
+const LINES_PER_CHUNK = 1_000;

@@ -1,0 +1,129 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { VenueSim } from './venue-sim.ts';
+import { defaults } from './venue-sim-options.ts';
+
+/** What the command needs of its process. */
+export type VenueSimCommandOptions = {
+  /** Called once when the venue is to start: aborts when it is to stop. */
+  stopSignal: () => AbortSignal;
+  /** Takes one line for the standard output. */
+  write?: (line: string) => void;
+};
+
+/**
+ * `venue-sim`: runs a simulated venue until the stop signal, then prints what it executed. Errors leave the action as
+ * they are (`VenueSimOptionError`, `VenueSimStartError`); usage errors are commander's.
+ */
+export function createVenueSimCommand({ stopSignal, write = console.log }: VenueSimCommandOptions): Command {
+  return new Command('venue-sim')
+    .description('Runs a simulated Polymarket: Gamma, CLOB, Data API and market channel, with a ledger of every trade.')
+    .option('--host <address>', 'address to listen on', defaults.host)
+    .option('--port <number>', 'port to listen on; 0 picks a free one', whole, 4400)
+    .option('--seed <text>', 'names the venue: the same seed has the same markets', defaults.seed)
+    .option('--markets <number>', 'open markets at the start', whole, defaults.markets)
+    .option('--trades-per-second <number>', 'mean over the venue', number, defaults.tradesPerSecond)
+    .option('--quotes-per-trade <number>', "market makers' actions for each trade", number, defaults.quotesPerTrade)
+    .option(
+      '--burst-factor <number>',
+      'trades come this many times faster for a second every 20; 1 is steady',
+      number,
+      4,
+    )
+    .option('--open-per-minute <number>', 'new markets', number, defaults.openPerMinute)
+    .option('--close-per-minute <number>', 'markets that close', number, defaults.closePerMinute)
+    .option('--odd-markets <number>', 'listed documents that a client must skip', whole, defaults.oddMarkets)
+    .option('--trade-only-subscribed', 'trade only in tokens that somebody listens to', false)
+    .option('--ping-timeout-ms <number>', 'close sockets that send no PING for so long', whole, defaults.pingTimeoutMs)
+    .option('--ledger <file>', 'write every executed trade to this file, one JSON line each')
+    .option('--no-trading', 'begin silent; POST /sim/start-trading starts it')
+    .option('--json', 'print one JSON line when ready, and one at the end', false)
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: Flags) => {
+      const stop = stopSignal();
+      await using venue = await VenueSim.start({
+        host: flags.host,
+        port: flags.port,
+        seed: flags.seed,
+        markets: flags.markets,
+        tradesPerSecond: flags.tradesPerSecond,
+        quotesPerTrade: flags.quotesPerTrade,
+        burst: flags.burstFactor === 1 ? null : { ...defaults.burst, factor: flags.burstFactor },
+        openPerMinute: flags.openPerMinute,
+        closePerMinute: flags.closePerMinute,
+        oddMarkets: flags.oddMarkets,
+        tradeOnlySubscribed: flags.tradeOnlySubscribed,
+        pingTimeoutMs: flags.pingTimeoutMs,
+        ledgerPath: flags.ledger ?? null,
+        trading: flags.trading,
+      });
+      write(flags.json ? JSON.stringify({ urls: venue.urls, pid: process.pid }) : readyText(venue));
+      await aborted(stop);
+      await venue.stopTrading();
+      const { trades, framesSent } = venue.status();
+      write(
+        flags.json
+          ? JSON.stringify({ trades, framesSent })
+          : `Stopped. ${trades.executed} trades executed, ${trades.subscribed} of them in tokens that somebody listened to; ${framesSent} frames sent.`,
+      );
+    });
+}
+
+type Flags = {
+  host: string;
+  port: number;
+  seed: string;
+  markets: number;
+  tradesPerSecond: number;
+  quotesPerTrade: number;
+  burstFactor: number;
+  openPerMinute: number;
+  closePerMinute: number;
+  oddMarkets: number;
+  tradeOnlySubscribed: boolean;
+  pingTimeoutMs: number;
+  ledger?: string;
+  trading: boolean;
+  json: boolean;
+};
+
+const EXAMPLES = `
+Examples:
+  venue-sim                                           200 markets, 50 trades a second, on port 4400
+  venue-sim --port 0 --json                           a free port; the first line of output says which
+  venue-sim --trades-per-second 2000 --markets 2500   what a busy day looks like
+  venue-sim --seed 7 --ledger truth.jsonl             keep the truth to compare with
+
+While it runs:
+  curl localhost:4400/sim/status
+  curl -X POST localhost:4400/sim/stop-trading        answers when the ledger file is complete`;
+
+function readyText({ urls }: VenueSim): string {
+  return [
+    'The simulated venue is open. Point a client at it with',
+    `  POLYMARKET_WS_URL=${urls.ws}`,
+    `  POLYMARKET_GAMMA_URL=${urls.gamma}`,
+    `  POLYMARKET_CLOB_URL=${urls.clob}`,
+    `  POLYMARKET_DATA_URL=${urls.data}`,
+    `Control: ${urls.sim}/status. Ctrl-C stops it.`,
+  ].join('\n');
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('It must be a number, 0 or more.');
+  return value;
+}
+
+function whole(text: string): number {
+  const value = number(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
+  return value;
+}

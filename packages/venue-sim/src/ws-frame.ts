@@ -1,0 +1,34 @@
+/**
+ * A text message as the bytes of one WebSocket frame. A server's frames are not masked (RFC 6455, 5.1), so the bytes
+ * are the same for every socket: an event is encoded once, however many sockets it goes to.
+ */
+export function textFrame(text: string): Buffer {
+  return frame(OPCODE_TEXT, Buffer.from(text, 'utf8'));
+}
+
+/** The same for a binary message. */
+export function binaryFrame(bytes: Buffer): Buffer {
+  return frame(OPCODE_BINARY, bytes);
+}
+
+function frame(opcode: number, payload: Buffer): Buffer {
+  const length = payload.length;
+  const headerBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const bytes = Buffer.allocUnsafe(headerBytes + length);
+  bytes[0] = FINAL | opcode;
+  if (headerBytes === 2) {
+    bytes[1] = length;
+  } else if (headerBytes === 4) {
+    bytes[1] = 126;
+    bytes.writeUInt16BE(length, 2);
+  } else {
+    bytes[1] = 127;
+    bytes.writeBigUInt64BE(BigInt(length), 2);
+  }
+  payload.copy(bytes, headerBytes);
+  return bytes;
+}
+
+const FINAL = 0x80;
+const OPCODE_TEXT = 0x1;
+const OPCODE_BINARY = 0x2;
