@@ -2,7 +2,7 @@ import { arrayElements } from './array-elements.ts';
 import { FieldError, isFields } from './event-fields.ts';
 import type { MarketEvent } from './market-event.ts';
 import { readEvent } from './read-event.ts';
-import { excerpt, storableText } from './storable-text.ts';
+import { excerpt } from './storable-text.ts';
 
 /** What a text frame of the market channel holds. */
 export type ParsedFrame =
@@ -62,11 +62,16 @@ function readElement(value: unknown, source: () => string): FrameElement {
 
 function garbageReason(text: string, error: unknown): string {
   const begins = excerpt(text.slice(0, EXCERPT_LENGTH).trim(), EXCERPT_LENGTH);
-  if (begins === '') return text.trim() === '' ? 'an empty frame' : 'not JSON, and it begins with white space';
-  // V8 says "Unexpected end of JSON input" or "Unterminated string": the frame was cut off rather than nonsense.
-  const endsEarly = error instanceof SyntaxError && /end of JSON|Unterminated/.test(error.message);
-  const what = endsEarly && /^[[{]/.test(begins) ? 'JSON that ends early' : 'not JSON';
-  return storableText(`${what} (${text.length} characters), begins: ${begins}`);
+  if (text.trim() === '') return 'an empty frame';
+  const what = /^[[{]/.test(begins) && endsEarly(text, error) ? 'JSON that ends early' : 'not JSON';
+  return `${what} (${text.length} characters), begins: ${begins}`;
+}
+
+/** Cut off rather than nonsense: V8 says that the input ended, or names a position at its end. */
+function endsEarly(text: string, error: unknown): boolean {
+  const message = error instanceof Error ? error.message : '';
+  const position = /at position (\d+)/.exec(message)?.[1];
+  return /end of JSON|Unterminated/.test(message) || Number(position ?? -1) >= text.trimEnd().length;
 }
 
 /** Room for a line break or spaces around the four letters. */

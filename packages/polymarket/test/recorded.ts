@@ -1,0 +1,29 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+
+/** Recorded data of the venue is no part of this repository; POLYTAPE_FIXTURES names its folder. */
+const folder =
+  process.env.POLYTAPE_FIXTURES ??
+  join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'polymarket', 'fixtures');
+
+/** Files of one kind that are at hand; none without the folder. */
+export function recordedFiles(kind: 'ws' | 'gamma'): string[] {
+  const files = existsSync(join(folder, kind)) ? readdirSync(join(folder, kind)) : [];
+  return files.map((file) => `${kind}/${file}`);
+}
+
+export function recordedText(file: string): string {
+  const bytes = readFileSync(join(folder, file));
+  return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+}
+
+/** One frame a line. */
+export function recordedFrames(file: string): string[] {
+  return recordedText(file)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+}
+
+/** For titles of suites that need a file. */
+export const UNLESS_RECORDED = '(skipped without recorded data, see POLYTAPE_FIXTURES)';
