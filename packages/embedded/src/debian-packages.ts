@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type DebianSource, newestDebianSource } from './debian-source.ts';
 import { lockFile } from './file-lock.ts';
 import { runCommand } from './run-command.ts';
 
-/** The suite in which Debian's newest packages arrive. */
-const SUITE = 'sid';
 /** Package lists younger than this are used as they are. */
 const LISTS_AGE_MS_MAX = 60 * 60_000;
 const APT_TIMEOUT_MS = 120_000;
+/** How the names of directories begin that are being filled. A killed process leaves its own behind. */
+const UNPACKING = '.unpacking-';
+const UNPACKING_AGE_MS_MAX = 60 * 60_000;
 
 /**
  * Packages of Debian's newest suite, unpacked into a directory and nowhere else: the machine's own Debian source with
@@ -28,7 +30,7 @@ export class DebianPackages {
   static async open(cacheDir: string): Promise<DebianPackages | null> {
     const tools = await Promise.all(['apt-get', 'dpkg-deb', 'flock'].map(runs));
     if (tools.includes(false)) return null;
-    const source = await debianSource();
+    const source = await newestDebianSource();
     return source === null ? null : new DebianPackages(join(cacheDir, 'debian'), source);
   }
 
@@ -39,7 +41,8 @@ export class DebianPackages {
    */
   async unpack(packages: readonly string[], into: string): Promise<string> {
     await this.#update();
-    const temporary = join(into, `.unpacking-${process.pid}-${randomBytes(4).toString('hex')}`);
+    await removeLeftovers(into);
+    const temporary = join(into, `${UNPACKING}${randomBytes(6).toString('hex')}`);
     await mkdir(join(temporary, 'root'), { recursive: true });
     try {
       await this.#apt(['download', ...packages], temporary);
@@ -49,7 +52,7 @@ export class DebianPackages {
           timeoutMs: APT_TIMEOUT_MS,
         });
       }
-      const target = join(into, files.map((file) => decodeURIComponent(file.replace(/\.deb$/, ''))).join('+'));
+      const target = join(into, files.map((file) => file.replace(/\.deb$/, '')).join('+'));
       // The rename makes it whole or absent. When another process was faster, its copy is the same.
       await rename(join(temporary, 'root'), target).catch(async (error: unknown) => {
         if (!(await exists(target))) throw error;
@@ -93,57 +96,19 @@ export class DebianPackages {
   }
 }
 
-/** A Debian source file, its suite already replaced. */
-type DebianSource = { format: 'sources' | 'list'; text: string };
-
-async function debianSource(): Promise<DebianSource | null> {
-  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  if (!/^ID="?debian"?$/m.test(release)) return null;
-  const codename = /^VERSION_CODENAME="?([\w-]+)"?$/m.exec(release)?.[1] ?? SUITE;
-  const directory = '/etc/apt/sources.list.d';
-  const parts = (await readdir(directory).catch(() => [])).sort().map((name) => join(directory, name));
-  for (const path of ['/etc/apt/sources.list', ...parts]) {
-    const text = await readFile(path, 'utf8').catch(() => '');
-    const found = path.endsWith('.sources') ? fromStanzas(text, codename) : fromLines(text, codename);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-/** The deb822 form: paragraphs of fields. */
-export function fromStanzas(text: string, codename: string): DebianSource | null {
-  for (const stanza of text.split(/\n\s*\n/)) {
-    const suites = /^Suites:(.*)$/m.exec(stanza)?.[1]?.trim().split(/\s+/) ?? [];
-    const components = /^Components:(.*)$/m.exec(stanza)?.[1]?.trim().split(/\s+/) ?? [];
-    const usable = (suites.includes(codename) || suites.includes(SUITE)) && components.includes('main');
-    if (!usable || /^Enabled:\s*no/im.test(stanza) || !/^Types:.*\bdeb\b/m.test(stanza)) continue;
-    const replaced = stanza
-      .replace(/^Types:.*$/m, 'Types: deb')
-      .replace(/^Suites:.*$/m, `Suites: ${SUITE}`)
-      .replace(/^Components:.*$/m, 'Components: main');
-    return { format: 'sources', text: `${replaced.trim()}\n` };
-  }
-  return null;
-}
-
-/** The older form: a line per source. */
-export function fromLines(text: string, codename: string): DebianSource | null {
-  for (const line of text.split('\n')) {
-    const match = /^\s*deb\s+(?:(\[[^\]]*\])\s+)?(\S+)\s+(\S+)\s+(.*)$/.exec(line);
-    if (match === null) continue;
-    const [, options = '', address = '', suite = '', components = ''] = match;
-    if ((suite !== codename && suite !== SUITE) || !components.split(/\s+/).includes('main')) continue;
-    const fields = ['deb', options, address, SUITE, 'main'].filter((field) => field !== '');
-    return { format: 'list', text: `${fields.join(' ')}\n` };
-  }
-  return null;
-}
-
 async function runs(program: string): Promise<boolean> {
   return runCommand(program, ['--version'], { timeoutMs: 10_000 }).then(
     () => true,
     () => false,
   );
+}
+
+async function removeLeftovers(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => []); // the first use creates it
+  for (const name of names.filter((name) => name.startsWith(UNPACKING))) {
+    const path = join(directory, name);
+    if (!(await isYoungerThan(path, UNPACKING_AGE_MS_MAX))) await rm(path, { recursive: true, force: true });
+  }
 }
 
 async function isYoungerThan(path: string, ageMsMax: number): Promise<boolean> {

@@ -70,7 +70,7 @@ async function cached(directory: string): Promise<NatsServerBinary | null> {
 /** Asks the program itself, which also tells that it runs on this machine. */
 async function usable(path: string): Promise<NatsServerBinary | null> {
   const answer = await runCommand(path, ['--version'], { timeoutMs: 10_000 }).catch(() => '');
-  const match = /v?(\d+)\.(\d+)\.(\d+\S*)/.exec(answer);
+  const match = /^nats-server: v(\d+)\.(\d+)\.(\d+\S*)/.exec(answer);
   if (match === null) return null;
   const [, major = '0', minor = '0', patch = '0'] = match;
   const newEnough =

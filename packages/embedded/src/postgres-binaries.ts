@@ -102,6 +102,9 @@ async function timescaleFiles(
   if (process.platform !== 'linux' || libraries === undefined) {
     throw new TimescaleUnavailable(`Debian has no package of it for ${process.platform}-${process.arch}`);
   }
+  if (options.cacheDir.includes(':')) {
+    throw new TimescaleUnavailable(`PostgreSQL cannot load libraries from a path with a colon (${options.cacheDir})`);
+  }
   const major = postgresVersion.split('.')[0] ?? '';
   const cache = join(options.cacheDir, `timescaledb-${major}-${process.arch}`);
   const found = await cached(cache, major, libraries);

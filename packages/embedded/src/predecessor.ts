@@ -12,7 +12,7 @@ const POLL_MS = 25;
  *
  * On Linux only, from /proc; elsewhere PostgreSQL's own lock file must do.
  *
- * @throws {EmbeddedServerError} `in-use`: one still runs after 15 s.
+ * @throws {EmbeddedServerError} `in-use`: one still runs after that time.
  */
 export async function waitForPredecessor(options: {
   /** For messages. */
@@ -21,9 +21,11 @@ export async function waitForPredecessor(options: {
   directory: string;
   /** A word of their command lines, so that a person's shell in that directory does not count. */
   word: string;
+  /** Default: 15 s. */
+  msMax?: number;
 }): Promise<void> {
-  const { server, directory, word } = options;
-  const deadline = performance.now() + PREDECESSOR_MS_MAX;
+  const { server, directory, word, msMax = PREDECESSOR_MS_MAX } = options;
+  const deadline = performance.now() + msMax;
   for (;;) {
     const pids = await processesIn(directory, word);
     if (pids.length === 0) return;
