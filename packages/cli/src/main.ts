@@ -1,2 +1,28 @@
 #!/usr/bin/env node
-console.log(process.version);
+/** The `polytape` command. */
+import { errorSentence } from '@polytape/service';
+import { CommanderError } from 'commander';
+import { createProgram } from './program.ts';
+
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(name, () => {
+    // The children see their supervisor go, and stop by themselves.
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort();
+  });
+}
+
+try {
+  process.exitCode = await createProgram({ env: process.env, signal: stop.signal }).run(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2; // commander has said what is wrong, or shown its help
+  } else {
+    const { disposition, operatorAction } = error as { disposition?: string; operatorAction?: string };
+    const sentence = [errorSentence(error), operatorAction].filter(Boolean).join('. ');
+    process.stderr.write(`polytape: ${sentence}\n`);
+    if (disposition === undefined) process.stderr.write(`${(error as Error).stack}\n`);
+    process.exitCode = 1;
+  }
+}

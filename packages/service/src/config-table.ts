@@ -35,7 +35,10 @@ export function integer(o: { default: number; min: number; max?: number; descrip
   };
 }
 
-/** An address with one of the given protocols, such as `wss:`. Anything in it may be a password: `secret` hides it. */
+/**
+ * An address with one of the given protocols, such as `wss:`. Anything in it may be a password: `secret` hides it. With
+ * the default `''` it may be left out, and is `''` then.
+ */
 export function url(o: {
   default: string;
   protocols: string[];
@@ -43,7 +46,12 @@ export function url(o: {
   secret?: boolean;
 }): Setting<string> {
   return {
-    schema: z.string().refine((text) => URL.canParse(text) && o.protocols.includes(new URL(text).protocol)),
+    schema: z
+      .string()
+      .refine(
+        (text) =>
+          (text === '' && o.default === '') || (URL.canParse(text) && o.protocols.includes(new URL(text).protocol)),
+      ),
     defaultText: o.default,
     description: o.description,
     takes: `an address that starts with ${o.protocols.map((protocol) => `${protocol}//`).join(' or ')}`,

@@ -14,17 +14,13 @@ export type Readiness = () => string[];
 export class HealthServer implements AsyncDisposable {
   readonly port: number;
   readonly #server: Server;
+  readonly #shown: { readiness: Readiness };
 
   /** @throws {PortTakenError} Another process listens there. */
-  static async listen(o: {
-    host: string;
-    port: number;
-    metrics: Metrics;
-    readiness: Readiness;
-    log: Logger;
-  }): Promise<HealthServer> {
+  static async listen(o: { host: string; port: number; metrics: Metrics; log: Logger }): Promise<HealthServer> {
+    const shown: { readiness: Readiness } = { readiness: () => ['starting'] };
     const server = createServer((request, response) => {
-      answer(request, response, o).catch((error: unknown) => {
+      answer(request, response, { metrics: o.metrics, readiness: shown.readiness }).catch((error: unknown) => {
         // A metric that cannot be read is a bug, but none that may end a recording.
         o.log.warn({ error, path: request.url }, 'Could not answer on the health endpoint.');
         response.writeHead(500).end();
@@ -38,12 +34,18 @@ export class HealthServer implements AsyncDisposable {
     }
     const { port } = server.address() as AddressInfo;
     o.log.info({ httpPort: port }, 'Health endpoint listening.');
-    return new HealthServer(server, port);
+    return new HealthServer(server, port, shown);
   }
 
-  private constructor(server: Server, port: number) {
+  private constructor(server: Server, port: number, shown: { readiness: Readiness }) {
     this.#server = server;
+    this.#shown = shown;
     this.port = port;
+  }
+
+  /** From now on `/readyz` answers with this; until then the service is starting. */
+  report(readiness: Readiness): void {
+    this.#shown.readiness = readiness;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

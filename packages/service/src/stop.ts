@@ -6,6 +6,8 @@ export type Stop = {
   readonly signal: AbortSignal;
   /** Registers what to name when the process has to end before it is done; null means that nothing is left. */
   unfinished(describe: () => string | null): void;
+  /** What the process rests on: when it is gone for good, and no stop was asked for, the process ends with exit code 1. */
+  endWith(gone: Promise<unknown>, sentence: string): void;
 };
 
 /**
@@ -31,7 +33,15 @@ export function stopOnSignal(o: { deadlineMs: number; log: Logger }): Stop {
     controller.abort(new StoppedError(name));
   };
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onSignal);
-  return { signal: controller.signal, unfinished: (describe) => descriptions.push(describe) };
+  // Started with an IPC channel, its other end is a supervisor. When that dies, however it dies, nobody else will stop us.
+  process.once('disconnect', () => onSignal('SIGTERM'));
+  process.channel?.unref(); // listening must not keep a process alive that has nothing left to do
+  const endWith = (gone: Promise<unknown>, sentence: string): void => {
+    void gone.then(() => {
+      if (!controller.signal.aborted) endNow(sentence);
+    });
+  };
+  return { signal: controller.signal, unfinished: (describe) => descriptions.push(describe), endWith };
 }
 
 /** Reason of the abort: a person or the supervisor asked for the end. */

@@ -137,9 +137,9 @@ export class Database implements AsyncDisposable {
     return storeLoss(this.#pool, loss);
   }
 
-  /** Number of recorded trades. Counts them: seconds on a long tape. */
-  tradeCount(): Promise<number> {
-    return tradeCount(this.#pool);
+  /** Number of recorded trades, or of those that were received since then. Counts them: seconds on a long tape. */
+  tradeCount(options: { receivedSinceUs?: number } = {}): Promise<number> {
+    return tradeCount(this.#pool, options);
   }
 
   /** The newest trades by the venue's clock, newest first. */

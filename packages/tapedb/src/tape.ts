@@ -28,8 +28,15 @@ export type RecordedTrade = {
   count: number;
 };
 
-export async function tradeCount(pool: Pool): Promise<number> {
-  const { rows } = await pool.query<{ count: string }>('SELECT count(*) FROM trades');
+export async function tradeCount(pool: Pool, options: { receivedSinceUs?: number }): Promise<number> {
+  const since = options.receivedSinceUs;
+  const { rows } = await pool.query<{ count: string }>(
+    // Trades are received within seconds of the venue's time; a day of room still spares the older chunks.
+    `SELECT count(*) FROM trades
+     WHERE $1::float8 IS NULL
+        OR (received_at >= to_timestamp($1 / 1e6) AND ts >= to_timestamp($1 / 1e6) - interval '1 day')`,
+    [since ?? null],
+  );
   return Number(rows[0]?.count);
 }
 

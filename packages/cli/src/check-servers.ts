@@ -1,0 +1,40 @@
+import { Bus } from '@polytape/bus';
+import { Database } from '@polytape/tapedb';
+import type { Log } from '@polytape/types';
+import { CommandError } from './command-error.ts';
+import { silentLog } from './silent-log.ts';
+
+/**
+ * Asks the servers that are given whether they answer, before anything is started that would wait for them for ever.
+ *
+ * @throws {CommandError} One of them does not answer in time; the message names the setting.
+ * @throws {BusConfigurationError | DatabaseConfigurationError} Its address or credentials are wrong.
+ */
+export async function checkServers(given: { natsUrl: string | null; databaseUrl: string | null }): Promise<void> {
+  const causes: string[] = [];
+  const log: Log = { ...silentLog, warn: (_fields, sentence) => causes.push(sentence) };
+  const check = async (name: string, url: string, connect: (signal: AbortSignal) => Promise<AsyncDisposable>) => {
+    const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+    try {
+      await using _server = await connect(signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      const cause = causes.at(-1) ?? 'no answer';
+      throw new CommandError(
+        `${name}: the server at ${new URL(url).host} did not answer within ${ANSWER_MS_MAX / 1_000} s (${cause}). ` +
+          `Start it, correct ${name}, or leave ${name} unset to have a server embedded.`,
+      );
+    }
+  };
+  const { natsUrl, databaseUrl } = given;
+  if (natsUrl !== null) {
+    await check('NATS_URL', natsUrl, (signal) => Bus.connect({ url: natsUrl, name: 'polytape', log, signal }));
+  }
+  if (databaseUrl !== null) {
+    await check('DATABASE_URL', databaseUrl, (signal) =>
+      Database.open({ url: databaseUrl, applicationName: 'polytape', log, signal }),
+    );
+  }
+}
+
+const ANSWER_MS_MAX = 5_000;

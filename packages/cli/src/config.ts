@@ -1,0 +1,27 @@
+import { type ConfigTable, text, url } from '@polytape/service';
+
+/** What `demo` and `start` read themselves; they hand everything on to the services. */
+export const configTable = {
+  POLYTAPE_DATA_DIR: text({
+    default: '.polytape',
+    takes: 'a directory',
+    description: 'Where the embedded servers keep their data, and where `runtime.json` and the logs are.',
+  }),
+  NATS_URL: url({
+    default: '',
+    protocols: ['nats:', 'tls:'],
+    secret: true,
+    description: 'NATS server to use. Not set: one is embedded.',
+  }),
+  DATABASE_URL: url({
+    default: '',
+    protocols: ['postgresql:', 'postgres:'],
+    secret: true,
+    description: 'TimescaleDB or PostgreSQL to use. Not set: one is embedded.',
+  }),
+  NATS_SERVER_BIN: text({
+    default: '',
+    takes: 'a path',
+    description: 'The nats-server (2.12 or newer) to embed. Not set: the one on PATH, or one that is fetched.',
+  }),
+} satisfies ConfigTable;

@@ -1,0 +1,78 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/**
+ * The directory that a recorder keeps everything in, held by one process at a time:
+ * `cache/` (servers that were fetched), `live/` or `demo/` (the data of their servers, and logs), `runtime.json`.
+ */
+export class DataDir implements Disposable {
+  readonly path: string;
+  readonly #lock: string;
+
+  /**
+   * @throws {DataDirError} It cannot be written, or another recorder runs in it.
+   */
+  static take(path: string): DataDir {
+    const absolute = resolve(path);
+    const lock = join(absolute, 'lock');
+    try {
+      mkdirSync(absolute, { recursive: true });
+      if (ownerOf(lock) === null) rmSync(lock, { force: true }); // left behind by a run that was killed
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    } catch (error) {
+      const owner = ownerOf(lock);
+      if (owner !== null)
+        throw new DataDirError(
+          `another polytape (process ${owner}) is running in ${absolute}`,
+          'Stop it, or set',
+          error,
+        );
+      throw new DataDirError(`cannot write to ${absolute}`, 'Give this user the right to, or set', error);
+    }
+    return new DataDir(absolute, lock);
+  }
+
+  private constructor(path: string, lock: string) {
+    this.path = path;
+    this.#lock = lock;
+  }
+
+  /** Path of something in it; its directory is made. */
+  directory(...parts: string[]): string {
+    const path = join(this.path, ...parts);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  get runtimeFile(): string {
+    return join(this.path, 'runtime.json');
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.runtimeFile, { force: true });
+    rmSync(this.#lock, { force: true });
+  }
+}
+
+/** The data directory cannot be used. */
+export class DataDirError extends Error {
+  override readonly name = 'DataDirError';
+  readonly disposition = 'stop';
+  readonly operatorAction: string;
+
+  constructor(what: string, remedy: string, cause: unknown) {
+    super(`POLYTAPE_DATA_DIR: ${what}`, { cause });
+    this.operatorAction = `${remedy} POLYTAPE_DATA_DIR to another directory.`;
+  }
+}
+
+/** The living process that holds the lock, or null. */
+function ownerOf(lock: string): number | null {
+  try {
+    const pid = Number(readFileSync(lock, 'utf8'));
+    process.kill(pid, 0);
+    return pid;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? Number(readFileSync(lock, 'utf8')) : null;
+  }
+}

@@ -1,0 +1,80 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Database } from '@polytape/tapedb';
+import { DataDir } from './data-dir.ts';
+import { Recorder } from './recorder.ts';
+import { type RunOptions, showLog } from './run-options.ts';
+import { silentLog } from './silent-log.ts';
+import { SimulatedVenue } from './simulated-venue.ts';
+import type { Summary } from './summary.ts';
+import { TruthComparer } from './truth-comparison.ts';
+import { watchRecorder } from './watch-recorder.ts';
+
+export type DemoOptions = RunOptions & { markets: number; tradesPerSecond: number; seed: string };
+
+/**
+ * Records a simulated venue with servers of its own, then compares the database with what the venue really executed.
+ * Each run begins with an empty database; a live recording in the same data directory is not touched.
+ */
+export async function demo(o: DemoOptions): Promise<Summary> {
+  const { terminal, signal } = o;
+  using dataDir = DataDir.take(o.dataDirPath);
+  rmSync(join(dataDir.path, AREA), { recursive: true, force: true });
+  const logs = dataDir.directory(AREA, 'logs');
+  const ledgerPath = join(dataDir.directory(AREA), 'truth.jsonl');
+
+  terminal.say(`Simulating a venue with ${o.markets} markets and ${o.tradesPerSecond} trades a second.`);
+  await using venue = await SimulatedVenue.start({ ...o, ledgerPath, logs, onLog: showLog(terminal) });
+  await using recorder = await Recorder.start({
+    dataDir,
+    area: AREA,
+    natsUrl: null,
+    databaseUrl: null,
+    natsServerBin: o.natsServerBin,
+    ingestors: o.ingestors,
+    env: { ...venue.env, DISCOVERY_INTERVAL_MS: '2000' },
+    onLog: showLog(terminal),
+    say: (sentence) => terminal.say(sentence),
+  });
+  await using database = await openDatabase(recorder, signal);
+  terminal.say(`Recording. Look for yourself: ${join(dataDir.path, 'runtime.json')} has the addresses.`);
+
+  const watched = await watchRecorder({
+    ...{ title: 'polytape demo', recorder, database, venue, forMs: o.forMs, terminal, signal },
+    afterwards: async () => {
+      await venue.stopTrading();
+      await everythingWritten(venue, database);
+    },
+  });
+  terminal.say('The venue has stopped trading. Comparing the database with what it executed.');
+  await recorder.stopServices();
+  const comparer = new TruthComparer();
+  await venue.tellTruth(comparer);
+  for await (const { exchangeAtMs, count, ...trade } of database.recordedTrades()) {
+    for (let i = 0; i < count; i += 1) comparer.recorded({ ...trade, timestampMs: exchangeAtMs });
+  }
+  return { ...comparer.result(), ...watched };
+}
+
+function openDatabase(recorder: Recorder, signal: AbortSignal): Promise<Database> {
+  return Database.open({ url: recorder.databaseUrl, applicationName: 'polytape', log: silentLog, signal });
+}
+
+/** Waits until the database holds as many trades as the venue executed, or until nothing more comes. */
+async function everythingWritten(venue: SimulatedVenue, database: Database): Promise<void> {
+  const executed = await venue.executed();
+  let recorded = await database.tradeCount();
+  for (let lastGrowthMs = performance.now(); recorded < executed; ) {
+    await delay(COUNT_INTERVAL_MS);
+    const count = await database.tradeCount();
+    if (count > recorded) lastGrowthMs = performance.now();
+    else if (performance.now() - lastGrowthMs > STILLNESS_MS) return;
+    recorded = count;
+  }
+}
+
+const AREA = 'demo';
+const COUNT_INTERVAL_MS = 50;
+/** Longer than any restart of a service in between. */
+const STILLNESS_MS = 10_000;

@@ -1,0 +1,10 @@
+/** Milliseconds of `500ms`, `20s`, `5m` or `2h`, or null when the text is none of these. */
+export function parseDurationMs(text: string): number | null {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim());
+  const [, amount, unit] = match ?? [];
+  if (amount === undefined || unit === undefined) return null;
+  const ms = Number(amount) * (UNIT_MS[unit] ?? Number.NaN);
+  return ms > 0 ? ms : null;
+}
+
+const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

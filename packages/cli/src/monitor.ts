@@ -1,0 +1,89 @@
+import {
+  addHistograms,
+  type DurationHistogram,
+  histogramSince,
+  quantile,
+  readHistogram,
+} from './duration-histogram.ts';
+import { parsePrometheusText, type Scrape, sumOf } from './prometheus-text.ts';
+
+/** What the services said of themselves in one look. */
+export type Look = { atMs: number; scrapes: ReadonlyMap<string, Scrape>; troubles: string[] };
+
+/** Reads `/metrics` and `/readyz` of every service, and keeps what has to be summed over time. */
+export class Monitor {
+  #previous: Look | null = null;
+  #latest: Look | null = null;
+  /** Receive to commit, over the whole run and over the last look. */
+  #total: DurationHistogram = new Map();
+  #recent: DurationHistogram = new Map();
+  readonly #histograms = new Map<string, DurationHistogram>();
+
+  /** Looks at each service once; one that does not answer in a second is a trouble, not an error. */
+  async look(httpPorts: ReadonlyMap<string, number>): Promise<void> {
+    const scrapes = new Map<string, Scrape>();
+    const troubles: string[] = [];
+    await Promise.all(
+      [...httpPorts].map(async ([name, port]) => {
+        try {
+          const [metrics, ready] = await Promise.all([get(port, '/metrics'), get(port, '/readyz')]);
+          scrapes.set(name, parsePrometheusText(metrics));
+          troubles.push(...(JSON.parse(ready) as { reasons: string[] }).reasons.map((reason) => `${name}: ${reason}`));
+        } catch {
+          troubles.push(`${name} does not answer`);
+        }
+      }),
+    );
+    this.#previous = this.#latest;
+    this.#latest = { atMs: performance.now(), scrapes, troubles: troubles.sort() };
+    this.#addDurations(scrapes);
+  }
+
+  /** The present sum of a metric over all services. */
+  sum(name: string): number {
+    return sumOf(this.#latest?.scrapes.values() ?? [], name);
+  }
+
+  /** Growth of a counter between the last two looks, per second; a service that began anew counts from its 0. */
+  rate(name: string): number {
+    if (this.#previous === null || this.#latest === null) return 0;
+    let growth = 0;
+    for (const [service, scrape] of this.#latest.scrapes) {
+      const before = this.#previous.scrapes.get(service);
+      if (before === undefined) continue;
+      const [then, now] = [sumOf([before], name), sumOf([scrape], name)];
+      growth += now < then ? now : now - then;
+    }
+    return (growth * 1_000) / (this.#latest.atMs - this.#previous.atMs);
+  }
+
+  get troubles(): string[] {
+    return this.#latest?.troubles ?? [];
+  }
+
+  /** Quantiles of receive to commit in milliseconds: of the whole run, or of the last look. */
+  latency(over: 'run' | 'recent'): { p50Ms: number | null; p99Ms: number | null } {
+    const histogram = over === 'run' ? this.#total : this.#recent;
+    const inMs = (q: number) => {
+      const seconds = quantile(histogram, q);
+      return seconds === null ? null : Math.round(seconds * 1e5) / 100;
+    };
+    return { p50Ms: inMs(0.5), p99Ms: inMs(0.99) };
+  }
+
+  #addDurations(scrapes: ReadonlyMap<string, Scrape>): void {
+    this.#recent = new Map();
+    for (const [service, scrape] of scrapes) {
+      const now = readHistogram(scrape, 'writer_receive_to_commit_seconds');
+      if (now.size === 0) continue;
+      this.#recent = addHistograms(this.#recent, histogramSince(this.#histograms.get(service), now));
+      this.#histograms.set(service, now);
+    }
+    this.#total = addHistograms(this.#total, this.#recent);
+  }
+}
+
+async function get(port: number, path: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(1_000) });
+  return await response.text();
+}

@@ -1,0 +1,117 @@
+import { loadConfig } from '@polytape/service';
+import { createVenueSimCommand } from '@polytape/venue-sim';
+import { Command, InvalidArgumentError } from 'commander';
+import { configTable } from './config.ts';
+import { demo } from './demo.ts';
+import { parseDurationMs } from './duration.ts';
+import { migrate } from './migrate.ts';
+import { start } from './start.ts';
+import { isBroken, renderSummary, type Summary } from './summary.ts';
+import { Terminal } from './terminal.ts';
+
+/**
+ * The command line of `polytape`. `run` gives the exit code: 0, or 1 when something is missing or doubled.
+ *
+ * @throws {CommanderError} Wrong usage, or help that was asked for; commander has printed it.
+ */
+export function createProgram({ env, signal }: { env: Record<string, string | undefined>; signal: AbortSignal }): {
+  run: (argv: readonly string[]) => Promise<number>;
+} {
+  let exitCode = 0;
+  const program = new Command('polytape')
+    .description('The recorder of Polymarket: every trade, stored once, with the gaps listed.')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true });
+
+  const runOptions = (flags: RunFlags) => {
+    const config = loadConfig(configTable, env);
+    return {
+      dataDirPath: config.POLYTAPE_DATA_DIR,
+      natsServerBin: config.NATS_SERVER_BIN || null,
+      natsUrl: config.NATS_URL || null,
+      databaseUrl: config.DATABASE_URL || null,
+      forMs: flags.for ?? null,
+      ingestors: flags.ingestors,
+      // With --json the last line of standard output is the summary, so everything for a person goes beside it.
+      terminal: new Terminal(flags.json ? process.stderr : process.stdout),
+      signal,
+    };
+  };
+  const finish = (summary: Summary, { terminal }: { terminal: Terminal }, flags: RunFlags) => {
+    terminal.clear();
+    terminal.say(renderSummary(summary));
+    if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+    if (isBroken(summary)) exitCode = 1;
+  };
+
+  withRunFlags(program.command('demo'))
+    .description('Records a simulated venue, offline, and compares the database with what the venue executed.')
+    .option('--markets <number>', 'markets of the simulated venue', positive, 600)
+    .option('--trades-per-second <number>', 'trades of the simulated venue', positive, 200)
+    .option('--seed <text>', 'the same seed makes the same venue', 'polytape')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  polytape demo\n  polytape demo --for 30s --json\n  polytape demo --trades-per-second 2000 --markets 2000',
+    )
+    .action(async (flags: RunFlags & { markets: number; tradesPerSecond: number; seed: string }) => {
+      const options = {
+        ...runOptions(flags),
+        markets: flags.markets,
+        tradesPerSecond: flags.tradesPerSecond,
+        seed: flags.seed,
+      };
+      finish(await demo(options), options, flags);
+    });
+
+  withRunFlags(program.command('start'))
+    .description(
+      'Records the live venue, or the one that POLYMARKET_*_URL name. Servers that NATS_URL and DATABASE_URL do not name are embedded.',
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  polytape start\n  polytape start --ingestors 3\n  DATABASE_URL=postgresql://me@db/tape polytape start',
+    )
+    .action(async (flags: RunFlags) => {
+      const options = runOptions(flags);
+      finish(await start(options), options, flags);
+    });
+
+  program
+    .command('migrate')
+    .description('Brings the schema of DATABASE_URL up to date. The writer does it by itself at its start.')
+    .addHelpText('after', '\nExample:\n  DATABASE_URL=postgresql://me@db/tape polytape migrate')
+    .action(async () => {
+      process.stdout.write(`${await migrate(loadConfig(configTable, env).DATABASE_URL || null, signal)}\n`);
+    });
+
+  program.addCommand(createVenueSimCommand({ stopSignal: () => signal }).exitOverride());
+
+  return {
+    run: async (argv) => {
+      await program.parseAsync(argv);
+      return exitCode;
+    },
+  };
+}
+
+type RunFlags = { for?: number; json: boolean; ingestors: number };
+
+function withRunFlags(command: Command): Command {
+  return command
+    .exitOverride()
+    .option('--for <duration>', 'end by itself after this long, such as 30s, 5m or 2h', duration)
+    .option('--json', 'print the summary as one last line of JSON on standard output', false)
+    .option('--ingestors <number>', 'ingestor processes; all of them record every shard', positive, 1);
+}
+
+function duration(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms === null) throw new InvalidArgumentError('It takes a number and a unit, such as 30s, 5m or 2h.');
+  return ms;
+}
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It takes a whole number from 1.');
+  return number;
+}

@@ -1,0 +1,174 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  type EmbeddedServer,
+  prepareNatsServer,
+  preparePostgres,
+  startNatsServer,
+  startPostgres,
+} from '@polytape/embedded';
+import type { DataDir } from './data-dir.ts';
+import { writeRuntimeFile } from './runtime-file.ts';
+import { type ServiceLogRecord, startService } from './service-process.ts';
+import { type RunningProcess, SupervisedProcess } from './supervised-process.ts';
+
+export type RecorderOptions = {
+  dataDir: DataDir;
+  /** `live` or `demo`: the part of the data directory that holds this recorder's data. */
+  area: string;
+  /** Servers that are given; what is null is embedded. */
+  natsUrl: string | null;
+  databaseUrl: string | null;
+  natsServerBin: string | null;
+  ingestors: number;
+  /** Environment of the services beyond the addresses of the servers. */
+  env: Record<string, string>;
+  onLog: (record: ServiceLogRecord) => void;
+  /** Set-up steps and restarts, in sentences for a person. */
+  say: (sentence: string) => void;
+};
+
+/**
+ * A whole recorder on one machine: the servers that are not given, and the services, each a child process that is
+ * started again when it ends.
+ */
+export class Recorder implements AsyncDisposable {
+  readonly #o: RecorderOptions;
+  /** In the order of their start; stopped the other way round. */
+  readonly #processes: SupervisedProcess[] = [];
+  #natsUrl = '';
+  #databaseUrl = '';
+
+  /** @throws What keeps a server or a service from starting; what had been started is stopped again. */
+  static async start(options: RecorderOptions): Promise<Recorder> {
+    const recorder = new Recorder(options);
+    try {
+      await recorder.#startServers();
+      await recorder.#startServices();
+      return recorder;
+    } catch (error) {
+      await recorder[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  private constructor(options: RecorderOptions) {
+    this.#o = options;
+  }
+
+  get databaseUrl(): string {
+    return this.#databaseUrl;
+  }
+
+  get natsUrl(): string {
+    return this.#natsUrl;
+  }
+
+  get restarts(): number {
+    return this.#processes.reduce((sum, { restarts }) => sum + restarts, 0);
+  }
+
+  /** Health endpoints by service; a service that is being started again is missing. */
+  get httpPorts(): ReadonlyMap<string, number> {
+    const ports = this.#processes.map(({ name, process }) => [name, process?.httpPort ?? null] as const);
+    return new Map(ports.filter((entry): entry is [string, number] => entry[1] !== null));
+  }
+
+  /** Starts one more process under the same supervision, before the services that need it. */
+  async #add(name: string, launch: () => Promise<RunningProcess>): Promise<void> {
+    const process = new SupervisedProcess({ name, launch, onChange: () => this.#publishRuntime(), say: this.#o.say });
+    await process.start();
+    this.#processes.push(process);
+    this.#publishRuntime();
+  }
+
+  async #startServers(): Promise<void> {
+    const { natsUrl, databaseUrl, natsServerBin, dataDir, area, say } = this.#o;
+    const cacheDir = dataDir.directory('cache');
+    const logs = dataDir.directory(area, 'logs');
+    const [nats, postgres] = await Promise.all([
+      natsUrl === null
+        ? prepareNatsServer({ cacheDir, progress: say, ...(natsServerBin === null ? {} : { path: natsServerBin }) })
+        : null,
+      databaseUrl === null ? preparePostgres({ cacheDir, progress: say }) : null,
+    ]);
+    this.#natsUrl = natsUrl ?? '';
+    this.#databaseUrl = databaseUrl ?? '';
+    if (nats !== null) {
+      await this.#add('nats', async () => {
+        const options = { binary: nats, dataDir: dataDir.directory(area, 'nats'), logPath: join(logs, 'nats.log') };
+        const server = await startNatsServer({ ...options, ...samePort(this.#natsUrl) });
+        this.#natsUrl = server.url;
+        return serverProcess(server);
+      });
+    }
+    if (postgres !== null) {
+      await this.#add('postgres', async () => {
+        const options = {
+          binaries: postgres,
+          dataDir: dataDir.directory(area, 'postgres'),
+          logPath: join(logs, 'postgres.log'),
+        };
+        const server = await startPostgres({ ...options, ...samePort(this.#databaseUrl) });
+        this.#databaseUrl = server.url;
+        return serverProcess(server);
+      });
+    }
+  }
+
+  async #startServices(): Promise<void> {
+    const names = [
+      'writer-1',
+      'scheduler-1',
+      ...Array.from({ length: this.#o.ingestors }, (_, i) => `ws-ingestor-${i + 1}`),
+    ];
+    await Promise.all(names.map((name) => this.#add(name, () => this.#launchService(name))));
+  }
+
+  #launchService(name: string): Promise<RunningProcess> {
+    const { dataDir, area, env, onLog } = this.#o;
+    return startService({
+      name,
+      main: fileURLToPath(import.meta.resolve(`../../../services/${name.replace(/-\d+$/, '')}/src/main.ts`)),
+      env: { ...env, NATS_URL: this.#natsUrl, DATABASE_URL: this.#databaseUrl, HTTP_HOST: '127.0.0.1', HTTP_PORT: '0' },
+      logPath: join(dataDir.directory(area, 'logs'), `${name}.log`),
+      onLog,
+    });
+  }
+
+  #publishRuntime(): void {
+    const pids: Record<string, number> = {};
+    for (const { name, process } of this.#processes) if (process !== null) pids[name] = process.pid;
+    const http = Object.fromEntries(this.httpPorts);
+    writeRuntimeFile(this.#o.dataDir.runtimeFile, {
+      natsUrl: this.#natsUrl,
+      databaseUrl: this.#databaseUrl,
+      pids,
+      http,
+    });
+  }
+
+  /** Stops the services, those that receive before those that write: what was received is acknowledged, then written. */
+  async stopServices(): Promise<void> {
+    const services = this.#processes.filter(({ name }) => !SERVERS.includes(name));
+    const isWriter = ({ name }: SupervisedProcess) => name.startsWith('writer-');
+    await Promise.all(services.filter((process) => !isWriter(process)).map((process) => process.stop()));
+    await Promise.all(services.filter(isWriter).map((process) => process.stop()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopServices();
+    await Promise.all(this.#processes.map((process) => process.stop()));
+  }
+}
+
+const SERVERS = ['nats', 'postgres'];
+
+/** A server that is started again must be where its clients look for it. */
+function samePort(url: string): { port?: number } {
+  return url === '' ? {} : { port: Number(new URL(url).port) };
+}
+
+function serverProcess(server: EmbeddedServer): RunningProcess {
+  return { pid: server.pid, httpPort: null, exited: server.exited, stop: () => server.stop() };
+}

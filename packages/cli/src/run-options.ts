@@ -1,0 +1,21 @@
+import type { ServiceLogRecord } from './service-process.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What `demo` and `start` have in common. */
+export type RunOptions = {
+  dataDirPath: string;
+  natsServerBin: string | null;
+  /** Length of the run once everything is up; null: until it is stopped. */
+  forMs: number | null;
+  ingestors: number;
+  terminal: Terminal;
+  /** Aborts when a person asks for the end. */
+  signal: AbortSignal;
+};
+
+/** Shows the records of the services' logs that a person should see; all of them are in the log files. */
+export function showLog(terminal: Terminal): (record: ServiceLogRecord) => void {
+  return ({ level, service, msg }) => {
+    if (level === 'warn' || level === 'error') terminal.say(`${service}: ${msg}`);
+  };
+}

@@ -1,0 +1,84 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type ServiceLogRecord, startService } from './service-process.ts';
+import type { RunningProcess } from './supervised-process.ts';
+import type { TruthComparer } from './truth-comparison.ts';
+
+/** The simulated venue of the demo, a process of its own, and the ledger that it writes. */
+export class SimulatedVenue implements AsyncDisposable {
+  readonly #process: RunningProcess;
+  readonly #ledgerPath: string;
+  readonly #base: string;
+
+  static async start(o: {
+    markets: number;
+    tradesPerSecond: number;
+    seed: string;
+    ledgerPath: string;
+    logs: string;
+    onLog: (record: ServiceLogRecord) => void;
+  }): Promise<SimulatedVenue> {
+    const process = await startService({
+      name: 'venue-sim-1',
+      main: fileURLToPath(import.meta.resolve('../../venue-sim/src/main.ts')),
+      args: [
+        ...['--port', '0', '--json', '--seed', o.seed, '--ledger', o.ledgerPath],
+        ...['--markets', String(o.markets), '--trades-per-second', String(o.tradesPerSecond)],
+      ],
+      env: {},
+      logPath: join(o.logs, 'venue-sim-1.log'),
+      onLog: o.onLog,
+    });
+    return new SimulatedVenue(process, o.ledgerPath);
+  }
+
+  private constructor(process: RunningProcess, ledgerPath: string) {
+    this.#process = process;
+    this.#ledgerPath = ledgerPath;
+    this.#base = `http://127.0.0.1:${process.httpPort}`;
+  }
+
+  get process(): RunningProcess {
+    return this.#process;
+  }
+
+  /** Environment that points the services here. */
+  get env(): Record<string, string> {
+    return {
+      POLYMARKET_WS_URL: `${this.#base.replace('http', 'ws')}/ws/market`,
+      POLYMARKET_GAMMA_URL: this.#base,
+      POLYMARKET_CLOB_URL: this.#base,
+      POLYMARKET_DATA_URL: this.#base,
+    };
+  }
+
+  /** Trades executed so far in tokens that somebody listened to: what a recorder could have seen. */
+  async executed(): Promise<number> {
+    const response = await fetch(`${this.#base}/sim/status`, { signal: AbortSignal.timeout(2_000) });
+    const { trades } = (await response.json()) as { trades: { subscribed: number } };
+    return trades.subscribed;
+  }
+
+  /** Resolves when the last trade was sent and the ledger is complete. */
+  async stopTrading(): Promise<void> {
+    const response = await fetch(`${this.#base}/sim/stop-trading`, {
+      method: 'POST',
+      signal: AbortSignal.timeout(10_000),
+    });
+    await response.text();
+  }
+
+  /** Hands the truth over: every trade in a token after the token was first subscribed. */
+  async tellTruth(comparer: TruthComparer): Promise<void> {
+    for await (const line of createInterface({ input: createReadStream(this.#ledgerPath) })) {
+      const { subscribed, timestamp, ...trade } = JSON.parse(line);
+      if (subscribed) comparer.executed({ ...trade, timestampMs: Number(timestamp) });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process.stop();
+  }
+}

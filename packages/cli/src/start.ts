@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { Database } from '@polytape/tapedb';
+import { checkServers } from './check-servers.ts';
+import { DataDir } from './data-dir.ts';
+import { Recorder } from './recorder.ts';
+import { type RunOptions, showLog } from './run-options.ts';
+import { silentLog } from './silent-log.ts';
+import type { Summary } from './summary.ts';
+import { watchRecorder } from './watch-recorder.ts';
+
+export type StartOptions = RunOptions & {
+  /** Servers that are given; null: embedded. */
+  natsUrl: string | null;
+  databaseUrl: string | null;
+};
+
+/** Records the venue that the environment names, with the servers that it names; those that it does not are embedded. */
+export async function start(o: StartOptions): Promise<Summary> {
+  const { terminal, signal, natsUrl, databaseUrl } = o;
+  using dataDir = DataDir.take(o.dataDirPath);
+  await checkServers({ natsUrl, databaseUrl });
+  await using recorder = await Recorder.start({
+    dataDir,
+    area: AREA,
+    natsUrl,
+    databaseUrl,
+    natsServerBin: o.natsServerBin,
+    ingestors: o.ingestors,
+    env: {},
+    onLog: showLog(terminal),
+    say: (sentence) => terminal.say(sentence),
+  });
+  const databaseOptions = { url: recorder.databaseUrl, applicationName: 'polytape', log: silentLog, signal };
+  await using database = await Database.open(databaseOptions);
+  terminal.say(`Recording. Look for yourself: ${join(dataDir.path, 'runtime.json')} has the addresses.`);
+
+  const sinceUs = performance.timeOrigin * 1_000;
+  const watched = await watchRecorder({
+    ...{ title: 'polytape', recorder, database, venue: null, forMs: o.forMs, terminal, signal },
+    afterwards: async () => {},
+  });
+  terminal.say('Stopping: what was received is written first.');
+  await recorder.stopServices();
+  const recorded = await database.tradeCount({ receivedSinceUs: sinceUs });
+  return { executed: null, recorded, missing: null, duplicates: null, ...watched };
+}
+
+const AREA = 'live';

@@ -1,0 +1,44 @@
+/** What a run of `demo` or `start` did; the last line of `--json`. */
+export type Summary = {
+  /** Trades that the venue executed in tokens that were subscribed; null where nobody knows (any venue but the simulated one). */
+  executed: number | null;
+  recorded: number;
+  missing: number | null;
+  duplicates: number | null;
+  /** From the arrival of a trade to the commit of its row, milliseconds; null when no trade came. */
+  p50Ms: number | null;
+  p99Ms: number | null;
+  /** From the start of this process to the first committed trade, milliseconds; null when none came. */
+  firstTradeMs: number | null;
+};
+
+/** True when the promise was broken: something that could be seen is not there, or is there twice. */
+export function isBroken({ missing, duplicates }: Summary): boolean {
+  return (missing ?? 0) > 0 || (duplicates ?? 0) > 0;
+}
+
+/** The summary for a person. */
+export function renderSummary(summary: Summary): string {
+  const rows: [string, string][] = [
+    ...(summary.executed === null
+      ? []
+      : [['executed by the venue', count(summary.executed)] satisfies [string, string]]),
+    ['recorded', count(summary.recorded)],
+    ...(summary.missing === null ? [] : [['missing', count(summary.missing)] satisfies [string, string]]),
+    ...(summary.duplicates === null ? [] : [['duplicates', count(summary.duplicates)] satisfies [string, string]]),
+    ['receive to committed row', `p50 ${milliseconds(summary.p50Ms)}, p99 ${milliseconds(summary.p99Ms)}`],
+    [
+      'first committed trade',
+      summary.firstTradeMs === null ? 'none' : `${(summary.firstTradeMs / 1_000).toFixed(1)} s after the start`,
+    ],
+  ];
+  return rows.map(([name, value]) => `  ${name.padEnd(26)}${value}`).join('\n');
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
+function milliseconds(ms: number | null): string {
+  return ms === null ? 'unknown' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+}

@@ -1,0 +1,90 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '@polytape/tapedb';
+import { Monitor } from './monitor.ts';
+import type { Recorder } from './recorder.ts';
+import type { SimulatedVenue } from './simulated-venue.ts';
+import type { Terminal } from './terminal.ts';
+import type { ShownTrade } from './view.ts';
+
+/** What was seen of a run when it ended. */
+export type Watched = { p50Ms: number | null; p99Ms: number | null; firstTradeMs: number | null };
+
+/**
+ * Shows a running recorder on the terminal, once a second, until `signal` aborts or `forMs` have passed since it ran.
+ *
+ * `afterwards` is called with the last trades on their way and before the last look, so that the figures hold them too.
+ */
+export async function watchRecorder(o: {
+  title: string;
+  recorder: Recorder;
+  database: Database;
+  venue: SimulatedVenue | null;
+  forMs: number | null;
+  terminal: Terminal;
+  signal: AbortSignal;
+  afterwards: () => Promise<void>;
+}): Promise<Watched> {
+  const monitor = new Monitor();
+  const startedAtMs = performance.now();
+  const over = o.forMs === null ? o.signal : AbortSignal.any([o.signal, AbortSignal.timeout(o.forMs)]);
+  const firstTrade = firstTradeMs(o.database, over);
+
+  while (!over.aborted) {
+    await monitor.look(o.recorder.httpPorts);
+    const trades = await shownTrades(o.database);
+    const executed = await o.venue?.executed().catch(() => null);
+    o.terminal.show({
+      title: o.title,
+      elapsedMs: performance.now() - startedAtMs,
+      forMs: o.forMs,
+      executed: executed ?? null,
+      shards: monitor.sum('scheduler_shards'),
+      connections: monitor.sum('ingestor_connections'),
+      tokens: monitor.sum('ingestor_tokens'),
+      coveredTokens: monitor.sum('ingestor_tokens_covered'),
+      framesPerSecond: monitor.rate('ingestor_frames_total'),
+      tradesPerSecond: monitor.rate('ingestor_trades_total'),
+      recorded: monitor.sum('writer_trades_inserted_total'),
+      recordedPerSecond: monitor.rate('writer_trades_inserted_total'),
+      ...monitor.latency('recent'),
+      unpublished: monitor.sum('ingestor_publish_queued') + monitor.sum('ingestor_publish_unacknowledged'),
+      unparsed: monitor.sum('ingestor_unparsed_total'),
+      deadLetters: monitor.sum('writer_dead_letters_total'),
+      restarts: o.recorder.restarts,
+      troubles: monitor.troubles,
+      trades,
+    });
+    await delay(LOOK_INTERVAL_MS, undefined, { signal: over }).catch(() => {});
+  }
+  await o.afterwards();
+  await monitor.look(o.recorder.httpPorts);
+  return { ...monitor.latency('run'), firstTradeMs: await firstTrade };
+}
+
+/** Milliseconds from the start of this process to the first committed trade; null when none came before the end. */
+async function firstTradeMs(database: Database, over: AbortSignal): Promise<number | null> {
+  while (!over.aborted) {
+    // The writer makes the schema and may still be at it; a database that was given may hold trades of other days.
+    const [newest] = await database.recentTrades(1).catch(() => []);
+    if (newest !== undefined && newest.receivedAtUs >= performance.timeOrigin * 1_000)
+      return Math.round(performance.now());
+    await delay(FIRST_TRADE_INTERVAL_MS, undefined, { signal: over }).catch(() => {});
+  }
+  return null;
+}
+
+async function shownTrades(database: Database): Promise<ShownTrade[]> {
+  const trades = await database.recentTrades(TRADES_SHOWN).catch(() => []); // the database may be away: the troubles say so
+  return trades.map(({ exchangeAtMs, side, price, size, outcome, question }) => ({
+    atMs: exchangeAtMs,
+    side,
+    price,
+    size,
+    outcome,
+    question,
+  }));
+}
+
+const LOOK_INTERVAL_MS = 1_000;
+const FIRST_TRADE_INTERVAL_MS = 50;
+const TRADES_SHOWN = 8;

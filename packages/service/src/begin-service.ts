@@ -1,0 +1,49 @@
+import { commandLineAnswer } from './command-line.ts';
+import type { Config, ConfigTable } from './config-table.ts';
+import { endOnFatalError } from './fatal.ts';
+import { ConfigError, loadConfig } from './load-config.ts';
+import { createLogger, type Logger } from './logger.ts';
+import type { processSettings } from './shared-settings.ts';
+import { type Stop, stopOnSignal } from './stop.ts';
+
+/**
+ * The first lines of every service: answers `--help` and refuses arguments (exit code 2), reads the configuration
+ * (exit code 1 and one line that names every mistake), and arranges how the process ends.
+ */
+export function beginService<T extends ConfigTable & typeof processSettings>(o: {
+  name: string;
+  /** One sentence for `--help`. */
+  purpose: string;
+  /** Holds `processSettings`, which every process has. */
+  table: T;
+  argv: readonly string[];
+  env: Record<string, string | undefined>;
+}): { config: Config<T>; log: Logger; stop: Stop } {
+  const answer = commandLineAnswer(o, o.argv);
+  if (answer !== null) endWith(answer.text, answer.exitCode);
+  const config = readConfig(o);
+  // TypeScript cannot see through the mapped type that a table with these settings has values for them.
+  const own = config as unknown as Config<typeof processSettings>;
+  const log = createLogger({ service: o.name, level: own.LOG_LEVEL });
+  const stop = stopOnSignal({ deadlineMs: own.STOP_DEADLINE_MS, log });
+  endOnFatalError(log, stop.signal);
+  return { config, log, stop };
+}
+
+function readConfig<T extends ConfigTable>(o: {
+  name: string;
+  table: T;
+  env: Record<string, string | undefined>;
+}): Config<T> {
+  try {
+    return loadConfig(o.table, o.env);
+  } catch (error) {
+    if (error instanceof ConfigError) endWith(`${o.name}: ${error.message} ${error.operatorAction}`, 1);
+    throw error;
+  }
+}
+
+function endWith(text: string, exitCode: number): never {
+  (exitCode === 0 ? process.stdout : process.stderr).write(`${text}\n`);
+  process.exit(exitCode);
+}

@@ -1,0 +1,21 @@
+import { busSettings, type ConfigTable, integer, processSettings, url } from '@polytape/service';
+
+/** The writer's settings; the README's section is generated from this table. */
+export const configTable = {
+  ...busSettings,
+  DATABASE_URL: url({
+    default: 'postgresql://polytape@127.0.0.1:5432/polytape',
+    protocols: ['postgresql:', 'postgres:'],
+    secret: true,
+    description: 'TimescaleDB or PostgreSQL; may hold user and password.',
+  }),
+  BATCH_ROWS_MAX: integer({ default: 5_000, min: 1, max: 100_000, description: 'Rows of one transaction at most.' }),
+  BATCH_AGE_MS_MAX: integer({
+    default: 20,
+    min: 1,
+    max: 60_000,
+    description:
+      'Longest wait of a message for its batch to fill. Shorter: trades are in the database sooner; longer: fewer transactions.',
+  }),
+  ...processSettings,
+} satisfies ConfigTable;

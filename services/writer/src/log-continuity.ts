@@ -1,0 +1,46 @@
+import type { Loss, StreamPosition } from '@polytape/tapedb';
+
+/** What the broker says of a stream, and of the message at the database's position. */
+export type LogState = {
+  incarnation: string;
+  firstSequence: number;
+  lastSequence: number;
+  /** Message id at the position's sequence: null when it has none, undefined when no message is there. */
+  messageIdAtPosition: string | null | undefined;
+};
+
+/** Where to read on, and what the log lost if it is not simply the next message. */
+export type Continuation = { readAfter: number; loss: { kind: Loss['kind']; detail: string } | null };
+
+/**
+ * Compares the database's position with the log. Reading again what is stored already is harmless, because every
+ * row has a natural key; reading on behind something else would be a silent loss.
+ */
+export function continueFrom(position: StreamPosition | null, log: LogState, keepsLastOnly: boolean): Continuation {
+  if (position === null) return { readAfter: 0, loss: null };
+  if (position.incarnation !== log.incarnation) {
+    return lost(
+      log,
+      'stream_replaced',
+      `the stream was created anew at ${log.incarnation}, the position is of ${position.incarnation}`,
+    );
+  }
+  if (log.lastSequence < position.sequence) {
+    return lost(log, 'tail_lost', `the log ends at ${log.lastSequence}, the database has stored ${position.sequence}`);
+  }
+  if (keepsLastOnly) return { readAfter: position.sequence, loss: null };
+  if (log.firstSequence > position.sequence + 1) {
+    const detail = `the messages ${position.sequence + 1} to ${log.firstSequence - 1} expired before they were read`;
+    return { readAfter: log.firstSequence - 1, loss: { kind: 'expired_unread', detail } };
+  }
+  const isThere = log.firstSequence <= position.sequence && position.sequence > 0;
+  if (isThere && log.messageIdAtPosition !== position.messageId) {
+    return lost(log, 'tail_lost', `message ${position.sequence} is not the one that was stored`);
+  }
+  return { readAfter: position.sequence, loss: null };
+}
+
+/** Read again from the beginning of what the log still has. */
+function lost(log: LogState, kind: Loss['kind'], detail: string): Continuation {
+  return { readAfter: Math.max(0, log.firstSequence - 1), loss: { kind, detail } };
+}

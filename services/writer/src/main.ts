@@ -1,0 +1,41 @@
+/** The writer: reads each stream from the database's own position and commits it in batches to TimescaleDB. */
+import { Bus } from '@polytape/bus';
+import { beginService, HealthServer, Metrics } from '@polytape/service';
+import { Database } from '@polytape/tapedb';
+import { configTable } from './config.ts';
+import { Writer } from './writer.ts';
+
+const { config, log, stop } = beginService({
+  name: 'writer',
+  purpose: 'commits the log to the database.',
+  table: configTable,
+  argv: process.argv.slice(2),
+  env: process.env,
+});
+const { signal } = stop;
+const metrics = new Metrics();
+
+await using health = await HealthServer.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT, metrics, log });
+await using database = await Database.open({
+  url: config.DATABASE_URL,
+  applicationName: 'polytape-writer',
+  log,
+  signal,
+});
+await using bus = await Bus.connect({ url: config.NATS_URL, name: 'writer', log, signal });
+await database.migrate();
+await bus.reconcile(signal, { replicas: config.NATS_REPLICAS });
+
+const writer = new Writer({
+  bus,
+  database,
+  metrics,
+  rowsMax: config.BATCH_ROWS_MAX,
+  ageMsMax: config.BATCH_AGE_MS_MAX,
+  log,
+});
+health.report(() => writer.readiness());
+stop.unfinished(() => writer.unfinished());
+stop.endWith(bus.closed, 'The connection to NATS closed for good.');
+await writer.run(signal);
+log.info({}, 'Stopped; everything taken in hand is committed.');

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { continueFrom } from '../src/log-continuity.ts';
+
+const position = { incarnation: 'a', sequence: 100, messageAtMs: 1, messageId: 'm100' };
+const log = { incarnation: 'a', firstSequence: 1, lastSequence: 150, messageIdAtPosition: 'm100' };
+
+describe('a projection', () => {
+  test('goes on behind its position when the message there is the one it stored', () => {
+    expect(continueFrom(position, log, false)).toEqual({ readAfter: 100, loss: null });
+  });
+
+  test('begins with the first message when it has no position, whatever the log has dropped before', () => {
+    expect(continueFrom(null, { ...log, firstSequence: 90 }, false)).toEqual({ readAfter: 0, loss: null });
+  });
+
+  test('reads all again when the stream was created anew', () => {
+    const { readAfter, loss } = continueFrom(position, { ...log, incarnation: 'b' }, false);
+    expect([readAfter, loss?.kind]).toEqual([0, 'stream_replaced']);
+  });
+
+  test('notices that the broker lost its tail: the log ends before the position', () => {
+    const { readAfter, loss } = continueFrom(
+      position,
+      { ...log, lastSequence: 99, messageIdAtPosition: undefined },
+      false,
+    );
+    expect([readAfter, loss?.kind]).toEqual([0, 'tail_lost']);
+  });
+
+  test('notices that the broker lost its tail and went on: another message is at the position', () => {
+    const { readAfter, loss } = continueFrom(position, { ...log, messageIdAtPosition: 'other' }, false);
+    expect([readAfter, loss?.kind]).toEqual([0, 'tail_lost']);
+  });
+
+  test('notices messages that expired unread, and names them', () => {
+    const state = { ...log, firstSequence: 121, messageIdAtPosition: undefined };
+    const { readAfter, loss } = continueFrom(position, state, false);
+    expect(readAfter).toBe(120);
+    expect(loss).toEqual({ kind: 'expired_unread', detail: 'the messages 101 to 120 expired before they were read' });
+  });
+
+  test('goes on when all that it stored has expired, and nothing more', () => {
+    const state = { ...log, firstSequence: 101, messageIdAtPosition: undefined };
+    expect(continueFrom(position, state, false)).toEqual({ readAfter: 100, loss: null });
+  });
+
+  test('takes holes for what they are where a stream keeps the last message of a subject only', () => {
+    const state = { ...log, firstSequence: 140, messageIdAtPosition: undefined };
+    expect(continueFrom(position, state, true)).toEqual({ readAfter: 100, loss: null });
+  });
+});

@@ -1,0 +1,14 @@
+/** What an ingestor has counted since it started; recorders add to it, metrics read it. */
+export type IngestorCounters = {
+  frames: number;
+  trades: number;
+  unparsed: number;
+  connectionsOpened: number;
+  connectionsClosed: number;
+  /** How often a full publishing queue stopped the reading. */
+  pauses: number;
+};
+
+export function newCounters(): IngestorCounters {
+  return { frames: 0, trades: 0, unparsed: 0, connectionsOpened: 0, connectionsClosed: 0, pauses: 0 };
+}

@@ -1,0 +1,49 @@
+/** The ingestor: one WebSocket connection per shard of the plan, every trade published to JetStream. */
+import { hostname } from 'node:os';
+import { Bus } from '@polytape/bus';
+import { beginService, HealthServer, Metrics } from '@polytape/service';
+import { configTable } from './config.ts';
+import { Ingestor } from './ingestor.ts';
+import { newCounters } from './ingestor-counters.ts';
+import { newIngestorId } from './ingestor-id.ts';
+import { PresenceAnnouncer } from './presence.ts';
+import { registerMetrics } from './register-metrics.ts';
+
+const { config, log, stop } = beginService({
+  name: 'ws-ingestor',
+  purpose: 'subscribes to the shards of the plan and publishes every trade.',
+  table: configTable,
+  argv: process.argv.slice(2),
+  env: process.env,
+});
+const { signal } = stop;
+const metrics = new Metrics();
+const counters = newCounters();
+const ingestorId = newIngestorId(hostname());
+
+await using health = await HealthServer.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT, metrics, log });
+await using bus = await Bus.connect({ url: config.NATS_URL, name: ingestorId, log, signal });
+await bus.reconcile(signal, { replicas: config.NATS_REPLICAS });
+
+// Released last to first: the connections close, what they delivered is acknowledged, then the bus goes.
+await using publisher = bus.publisher({
+  unacknowledgedMax: config.PUBLISH_UNACKNOWLEDGED_MAX,
+  queueMax: config.PUBLISH_QUEUE_MAX,
+});
+await using ingestor = new Ingestor({
+  ingestorId,
+  url: config.POLYMARKET_WS_URL,
+  connectPaceMs: config.CONNECT_PACE_MS,
+  publisher,
+  counters,
+  log,
+});
+await using _presence = new PresenceAnnouncer({ bus, ingestorId, shards: () => ingestor.shardNumbers, log });
+
+registerMetrics(metrics, { ingestor, publisher, counters });
+health.report(() => ingestor.readiness(bus));
+stop.unfinished(() => ingestor.unfinished());
+stop.endWith(bus.closed, 'The connection to NATS closed for good.');
+await ingestor.run(bus, signal);
+await publisher.idle();
+log.info(counters, 'Stopped; everything received is acknowledged by JetStream.');

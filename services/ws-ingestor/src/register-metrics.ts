@@ -1,0 +1,38 @@
+import type { Publisher } from '@polytape/bus';
+import type { Metrics } from '@polytape/service';
+import type { Ingestor } from './ingestor.ts';
+import type { IngestorCounters } from './ingestor-counters.ts';
+
+/** The names under which Prometheus reads what the ingestor counts. */
+export function registerMetrics(
+  metrics: Metrics,
+  { ingestor, publisher, counters }: { ingestor: Ingestor; publisher: Publisher; counters: IngestorCounters },
+): void {
+  metrics.counter('ingestor_frames_total', 'Frames received.', () => counters.frames);
+  metrics.counter('ingestor_trades_total', 'Trades received.', () => counters.trades);
+  metrics.counter('ingestor_unparsed_total', 'Frames and events kept as unparsed.', () => counters.unparsed);
+  metrics.counter('ingestor_connections_opened_total', 'Connections opened.', () => counters.connectionsOpened);
+  metrics.counter('ingestor_connections_closed_total', 'Connections that ended.', () => counters.connectionsClosed);
+  metrics.counter('ingestor_pauses_total', 'Times a full queue stopped the reading.', () => counters.pauses);
+  metrics.gauge('ingestor_shards', 'Shards recorded.', () => ingestor.stats().recorded);
+  metrics.gauge('ingestor_connections', 'Connections open now.', () => ingestor.stats().connected);
+  metrics.gauge('ingestor_tokens', 'Tokens wanted.', () => ingestor.stats().tokens);
+  metrics.gauge('ingestor_tokens_covered', 'Tokens whose first book has come.', () => ingestor.stats().covered);
+  metrics.gauge('ingestor_publish_queued', 'Messages waiting to be published.', () => publisher.stats().queued);
+  metrics.gauge(
+    'ingestor_publish_unacknowledged',
+    'Messages published and not acknowledged.',
+    () => publisher.stats().unacknowledged,
+  );
+  metrics.counter(
+    'ingestor_publish_acknowledged_total',
+    'Messages that JetStream has stored.',
+    () => publisher.stats().acknowledged,
+  );
+  metrics.counter(
+    'ingestor_publish_duplicates_total',
+    'Messages that JetStream had already.',
+    () => publisher.stats().duplicates,
+  );
+  metrics.counter('ingestor_publish_retries_total', 'Messages published again.', () => publisher.stats().retries);
+}

@@ -1,0 +1,197 @@
+import type { Publisher } from '@polytape/bus';
+import {
+  type MarketEvent,
+  MarketSession,
+  parseFrame,
+  recogniseFrame,
+  type SessionConnection,
+} from '@polytape/polymarket';
+import type { Logger } from '@polytape/service';
+import {
+  DUPLICATE_WINDOW_MS,
+  OrdinalCounter,
+  PROVENANCE_HEADERS,
+  type Shard,
+  tradeMessageId,
+  tradeSubject,
+  unparsedSubject,
+} from '@polytape/types';
+import type { IngestorCounters } from './ingestor-counters.ts';
+import { tradeFromEvent } from './trade-from-event.ts';
+import { unparsedRecord } from './unparsed-record.ts';
+
+/**
+ * Records one shard: keeps a subscription to its tokens alive, and hands every trade, and whatever could not be
+ * understood, to the publisher in the order of arrival.
+ *
+ * A token is covered from its first `book` on a connection. Until every token is, each frame is parsed; from then on
+ * frames that are no trade are recognised without parsing.
+ */
+export class ShardRecorder implements AsyncDisposable {
+  readonly number: number;
+  readonly #session: MarketSession;
+  readonly #publisher: Publisher;
+  readonly #counters: IngestorCounters;
+  readonly #ingestorId: string;
+  readonly #onPublished: () => void;
+  readonly #log: Logger;
+  readonly #tokenIds: Set<string>;
+  /** Of the present connection; null between two. */
+  #connection: ConnectionState | null = null;
+
+  constructor(o: {
+    number: number;
+    shard: Shard;
+    url: string;
+    publisher: Publisher;
+    counters: IngestorCounters;
+    ingestorId: string;
+    /** Told after each message that was handed to the publisher. */
+    onPublished: () => void;
+    log: Logger;
+  }) {
+    this.number = o.number;
+    this.#publisher = o.publisher;
+    this.#counters = o.counters;
+    this.#ingestorId = o.ingestorId;
+    this.#onPublished = o.onPublished;
+    this.#log = o.log.child({ shard: o.number });
+    this.#tokenIds = new Set(o.shard.tokens.map(({ tokenId }) => tokenId));
+    this.#session = new MarketSession({
+      url: o.url,
+      tokenIds: [...this.#tokenIds],
+      log: this.#log,
+      handler: {
+        onOpen: (connection) => this.#begin(connection),
+        onFrame: (connection, text, receivedAtUs) => this.#take(connection, text, receivedAtUs),
+        onBinary: (_connection, bytes, receivedAtUs) => this.#keepUnparsed(bytes, 'binary frame', receivedAtUs),
+        onClose: () => this.#end(),
+      },
+    });
+  }
+
+  /** Subscribes and unsubscribes in place until the connection serves the shard's tokens. */
+  follow(shard: Shard): void {
+    const wanted = new Set(shard.tokens.map(({ tokenId }) => tokenId));
+    const joining = [...wanted].filter((tokenId) => !this.#tokenIds.has(tokenId));
+    const leaving = [...this.#tokenIds].filter((tokenId) => !wanted.has(tokenId));
+    for (const tokenId of joining) this.#tokenIds.add(tokenId);
+    for (const tokenId of leaving) {
+      this.#tokenIds.delete(tokenId);
+      this.#connection?.covered.delete(tokenId);
+    }
+    if (joining.length > 0) this.#session.subscribe(joining);
+    if (leaving.length > 0) this.#session.unsubscribe(leaving);
+  }
+
+  /** Stops reading the socket: what the venue sends waits in the network's buffers. */
+  pause(): void {
+    this.#session.pause();
+  }
+
+  resume(): void {
+    this.#session.resume();
+  }
+
+  get isConnected(): boolean {
+    return this.#connection !== null;
+  }
+
+  get tokens(): number {
+    return this.#tokenIds.size;
+  }
+
+  /** Tokens whose first book has come on the present connection. */
+  get coveredTokens(): number {
+    return this.#connection?.covered.size ?? 0;
+  }
+
+  /** Closes the connection. What it had delivered is with the publisher by then. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session[Symbol.asyncDispose]();
+  }
+
+  #begin({ connectionId }: SessionConnection): void {
+    this.#counters.connectionsOpened += 1;
+    this.#connection = {
+      connectionId,
+      ordinals: new OrdinalCounter({ windowMs: DUPLICATE_WINDOW_MS, contentsMax: CONTENTS_MAX }),
+      covered: new Set(),
+      unparsed: 0,
+      headers: {
+        [PROVENANCE_HEADERS.connection]: connectionId,
+        [PROVENANCE_HEADERS.shard]: String(this.number),
+        [PROVENANCE_HEADERS.ingestor]: this.#ingestorId,
+      },
+    };
+  }
+
+  #end(): void {
+    this.#counters.connectionsClosed += 1;
+    this.#connection = null;
+  }
+
+  #take(_connection: SessionConnection, text: string, receivedAtUs: number): void {
+    this.#counters.frames += 1;
+    if (this.#isCovered() && recogniseFrame(text) === 'known') return;
+    const frame = parseFrame(text);
+    if (frame.kind === 'pong') return;
+    if (frame.kind === 'garbage') {
+      this.#keepUnparsed(text, frame.reason, receivedAtUs);
+      return;
+    }
+    for (const element of frame.elements) {
+      if (element.kind === 'event') this.#takeEvent(element.event, receivedAtUs);
+      else if (element.kind === 'bad') this.#keepUnparsed(element.raw, element.reason, receivedAtUs);
+      else this.#keepUnparsed(element.raw, `unknown event type ${JSON.stringify(element.eventType)}`, receivedAtUs);
+    }
+  }
+
+  #takeEvent(event: MarketEvent, receivedAtUs: number): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    if (event.type === 'book' && this.#tokenIds.has(event.tokenId)) connection.covered.add(event.tokenId);
+    if (event.type !== 'lastTradePrice') return;
+    const trade = tradeFromEvent(event, connection.ordinals, { receivedAtUs, nowMs: performance.now() });
+    this.#counters.trades += 1;
+    this.#publisher.publish({
+      subject: tradeSubject(trade),
+      messageId: tradeMessageId(trade),
+      body: JSON.stringify(trade),
+      headers: connection.headers,
+    });
+    this.#onPublished();
+  }
+
+  #keepUnparsed(raw: string | Uint8Array, reason: string, receivedAtUs: number): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    const { connectionId } = connection;
+    const record = unparsedRecord(raw, { connectionId, counter: connection.unparsed, receivedAtUs, reason });
+    connection.unparsed += 1;
+    this.#counters.unparsed += 1;
+    this.#log.warn({ connectionId, reason, lengthBytes: record.lengthBytes }, `Kept as unparsed: ${reason}.`);
+    this.#publisher.publish({
+      subject: unparsedSubject(connectionId),
+      messageId: `${connectionId}:unparsed:${record.counter}`,
+      body: JSON.stringify(record),
+      headers: connection.headers,
+    });
+    this.#onPublished();
+  }
+
+  #isCovered(): boolean {
+    return this.#connection !== null && this.#connection.covered.size >= this.#tokenIds.size;
+  }
+}
+
+type ConnectionState = {
+  connectionId: string;
+  ordinals: OrdinalCounter;
+  covered: Set<string>;
+  unparsed: number;
+  headers: Record<string, string>;
+};
+
+/** Contents remembered for ordinals: two minutes of 5,000 trades a second on one connection. */
+const CONTENTS_MAX = 600_000;

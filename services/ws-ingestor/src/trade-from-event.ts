@@ -1,0 +1,28 @@
+import type { LastTradePriceEvent } from '@polytape/polymarket';
+import { type OrdinalCounter, type Trade, tradeContentHash, tradeId } from '@polytape/types';
+
+/**
+ * The trade that an event tells of, numbered among the fills of its connection that look the same. `nowMs` is the
+ * connection's clock that never goes back; `receivedAtUs` the wall clock when the frame arrived.
+ */
+export function tradeFromEvent(
+  event: LastTradePriceEvent,
+  ordinals: OrdinalCounter,
+  at: { receivedAtUs: number; nowMs: number },
+): Trade {
+  const { tokenId, conditionId, price, size, side, transactionHash, timestamp } = event;
+  const contentHash = tradeContentHash({ tokenId, timestamp, price, size, side, transactionHash });
+  return {
+    tradeId: tradeId(contentHash, ordinals.next(contentHash, at.nowMs)),
+    conditionId,
+    tokenId,
+    side,
+    price,
+    size,
+    feeRateBps: event.feeRateBps,
+    transactionHash,
+    exchangeAtMs: Number(timestamp),
+    receivedAtUs: at.receivedAtUs,
+    source: 'websocket',
+  };
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { UNPARSED_BODY_BYTES_MAX, type Unparsed } from '@polytape/types';
+
+/** The kept copy of what could not be parsed: as text where the text survives JSON at a reasonable size, else as base64. */
+export function unparsedRecord(
+  raw: string | Uint8Array,
+  seen: { connectionId: string; counter: number; receivedAtUs: number; reason: string },
+): Unparsed {
+  const bytes = typeof raw === 'string' ? Buffer.from(raw) : Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  const kept = bytes.subarray(0, UNPARSED_BODY_BYTES_MAX);
+  const text = typeof raw === 'string' ? keptText(raw, kept) : null;
+  return {
+    ...seen,
+    encoding: text === null ? 'base64' : 'utf8',
+    body: text ?? kept.toString('base64'),
+    lengthBytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
+}
+
+/**
+ * The text to keep, or null where text will not do: a NUL, which PostgreSQL cannot hold; half a character, which UTF-8
+ * cannot hold; so many characters that JSON escapes that the message would not fit the broker's limit.
+ */
+function keptText(whole: string, kept: Buffer): string | null {
+  // A character that the cut went through comes out as U+FFFD at the end.
+  const text = kept.toString('utf8').replace(/\uFFFD+$/, '');
+  if (!whole.isWellFormed() || text.includes('\0')) return null;
+  return JSON.stringify(text).length > ESCAPED_LENGTH_MAX ? null : text;
+}
+
+/** With the other fields well below 1 MiB, the largest message of a broker that was not told otherwise. */
+const ESCAPED_LENGTH_MAX = UNPARSED_BODY_BYTES_MAX + UNPARSED_BODY_BYTES_MAX / 2;
