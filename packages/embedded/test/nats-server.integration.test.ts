@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { EmbeddedServerError, prepareNatsServer, startNatsServer } from '@polytape/embedded';
@@ -100,23 +101,29 @@ describe('an embedded nats-server', () => {
     });
   });
 
-  test.skipIf(process.platform !== 'linux')(
-    'is not started beside one that runs on the same data (seen on Linux)',
-    async () => {
+  describe.skipIf(process.platform !== 'linux')('while another runs on the same data (seen on Linux only)', () => {
+    test('starts when that one has ended, and not before', async () => {
+      await using directory = await temporaryDirectory();
+      await using first = await startNatsServer({ binary, dataDir: directory.path });
+      const second = startNatsServer({ binary, dataDir: directory.path });
+      // Nothing happens while it waits, so there is no event to await.
+      expect(await Promise.race([second.then(() => 'started'), delay(500, 'waits')])).toBe('waits');
+      first.kill();
+      await using server = await second;
+      await using client = await session(server.url);
+      expect(client.connection.info?.port).toBe(server.port);
+    });
+
+    test('says which process that is, when it does not end', async () => {
       await using directory = await temporaryDirectory();
       await using server = await startNatsServer({ binary, dataDir: directory.path });
-      const second = waitForPredecessor({
-        server: 'nats-server',
-        directory: directory.path,
-        word: 'nats.conf',
-        msMax: 100,
-      });
-      await expect(second).rejects.toMatchObject({
+      const place = { server: 'nats-server', directory: directory.path, word: 'nats.conf' };
+      await expect(waitForPredecessor({ ...place, msMax: 100 })).rejects.toMatchObject({
         reason: 'in-use',
-        message: expect.stringContaining(`${server.pid}`),
+        message: expect.stringContaining(`process ${server.pid}`),
       });
-    },
-  );
+    });
+  });
 });
 
 describe('finding nats-server', () => {

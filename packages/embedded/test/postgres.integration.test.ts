@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type EmbeddedServer, EmbeddedServerError, preparePostgres, startPostgres } from '@polytape/embedded';
 import { Client } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -23,10 +23,18 @@ async function query(server: EmbeddedServer, sql: string): Promise<Record<string
   }
 }
 
-describe('an embedded PostgreSQL', () => {
+describe('an embedded PostgreSQL that runs', () => {
+  let server: EmbeddedServer;
+  beforeAll(async () => {
+    const directory = await temporaryDirectory();
+    server = await startPostgres({ binaries, dataDir: directory.path });
+    return async () => {
+      await server.stop();
+      await directory[Symbol.asyncDispose]();
+    };
+  });
+
   test('offers its own database, listens on loopback only, and commits to disk', async () => {
-    await using directory = await temporaryDirectory();
-    await using server = await startPostgres({ binaries, dataDir: directory.path });
     expect(new URL(server.url).pathname).toBe('/polytape');
     const [row] = await query(
       server,
@@ -44,16 +52,12 @@ describe('an embedded PostgreSQL', () => {
   });
 
   test('lets nobody in without its password', async () => {
-    await using directory = await temporaryDirectory();
-    await using server = await startPostgres({ binaries, dataDir: directory.path });
     const url = new URL(server.url);
     url.password = 'guessed';
     await expect(query({ ...server, url: url.href }, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   });
 
   test('has TimescaleDB when the binaries say so', async () => {
-    await using directory = await temporaryDirectory();
-    await using server = await startPostgres({ binaries, dataDir: directory.path });
     const found = await query(
       server,
       "SELECT default_version AS version FROM pg_available_extensions WHERE name = 'timescaledb'",
@@ -66,7 +70,9 @@ describe('an embedded PostgreSQL', () => {
       { created: true },
     ]);
   });
+});
 
+describe('an embedded PostgreSQL', () => {
   test('has its data, its port and its password again after kill -9', async () => {
     await using directory = await temporaryDirectory();
     const first = await startPostgres({ binaries, dataDir: directory.path });
@@ -164,8 +170,11 @@ describe.skipIf(process.getuid?.() !== 0)('an embedded PostgreSQL started by roo
 
   test('runs below a directory that only root may enter, with the right to pass and no other', async () => {
     await using directory = await temporaryDirectory({ closed: true });
-    const dataDir = join(directory.path, 'data');
-    await using server = await startPostgres({ binaries, dataDir });
+    // As in a checkout below root's home: the programs lie behind the closed directory too.
+    const native = join(directory.path, 'native');
+    await cp(dirname(dirname(binaries.postgres)), native, { recursive: true, verbatimSymlinks: true });
+    const copied = { ...binaries, initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };
+    await using server = await startPostgres({ binaries: copied, dataDir: join(directory.path, 'data') });
     const { Uid, CapEff = '' } = await statusOf(server);
     expect(Uid).toBe('65534');
     // CAP_DAC_READ_SEARCH, or CAP_DAC_OVERRIDE where root itself has no more.
