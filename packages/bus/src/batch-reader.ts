@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
 import type { Connection } from './connection.ts';
 import { type BatchLimits, flushReason } from './flush-reason.ts';
+import { pause } from './pause.ts';
 import { PullSession } from './pull-session.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import type { StreamBatch, StreamMessage } from './stream-message.ts';
@@ -112,7 +112,7 @@ class BatchReader {
       }
       failures = this.#sequence > before ? 1 : failures + 1;
       const delayMs = retryDelayMs(failures, REOPEN_DELAY, Math.random());
-      await sleep(delayMs, undefined, { signal: this.#stop }).catch(() => {}); // stopped: the loop sees it
+      await pause(delayMs, this.#stop).catch(() => {}); // stopped: the loop sees it
     }
   }
 

@@ -1,6 +1,5 @@
-import type { Log } from '@polytape/types';
 import { type ReadOptions, readBatches } from './batch-reader.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectOptions } from './connection.ts';
 import { KvBucket } from './kv-bucket.ts';
 import { Publisher, type PublisherOptions } from './publisher.ts';
 import { reconcile } from './reconcile.ts';
@@ -31,7 +30,7 @@ export class Bus implements AsyncDisposable {
    * @throws {BusConfigurationError} At once, when the URL is malformed or the server refuses the credentials.
    * @throws The signal's reason, when it aborts first.
    */
-  static async connect(o: { url: string; name: string; log: Log; signal: AbortSignal }): Promise<Bus> {
+  static async connect(o: ConnectOptions): Promise<Bus> {
     return new Bus(await Connection.open(o));
   }
 

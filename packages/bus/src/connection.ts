@@ -4,9 +4,22 @@ import { type ConnectionOptions, connect, errors, type NatsConnection, type Stat
 import type { Log } from '@polytape/types';
 import { BusConfigurationError } from './bus-configuration-error.ts';
 import { BusUnavailableError } from './bus-unavailable-error.ts';
+import { pause } from './pause.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import { parseServerAddress, type ServerAddress } from './server-address.ts';
 import { Trouble } from './trouble.ts';
+
+export type ConnectOptions = {
+  /** NATS_URL, see `parseServerAddress`. */
+  url: string;
+  /** Who we are, for the server's operator. */
+  name: string;
+  log: Log;
+  /** Ends the trying. */
+  signal: AbortSignal;
+  /** How often the server is pinged; a peer that died without a word is given up after two in vain. Default 10,000. */
+  pingMs?: number;
+};
 
 /**
  * The one connection to NATS that everything in this package shares, and what is known of its state.
@@ -24,15 +37,16 @@ export class Connection {
   readonly #shown: string;
   readonly #onConnected = new Set<() => void>();
   readonly #onDisconnected = new Set<() => void>();
+  readonly #onClosed = new Set<() => void>();
   #connected = true;
 
   /** As `Bus.connect`. */
-  static async open(o: { url: string; name: string; log: Log; signal: AbortSignal }): Promise<Connection> {
+  static async open(o: ConnectOptions): Promise<Connection> {
     const address = parseServerAddress(o.url);
     const trouble = new Trouble(o.log);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const nats = await connectOnce(clientOptions(address, o.name), o.signal);
+        const nats = await connectOnce(clientOptions(address, o), o.signal);
         trouble.over({ server: address.shown }, `NATS at ${address.shown} is there.`);
         return new Connection(nats, await jetstreamManager(nats, JETSTREAM_OPTIONS), address.shown, o.log);
       } catch (error) {
@@ -43,7 +57,7 @@ export class Connection {
           { server: address.shown, cause: causeOf(error) },
           `NATS at ${address.shown} (NATS_URL) cannot be reached: ${causeOf(error)}. Trying until it can.`,
         );
-        await sleep(retryDelayMs(attempt, CONNECT_DELAY, Math.random()), undefined, { signal: o.signal });
+        await pause(retryDelayMs(attempt, CONNECT_DELAY, Math.random()), o.signal);
       }
     }
   }
@@ -56,6 +70,7 @@ export class Connection {
     this.#shown = shown;
     this.closed = nats.closed().then((error) => {
       this.#connected = false;
+      for (const listener of [...this.#onClosed]) listener();
       return error instanceof Error ? error : undefined;
     });
     void this.#watch();
@@ -80,18 +95,21 @@ export class Connection {
   /** @throws The signal's reason, or BusUnavailableError when the connection was closed for good. */
   async whenConnected(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.nats.isClosed()) throw new BusUnavailableError('the connection to NATS is closed');
+    const closed = () => new BusUnavailableError('the connection to NATS is closed');
+    if (this.nats.isClosed()) throw closed();
     if (this.#connected) return;
     const back = Promise.withResolvers<void>();
-    const abort = () => back.reject(signal.reason);
+    const onAbort = () => back.reject(signal.reason);
+    const onClosed = () => back.reject(closed());
     const forget = this.onConnected(back.resolve);
-    signal.addEventListener('abort', abort, { once: true });
-    void this.closed.then(() => back.reject(new BusUnavailableError('the connection to NATS is closed')));
+    this.#onClosed.add(onClosed);
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
       await back.promise;
     } finally {
       forget();
-      signal.removeEventListener('abort', abort);
+      this.#onClosed.delete(onClosed);
+      signal.removeEventListener('abort', onAbort);
     }
   }
 
@@ -152,10 +170,10 @@ async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Pro
   }
 }
 
-function clientOptions(address: ServerAddress, name: string): ConnectionOptions {
+function clientOptions(address: ServerAddress, o: ConnectOptions): ConnectionOptions {
   return {
     servers: address.servers,
-    name,
+    name: o.name,
     ...(address.tls ? { tls: {} } : {}),
     ...(address.user === undefined ? {} : { user: address.user }),
     ...(address.pass === undefined ? {} : { pass: address.pass }),
@@ -167,7 +185,7 @@ function clientOptions(address: ServerAddress, name: string): ConnectionOptions 
     ignoreAuthErrorAbort: true,
     reconnectTimeWait: 250,
     reconnectJitter: 250,
-    pingInterval: 10_000, // a peer that died without a word is noticed after two of these
+    pingInterval: o.pingMs ?? 10_000,
     maxPingOut: 2,
     noAsyncTraces: true, // a stack trace per request costs more than the request
   };
@@ -184,7 +202,7 @@ function refusalOf(error: unknown, address: ServerAddress): BusConfigurationErro
       error,
     );
   }
-  if (error instanceof errors.InvalidArgumentError || error instanceof TypeError) {
+  if (error instanceof errors.InvalidArgumentError || isInvalidUrl(error)) {
     return new BusConfigurationError(
       `NATS_URL cannot be used: ${error.message}.`,
       'Write it as nats://[user:password@]host:4222.',
@@ -192,6 +210,11 @@ function refusalOf(error: unknown, address: ServerAddress): BusConfigurationErro
     );
   }
   return null;
+}
+
+/** An address that Node's URL takes and the client's own reading of it does not. */
+function isInvalidUrl(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_URL';
 }
 
 /** The innermost cause in a few words: `connect ECONNREFUSED 127.0.0.1:4222`. */

@@ -4,6 +4,7 @@ export { Bus, type StreamState } from './bus.ts';
 export { BusConfigurationError } from './bus-configuration-error.ts';
 export { BusPermissionError } from './bus-permission-error.ts';
 export { BusUnavailableError } from './bus-unavailable-error.ts';
+export type { ConnectOptions } from './connection.ts';
 export { KvBucket } from './kv-bucket.ts';
 export type { KvEntry } from './kv-entry.ts';
 export { KvView, type KvViewOptions, type KvViewStats } from './kv-view.ts';

@@ -1,12 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DeliverPolicy } from '@nats-io/jetstream';
 import { readBatches } from './batch-reader.ts';
 import { BusUnavailableError } from './bus-unavailable-error.ts';
 import type { Connection } from './connection.ts';
 import { isValue, type KvEntry } from './kv-entry.ts';
+import { pause } from './pause.ts';
 import { PullSession } from './pull-session.ts';
 import { bucketStream, keySubject } from './stream-config.ts';
 import { type StreamMessage, storedMessage } from './stream-message.ts';
+import { StreamReplacedError } from './stream-replaced-error.ts';
 import { translateFailure } from './translate-failure.ts';
 import { Trouble } from './trouble.ts';
 
@@ -94,7 +95,8 @@ export class KvView<T> implements AsyncDisposable {
           }
         }
       } catch (error) {
-        this.#connection.log.warn({ err: error, bucket: this.#bucket }, `Bucket ${this.#bucket} is another one now.`);
+        if (!(error instanceof StreamReplacedError)) throw error; // closed for good
+        this.#connection.log.warn({ err: error, bucket: this.#bucket }, `Bucket ${this.#bucket} was made anew.`);
         last = await this.#listUntilDone();
       }
     }
@@ -110,12 +112,14 @@ export class KvView<T> implements AsyncDisposable {
   /** Waits for the interval to pass or for the connection to come back. */
   async #untilRelist(): Promise<void> {
     const due = Promise.withResolvers<void>();
-    const timer = setTimeout(due.resolve, this.#relistMs);
-    const forget = this.#connection.onConnected(due.resolve);
-    this.#stop.addEventListener('abort', () => due.resolve(), { once: true });
+    const resolve = () => due.resolve();
+    const timer = setTimeout(resolve, this.#relistMs);
+    const forget = this.#connection.onConnected(resolve);
+    this.#stop.addEventListener('abort', resolve, { once: true });
     await due.promise;
     clearTimeout(timer);
     forget();
+    this.#stop.removeEventListener('abort', resolve);
   }
 
   /** @returns The sequence from which to follow. @throws The signal's reason. */
@@ -133,7 +137,7 @@ export class KvView<T> implements AsyncDisposable {
           { err: error, bucket: this.#bucket },
           `Cannot list bucket ${this.#bucket}; trying until it works.`,
         );
-        await sleep(LIST_RETRY_MS, undefined, { signal: this.#stop });
+        await pause(LIST_RETRY_MS, this.#stop);
       }
     }
   }
@@ -245,7 +249,8 @@ export class KvView<T> implements AsyncDisposable {
 
   #tell(key: string): void {
     this.#changes += 1;
-    for (const listener of [...this.#listeners]) listener(key);
+    // In a task of its own: what a listener throws is its own fault, and not a trouble of the bucket.
+    for (const listener of [...this.#listeners]) queueMicrotask(() => listener(key));
   }
 
   #keyOf(subject: string): string {

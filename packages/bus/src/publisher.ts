@@ -234,12 +234,13 @@ export class Publisher implements AsyncDisposable {
 
   #reject(taken: Taken, reason: string): void {
     this.#rejected += 1;
-    this.#forget(taken);
     const { subject, messageId } = taken.message;
     const fields = { subject, messageId, bytes: taken.body.length, reason };
-    if (this.#onRejected === undefined) {
+    const onRejected = this.#onRejected;
+    if (onRejected === undefined) {
       this.#connection.log.error(fields, `A message is lost: NATS can never take it (${reason}).`);
-    } else this.#onRejected(taken.message, reason);
+    } else queueMicrotask(() => onRejected(taken.message, reason)); // see #tellRoom
+    this.#forget(taken);
   }
 
   #forget(taken: Taken): void {
@@ -261,7 +262,8 @@ export class Publisher implements AsyncDisposable {
     if (!this.#full) return;
     if (this.#queue.length * 2 >= this.#o.queueMax || this.#queuedBytes * 2 >= this.#o.queueBytesMax) return;
     this.#full = false;
-    for (const listener of [...this.#roomListeners]) listener();
+    // Never inside the client's callback: what a listener throws there ends the reading of the connection, silently.
+    for (const listener of [...this.#roomListeners]) queueMicrotask(listener);
   }
 
   #tell(taken: Taken, reason: string): void {

@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { JetStreamApiError, type StreamConfig, type StreamInfo } from '@nats-io/jetstream';
+import { JetStreamApiError, type StreamInfo } from '@nats-io/jetstream';
 import { BusConfigurationError } from './bus-configuration-error.ts';
 import { BusPermissionError } from './bus-permission-error.ts';
 import { BusUnavailableError } from './bus-unavailable-error.ts';
 import type { Connection } from './connection.ts';
+import { pause } from './pause.ts';
+import { isAtLeast } from './server-version.ts';
 import { type WantedStream, wantedStreams } from './stream-config.ts';
 import { type StreamDifference, streamDifferences } from './stream-difference.ts';
 import { StreamMissingError } from './stream-missing-error.ts';
@@ -37,7 +38,7 @@ async function insist(connection: Connection, signal: AbortSignal, act: () => Pr
       const action = error instanceof BusPermissionError ? ` ${error.operatorAction}` : '';
       trouble.tell({ err: error }, `Waiting to prepare the streams on NATS: ${error.message}.${action}`);
     }
-    await sleep(RETRY_MS, undefined, { signal });
+    await pause(RETRY_MS, signal);
   }
 }
 
@@ -78,7 +79,7 @@ async function reconcileStream(connection: Connection, wanted: WantedStream): Pr
   }
   const differences = streamDifferences(info.config, wanted);
   if (differences.length === 0) return;
-  const refused = await update(connection, stream, info.config, differences);
+  const refused = await update(connection, stream, differences);
   const changed = differences.filter((difference) => !refused.includes(difference));
   if (changed.length > 0) log.info({ stream, changed }, `Stream ${stream} was updated.`);
   if (refused.length > 0) {
@@ -140,24 +141,18 @@ function creationFailure(cause: unknown, wanted: WantedStream): unknown {
 async function update(
   connection: Connection,
   stream: string,
-  actual: StreamConfig,
   differences: StreamDifference[],
 ): Promise<StreamDifference[]> {
-  if (await tryUpdate(connection, stream, actual, differences)) return [];
+  if (await tryUpdate(connection, stream, differences)) return [];
   if (differences.length === 1) return differences;
   const refused: StreamDifference[] = [];
   for (const difference of differences) {
-    if (!(await tryUpdate(connection, stream, actual, [difference]))) refused.push(difference);
+    if (!(await tryUpdate(connection, stream, [difference]))) refused.push(difference);
   }
   return refused;
 }
 
-async function tryUpdate(
-  { jsm }: Connection,
-  stream: string,
-  actual: StreamConfig,
-  differences: StreamDifference[],
-): Promise<boolean> {
+async function tryUpdate({ jsm }: Connection, stream: string, differences: StreamDifference[]): Promise<boolean> {
   const changes = Object.fromEntries(differences.map(({ setting, wanted }) => [setting, wanted]));
   try {
     await jsm.streams.update(stream, changes);
@@ -167,15 +162,9 @@ async function tryUpdate(
     if (failure instanceof JetStreamApiError) return false;
     // Without the right to change it, a stream that takes all our subjects still serves.
     if (failure instanceof BusPermissionError && !('subjects' in changes)) return false;
-    if (failure instanceof StreamMissingError) throw new BusUnavailableError(`stream ${actual.name} has just gone`);
+    if (failure instanceof StreamMissingError) throw new BusUnavailableError(`stream ${stream} has just gone`);
     throw failure;
   }
-}
-
-function isAtLeast(version: string, least: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
-  const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
-  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
 }
 
 /** Codes of JetStream's API errors: nats-server, server/errors.json. */

@@ -1,4 +1,5 @@
 import type { StreamConfig } from '@nats-io/jetstream';
+import { covers } from './covers.ts';
 import type { WantedStream } from './stream-config.ts';
 
 /** One setting in which the server's stream is not as the table wants it. */
@@ -15,14 +16,14 @@ export function streamDifferences(actual: Partial<StreamConfig>, wanted: WantedS
     const setting = name as keyof StreamConfig;
     if (setting === 'name' || setting === 'description') continue;
     if (isMet(setting, actual[setting], value, wanted.kind)) continue;
-    const all = setting === 'subjects' ? union(actual.subjects ?? [], wanted.config.subjects) : value;
+    const all = setting === 'subjects' ? merged(actual.subjects ?? [], wanted.config.subjects) : value;
     differences.push({ setting, actual: actual[setting], wanted: all });
   }
   return differences;
 }
 
 function isMet(setting: keyof StreamConfig, actual: unknown, wanted: unknown, kind: WantedStream['kind']): boolean {
-  if (setting === 'subjects') return isSubset(wanted as string[], (actual ?? []) as string[]);
+  if (setting === 'subjects') return areTaken(wanted as string[], (actual ?? []) as string[]);
   if (typeof wanted !== 'number') return (actual ?? false) === wanted;
   if (setting === 'num_replicas') return Number(actual) >= wanted;
   // A bucket's age is its meaning (who is alive), a stream's age and depth are only how much it keeps.
@@ -36,12 +37,13 @@ function limit(value: unknown): number {
   return number <= 0 ? Number.POSITIVE_INFINITY : number;
 }
 
-function isSubset(part: string[], whole: string[]): boolean {
-  return part.every((subject) => whole.includes(subject));
+function areTaken(wanted: string[], actual: string[]): boolean {
+  return wanted.every((subject) => actual.some((pattern) => covers(pattern, subject)));
 }
 
-function union(first: string[], second: string[]): string[] {
-  return [...new Set([...first, ...second])];
+/** Ours, and what an operator added to them. A stream may not name one subject twice, so what ours cover goes. */
+function merged(actual: string[], wanted: string[]): string[] {
+  return [...actual.filter((subject) => !wanted.some((pattern) => covers(pattern, subject))), ...wanted];
 }
 
 const KEPT: ReadonlySet<keyof StreamConfig> = new Set(['max_age', 'max_msgs_per_subject', 'duplicate_window'] as const);

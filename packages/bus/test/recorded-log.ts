@@ -1,4 +1,48 @@
 import type { Log } from '@polytape/types';
 
-/** A log that nobody reads. */
-export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+export type LogEntry = { level: keyof Log; fields: object; sentence: string };
+
+/** A log that keeps what it was told, and can be waited for. */
+export class RecordedLog implements Log {
+  readonly entries: LogEntry[] = [];
+  #waiters: { pattern: RegExp; resolve: (entry: LogEntry) => void }[] = [];
+
+  debug(fields: object, sentence: string): void {
+    this.#add({ level: 'debug', fields, sentence });
+  }
+
+  info(fields: object, sentence: string): void {
+    this.#add({ level: 'info', fields, sentence });
+  }
+
+  warn(fields: object, sentence: string): void {
+    this.#add({ level: 'warn', fields, sentence });
+  }
+
+  error(fields: object, sentence: string): void {
+    this.#add({ level: 'error', fields, sentence });
+  }
+
+  /** The first entry that matches, now or later. */
+  said(pattern: RegExp): Promise<LogEntry> {
+    const said = this.entries.find(({ sentence }) => pattern.test(sentence));
+    if (said !== undefined) return Promise.resolve(said);
+    return new Promise((resolve) => this.#waiters.push({ pattern, resolve }));
+  }
+
+  count(pattern: RegExp): number {
+    return this.entries.filter(({ sentence }) => pattern.test(sentence)).length;
+  }
+
+  /** Everything that was said, with its fields, as one text. */
+  get text(): string {
+    return this.entries.map((entry) => `${entry.sentence} ${JSON.stringify(entry.fields)}`).join('\n');
+  }
+
+  #add(entry: LogEntry): void {
+    this.entries.push(entry);
+    const isMet = ({ pattern }: { pattern: RegExp }) => pattern.test(entry.sentence);
+    for (const waiter of this.#waiters.filter(isMet)) waiter.resolve(entry);
+    this.#waiters = this.#waiters.filter((waiter) => !isMet(waiter));
+  }
+}
