@@ -61,7 +61,7 @@ function readElement(value: unknown, source: () => string): FrameElement {
 }
 
 function garbageReason(text: string, error: unknown): string {
-  const begins = excerpt(text.slice(0, EXCERPT_LENGTH).trim(), EXCERPT_LENGTH);
+  const begins = excerpt(text.trimStart().slice(0, EXCERPT_LENGTH).trimEnd(), EXCERPT_LENGTH);
   if (text.trim() === '') return 'an empty frame';
   const what = /^[[{]/.test(begins) && endsEarly(text, error) ? 'JSON that ends early' : 'not JSON';
   return `${what} (${text.length} characters), begins: ${begins}`;

@@ -1,0 +1,480 @@
+import { isConnectionId } from '@polytape/types';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { MarketSession, type MarketSessionOptions } from '../src/market-session.ts';
+import { LocalVenue, SilentServer, unusedPort } from './local-venue.ts';
+import { RecordingHandler, RecordingLog } from './recording.ts';
+
+/** Timings of seconds, scaled down. */
+const QUICK = { pingIntervalMs: 20, backoffMsMin: 10, backoffMsMax: 40, closeTimeoutMs: 200 };
+
+const tokens = (count: number, from = 1) => Array.from({ length: count }, (_, index) => String(from + index));
+
+async function aVenue(): Promise<LocalVenue> {
+  const venue = await LocalVenue.start();
+  onTestFinished(() => venue[Symbol.asyncDispose]());
+  return venue;
+}
+
+function aSession(url: string, options: Partial<MarketSessionOptions> = {}) {
+  const handler = new RecordingHandler();
+  const log = new RecordingLog();
+  const session = new MarketSession({ url, tokenIds: ['11', '22'], handler, log, ...QUICK, ...options });
+  onTestFinished(() => session[Symbol.asyncDispose]());
+  return { session, handler, log };
+}
+
+describe('a session', () => {
+  test('names all tokens in its first message, and asks for their books', async () => {
+    const venue = await aVenue();
+    const { session } = aSession(venue.url, { tokenIds: tokens(500) });
+    const connection = await venue.connection();
+    expect(await connection.message(0)).toEqual({
+      assets_ids: tokens(500),
+      type: 'market',
+      custom_feature_enabled: false,
+      initial_dump: true,
+      level: 2,
+    });
+    expect(connection.request.headers['sec-websocket-extensions']).toBeUndefined();
+    expect(session.stats()).toMatchObject({ state: 'open', tokens: 500, connectionsOpened: 1, failures: 0 });
+  });
+
+  test('asks for custom features when told to', async () => {
+    const venue = await aVenue();
+    const { session } = aSession(venue.url, { customFeatures: true });
+    const connection = await venue.connection();
+    expect(await connection.message(0)).toMatchObject({ custom_feature_enabled: true });
+    session.subscribe(['33']);
+    expect(await connection.message(1)).toMatchObject({ operation: 'subscribe', custom_feature_enabled: true });
+  });
+
+  test('hands over frames as they came, with their receive time, under one connection id', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url);
+    const { socket } = await venue.connection();
+    const beforeUs = Date.now() * 1_000;
+    for (const text of ['[]', '{"a":"é\\ud800"}', 'INVALID OPERATION', '']) socket.send(text);
+    await handler.until(() => handler.frames.length === 4);
+    expect(handler.texts).toEqual(['[]', '{"a":"é\\ud800"}', 'INVALID OPERATION', '']);
+    expect(handler.calls).toEqual(['open', 'frame', 'frame', 'frame', 'frame']);
+    for (const { receivedAtUs, connectionId } of handler.frames) {
+      expect(connectionId).toBe(handler.opened[0]);
+      expect(Number.isSafeInteger(receivedAtUs)).toBe(true);
+      expect(Math.abs(receivedAtUs - beforeUs)).toBeLessThan(10_000_000);
+    }
+    expect(isConnectionId(handler.opened[0])).toBe(true);
+    expect(session.stats()).toMatchObject({
+      frames: 4,
+      connectionId: handler.opened[0],
+      lastFrameAtUs: handler.frames[3]?.receivedAtUs,
+    });
+  });
+
+  test('sends PING as text, and keeps PONG to itself', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url);
+    const connection = await venue.connection();
+    await connection.until(({ pings }) => pings >= 4);
+    connection.socket.send('{"after":"pong"}');
+    await handler.until(() => handler.frames.length > 0);
+    expect(handler.texts).toEqual(['{"after":"pong"}']);
+    expect(session.stats().pongs).toBeGreaterThan(0);
+  });
+
+  test('answers the protocol’s own pings', async () => {
+    const venue = await aVenue();
+    aSession(venue.url);
+    const { socket } = await venue.connection();
+    const answered = new Promise((resolve) => socket.once('pong', (data) => resolve(String(data))));
+    socket.ping('still there?');
+    expect(await answered).toBe('still there?');
+  });
+
+  test('hands over binary frames apart, and text that is not UTF-8 with them', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url);
+    const { socket } = await venue.connection();
+    socket.send(Buffer.from([1, 2, 3]));
+    socket.send(Buffer.from([0x7b, 0xff, 0x7d]), { binary: false });
+    socket.send('{"good":"one"}');
+    await handler.until(() => handler.frames.length === 1);
+    expect(handler.binaries).toEqual([Buffer.from([1, 2, 3]), Buffer.from([0x7b, 0xff, 0x7d])]);
+    expect(handler.texts).toEqual(['{"good":"one"}']);
+    expect(session.stats()).toMatchObject({ binaryFrames: 2, frames: 1 });
+  });
+
+  test('takes a frame of 5 MB', async () => {
+    const venue = await aVenue();
+    const { handler } = aSession(venue.url);
+    const { socket } = await venue.connection();
+    socket.send('x'.repeat(5_000_000));
+    await handler.until(() => handler.frames.length === 1);
+    expect(handler.texts[0]).toHaveLength(5_000_000);
+  });
+
+  test('takes a frame of 32 MiB, and no larger one, unless told otherwise', async () => {
+    const venue = await aVenue();
+    const { handler } = aSession(venue.url, { pingIntervalMs: 10_000 });
+    const { socket } = await venue.connection();
+    socket.send('x'.repeat(32 * 1024 * 1024));
+    socket.send('x'.repeat(32 * 1024 * 1024 + 1));
+    await handler.until(() => handler.ends.length === 1);
+    expect(handler.texts.map((text) => text.length)).toEqual([32 * 1024 * 1024]);
+    expect(handler.ends[0]?.code).toBe(1009);
+  });
+
+  test('closes a socket that sends too large a frame, counts it, and opens another', async () => {
+    const venue = await aVenue();
+    const { session, handler, log } = aSession(venue.url, { frameBytesMax: 1_000 });
+    const { socket } = await venue.connection();
+    socket.send('x'.repeat(1_001));
+    await handler.until(() => handler.opened.length === 2);
+    expect(handler.ends[0]).toMatchObject({
+      code: 1009,
+      cause: expect.objectContaining({ message: expect.stringContaining('a frame was larger than 1000 bytes') }),
+    });
+    expect(session.stats().oversizedFrames).toBe(1);
+    expect(log.of('warn')[0]?.sentence).toContain('larger than 1000 bytes');
+  });
+
+  test('goes on after a handler that throws, and says so', async () => {
+    const venue = await aVenue();
+    const { session, handler, log } = aSession(venue.url);
+    const { socket } = await venue.connection();
+    await handler.until(() => handler.opened.length === 1);
+    handler.onFrame = () => {
+      throw new Error('no room');
+    };
+    socket.send('one');
+    socket.send('two');
+    await log.until(() => log.of('error').length > 0);
+    delete (handler as { onFrame?: unknown }).onFrame;
+    socket.send('three');
+    await handler.until(() => handler.frames.length > 0);
+    expect(handler.texts.at(-1)).toBe('three');
+    expect(handler.ends).toEqual([]);
+    expect(session.stats().handlerErrors).toBeGreaterThanOrEqual(1);
+    expect(log.of('error')).toHaveLength(1);
+    expect(log.of('error')[0]).toMatchObject({
+      sentence: 'A handler failed at frame; what it was given may be lost.',
+      fields: { err: expect.objectContaining({ message: 'no room' }) },
+    });
+  });
+});
+
+describe('the subscription', () => {
+  test('changes in place, at most 100 tokens a message', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url);
+    const connection = await venue.connection();
+    await handler.until(() => handler.opened.length === 1);
+    session.subscribe(tokens(250, 1_000));
+    session.unsubscribe(tokens(120, 1_000));
+    await connection.until(({ messages }) => messages.length === 6);
+    const [, ...operations] = connection.messages.map((text) => JSON.parse(text));
+    expect(operations.map(({ operation, assets_ids }) => [operation, assets_ids.length])).toEqual([
+      ['subscribe', 100],
+      ['subscribe', 100],
+      ['subscribe', 50],
+      ['unsubscribe', 100],
+      ['unsubscribe', 20],
+    ]);
+    expect(operations.slice(0, 3).flatMap(({ assets_ids }) => assets_ids)).toEqual(tokens(250, 1_000));
+    expect(session.stats().tokens).toBe(132);
+  });
+
+  test('does not name a token twice, nor one that was not subscribed', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url);
+    const connection = await venue.connection();
+    await handler.until(() => handler.opened.length === 1);
+    session.subscribe(['11', '33', '33']);
+    session.unsubscribe(['44', '22', '22']);
+    await connection.until(({ messages }) => messages.length === 3);
+    expect(connection.messages.slice(1).map((text) => JSON.parse(text).assets_ids)).toEqual([['33'], ['22']]);
+  });
+
+  test('is sent anew, as it is by then, on the next socket', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url);
+    const first = await venue.connection();
+    await handler.until(() => handler.opened.length === 1);
+    session.subscribe(['33']);
+    session.unsubscribe(['11']);
+    await first.until(({ messages }) => messages.length === 3);
+    first.socket.close(1001, 'restarting');
+    await handler.until(() => handler.ends.length === 1);
+    session.subscribe(['44']);
+    const second = await venue.connection(1);
+    expect((await second.message(0)).assets_ids).toEqual(['22', '33', '44']);
+    expect(handler.ends[0]).toMatchObject({ code: 1001, reason: 'restarting' });
+    await handler.until(() => handler.opened.length === 2);
+    expect(handler.opened[1]).not.toBe(handler.opened[0]);
+    expect(second.messages).toHaveLength(1);
+  });
+
+  test('of no tokens needs no socket until there are some', async () => {
+    const venue = await aVenue();
+    const { session } = aSession(venue.url, { tokenIds: [] });
+    expect(session.stats().state).toBe('idle');
+    session.subscribe(['55']);
+    expect((await (await venue.connection()).message(0)).assets_ids).toEqual(['55']);
+    expect(venue.connections).toHaveLength(1);
+  });
+
+  test('refuses what is no token id, and more tokens than the venue serves, and then adds none', async () => {
+    const venue = await aVenue();
+    const { session } = aSession(venue.url);
+    expect(() => session.subscribe(['33', '0x12'])).toThrow(new RangeError('not a token id: "0x12"'));
+    expect(() => session.subscribe(tokens(499, 1_000))).toThrow(/501 tokens on one connection, at most 500/);
+    expect(session.stats().tokens).toBe(2);
+  });
+});
+
+describe('a broken connection', () => {
+  test('is replaced, at growing intervals while it does not last', async () => {
+    const venue = await aVenue();
+    const { session, handler, log } = aSession(venue.url, { random: () => 0, backoffMsMin: 4, backoffMsMax: 16 });
+    for (let index = 0; index < 5; index += 1) (await venue.connection(index)).socket.terminate();
+    await handler.until(() => handler.opened.length === 6);
+    expect(new Set(handler.opened).size).toBe(6);
+    expect(handler.ends.map(({ code }) => code)).toEqual([1006, 1006, 1006, 1006, 1006]);
+    expect(session.stats()).toMatchObject({ connectionsOpened: 6, failures: 5 });
+    expect(log.of('warn')).toHaveLength(1);
+    expect(log.of('warn')[0]).toMatchObject({ fields: { waitMs: 4 } });
+    expect(log.of('warn')[0]?.sentence).toMatch(
+      /^127\.0\.0\.1:\d+ closed the connection \(1006\)\. Trying again in 0\.0 s/,
+    );
+    expect(log.of('info').map(({ sentence }) => sentence)).toEqual([
+      expect.stringMatching(/^Connected to .* again\.$/),
+    ]);
+  });
+
+  test('that had lasted is replaced after the shortest interval', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url, { settledAfterMs: 0 });
+    for (let index = 0; index < 4; index += 1) (await venue.connection(index)).socket.terminate();
+    await handler.until(() => handler.opened.length === 5);
+    expect(session.stats().failures).toBe(1);
+  });
+
+  test('is found out when nothing comes any more, not even PONG', async () => {
+    const venue = await aVenue();
+    venue.answersPing = false;
+    const { handler } = aSession(venue.url, { pingIntervalMs: 10, silentPingsMax: 3 });
+    const connection = await venue.connection();
+    await handler.until(() => handler.ends.length === 1);
+    expect(connection.pings).toBe(3);
+    expect(handler.ends[0]).toMatchObject({
+      code: 1006,
+      cause: expect.objectContaining({ message: expect.stringContaining('nothing came for 0.03 s, not even PONG') }),
+    });
+    await handler.until(() => handler.opened.length === 2);
+  });
+
+  test('is not suspected while anything comes, be it a protocol ping', async () => {
+    const venue = await aVenue();
+    venue.answersPing = false;
+    const { handler } = aSession(venue.url, { pingIntervalMs: 20, silentPingsMax: 3 });
+    const connection = await venue.connection();
+    const sends = [() => connection.socket.send('{}'), () => connection.socket.ping(), () => connection.socket.pong()];
+    for (let round = 1; round <= 9; round += 1) {
+      await connection.until(({ pings }) => pings >= round);
+      sends[round % sends.length]?.();
+    }
+    expect(handler.ends).toEqual([]);
+  });
+});
+
+describe('a paused session', () => {
+  test('stops reading, and reads everything when resumed', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url);
+    const connection = await venue.connection();
+    await handler.until(() => handler.opened.length === 1);
+    session.pause();
+    const frames = 400;
+    for (let number = 0; number < frames; number += 1) connection.socket.send(`${number} ${'x'.repeat(100_000)}`);
+    const { pings } = connection;
+    await connection.until((now) => now.pings >= pings + 5);
+    // What the chunk in hand held may come, 40 MB may not.
+    expect(handler.frames.length).toBeLessThan(5);
+    expect(connection.socket.bufferedAmount).toBeGreaterThan(1_000_000);
+    expect(session.stats().paused).toBe(true);
+    session.resume();
+    await handler.until(() => handler.frames.length === frames);
+    expect(handler.texts.map((text) => Number(text.slice(0, text.indexOf(' '))))).toEqual(
+      Array.from({ length: frames }, (_, number) => number),
+    );
+    expect(handler.ends).toEqual([]);
+  });
+
+  test('goes on sending PING, and is not taken for dead', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url, { pingIntervalMs: 10, silentPingsMax: 3 });
+    const connection = await venue.connection();
+    await handler.until(() => handler.opened.length === 1);
+    session.pause();
+    const { pings } = connection;
+    await connection.until((now) => now.pings >= pings + 10);
+    expect(handler.ends).toEqual([]);
+    session.resume();
+    await connection.until((now) => now.pings >= pings + 20);
+    expect(handler.ends).toEqual([]);
+  });
+
+  test('opens its next socket paused', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url);
+    const first = await venue.connection();
+    await handler.until(() => handler.opened.length === 1);
+    session.pause();
+    first.socket.terminate();
+    const second = await venue.connection(1);
+    await second.message(0);
+    second.socket.send('early');
+    await second.until(({ pings }) => pings >= 5);
+    expect(handler.frames).toEqual([]);
+    session.resume();
+    await handler.until(() => handler.frames.length === 1);
+  });
+});
+
+describe('a venue that cannot be reached', () => {
+  test('is told once for each cause, with host, cause and what comes next', async () => {
+    const port = await unusedPort();
+    const { session, handler, log } = aSession(`ws://127.0.0.1:${port}/ws/market`);
+    await log.until(() => log.of('warn').length === 1);
+    expect(log.of('warn')[0]?.sentence).toMatch(
+      new RegExp(`^127\\.0\\.0\\.1:${port} is unavailable for /ws/market: connection refused\\. Trying again in `),
+    );
+    // Several tries later a venue opens there.
+    const venue = await LocalVenue.start({ port });
+    onTestFinished(() => venue[Symbol.asyncDispose]());
+    await handler.until(() => handler.opened.length === 1);
+    expect(log.of('warn')).toHaveLength(1);
+    expect(log.of('info').map(({ sentence }) => sentence)).toEqual([`Connected to 127.0.0.1:${port} again.`]);
+    expect(handler.calls[0]).toBe('open');
+    expect(session.stats()).toMatchObject({ lastFailure: null, refused: false });
+  });
+
+  test('by its name is told as such', async () => {
+    const { session, log } = aSession('ws://venue.invalid/ws/market');
+    await log.until(() => log.of('warn').length === 1);
+    expect(log.of('warn')[0]?.sentence).toMatch(/^venue\.invalid is unavailable for \/ws\/market: host not found/);
+    expect(session.stats().lastFailure).toContain('host not found');
+  });
+
+  test('because it never answers the upgrade is given up after a while, and tried again', async () => {
+    const server = await SilentServer.start();
+    onTestFinished(() => server[Symbol.asyncDispose]());
+    const { session, log } = aSession(`ws://127.0.0.1:${server.port}/ws/market`, { handshakeTimeoutMs: 50 });
+    await log.until(() => log.of('warn').length === 1);
+    expect(log.of('warn')[0]?.sentence).toContain('Opening handshake has timed out');
+    expect(session.stats()).toMatchObject({ connectionsOpened: 0, connectionId: null });
+  });
+
+  test('because it answers 403 is an error that names geoblocking, and is tried again at the longest interval', async () => {
+    const venue = await aVenue();
+    venue.refusal = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n';
+    const { session, handler, log } = aSession(venue.url, { random: () => 0.999_999 });
+    await log.until(() => log.of('error').length === 1);
+    expect(log.of('error')[0]).toMatchObject({
+      sentence: expect.stringContaining('(403, at the WebSocket upgrade)'),
+      fields: { waitMs: 40, operatorAction: expect.stringContaining('geoblocking') },
+    });
+    expect(session.stats().refused).toBe(true);
+    await venue.until(() => venue.refused >= 3);
+    expect(log.of('error')).toHaveLength(1);
+    venue.refusal = null;
+    await handler.until(() => handler.opened.length === 1);
+    expect(session.stats()).toMatchObject({ refused: false, lastFailure: null });
+  });
+
+  test('because it is throttled is left alone for as long as it asks', async () => {
+    const venue = await aVenue();
+    venue.refusal = 'HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n';
+    const { log } = aSession(venue.url);
+    await log.until(() => log.of('warn').length === 1);
+    expect(log.of('warn')[0]).toMatchObject({ fields: { waitMs: 7_000 } });
+  });
+
+  test.each([
+    ['502 Bad Gateway', 'answered 502'],
+    ['404 Not Found', 'answered 404 to the WebSocket upgrade'],
+    ['200 OK', 'answered 200 to the WebSocket upgrade'],
+  ])('because it answers %s is told so', async (status, words) => {
+    const venue = await aVenue();
+    venue.refusal = `HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`;
+    const { log } = aSession(venue.url);
+    await log.until(() => log.of('warn').length === 1);
+    expect(log.of('warn')[0]?.sentence).toContain(words);
+  });
+
+  test.each(['', 'not a url', 'https://venue.invalid/ws/market', 'ws://venue.invalid/ws/market#part'])(
+    'because its address is %j is a mistake, told at once',
+    (url) => {
+      const options = { url, tokenIds: [], handler: new RecordingHandler(), log: new RecordingLog() };
+      expect(() => new MarketSession(options)).toThrow(RangeError);
+    },
+  );
+});
+
+describe('disposing of a session', () => {
+  test('closes the socket, and nothing is called afterwards', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url);
+    const { socket } = await venue.connection();
+    await handler.until(() => handler.opened.length === 1);
+    const closed = new Promise((resolve) => socket.once('close', (code) => resolve(code)));
+    await session[Symbol.asyncDispose]();
+    expect(handler.calls).toEqual(['open', 'close']);
+    expect(handler.ends[0]?.code).toBe(1000);
+    expect(await closed).toBe(1000);
+    expect(session.stats().state).toBe('disposed');
+    expect(venue.connections).toHaveLength(1);
+  });
+
+  test('takes a bounded time when the venue does not answer, paused or not', async () => {
+    for (const isPaused of [false, true]) {
+      const venue = await aVenue();
+      const { session, handler } = aSession(venue.url, { closeTimeoutMs: 50 });
+      const { socket } = await venue.connection();
+      await handler.until(() => handler.opened.length === 1);
+      socket.pause();
+      if (isPaused) session.pause();
+      await session[Symbol.asyncDispose]();
+      expect(handler.calls).toEqual(['open', 'close']);
+    }
+  });
+
+  test('ends a try to connect', async () => {
+    const server = await SilentServer.start();
+    onTestFinished(() => server[Symbol.asyncDispose]());
+    const { session, handler } = aSession(`ws://127.0.0.1:${server.port}/ws/market`);
+    expect(session.stats().state).toBe('connecting');
+    await session[Symbol.asyncDispose]();
+    expect(handler.calls).toEqual([]);
+  });
+
+  test('ends a wait', async () => {
+    const port = await unusedPort();
+    const { session, handler, log } = aSession(`ws://127.0.0.1:${port}/ws/market`, {
+      backoffMsMin: 60_000,
+      backoffMsMax: 60_000,
+    });
+    await log.until(() => log.of('warn').length === 1);
+    expect(session.stats().state).toBe('waiting');
+    await session[Symbol.asyncDispose]();
+    expect(handler.calls).toEqual([]);
+  });
+
+  test('may be done twice', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url);
+    await handler.until(() => handler.opened.length === 1);
+    await Promise.all([session[Symbol.asyncDispose](), session[Symbol.asyncDispose]()]);
+    await session[Symbol.asyncDispose]();
+    expect(handler.ends).toHaveLength(1);
+  });
+});
