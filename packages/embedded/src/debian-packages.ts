@@ -3,7 +3,7 @@ import { access, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { type DebianSource, newestDebianSource } from './debian-source.ts';
 import { lockFile } from './file-lock.ts';
-import { runCommand } from './run-command.ts';
+import { CommandFailedError, runCommand } from './run-command.ts';
 
 /** Package lists younger than this are used as they are. */
 const LISTS_AGE_MS_MAX = 60 * 60_000;
@@ -75,7 +75,7 @@ export class DebianPackages {
     await writeFile(updated, '');
   }
 
-  #apt(args: readonly string[], cwd: string): Promise<string> {
+  async #apt(args: readonly string[], cwd: string): Promise<void> {
     const options = {
       'Dir::Etc::sourcelist': this.#sourceFile(),
       'Dir::Etc::sourceparts': '/dev/null',
@@ -83,12 +83,23 @@ export class DebianPackages {
       'Dir::Cache': join(this.#directory, 'cache'),
       // Without it root's downloads are done by the user _apt, who may not enter our directories.
       'APT::Sandbox::User': '',
+      // What is installed or pinned here says nothing about the other suite.
+      'Dir::State::status': '/dev/null',
+      'Dir::Etc::preferences': '/dev/null',
+      'Dir::Etc::preferencesparts': '/dev/null',
+      // By default an update that reached nothing is a success.
+      'APT::Update::Error-Mode': 'any',
       'Acquire::Languages': 'none',
       'Acquire::http::Timeout': '15',
       'Acquire::Retries': '1',
     };
     const flags = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
-    return runCommand('env', ['LC_ALL=C', 'apt-get', '-q', ...flags, ...args], { cwd, timeoutMs: APT_TIMEOUT_MS });
+    try {
+      await runCommand('env', ['LC_ALL=C', 'apt-get', '-q', ...flags, ...args], { cwd, timeoutMs: APT_TIMEOUT_MS });
+    } catch (error) {
+      const reason = /^E: (.*)$/m.exec((error as Error).message)?.[1] ?? (error as Error).message;
+      throw new CommandFailedError(`apt-get ${args[0]}`, reason, { cause: error });
+    }
   }
 
   #sourceFile(): string {

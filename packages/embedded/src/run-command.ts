@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
 
 /** How a command is run. `uid` and `gid` need root. */
 export type RunOptions = { cwd?: string; uid?: number; gid?: number; timeoutMs: number };
@@ -47,7 +48,7 @@ export class CommandFailedError extends Error {
   readonly disposition = 'stop';
 
   constructor(program: string, detail: string, options?: ErrorOptions) {
-    super(`${program}: ${detail}`, options);
+    super(`${basename(program)}: ${detail}`, options);
   }
 }
 
