@@ -1,0 +1,268 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type GammaMarket, readGammaMarket, type SkippedMarket } from '../src/gamma-market.ts';
+import { recordedFiles, recordedFrames, recordedText, UNLESS_RECORDED } from './recorded.ts';
+
+const page: { markets: Record<string, unknown>[] } = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'samples', 'gamma-page.json'), 'utf8'),
+);
+const entry = (index: number) => page.markets[index] ?? {};
+const plain = entry(0);
+const secondSystem = entry(2);
+
+function market(raw: unknown): GammaMarket {
+  const read = readGammaMarket(raw);
+  if ('skipped' in read) throw new Error(read.skipped.reason);
+  return read.market;
+}
+
+function skipped(raw: unknown): SkippedMarket {
+  const read = readGammaMarket(raw);
+  if ('market' in read) throw new Error(`taken: ${read.market.question}`);
+  return read.skipped;
+}
+
+const tokenIds = (raw: unknown) => market(raw).tokens.map(({ tokenId }) => tokenId);
+
+describe('a market of Gamma', () => {
+  test('is read with all that the recorder keeps', () => {
+    const [first, second] = JSON.parse(String(plain.clobTokenIds));
+    expect(market(plain)).toEqual({
+      conditionId: plain.conditionId,
+      gammaId: '3900000',
+      question: 'Made-up question 0?',
+      slug: 'made-up-0',
+      protocol: 'v1',
+      tokens: [
+        { tokenId: first, outcome: 'Yes', outcomeIndex: 0 },
+        { tokenId: second, outcome: 'No', outcomeIndex: 1 },
+      ],
+      event: { id: '77001', slug: 'on-air', title: 'On air' },
+      category: null,
+      tags: ['media'],
+      active: true,
+      closed: false,
+      acceptingOrders: true,
+      negRisk: false,
+      tickSize: '0.001',
+      sizeMin: '5',
+      startAtMs: Date.parse('2026-09-01T10:20:30.123Z'),
+      endAtMs: Date.parse('2026-12-31T00:00:00Z'),
+      closedAtMs: null,
+    });
+  });
+
+  test('trades under clobTokenIds in version v1, even where positionIds stands beside them', () => {
+    const raw = entry(1);
+    expect(raw).toMatchObject({ version: 'v1', positionIds: expect.any(Array) });
+    expect(tokenIds(raw)).toEqual(JSON.parse(String(raw.clobTokenIds)));
+    expect(market(raw).protocol).toBe('v1');
+  });
+
+  test('trades under positionIds in version v2, even where clobTokenIds stands beside them', () => {
+    expect(secondSystem).toMatchObject({ version: 'v2', clobTokenIds: expect.any(String) });
+    expect(tokenIds(secondSystem)).toEqual(secondSystem.positionIds);
+    expect(market(secondSystem)).toMatchObject({ protocol: 'v2', conditionId: secondSystem.conditionId });
+    expect(market(secondSystem).conditionId).toHaveLength(64);
+  });
+
+  test('of version v2 goes by the short condition id, also where it is padded', () => {
+    expect(market({ ...secondSystem, conditionId: `${secondSystem.conditionId}00` }).conditionId).toBe(
+      secondSystem.conditionId,
+    );
+  });
+
+  test('without a version is v1 if it has such ids', () => {
+    for (const version of [undefined, null, '']) expect(market({ ...plain, version }).protocol).toBe('v1');
+    expect(market({ ...plain, positionIds: secondSystem.positionIds }).protocol).toBe('v1');
+  });
+
+  test('without a version, but with a condition id of the second system, has no ids yet', () => {
+    expect(skipped({ ...secondSystem, version: undefined })).toMatchObject({
+      kind: 'no-token-ids',
+      reason: 'no version and no token ids yet',
+      gammaId: '3900002',
+    });
+  });
+
+  test('may have its lists native or as strings', () => {
+    const raw = entry(3);
+    expect(Array.isArray(raw.outcomes)).toBe(true);
+    expect(market(raw).tokens.map(({ outcome }) => outcome)).toEqual(['Up', 'Down']);
+    expect(tokenIds({ ...secondSystem, positionIds: JSON.stringify(secondSystem.positionIds) })).toEqual(
+      secondSystem.positionIds,
+    );
+  });
+
+  test('may be spelled in snake_case', () => {
+    expect(market(entry(11))).toMatchObject({
+      conditionId: entry(11).condition_id,
+      question: 'In snake case?',
+      closed: true,
+      acceptingOrders: false,
+      negRisk: true,
+      tickSize: '0.01',
+      sizeMin: '5',
+      endAtMs: Date.parse('2026-11-01T00:00:00Z'),
+      closedAtMs: Date.parse('2026-11-01T00:00:16Z'),
+    });
+  });
+
+  test.each([
+    [4, 'no-condition-id', 'no condition id'],
+    [5, 'no-token-ids', 'no clobTokenIds yet'],
+    [6, 'not-binary', '3 outcomes, not two'],
+    [7, 'unsupported-version', 'version "v3" of the position system is not supported'],
+    [8, 'no-token-ids', 'no positionIds yet'],
+    [9, 'unreadable', 'unreadable: clobTokenIds: Invalid input: expected array, received string'],
+    [10, 'unreadable', 'unreadable: the entry: Invalid input: expected object, received string'],
+  ])('of the samples, number %i, is skipped as %s', (index, kind, reason) => {
+    const raw = page.markets[index];
+    const gammaId = typeof raw === 'object' ? raw.id : null;
+    expect(skipped(raw)).toMatchObject({ kind, reason, gammaId, raw });
+  });
+
+  test.each([
+    [{ clobTokenIds: ['1', '1'] }, 'not-binary'],
+    [{ clobTokenIds: ['1'] }, 'not-binary'],
+    [{ clobTokenIds: ['1', '2', '3'] }, 'not-binary'],
+    [{ clobTokenIds: ['1', '0x2'] }, 'unreadable'],
+    [{ clobTokenIds: [1, 2] }, 'unreadable'],
+    [{ outcomes: null }, 'not-binary'],
+    [{ conditionId: 'none' }, 'no-condition-id'],
+    [{ conditionId: '0xABC' }, 'no-condition-id'],
+    [{ version: 2 }, 'unsupported-version'],
+    [{ version: {} }, 'unsupported-version'],
+  ])('with %j is skipped as %s', (fields, kind) => {
+    expect(skipped({ ...plain, ...fields }).kind).toBe(kind);
+  });
+
+  test('loses only the decoration that cannot be read', () => {
+    const odd = {
+      tags: [null, 7, { label: 'Only a label' }, {}],
+      events: 'none',
+      question: null,
+      slug: 12,
+      startDate: 'soon',
+      orderPriceMinTickSize: 1e-7,
+      orderMinSize: -1,
+      negRisk: 'maybe',
+      category: '',
+    };
+    expect(market({ ...plain, ...odd })).toMatchObject({
+      tags: ['Only a label'],
+      event: null,
+      question: '',
+      slug: '12',
+      startAtMs: null,
+      tickSize: null,
+      sizeMin: null,
+      negRisk: false,
+      category: null,
+    });
+  });
+
+  test('gives out no text that a store would refuse', () => {
+    expect(market({ ...plain, question: 'a\0b\ud800c', outcomes: ['\0', 'No'] })).toMatchObject({
+      question: 'a\uFFFDb\uFFFDc',
+      tokens: [{ outcome: '\uFFFD' }, { outcome: 'No' }],
+    });
+  });
+
+  test('whatever it is, is read or skipped', () => {
+    const spoilt = fc
+      .tuple(
+        fc.constantFrom(...page.markets.slice(0, 4)),
+        fc.dictionary(fc.constantFrom(...Object.keys(plain), 'version', 'positionIds'), fc.jsonValue()),
+      )
+      .map(([raw, fields]) => ({ ...raw, ...fields }));
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), spoilt), (raw) => void readGammaMarket(raw)),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+/** Each market in a recorded file, whose forms differ: one, a list, an object by slug, or a line each with `raw`. */
+function recordedMarkets(file: string): Record<string, unknown>[] {
+  if (file.endsWith('.jsonl.gz')) return recordedFrames(file).map((line) => JSON.parse(line).raw);
+  const value = JSON.parse(recordedText(file));
+  if (Array.isArray(value)) return value;
+  return 'conditionId' in value ? [value] : Object.values(value);
+}
+
+const files = recordedFiles('gamma');
+
+describe.skipIf(files.length === 0)(`recorded markets ${UNLESS_RECORDED}`, () => {
+  test.each(files)('of %s are all read, under clobTokenIds unless they say v2', (file) => {
+    const markets = recordedMarkets(file);
+    expect(markets.length).toBeGreaterThan(0);
+    for (const raw of markets) {
+      const ids = raw.version === 'v2' ? raw.positionIds : JSON.parse(String(raw.clobTokenIds));
+      expect(tokenIds(raw)).toEqual(ids);
+      expect(market(raw)).toMatchObject({
+        conditionId: raw.conditionId,
+        gammaId: raw.id,
+        question: raw.question,
+        closed: raw.closed,
+      });
+      expect(market(raw).closedAtMs === null).toBe(raw.closedTime === undefined);
+      expect(market(raw).tickSize).toBe(
+        raw.orderPriceMinTickSize === undefined ? null : String(raw.orderPriceMinTickSize),
+      );
+    }
+  });
+});
+
+const COUNTS: Record<string, number> = {
+  'gamma/cepiokta-resolved-markets.json': 2,
+  'gamma/ligengxin-btc5m-markets-2026-07-24-even.jsonl.gz': 146,
+  'gamma/nautilus-market-closed-binary-accepting-true.json': 1,
+  'gamma/polycopy-markets-categories.json': 50,
+};
+
+describe.skipIf(Object.keys(COUNTS).some((file) => !files.includes(file)))(`what they hold ${UNLESS_RECORDED}`, () => {
+  test.each(Object.entries(COUNTS))('in %s are %i markets', (file, count) => {
+    expect(new Set(recordedMarkets(file).map((raw) => market(raw).conditionId)).size).toBe(count);
+  });
+
+  test('is a 5-minute market that closed 16 s after its end', () => {
+    const [first] = recordedMarkets('gamma/ligengxin-btc5m-markets-2026-07-24-even.jsonl.gz');
+    expect(market(first)).toMatchObject({
+      gammaId: '3047949',
+      question: 'Bitcoin Up or Down - July 23, 7:55PM-8:00PM ET',
+      tokens: [
+        {
+          tokenId: '72690798903588392269001731007662425920353908498880709179939493847828858696064',
+          outcome: 'Up',
+          outcomeIndex: 0,
+        },
+        {
+          tokenId: '57726118860664877408225679006057036191805241206083874875095996065406561439567',
+          outcome: 'Down',
+          outcomeIndex: 1,
+        },
+      ],
+      endAtMs: Date.parse('2026-07-24T00:00:00Z'),
+      closedAtMs: Date.parse('2026-07-24T00:00:16Z'),
+      tickSize: '0.001',
+      sizeMin: '5',
+    });
+  });
+
+  test('is a closed market that still says that it accepts orders', () => {
+    const [only] = recordedMarkets('gamma/nautilus-market-closed-binary-accepting-true.json');
+    expect(market(only)).toMatchObject({ closed: true, acceptingOrders: true, active: true });
+  });
+
+  test('are open markets with an event and tags', () => {
+    const [first] = recordedMarkets('gamma/polycopy-markets-categories.json');
+    expect(market(first)).toMatchObject({
+      closed: false,
+      event: { id: '242420', slug: 'israel-x-hezbollah-ceasefire-by', title: 'Israel x Hezbollah ceasefire by...?' },
+      tags: ['iran', 'israel', 'lebanon', 'geopolitics', 'diplomacy-ceasefire'],
+    });
+  });
+});
