@@ -74,16 +74,28 @@ export class CopyBuffer {
     this.#length += bytes;
   }
 
-  /** A numeric given as plain decimal text (see `isDecimal`): exact, with as many decimals as were written. */
+  /**
+   * A numeric given as plain decimal text (see `isDecimal`): exact, with as many decimals as were written. The server
+   * holds digits of base 10,000 on both sides of the point, without zeros at the ends.
+   */
   numeric(text: string): void {
-    const { digits, weight, scale } = numericParts(text);
-    this.#reserve(12 + 2 * digits.length);
-    this.#int32(8 + 2 * digits.length);
-    this.#int16(digits.length);
-    this.#int16(weight);
+    const point = text.indexOf('.');
+    const integerLength = point < 0 ? text.length : point;
+    const scale = point < 0 ? 0 : text.length - point - 1;
+
+    let first = -Math.ceil(integerLength / 4);
+    let last = Math.ceil(scale / 4) - 1;
+    while (first <= last && digitOfNumeric(text, integerLength, first) === 0) first++;
+    while (last >= first && digitOfNumeric(text, integerLength, last) === 0) last--;
+    const digits = last - first + 1;
+
+    this.#reserve(12 + 2 * digits);
+    this.#int32(8 + 2 * digits);
+    this.#int16(digits);
+    this.#int16(digits === 0 ? 0 : -first - 1); // weight: the power of 10,000 of the first digit
     this.#int16(0); // sign: positive
     this.#int16(scale);
-    for (const digit of digits) this.#int16(digit);
+    for (let at = first; at <= last; at++) this.#int16(digitOfNumeric(text, integerLength, at));
   }
 
   /** All that was written, ready to be sent. The buffer takes no more rows. */
@@ -109,30 +121,20 @@ export class CopyBuffer {
   }
 }
 
-/**
- * A decimal as the server holds it: digits of base 10,000, the power of 10,000 that the first one stands for, and how
- * many decimals to show.
- */
-function numericParts(text: string): { digits: number[]; weight: number; scale: number } {
-  const point = text.indexOf('.');
-  const integer = (point < 0 ? text : text.slice(0, point)).replace(/^0+/, '');
-  const fraction = point < 0 ? '' : text.slice(point + 1);
-  const groupsBeforePoint = Math.ceil(integer.length / 4);
-  const aligned =
-    integer.padStart(groupsBeforePoint * 4, '0') + fraction.padEnd(Math.ceil(fraction.length / 4) * 4, '0');
-
-  const digits: number[] = [];
-  for (let at = 0; at < aligned.length; at += 4) digits.push(Number(aligned.slice(at, at + 4)));
-  while (digits.at(-1) === 0) digits.pop();
-  let weight = groupsBeforePoint - 1;
-  let leading = 0;
-  while (digits[leading] === 0) leading++;
-  weight -= leading;
-  digits.splice(0, leading);
-  return { digits, weight: digits.length === 0 ? 0 : weight, scale: fraction.length };
+/** The digit of base 10,000 at a place: 0 is the first behind the point, -1 the last before it. */
+function digitOfNumeric(text: string, integerLength: number, place: number): number {
+  let value = 0;
+  for (let decimal = place * 4; decimal < place * 4 + 4; decimal++) {
+    // What lies beyond either end of the text is not a number, and becomes 0.
+    const at = decimal < 0 ? integerLength + decimal : integerLength + 1 + decimal;
+    value = value * 10 + (text.charCodeAt(at) - CHARACTER_0 || 0);
+  }
+  return value;
 }
 
 /** Signature, flags and the length of the header extension: none. */
 const HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
+
+const CHARACTER_0 = 48;
 
 const EPOCH_2000_US = Date.UTC(2000, 0, 1) * 1_000;

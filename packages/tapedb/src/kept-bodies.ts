@@ -32,7 +32,7 @@ export async function storeUnparsed(client: ClientBase, records: Unparsed[]): Pr
 
 /** @throws {UnstorableValueError} A field that names the record is not what it should be. */
 export function checkUnparsed(record: Unparsed): void {
-  check(isConnectionId(record.connectionId), 'connectionId', record.connectionId);
+  check(isConnectionId(record?.connectionId), 'connectionId', record?.connectionId);
   check(Number.isSafeInteger(record.counter), 'counter', record.counter);
   check(Number.isSafeInteger(record.receivedAtUs), 'receivedAtUs', record.receivedAtUs);
   check(typeof record.reason === 'string', 'reason', record.reason);

@@ -14,6 +14,7 @@ export type MarketDocuments = { marketsJson: string; tokensJson: string };
 export function marketDocuments(markets: Market[]): MarketDocuments {
   const newest = new Map<string, Market>();
   for (const market of markets) {
+    if (!isConditionId(market?.conditionId)) throw new UnstorableValueError('conditionId', market?.conditionId);
     const other = newest.get(market.conditionId);
     if (other === undefined || supersedes(market, other)) newest.set(market.conditionId, market);
   }
@@ -79,7 +80,6 @@ const UPSERT_MARKETS = `
   RETURNING condition_id`;
 
 function marketRow(market: Market): object {
-  if (!isConditionId(market.conditionId)) throw new UnstorableValueError('conditionId', market.conditionId);
   return {
     condition_id: market.conditionId,
     version: market.version,

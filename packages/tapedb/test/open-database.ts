@@ -1,0 +1,49 @@
+import { testDatabase } from '@polytape/test-servers';
+import type { Log } from '@polytape/types';
+import { Client, type QueryResultRow } from 'pg';
+import { Database } from '../src/index.ts';
+
+/** A migrated database of a test's own, with a second way in. Given back with all its connections when disposed. */
+export type OpenDatabase = AsyncDisposable & {
+  database: Database;
+  url: string;
+  /** Asks the server past the package. */
+  sql<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>;
+};
+
+/** @param options.timescale False makes plain tables whatever the server offers. */
+export async function openDatabase(options: { timescale: boolean }): Promise<OpenDatabase> {
+  const { url, sql, database, stack } = await openEmptyDatabase();
+  await database.migrate(options);
+  return { database, url, sql, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** As `openDatabase`, but not migrated. */
+export async function openEmptyDatabase() {
+  const stack = new AsyncDisposableStack();
+  const { url } = stack.use(await testDatabase());
+  const client = new Client(url);
+  await client.connect();
+  stack.defer(() => client.end());
+  const database = stack.use(await open(url));
+  const sql = async <R extends QueryResultRow>(text: string, values?: unknown[]) =>
+    (await client.query<R>(text, values)).rows;
+  return { url, sql, database, stack, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+export function open(url: string, options: { log?: Log; signal?: AbortSignal; applicationName?: string } = {}) {
+  return Database.open({
+    url,
+    applicationName: options.applicationName ?? 'tapedb test',
+    log: options.log ?? silentLog,
+    signal: options.signal ?? new AbortController().signal,
+  });
+}
+
+export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** Both kinds of database that every server of the tests can make; with TimescaleDB the first has hypertables. */
+export const EDITIONS = [
+  { edition: 'on what the server offers', timescale: true },
+  { edition: 'on plain tables', timescale: false },
+];
