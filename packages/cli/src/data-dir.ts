@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 
 /**
  * The directory that a recorder keeps everything in, held by one process at a time:
- * `cache/` (servers that were fetched), `live/` or `demo/` (the data of their servers, and logs), `runtime.json`.
+ * `live/` and `demo/` (data of their servers, and logs), and `runtime.json` while one runs.
  */
 export class DataDir implements Disposable {
   readonly path: string;

@@ -6,7 +6,7 @@ import { demo } from './demo.ts';
 import { parseDurationMs } from './duration.ts';
 import { migrate } from './migrate.ts';
 import { start } from './start.ts';
-import { isBroken, renderSummary, type Summary } from './summary.ts';
+import { failureOf, renderSummary, type Summary } from './summary.ts';
 import { Terminal } from './terminal.ts';
 
 /**
@@ -37,11 +37,16 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
       signal,
     };
   };
-  const finish = (summary: Summary, { terminal }: { terminal: Terminal }, flags: RunFlags) => {
+  const finish = (summary: Summary, options: { terminal: Terminal; dataDirPath: string }, flags: RunFlags) => {
+    const { terminal } = options;
     terminal.clear();
     terminal.say(renderSummary(summary));
+    const failure = failureOf(summary);
+    if (failure !== null) {
+      terminal.say(`Failed: ${failure} The logs are in ${options.dataDirPath}.`);
+      exitCode = 1;
+    }
     if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
-    if (isBroken(summary)) exitCode = 1;
   };
 
   withRunFlags(program.command('demo'))

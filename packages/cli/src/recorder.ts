@@ -84,7 +84,7 @@ export class Recorder implements AsyncDisposable {
 
   async #startServers(): Promise<void> {
     const { natsUrl, databaseUrl, natsServerBin, dataDir, area, say } = this.#o;
-    const cacheDir = dataDir.directory('cache');
+    const cacheDir = CACHE_DIR;
     const logs = dataDir.directory(area, 'logs');
     const [nats, postgres] = await Promise.all([
       natsUrl === null
@@ -163,6 +163,9 @@ export class Recorder implements AsyncDisposable {
 }
 
 const SERVERS = ['nats', 'postgres'];
+
+/** Servers that were fetched: they belong to the checkout, whatever directory the data is in. */
+const CACHE_DIR = fileURLToPath(import.meta.resolve('../../../.polytape/cache'));
 
 /** A server that is started again must be where its clients look for it. */
 function samePort(url: string): { port?: number } {

@@ -12,9 +12,11 @@ export type Summary = {
   firstTradeMs: number | null;
 };
 
-/** True when the promise was broken: something that could be seen is not there, or is there twice. */
-export function isBroken({ missing, duplicates }: Summary): boolean {
-  return (missing ?? 0) > 0 || (duplicates ?? 0) > 0;
+/** What went wrong in a run, in a sentence, or null: something is missing, something is doubled, or nothing came at all. */
+export function failureOf({ executed, recorded, missing, duplicates }: Summary): string | null {
+  if ((missing ?? 0) > 0 || (duplicates ?? 0) > 0) return `${missing} trades are missing and ${duplicates} are doubled.`;
+  if (executed !== null && recorded === 0) return 'No trade was recorded.';
+  return null;
 }
 
 /** The summary for a person. */

@@ -2,6 +2,7 @@ import type { Publisher } from '@polytape/bus';
 import {
   type MarketEvent,
   MarketSession,
+  OutageNotice,
   parseFrame,
   recogniseFrame,
   type SessionConnection,
@@ -36,6 +37,8 @@ export class ShardRecorder implements AsyncDisposable {
   readonly #onPublished: () => void;
   readonly #log: Logger;
   readonly #tokenIds: Set<string>;
+  /** A venue that sends nothing but rubbish must not fill the log with it: each reason once a minute. */
+  readonly #unparsedNotice = new OutageNotice();
   /** Of the present connection; null between two. */
   #connection: ConnectionState | null = null;
 
@@ -170,7 +173,9 @@ export class ShardRecorder implements AsyncDisposable {
     const record = unparsedRecord(raw, { connectionId, counter: connection.unparsed, receivedAtUs, reason });
     connection.unparsed += 1;
     this.#counters.unparsed += 1;
-    this.#log.warn({ connectionId, reason, lengthBytes: record.lengthBytes }, `Kept as unparsed: ${reason}.`);
+    const { say, unsaid } = this.#unparsedNotice.failed(reason, performance.now());
+    const level = say ? 'warn' : 'debug';
+    this.#log[level]({ connectionId, reason, lengthBytes: record.lengthBytes, unsaid }, `Kept as unparsed: ${reason}.`);
     this.#publisher.publish({
       subject: unparsedSubject(connectionId),
       messageId: `${connectionId}:unparsed:${record.counter}`,

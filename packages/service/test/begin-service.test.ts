@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const program = fileURLToPath(import.meta.resolve('./programs/service.ts'));
+
+/** A service process: its lines so far, and how it ended. */
+class Probe implements AsyncDisposable {
+  readonly lines: string[] = [];
+  readonly child: ChildProcess;
+  readonly #waiting = new Map<string, () => void>();
+  readonly ended: Promise<number | null>;
+
+  constructor(env: Record<string, string>, o: { args?: string[]; ipc?: boolean } = {}) {
+    const stdio = ['ignore' as const, 'pipe' as const, 'pipe' as const, ...(o.ipc ? ['ipc' as const] : [])];
+    this.child = spawn(process.execPath, [program, ...(o.args ?? [])], { env: { ...process.env, ...env }, stdio });
+    const drained = [this.child.stdout, this.child.stderr].map(async (stream) => {
+      if (stream === null) return;
+      for await (const line of createInterface({ input: stream })) this.#take(line);
+    });
+    // Not 'close', which does not come after we have closed the channel to the supervisor.
+    const exited = new Promise<number | null>((resolve) => this.child.once('exit', resolve));
+    this.ended = Promise.all([exited, ...drained]).then(([code]) => code);
+  }
+
+  #take(line: string): void {
+    this.lines.push(line);
+    for (const [text, resolve] of this.#waiting) if (line.includes(text)) resolve();
+  }
+
+  async said(text: string): Promise<void> {
+    if (this.lines.some((line) => line.includes(text))) return;
+    await new Promise<void>((resolve) => this.#waiting.set(text, resolve));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.ended;
+  }
+}
+
+describe('a service', () => {
+  test('stops in order when it is asked to', async () => {
+    await using probe = new Probe({});
+    await probe.said('Started.');
+    probe.child.kill('SIGTERM');
+    expect(await probe.ended).toBe(0);
+    expect(probe.lines.at(-1)).toContain('Stopped.');
+  });
+
+  test('stops when its supervisor is gone', async () => {
+    await using probe = new Probe({}, { ipc: true });
+    await probe.said('Started.');
+    probe.child.disconnect();
+    expect(await probe.ended).toBe(0);
+  });
+
+  test('is kept alive by its work alone, not by the channel to its supervisor', async () => {
+    await using probe = new Probe({}, { ipc: true });
+    await probe.said('Started.');
+    probe.child.kill('SIGTERM');
+    expect(await probe.ended).toBe(0);
+  });
+
+  test('ends at once at the second signal, and names what was unfinished', async () => {
+    await using probe = new Probe({ DEED: 'hang' });
+    await probe.said('Started.');
+    probe.child.kill('SIGTERM');
+    await probe.said('Stopping');
+    probe.child.kill('SIGTERM');
+    expect(await probe.ended).toBe(1);
+    expect(probe.lines.at(-1)).toContain('unfinished: 3 trades');
+  });
+
+  test('ends at the deadline, and names what was unfinished', async () => {
+    await using probe = new Probe({ DEED: 'hang', STOP_DEADLINE_MS: '100' });
+    await probe.said('Started.');
+    probe.child.kill('SIGINT');
+    expect(await probe.ended).toBe(1);
+    expect(probe.lines.at(-1)).toContain('Not done 100 ms after SIGINT. Ending at once; unfinished: 3 trades.');
+  });
+
+  test('ends with one line that has the whole chain of causes when an error reaches the top', async () => {
+    await using probe = new Probe({ DEED: 'throw' });
+    expect(await probe.ended).toBe(1);
+    expect(JSON.parse(probe.lines.at(-1) ?? '')).toMatchObject({
+      level: 'error',
+      service: 'probe',
+      msg: 'outer: inner',
+    });
+  });
+
+  test('ends when what it rests on is gone for good', async () => {
+    await using probe = new Probe({ DEED: 'lose' });
+    expect(await probe.ended).toBe(1);
+    expect(probe.lines.at(-1)).toContain('What it rests on is gone.');
+  });
+
+  test('answers --help with its settings', async () => {
+    await using probe = new Probe({}, { args: ['--help'] });
+    expect(await probe.ended).toBe(0);
+    expect(probe.lines.join('\n')).toContain('HTTP_PORT');
+  });
+
+  test('refuses an argument with exit code 2, and a wrong setting with 1, each in one line', async () => {
+    await using argument = new Probe({}, { args: ['--fast'] });
+    await using setting = new Probe({ HTTP_PORT: 'eighty' });
+    expect(await argument.ended).toBe(2);
+    expect(argument.lines).toEqual(['probe: unknown argument "--fast"; see --help.']);
+    expect(await setting.ended).toBe(1);
+    expect(setting.lines).toHaveLength(1);
+    expect(setting.lines[0]).toContain('HTTP_PORT is "eighty", but takes a whole number from 0 to 65535');
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, choice, configDocs, integer, loadConfig, text, url } from '../src/index.ts';
+
+const table = {
+  ROWS_MAX: integer({ default: 5_000, min: 1, max: 10_000, description: 'Rows at most.' }),
+  LEVEL: choice({ default: 'info', values: ['info', 'warn'], description: 'Least level.' }),
+  SERVER_URL: url({ default: 'nats://localhost', protocols: ['nats:'], secret: true, description: 'The server.' }),
+  SPARE_URL: url({ default: '', protocols: ['nats:'], description: 'Another server.' }),
+  NAME: text({ default: '', takes: 'a name', description: 'A name.' }),
+};
+
+function mistakes(env: Record<string, string>): readonly string[] {
+  try {
+    loadConfig(table, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes;
+    throw error;
+  }
+  return [];
+}
+
+describe('a configuration', () => {
+  test('has the defaults of its table where nothing is set, or set to nothing', () => {
+    const expected = { ROWS_MAX: 5_000, LEVEL: 'info', SERVER_URL: 'nats://localhost', SPARE_URL: '', NAME: '' };
+    expect(loadConfig(table, {})).toEqual(expected);
+    expect(loadConfig(table, { ROWS_MAX: '', LEVEL: '  ', SERVER_URL: '' })).toEqual(expected);
+  });
+
+  test('takes what the environment says', () => {
+    const env = {
+      ROWS_MAX: '10000',
+      LEVEL: 'warn',
+      SERVER_URL: 'nats://me:secret@db:1',
+      SPARE_URL: 'nats://x',
+      NAME: 'n',
+    };
+    expect(loadConfig(table, env)).toEqual({ ...env, ROWS_MAX: 10_000 });
+  });
+
+  test.each(['0', '10001', '1.5', '-1', '1e3', 'many', '0x10'])(
+    'refuses %s for a whole number from 1 to 10000',
+    (ROWS_MAX) => {
+      expect(mistakes({ ROWS_MAX })).toEqual([`ROWS_MAX is "${ROWS_MAX}", but takes a whole number from 1 to 10000`]);
+    },
+  );
+
+  test('names every mistake at once', () => {
+    expect(mistakes({ ROWS_MAX: '0', LEVEL: 'loud', SPARE_URL: 'http://x' })).toHaveLength(3);
+  });
+
+  test('prints no secret when it is wrong', () => {
+    const [mistake] = mistakes({ SERVER_URL: 'nat://me:hunter2@db' });
+    expect(mistake).toContain('SERVER_URL takes an address that starts with nats://');
+    expect(mistake).not.toContain('hunter2');
+  });
+});
+
+describe('the documentation of a table', () => {
+  test('has a row for each setting with its default', () => {
+    expect(configDocs(table).split('\n')).toHaveLength(2 + 5);
+    expect(configDocs(table)).toContain('| `ROWS_MAX` | a whole number from 1 to 10000 | `5000` | Rows at most. |');
+  });
+});
