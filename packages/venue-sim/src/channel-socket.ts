@@ -62,15 +62,16 @@ export class ChannelSocket {
     this.#outboxBytes = 0;
   }
 
-  /** Resolves when the operating system has taken everything written so far, or the socket is gone. */
-  async written(): Promise<void> {
+  /** Resolves when the operating system has taken everything written so far, the socket is gone, or patience ends. */
+  async written(patience: AbortSignal): Promise<void> {
     if (!this.open || this.#raw.writableLength === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#raw.once('close', resolve);
-      this.#raw.write(Buffer.alloc(0), () => {
-        this.#raw.off('close', resolve);
-        resolve();
-      });
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const done = (): void => resolve();
+    this.#raw.once('close', done);
+    patience.addEventListener('abort', done);
+    this.#raw.write(Buffer.alloc(0), done);
+    await promise;
+    this.#raw.off('close', done);
+    patience.removeEventListener('abort', done);
   }
 }

@@ -1,9 +1,9 @@
 import { HttpProblem, type Route } from './http-routes.ts';
-import type { TradeRequest, VenueSim } from './venue-sim.ts';
+import type { TradeRequest, VenueControl } from './venue-control.ts';
 import { TradeRequestError } from './venue-sim-errors.ts';
 
 /** `/sim/...`: the venue's strings, for other processes. */
-export function controlRoutes(venue: VenueSim): Route[] {
+export function controlRoutes(venue: VenueControl): Route[] {
   return [
     { method: 'GET', path: /^\/status$/, answer: () => ({ json: venue.status() }) },
     {
@@ -56,6 +56,7 @@ export function controlRoutes(venue: VenueSim): Route[] {
         return { json: { sockets: venue.drop(socket) } };
       },
     },
+    { method: 'GET', path: /^\/markets$/, answer: () => ({ json: { markets: venue.openMarketList() } }) },
     {
       method: 'POST',
       path: /^\/markets$/,

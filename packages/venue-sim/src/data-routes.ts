@@ -1,10 +1,8 @@
 import { HttpProblem, type Route } from './http-routes.ts';
-import type { MarketRegistry } from './market-registry.ts';
 import { MICRO_PER_SHARE } from './share-size.ts';
 import type { TakerOrder, TakerOrderLog } from './taker-order-log.ts';
 
 export type DataRoutesOptions = {
-  registry: MarketRegistry;
   takerOrders: TakerOrderLog;
   /** How far the Data API is behind the market channel. */
   lagMs: number;
@@ -49,6 +47,8 @@ function tradesPage(query: URLSearchParams, { takerOrders, lagMs, clock }: DataR
       .filter((id) => id !== ''),
   );
   if (conditions.size > CONDITIONS_MAX) throw invalid('condition', `at most ${CONDITIONS_MAX} conditions`);
+  if (query.get('taker_only') === 'false') throw invalid('taker_only', "makers' rows are not simulated");
+  const side = query.get('side')?.toUpperCase() ?? null;
   const cursor = query.get('cursor');
   const before = cursor === null || cursor === '' ? null : readCursor(cursor);
   const visibleUntilMs = clock() - lagMs;
@@ -57,6 +57,7 @@ function tradesPage(query: URLSearchParams, { takerOrders, lagMs, clock }: DataR
   let hasMore = false;
   for (const { sequence, order } of takerOrders.newestFirst(before)) {
     if (order.atMs > visibleUntilMs || sharesOf(order) < DUST_SHARES) continue;
+    if (side !== null && order.side !== side) continue;
     if (conditions.size > 0 && !conditions.has(order.token.market.conditionId)) continue;
     if (rows.length === limit) {
       hasMore = true;

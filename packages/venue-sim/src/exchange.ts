@@ -5,11 +5,13 @@ import type { MarketRegistry } from './market-registry.ts';
 import type { LevelChange, OrderBook, Side } from './order-book.ts';
 import { priceGrid } from './price-grid.ts';
 import { Prng } from './prng.ts';
+import type { RequestedTrade } from './requested-trade.ts';
 import { MICRO_PER_SHARE, sizeText } from './share-size.ts';
 import type { SimMarket, SimToken } from './sim-market.ts';
 import type { TakerOrderLog } from './taker-order-log.ts';
 import type { TruthLedger } from './truth-ledger.ts';
 import type { TruthTrade } from './truth-trade.ts';
+import { TradeRequestError } from './venue-sim-errors.ts';
 
 export type ExchangeOptions = {
   seed: string;
@@ -25,20 +27,6 @@ export type ExchangeOptions = {
   clock: () => number;
 };
 
-/** A trade that a person or a test asks for; what is not given is chosen. */
-export type RequestedTrade = {
-  token: SimToken;
-  side: Side;
-  /** A tick of the token's book, 1 to ticks - 1; null takes the best price. */
-  tick: number | null;
-  sizeMicro: number;
-  /** Null sends none. */
-  transactionHash?: string | null;
-  /** Null sends none. */
-  feeRateBps?: string | null;
-  timestampMs?: number;
-};
-
 /**
  * The matching engine: one book a market, takers that hit it, market makers that move it. Every fill goes into the
  * ledger before it is sent.
@@ -46,11 +34,15 @@ export type RequestedTrade = {
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #prng: Prng;
+  /** Chance for requested trades, which must not change what trades by itself. */
+  readonly #requests: Prng;
+  /** Market makers' actions so far. */
   quotes = 0;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
     this.#prng = new Prng(options.seed, 'activity');
+    this.#requests = new Prng(options.seed, 'requests');
   }
 
   /** Gives an untouched market its first book, always the same for a seed. */
@@ -94,7 +86,8 @@ export class Exchange {
         changes.push(second);
       }
     }
-    this.#options.feed.levelsChanged(market, changes, String(this.#options.clock()));
+    market.bookChangedAtMs = this.#options.clock();
+    this.#options.feed.levelsChanged(market, changes, String(market.bookChangedAtMs));
     if (this.#prng.chance(DRIFT_SHARE)) this.#drift(market, this.#prng.chance(0.5) ? 1 : -1);
   }
 
@@ -105,9 +98,9 @@ export class Exchange {
     this.prepareBook(token.market);
     const resting = restingSide(token, trade.side);
     const tick = trade.tick === null ? book.best(resting) : canonicalTick(token, trade.tick);
-    if (tick === null) throw new RangeError(`the book of token ${token.tokenId} is empty on that side`);
+    if (tick === null) throw new TradeRequestError(`the book of token ${token.tokenId} is empty on that side`);
     const [entry] = this.#settle(token, trade.side, [{ tick, sizeMicro: trade.sizeMicro, side: resting }], {
-      transactionHash: trade.transactionHash === undefined ? `0x${this.#prng.hex(64)}` : trade.transactionHash,
+      transactionHash: trade.transactionHash === undefined ? `0x${this.#requests.hex(64)}` : trade.transactionHash,
       feeRateBps: trade.feeRateBps === undefined ? token.market.feeRateBps : trade.feeRateBps,
       timestampMs: trade.timestampMs ?? this.#options.clock(),
     });
@@ -174,6 +167,7 @@ export class Exchange {
       transactionHash: terms.transactionHash ?? `0x${this.#prng.hex(64)}`,
     });
     const changes = eat(market.book, fills);
+    market.bookChangedAtMs = terms.timestampMs;
     const last = fills.at(-1)?.tick ?? 0;
     market.lastTrade = { price: prices[last] ?? '', mirrorPrice: prices[ticks - last] ?? '', atMs: terms.timestampMs };
     for (const fill of fills) market.volumeMicro += fill.sizeMicro;
@@ -186,7 +180,10 @@ export class Exchange {
 
   #drift(market: SimMarket, ticks: number): void {
     const { grid } = market.book;
-    market.fairTick = Math.min(grid.ticks - 2, Math.max(2, market.fairTick + ticks * Math.max(1, grid.ticks / 200)));
+    market.fairTick = Math.min(
+      grid.ticks - EDGE_TICKS,
+      Math.max(EDGE_TICKS, market.fairTick + ticks * Math.max(1, grid.ticks / 200)),
+    );
     const share = market.fairTick / grid.ticks;
     if (grid.tickSize === '0.01' && (share > 1 - FINE_TICK_BELOW || share < FINE_TICK_BELOW)) this.#refine(market);
   }
@@ -208,8 +205,13 @@ export class Exchange {
   }
 
   #pickListened(): SimMarket | undefined {
-    const markets = this.#options.channel.listenedMarkets().filter((market) => market.closed === null);
-    return markets.length === 0 ? undefined : this.#prng.pick(markets);
+    const markets = this.#options.channel.listenedMarkets();
+    // Sockets keep listening to closed markets; a few tries are cheaper than a search for each quote.
+    for (let attempt = 0; attempt < PICK_ATTEMPTS && markets.length > 0; attempt += 1) {
+      const market = this.#prng.pick(markets);
+      if (market.closed === null) return market;
+    }
+    return undefined;
   }
 
   /** Lognormal-like: mostly tens of shares, some thousands; round, in cents, or with all 6 decimals. */
@@ -231,6 +233,7 @@ export class Exchange {
 type Fill = { tick: number; sizeMicro: number; side: Side };
 type Terms = { transactionHash: string | null; feeRateBps: string | null; timestampMs: number };
 
+const PICK_ATTEMPTS = 20;
 const NO_HASH_SHARE = 0.005;
 const EMPTY_FEE_SHARE = 0.02;
 const NO_FEE_SHARE = 0.005;
@@ -238,6 +241,9 @@ const TWO_LEVELS_SHARE = 0.08;
 const DRIFT_SHARE = 0.03;
 const IMPACT_SHARE = 0.05;
 const FINE_TICK_BELOW = 0.04;
+
+/** Fair values keep this far from 0 and 1, so that both sides have room. */
+const EDGE_TICKS = 3;
 
 /** The side of outcome 0's book that a taker of this token meets: buying outcome 1 at p is selling outcome 0 at 1 - p. */
 function restingSide(token: SimToken, taker: Side): Side {

@@ -1,3 +1,12 @@
+import {
+  flag,
+  invalidQuery,
+  type Listed,
+  readCursor,
+  readListingQuery,
+  selectListed,
+  writeCursor,
+} from './gamma-listing.ts';
 import { gammaMarket } from './gamma-market.ts';
 import { HttpProblem, type Route, type RouteRequest } from './http-routes.ts';
 import type { MarketRegistry } from './market-registry.ts';
@@ -11,110 +20,56 @@ export type GammaRoutesOptions = {
   prepareBook: (market: SimMarket) => void;
 };
 
-type Listed = { gammaId: string; closed: boolean; show: (o: { includeTag: boolean }) => Record<string, unknown> };
-
-/** Gamma: market documents, one by one and in keyset pages. */
+/** Gamma: market documents, one by one, in keyset pages, and by offset as it used to be. */
 export function gammaRoutes({ registry, odd, prepareBook }: GammaRoutesOptions): Route[] {
-  function shown(market: SimMarket, o: { includeTag: boolean }): Record<string, unknown> {
+  function listed(): Listed[] {
+    const markets = registry.all().map((market) => ({ gammaId: Number(market.gammaId), market, document: null }));
+    return [...markets, ...odd.map(({ gammaId, document }) => ({ gammaId: Number(gammaId), market: null, document }))];
+  }
+  function shown({ market, document }: Omit<Listed, 'gammaId'>, includeTag: boolean): Record<string, unknown> {
+    if (market === null) return document ?? {};
     prepareBook(market);
-    return gammaMarket(market, o);
+    return gammaMarket(market, { includeTag });
+  }
+  function single(market: SimMarket | undefined, { query }: RouteRequest): { json: unknown } {
+    if (market === undefined) throw new HttpProblem(404, { type: 'not found error', error: 'id not found' });
+    return { json: shown({ market, document: null }, flag(query, 'include_tag') ?? false) };
   }
 
-  /** Everything listed, in the order of ids. */
-  function listed(): Listed[] {
-    const markets: Listed[] = [...registry.all()].map((market) => ({
-      gammaId: market.gammaId,
-      closed: market.closed !== null,
-      show: (o) => shown(market, o),
-    }));
-    const oddOnes: Listed[] = odd.map(({ gammaId, document }) => ({ gammaId, closed: false, show: () => document }));
-    return [...markets, ...oddOnes].sort((a, b) => Number(a.gammaId) - Number(b.gammaId));
+  /** `next_cursor` is there only when the page is full, so a listing of exactly full pages ends with an empty one. */
+  function keysetPage(query: URLSearchParams): { json: unknown } {
+    if (query.has('offset')) throw invalidQuery('offset is not supported here; use after_cursor');
+    const wanted = readListingQuery(query);
+    const page = selectListed(listed(), wanted, readCursor(query.get('after_cursor'), wanted)).slice(0, wanted.limit);
+    const last = page.at(-1);
+    return {
+      json: {
+        markets: page.map((entry) => shown(entry, wanted.includeTag)),
+        ...(page.length === wanted.limit && last !== undefined ? { next_cursor: writeCursor(last, wanted) } : {}),
+      },
+    };
+  }
+
+  function offsetPage(query: URLSearchParams): { json: unknown } {
+    const wanted = readListingQuery(query);
+    const offset = Number(query.get('offset') ?? 0);
+    if (!Number.isInteger(offset) || offset < 0) throw invalidQuery('offset must be a whole number');
+    const page = selectListed(listed(), wanted, null).slice(offset, offset + wanted.limit);
+    return { json: page.map((entry) => shown(entry, wanted.includeTag)) };
   }
 
   return [
-    { method: 'GET', path: /^\/markets\/keyset$/, answer: ({ query }) => ({ json: keysetPage(listed(), query) }) },
+    { method: 'GET', path: /^\/markets\/keyset$/, answer: ({ query }) => keysetPage(query) },
+    { method: 'GET', path: /^\/markets$/, answer: ({ query }) => offsetPage(query) },
     {
       method: 'GET',
       path: /^\/markets\/slug\/([^/]+)$/,
-      answer: (request) => {
-        const market = registry.bySlug(request.parameters[0] ?? '');
-        if (market === undefined) throw notFound();
-        return { json: shown(market, tagged(request)) };
-      },
+      answer: (request) => single(registry.bySlug(request.parameters[0] ?? ''), request),
     },
     {
       method: 'GET',
       path: /^\/markets\/(\d+)$/,
-      answer: (request) => {
-        const market = registry.byGammaId(request.parameters[0] ?? '');
-        if (market === undefined) throw notFound();
-        return { json: shown(market, tagged(request)) };
-      },
+      answer: (request) => single(registry.byGammaId(request.parameters[0] ?? ''), request),
     },
   ];
-}
-
-const PAGE_SIZE_DEFAULT = 20;
-const PAGE_SIZE_MAX = 100;
-
-/** One page after a cursor; `next_cursor` is there only when the page is full. */
-function keysetPage(listed: readonly Listed[], query: URLSearchParams): Record<string, unknown> {
-  if (query.has('offset')) throw invalid('offset is not supported here; use after_cursor');
-  const limit = limitOf(query);
-  const after = readCursor(query.get('after_cursor'));
-  const closed = flag(query, 'closed') ?? false;
-  const includeTag = flag(query, 'include_tag') ?? false;
-  const page: Listed[] = [];
-  for (const market of listed) {
-    if (market.closed !== closed || Number(market.gammaId) <= after) continue;
-    page.push(market);
-    if (page.length === limit) break;
-  }
-  const last = page.at(-1);
-  return {
-    markets: page.map((market) => market.show({ includeTag })),
-    ...(page.length === limit && last !== undefined ? { next_cursor: writeCursor(last.gammaId) } : {}),
-  };
-}
-
-function limitOf(query: URLSearchParams): number {
-  const text = query.get('limit');
-  if (text === null) return PAGE_SIZE_DEFAULT;
-  if (!/^\d{1,9}$/.test(text) || Number(text) < 1) throw invalid('limit must be a positive integer');
-  return Math.min(PAGE_SIZE_MAX, Number(text));
-}
-
-function flag(query: URLSearchParams, name: string): boolean | null {
-  const text = query.get(name);
-  if (text === null) return null;
-  if (text !== 'true' && text !== 'false') throw invalid(`${name} must be true or false`);
-  return text === 'true';
-}
-
-/** Opaque to clients, as the venue's are. */
-function writeCursor(gammaId: string): string {
-  return Buffer.from(JSON.stringify({ id: gammaId })).toString('base64url');
-}
-
-function readCursor(cursor: string | null): number {
-  if (cursor === null || cursor === '') return 0;
-  try {
-    const id = Number((JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as { id?: unknown }).id);
-    if (Number.isSafeInteger(id)) return id;
-  } catch {
-    // Falls through to the same answer as a cursor of the wrong content.
-  }
-  throw invalid('after_cursor is not a cursor of this listing');
-}
-
-function tagged({ query }: RouteRequest): { includeTag: boolean } {
-  return { includeTag: flag(query, 'include_tag') ?? false };
-}
-
-function invalid(message: string): HttpProblem {
-  return new HttpProblem(422, { type: 'validation error', error: message });
-}
-
-function notFound(): HttpProblem {
-  return new HttpProblem(404, { type: 'not found error', error: 'id not found' });
 }

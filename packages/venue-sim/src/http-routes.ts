@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** One request as a route sees it. */
 export type RouteRequest = {
   query: URLSearchParams;
-  /** What the groups of the route's path matched, decoded. */
+  /** What the groups of the route's path matched. */
   parameters: string[];
   /** The body as JSON. @throws {HttpProblem} 400 for no JSON, 413 for too much. */
   body: () => Promise<unknown>;
@@ -26,7 +26,6 @@ export type Route = {
 /** An answer that is an error; `body` is its JSON, in the manner of the host that gives it. */
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
-  readonly disposition = 'stop';
   readonly status: number;
   readonly body: unknown;
 
@@ -52,7 +51,7 @@ export async function answerFrom(
     if (matching.length === 0) throw new HttpProblem(404, { error: `no route ${path}` });
     const route = matching.find(({ method }) => method === request.method);
     if (route === undefined) throw new HttpProblem(405, { error: `${request.method} is not allowed here` });
-    const parameters = (route.path.exec(path) ?? []).slice(1).map((part) => decodeURIComponent(part));
+    const parameters = (route.path.exec(path) ?? []).slice(1);
     await write(response, await route.answer({ query, parameters, body: () => readJson(request) }));
   } catch (error) {
     if (!(error instanceof HttpProblem)) throw error;

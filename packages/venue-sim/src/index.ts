@@ -1,7 +1,16 @@
+export { LedgerWriteError } from './ledger-file.ts';
 export type { Burst } from './trade-pace.ts';
 export { LedgerOutgrownError } from './truth-ledger.ts';
 export type { TruthTrade } from './truth-trade.ts';
-export { type MarketReference, type TradeRequest, VenueSim, type VenueStatus, type VenueUrls } from './venue-sim.ts';
+export type {
+  ClosedMarket,
+  MarketReference,
+  SendTarget,
+  TradeRequest,
+  VenueStatus,
+  VenueUrls,
+} from './venue-control.ts';
+export { VenueSim } from './venue-sim.ts';
 export { createVenueSimCommand, type VenueSimCommandOptions } from './venue-sim-command.ts';
 export { TradeRequestError, VenueSimOptionError, VenueSimStartError } from './venue-sim-errors.ts';
 export type { VenueSimOptions } from './venue-sim-options.ts';

@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 /** Lines of text appended to a file in order, written in the background. */
 export class LedgerFile implements AsyncDisposable {
   readonly path: string;
-  failure: Error | null = null;
+  failure: LedgerWriteError | null = null;
   readonly #handle: FileHandle;
   #waiting: string[] = [];
   #waitingLength = 0;
@@ -57,10 +57,21 @@ export class LedgerFile implements AsyncDisposable {
       try {
         await this.#handle.appendFile(text);
       } catch (error) {
-        this.failure = error instanceof Error ? error : new Error(String(error));
+        this.failure = new LedgerWriteError(this.path, error);
       }
     }
     this.#writing = null;
+  }
+}
+
+/** The ledger file cannot be written any more: what was traded since cannot be checked against it. */
+export class LedgerWriteError extends Error {
+  override readonly name = 'LedgerWriteError';
+  readonly disposition = 'stop';
+  readonly operatorAction = 'Make room or choose another file, and start the venue again.';
+
+  constructor(path: string, cause: unknown) {
+    super(`cannot write the ledger ${path} (${cause instanceof Error ? cause.message : String(cause)})`, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The simulated venue as a process of its own; see `createVenueSimCommand` for its options. */
 import { CommanderError } from 'commander';
+import { LedgerWriteError } from './ledger-file.ts';
 import { createVenueSimCommand } from './venue-sim-command.ts';
 import { VenueSimOptionError, VenueSimStartError } from './venue-sim-errors.ts';
 
@@ -8,6 +9,9 @@ function stopSignal(): AbortSignal {
   const stop = new AbortController();
   // The second signal finds no handler and ends the process at once.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  // A parent that started us with an IPC channel is gone when the channel closes; the channel alone keeps nothing running.
+  process.once('disconnect', () => stop.abort());
+  process.channel?.unref();
   return stop.signal;
 }
 
@@ -20,7 +24,7 @@ try {
   } else if (error instanceof VenueSimOptionError) {
     console.error(`error: ${error.message}`);
     process.exitCode = 2;
-  } else if (error instanceof VenueSimStartError) {
+  } else if (error instanceof VenueSimStartError || error instanceof LedgerWriteError) {
     console.error(`error: ${error.message}. ${error.operatorAction}`);
     process.exitCode = 1;
   } else {

@@ -34,6 +34,8 @@ export class MarketChannel implements AsyncDisposable {
   readonly #byMarket = new Map<SimMarket, ChannelSocket[]>();
   readonly #tokensSent = new WeakSet<SimToken>();
   readonly #heartbeat: NodeJS.Timeout;
+  /** The keys of `#byMarket`; null when they changed. */
+  #listened: SimMarket[] | null = null;
   #connected = 0;
   /** Totals of the sockets that are gone. */
   #framesSent = 0;
@@ -70,8 +72,9 @@ export class MarketChannel implements AsyncDisposable {
   }
 
   /** Markets that somebody listens to. */
-  listenedMarkets(): SimMarket[] {
-    return [...this.#byMarket.keys()];
+  listenedMarkets(): readonly SimMarket[] {
+    this.#listened ??= [...this.#byMarket.keys()];
+    return this.#listened;
   }
 
   /** Whether this token's book ever went out. */
@@ -111,10 +114,13 @@ export class MarketChannel implements AsyncDisposable {
     }
   }
 
-  /** Resolves when every open socket's bytes were taken by the operating system. */
+  /** Resolves when the operating system took every open socket's bytes; a client that does not read is not waited for long. */
   async written(): Promise<void> {
     this.flush();
-    await Promise.all(this.sockets().map((socket) => socket.written()));
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), WRITTEN_WITHIN_MS);
+    await Promise.all(this.sockets().map((socket) => socket.written(patience.signal)));
+    clearTimeout(timer);
   }
 
   /** Cuts sockets without a closing handshake, one by its number or all; answers how many. */
@@ -177,6 +183,7 @@ export class MarketChannel implements AsyncDisposable {
       socket.tokens.add(token);
       put(this.#byToken, token, socket);
       put(this.#byMarket, token.market, socket);
+      this.#listened = null;
       if (!dump) continue;
       this.#options.prepareBook(token.market);
       books.push(subscribeBookEvent(token, timestamp));
@@ -189,7 +196,9 @@ export class MarketChannel implements AsyncDisposable {
     const token = this.#options.registry.token(tokenId);
     if (token === undefined || !socket.tokens.delete(token)) return;
     take(this.#byToken, token, socket);
-    if (!token.market.tokens.some((other) => socket.tokens.has(other))) take(this.#byMarket, token.market, socket);
+    if (token.market.tokens.some((other) => socket.tokens.has(other))) return;
+    take(this.#byMarket, token.market, socket);
+    this.#listened = null;
   }
 
   #refuse(socket: ChannelSocket): void {
@@ -216,6 +225,7 @@ export class MarketChannel implements AsyncDisposable {
       take(this.#byToken, token, socket);
       take(this.#byMarket, token.market, socket);
     }
+    this.#listened = null;
   }
 }
 
@@ -223,6 +233,8 @@ export class MarketChannel implements AsyncDisposable {
 const CLIENT_MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
 /** Sockets at a time; more are answered with 503. */
 const SOCKETS_MAX = 5_000;
+/** Patience with sockets that hold back the end of trading. */
+const WRITTEN_WITHIN_MS = 10_000;
 const EMPTY_FIRST_FRAME_SHARE = 0.25;
 const NOBODY: readonly ChannelSocket[] = [];
 

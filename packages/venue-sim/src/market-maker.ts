@@ -20,7 +20,7 @@ export function seedBook(book: OrderBook, fairTick: number, prng: Prng): void {
  * each side between `LEVELS_MIN` and `LEVELS_MAX` levels.
  */
 export function nextQuote(book: OrderBook, fairTick: number, prng: Prng): LevelChange {
-  const side = thinnerSide(book) ?? (prng.chance(0.5) ? 'BUY' : 'SELL');
+  const side = thinSide(book, fairTick) ?? (prng.chance(0.5) ? 'BUY' : 'SELL');
   const levels = book.levels(side);
   if (levels.length > LEVELS_MAX || (levels.length > LEVELS_MIN && prng.chance(0.3))) {
     // Quotes on the wrong side of fair are withdrawn first, others anywhere.
@@ -41,9 +41,12 @@ const LEVELS_MIN = 6;
 /** Levels a side keeps at most: it bounds the book's memory and the length of a `book` frame. */
 const LEVELS_MAX = 24;
 
-function thinnerSide(book: OrderBook): Side | null {
-  if (book.bids.length < LEVELS_MIN) return 'BUY';
-  if (book.asks.length < LEVELS_MIN) return 'SELL';
+/** A side that has too little, as far as there is room between its fair value and the end of the scale. */
+function thinSide(book: OrderBook, fairTick: number): Side | null {
+  const bidRoom = Math.ceil(fairTick) - 1;
+  const askRoom = book.grid.ticks - Math.floor(fairTick) - 1;
+  if (book.bids.length < Math.min(LEVELS_MIN, Math.floor(bidRoom / 2))) return 'BUY';
+  if (book.asks.length < Math.min(LEVELS_MIN, Math.floor(askRoom / 2))) return 'SELL';
   return null;
 }
 

@@ -41,8 +41,8 @@ export class MarketRegistry {
   }
 
   /** Every market, in the order of Gamma's ids. */
-  all(): Iterable<SimMarket> {
-    return this.#byGammaId.values();
+  all(): SimMarket[] {
+    return [...this.#byGammaId.values()];
   }
 
   byCondition(conditionId: string): SimMarket | undefined {

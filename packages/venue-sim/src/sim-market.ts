@@ -56,6 +56,8 @@ export type SimMarket = {
   createdAtMs: number;
   endAtMs: number;
   book: OrderBook;
+  /** When a level last changed; null while the book is as it was seeded. */
+  bookChangedAtMs: number | null;
   /** What market makers think outcome 0 is worth, in ticks of the book. */
   fairTick: number;
   /** Price text of outcome 0's token, and the side of the last taker; null before the first trade. */

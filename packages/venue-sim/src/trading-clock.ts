@@ -27,6 +27,9 @@ export class TradingClock {
   /** Trades that were due while the venue was too slow for its rate, and were given up. */
   tradesGivenUp = 0;
   readonly #options: TradingClockOptions;
+  /** Resolves with the reason if the ledger file could not be written. */
+  readonly failed: Promise<Error>;
+  readonly #fail: (reason: Error) => void;
   #timer: NodeJS.Timeout | null = null;
   /** Time spent trading before the last start. */
   #elapsedBeforeMs = 0;
@@ -38,6 +41,9 @@ export class TradingClock {
 
   constructor(options: TradingClockOptions) {
     this.#options = options;
+    const { promise, resolve } = Promise.withResolvers<Error>();
+    this.failed = promise;
+    this.#fail = resolve;
   }
 
   get running(): boolean {
@@ -59,9 +65,12 @@ export class TradingClock {
 
   #tick(): void {
     const { channel, ledger } = this.#options;
-    if (ledger.failure !== null) this.stop();
-    // A slow disk delays trades, as a slow machine does.
-    else if (!ledger.full) this.#catchUp();
+    if (ledger.failure !== null) {
+      this.stop();
+      this.#fail(ledger.failure);
+    } else if (!ledger.full) {
+      this.#catchUp();
+    } // Else the disk is slow, and trades wait as they would for a slow machine.
     channel.flush();
   }
 

@@ -12,7 +12,7 @@ export type VenueSimCommandOptions = {
 
 /**
  * `venue-sim`: runs a simulated venue until the stop signal, then prints what it executed. Errors leave the action as
- * they are (`VenueSimOptionError`, `VenueSimStartError`); usage errors are commander's.
+ * they are (`VenueSimOptionError`, `VenueSimStartError`, `LedgerWriteError`); usage errors are commander's.
  */
 export function createVenueSimCommand({ stopSignal, write = console.log }: VenueSimCommandOptions): Command {
   return new Command('venue-sim')
@@ -57,7 +57,8 @@ export function createVenueSimCommand({ stopSignal, write = console.log }: Venue
         trading: flags.trading,
       });
       write(flags.json ? JSON.stringify({ urls: venue.urls, pid: process.pid }) : readyText(venue));
-      await aborted(stop);
+      const failure = await Promise.race([aborted(stop), venue.failed]);
+      if (failure !== undefined) throw failure;
       await venue.stopTrading();
       const { trades, framesSent } = venue.status();
       write(

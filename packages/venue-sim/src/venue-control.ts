@@ -1,0 +1,74 @@
+import type { SocketEndings } from './market-channel.ts';
+import type { EventCounts } from './market-feed.ts';
+import type { Side } from './order-book.ts';
+import type { TruthTrade } from './truth-trade.ts';
+
+/** What tests and other processes may do with a venue; `VenueSim` does it, `/sim/` offers it over HTTP. */
+export type VenueControl = {
+  status(): VenueStatus;
+  startTrading(): void;
+  stopTrading(): Promise<void>;
+  ledgerLines(): AsyncIterable<string>;
+  trade(request: TradeRequest): TruthTrade;
+  send(message: string | Buffer, to: SendTarget): number;
+  drop(socket?: number): number;
+  openMarketList(): MarketReference[];
+  openMarkets(count: number): MarketReference[];
+  closeMarket(conditionId: string, winner?: 0 | 1): ClosedMarket | null;
+};
+
+/** Where the venue's interfaces are; no trailing slash. */
+export type VenueUrls = { ws: string; gamma: string; clob: string; data: string; sim: string };
+
+/** All sockets, one by its number, or those that listen to a token. */
+export type SendTarget = 'all' | number | string;
+
+/** A trade to execute now; what is not given is chosen. */
+export type TradeRequest = {
+  /** Default: a random token whose book somebody has, or any when nobody has one. */
+  tokenId?: string;
+  side?: Side;
+  /** On the market's tick; default: the best price. */
+  price?: string;
+  /** Shares, up to 6 decimals; default 10. */
+  size?: string;
+  /** Null sends none. */
+  transactionHash?: string | null;
+  /** Null sends none. */
+  feeRateBps?: string | null;
+  /** Milliseconds since the epoch, as a string; default now. */
+  timestamp?: string;
+};
+
+/** A market as the control interface names it; tokens in the order of the outcomes. */
+export type MarketReference = { gammaId: string; conditionId: string; slug: string; tokenIds: [string, string] };
+
+/** The same after closing; `winner` is an outcome's index. */
+export type ClosedMarket = MarketReference & { winner: 0 | 1 };
+
+/** What the venue is doing; everything is counted since it started. */
+export type VenueStatus = {
+  seed: string;
+  trading: boolean;
+  urls: VenueUrls;
+  markets: { open: number; closed: number };
+  /** `subscribed`: in tokens whose book somebody had been sent. `givenUp`: due, but the machine was too slow. */
+  trades: { executed: number; subscribed: number; givenUp: number };
+  /** Market makers' actions. */
+  quotes: number;
+  events: EventCounts;
+  framesSent: number;
+  bytesSent: number;
+  socketsConnected: number;
+  socketsEnded: SocketEndings;
+  /** The open ones. `bufferedBytes`: what the client has not taken yet. */
+  sockets: {
+    number: number;
+    tokens: number;
+    flagged: boolean;
+    framesSent: number;
+    bytesSent: number;
+    bufferedBytes: number;
+  }[];
+  ledger: { path: string | null; failure: string | null };
+};

@@ -1,0 +1,87 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { answerFrom, type Route } from './http-routes.ts';
+import type { VenueUrls } from './venue-control.ts';
+import { VenueSimStartError } from './venue-sim-errors.ts';
+
+/** Takes over an upgrade request to the market channel. */
+export type AcceptUpgrade = (request: IncomingMessage, raw: Duplex, head: Buffer) => void;
+
+/** The venue's port: each host's routes below a prefix of its own, the market channel at its exact path. */
+export class VenueServer implements AsyncDisposable {
+  readonly urls: VenueUrls;
+  readonly #server: Server;
+  readonly #wsPath: string;
+
+  /** @throws {VenueSimStartError} The port is taken, or the address is not this machine's. */
+  static async listen(options: { host: string; port: number; wsPath: string }): Promise<VenueServer> {
+    const { host, port } = options;
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port)));
+      server.listen(port, host, resolve);
+    });
+    return new VenueServer(server, options);
+  }
+
+  private constructor(server: Server, { host, wsPath }: { host: string; wsPath: string }) {
+    this.#server = server;
+    this.#wsPath = wsPath;
+    this.urls = urlsOf(server, host, wsPath);
+  }
+
+  /** Begins to answer. Prefixes have a leading slash and no trailing one; the empty one takes what no other does. */
+  serve(hosts: Record<string, readonly Route[]>, acceptUpgrade: AcceptUpgrade): void {
+    this.#server.on('request', (request, response) => {
+      const { path, query } = target(request);
+      const prefix = Object.keys(hosts).find((candidate) => path.startsWith(`${candidate}/`)) ?? '';
+      const routes = hosts[prefix] ?? [];
+      answerFrom(routes, { request, response, path: path.slice(prefix.length), query }).catch((error: unknown) => {
+        // The answer may have begun; the client must not take half of it for the whole.
+        if (response.headersSent) response.destroy();
+        else
+          response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ error: String(error) }));
+      });
+    });
+    this.#server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
+      // A client that goes away in the middle of the handshake is no matter of ours.
+      raw.on('error', () => {});
+      if (target(request).path === this.#wsPath) acceptUpgrade(request, raw, head);
+      else raw.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): VenueSimStartError {
+  const message =
+    error.code === 'EADDRINUSE'
+      ? `port ${port} on ${host} is taken`
+      : `cannot listen on ${host}, port ${port}: ${error.message}`;
+  return new VenueSimStartError(message, 'Choose another with --port (0 picks a free one) or --host.', error);
+}
+
+function urlsOf(server: Server, host: string, wsPath: string): VenueUrls {
+  const { port } = server.address() as AddressInfo;
+  // An address that means "all of them" is not one to connect to.
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  const http = `http://${name}:${port}`;
+  return {
+    ws: `ws://${name}:${port}${wsPath}`,
+    gamma: `${http}/gamma`,
+    clob: `${http}/clob`,
+    data: `${http}/data`,
+    sim: `${http}/sim`,
+  };
+}
+
+/** Path and query of a request; read without `URL`, which throws on some targets. */
+function target(request: IncomingMessage): { path: string; query: URLSearchParams } {
+  const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+  return { path, query: new URLSearchParams(query) };
+}

@@ -1,0 +1,94 @@
+import { WebSocket } from 'ws';
+
+/** Any event of the market channel, as parsed. */
+export type AnyEvent = Record<string, unknown> & { event_type?: string };
+
+/** A plain client of the market channel that keeps everything it hears; PINGs only when told to. */
+export class ChannelClient implements AsyncDisposable {
+  /** Text frames as they came, `PONG` included. */
+  readonly frames: string[] = [];
+  readonly binaryFrames: Buffer[] = [];
+  readonly closed: Promise<{ code: number; reason: string }>;
+  readonly #socket: WebSocket;
+  #waiting: (() => void)[] = [];
+
+  static async connect(url: string): Promise<ChannelClient> {
+    const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: 64 * 1024 * 1024 });
+    const client = new ChannelClient(socket);
+    await new Promise((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.once('error', reject);
+    });
+    return client;
+  }
+
+  /** Connects and subscribes; resolves when a book of each token has come. */
+  static async subscribed(url: string, tokenIds: readonly string[], fields: object = {}): Promise<ChannelClient> {
+    const client = await ChannelClient.connect(url);
+    client.send({ assets_ids: tokenIds, type: 'market', initial_dump: true, ...fields });
+    await client.until(() => client.events('book').length >= tokenIds.length);
+    return client;
+  }
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    this.closed = new Promise((resolve) =>
+      socket.once('close', (code, reason) => {
+        resolve({ code, reason: String(reason) });
+        this.#wake();
+      }),
+    );
+    socket.on('error', () => {});
+    socket.on('message', (data, isBinary) => {
+      if (isBinary) this.binaryFrames.push(data as Buffer);
+      else this.frames.push(String(data));
+      this.#wake();
+    });
+  }
+
+  send(message: object | string): void {
+    this.#socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+  }
+
+  /** Stops reading, so that the server's bytes pile up. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  /** All events so far, out of single frames and arrays alike. */
+  events(type?: string): AnyEvent[] {
+    const events = this.frames.filter((frame) => frame.startsWith('{') || frame.startsWith('[')).flatMap(parse);
+    return type === undefined ? events : events.filter((event) => event.event_type === type);
+  }
+
+  /** Resolves when the condition holds, looked at after each frame. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      if (this.#socket.readyState > WebSocket.OPEN) throw new Error('the socket closed before the condition held');
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Resolves when everything that the server had written has been read: frames keep their order, so a PONG is behind them. */
+  async caughtUp(): Promise<void> {
+    const pongs = this.frames.filter((frame) => frame === 'PONG').length;
+    this.send('PING');
+    await this.until(() => this.frames.filter((frame) => frame === 'PONG').length > pongs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#socket.terminate();
+    await this.closed;
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+function parse(frame: string): AnyEvent[] {
+  const value: unknown = JSON.parse(frame);
+  return (Array.isArray(value) ? value : [value]) as AnyEvent[];
+}
