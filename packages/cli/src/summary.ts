@@ -14,7 +14,8 @@ export type Summary = {
 
 /** What went wrong in a run, in a sentence, or null: something is missing, something is doubled, or nothing came at all. */
 export function failureOf({ executed, recorded, missing, duplicates }: Summary): string | null {
-  if ((missing ?? 0) > 0 || (duplicates ?? 0) > 0) return `${missing} trades are missing and ${duplicates} are doubled.`;
+  if ((missing ?? 0) > 0 || (duplicates ?? 0) > 0)
+    return `${missing} trades are missing and ${duplicates} are doubled.`;
   if (executed !== null && recorded === 0) return 'No trade was recorded.';
   return null;
 }

@@ -24,7 +24,8 @@ export function unparsedRecord(
  */
 function keptText(whole: string, kept: Buffer): string | null {
   // A character that the cut went through comes out as U+FFFD at the end.
-  const text = kept.toString('utf8').replace(/\uFFFD+$/, '');
+  const decoded = kept.toString('utf8');
+  const text = decoded.length < whole.length ? decoded.replace(/\uFFFD+$/, '') : decoded;
   if (!whole.isWellFormed() || text.includes('\0')) return null;
   return JSON.stringify(text).length > ESCAPED_LENGTH_MAX ? null : text;
 }
