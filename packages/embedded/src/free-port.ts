@@ -1,8 +1,20 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { EmbeddedServerError } from './embedded-server-error.ts';
 
+/**
+ * Below the ranges from which systems take the ports of outgoing connections (Linux from 32768, others from 49152). A
+ * client that keeps calling a server while it is restarted could otherwise be given the server's port as its own.
+ */
+const PORTS = { from: 15_000, to: 32_000 };
+const ATTEMPTS = 50;
+
 /** A TCP port on 127.0.0.1 that nobody listens on at this moment. Another program may take it before you do. */
-export function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const port = await listenOnce(randomInt(PORTS.from, PORTS.to)).catch(() => null); // taken: the next, please
+    if (port !== null) return port;
+  }
   return listenOnce(0);
 }
 

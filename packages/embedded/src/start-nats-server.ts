@@ -48,8 +48,8 @@ export async function startNatsServer(options: {
     });
     if (await ready(server, name, port)) return server.embedded(`nats://127.0.0.1:${port}`, port);
     const problem = server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'ended during its start';
-    await server.stop();
     const error = server.failedStart(problem);
+    await server.stop();
     const lostThePort = wanted === 0 && /address already in use/i.test(error.message);
     if (!lostThePort || attempt === FREE_PORT_ATTEMPTS) throw error;
   }

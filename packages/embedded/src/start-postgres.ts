@@ -61,8 +61,8 @@ export async function startPostgres(options: {
       .catch((error: Error) => `started, and refused what polytape needs: ${error.message}`);
     if (problem === null) return server.embedded(url, port);
 
-    await server.stop();
     const error = server.failedStart(problem);
+    await server.stop();
     const orphans = /pre-existing shared memory block/.test(error.message) && performance.now() < deadline;
     const lostThePort = wanted === 0 && attempt < FREE_PORT_ATTEMPTS && /could not bind|in use\?/i.test(error.message);
     if (!orphans && !lostThePort) throw error;

@@ -6,7 +6,10 @@ export async function deleteAllStreams(url: string): Promise<void> {
   const connection = await connect({ ...connectionOptions(url), timeout: 10_000 });
   try {
     const manager = await jetstreamManager(connection);
-    for await (const name of manager.streams.names()) await manager.streams.delete(name);
+    // All names first: they come in pages by offset, and deleting moves the offsets.
+    const names: string[] = [];
+    for await (const name of manager.streams.names()) names.push(name);
+    for (const name of names) await manager.streams.delete(name);
   } finally {
     await connection.close();
   }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,8 +17,8 @@ import type { Stack } from './stack.ts';
 /** What a test file is told about the run's PostgreSQL. */
 export type SharedPostgres = { url: string };
 
-/** What a test file is told about NATS: a given server, a program to start, or Docker. */
-export type NatsSource = { given: string } | { binary: NatsServerBinary } | { docker: true };
+/** What a test file is told about NATS: a given server, a program to start and where its data may lie, or Docker. */
+export type NatsSource = { given: string } | { binary: NatsServerBinary; directory: string } | { docker: true };
 
 /** What a test file may ask the broker for. */
 export type BrokerAnswers = { '/postgres': SharedPostgres; '/nats': NatsSource };
@@ -25,16 +26,18 @@ export type BrokerAnswers = { '/postgres': SharedPostgres; '/nats': NatsSource }
 type Options = { stack: Stack; cacheDir: string; natsServerBinary: string | undefined; progress: Progress };
 
 /**
- * Lives in vitest's main process and answers the test files' workers over loopback HTTP: one PostgreSQL for the whole run, started when
- * the first test asks for it.
+ * Lives in vitest's main process and answers the test files' workers over loopback HTTP: one PostgreSQL for the whole
+ * run, started when the first test asks for it, and one directory for all data, removed when the run ends.
  *
  * Rejected: starting it in the global setup itself, because then every run of a single unit test would wait for it.
  */
 export class ServerBroker implements AsyncDisposable {
+  /** Holds a secret: the answers open the database to whoever can ask. */
   readonly url: string;
   readonly #server: Server;
   readonly #options: Options;
   readonly #resources = new AsyncDisposableStack();
+  #directory: Promise<string> | undefined;
   #postgres: Promise<SharedPostgres> | undefined;
   #nats: Promise<NatsSource> | undefined;
 
@@ -50,10 +53,12 @@ export class ServerBroker implements AsyncDisposable {
   private constructor(server: Server, options: Options) {
     this.#server = server;
     this.#options = options;
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const prefix = `/${randomBytes(16).toString('hex')}`;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${prefix}`;
     server.on('request', async (request, response) => {
       try {
-        const answer = await this.#answer(request.url ?? '');
+        const path = request.url ?? '';
+        const answer = await this.#answer(path.startsWith(prefix) ? path.slice(prefix.length) : '');
         response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
       } catch (error) {
         response.writeHead(500).end(sentence(error));
@@ -70,7 +75,7 @@ export class ServerBroker implements AsyncDisposable {
       this.#nats ??= this.#natsSource();
       return this.#nats;
     }
-    throw new TypeError(`The server broker knows no ${path}.`);
+    throw new TypeError('The server broker has no such answer.');
   }
 
   async #startPostgres(): Promise<SharedPostgres> {
@@ -78,10 +83,7 @@ export class ServerBroker implements AsyncDisposable {
     if (stack.databaseUrl !== null) return { url: stack.databaseUrl };
     if (stack.start === 'docker') return { url: this.#resources.use(await dockerPostgres()).url };
     const binaries = await preparePostgres({ cacheDir, progress });
-    const directory = await mkdtemp(join(tmpdir(), 'polytape-test-postgres-'));
-    await chmod(directory, 0o711); // run by root, PostgreSQL runs as another user
-    this.#resources.defer(() => rm(directory, { recursive: true, force: true }));
-    const server = await startPostgres({ binaries, dataDir: directory });
+    const server = await startPostgres({ binaries, dataDir: join(await this.#runDirectory(), 'postgres') });
     return { url: this.#resources.use(server).url };
   }
 
@@ -89,7 +91,16 @@ export class ServerBroker implements AsyncDisposable {
     const { stack, cacheDir, progress, natsServerBinary } = this.#options;
     if (stack.natsUrl !== null) return { given: stack.natsUrl };
     if (stack.start === 'docker') return { docker: true };
-    return { binary: await prepareNatsServer({ cacheDir, progress, binary: natsServerBinary }) };
+    const binary = await prepareNatsServer({ cacheDir, progress, binary: natsServerBinary });
+    return { binary, directory: await this.#runDirectory() };
+  }
+
+  #runDirectory(): Promise<string> {
+    this.#directory ??= mkdtemp(join(tmpdir(), 'polytape-test-')).then(async (directory) => {
+      await chmod(directory, 0o711); // run by root, PostgreSQL runs as another user
+      return directory;
+    });
+    return this.#directory;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -98,6 +109,8 @@ export class ServerBroker implements AsyncDisposable {
     // A start under way would otherwise leave its server behind.
     await Promise.allSettled([this.#postgres, this.#nats]);
     await this.#resources.disposeAsync();
+    // A server whose worker was killed may still be ending, and writing.
+    if (this.#directory) await rm(await this.#directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -10,13 +10,18 @@ export type TestDatabase = AsyncDisposable & {
   timescale: boolean;
 };
 
+/** One row when the extension is installed and, as it must be, loaded at the server's start (hidden from some roles). */
+const TIMESCALE_QUERY = `
+  SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb' AND NOT EXISTS (
+    SELECT 1 FROM pg_settings WHERE name = 'shared_preload_libraries' AND setting NOT LIKE '%timescaledb%')`;
+
 /** A fresh, empty database on the run's PostgreSQL; dropped, sessions and all, when disposed. */
 export async function testDatabase(): Promise<TestDatabase> {
   const server = await askBroker('/postgres');
   const name = `test_${randomBytes(8).toString('hex')}`;
   const timescale = await asAdministrator(server.url, async (client) => {
     await client.query(`CREATE DATABASE ${name} TEMPLATE template0`);
-    const { rowCount } = await client.query("SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'");
+    const { rowCount } = await client.query(TIMESCALE_QUERY);
     return rowCount === 1;
   });
   const url = new URL(server.url);

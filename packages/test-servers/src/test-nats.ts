@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type NatsServerBinary, startNatsServer } from '@polytape/embedded';
 import { askBroker } from './ask-broker.ts';
@@ -24,11 +23,11 @@ export type TestNats = AsyncDisposable & {
 export async function testNats(): Promise<TestNats> {
   const source = await askBroker('/nats');
   if ('given' in source) return givenNats(source.given);
-  return 'docker' in source ? dockerNats() : embeddedNats(source.binary);
+  return 'docker' in source ? dockerNats() : embeddedNats(source.binary, source.directory);
 }
 
-async function embeddedNats(binary: NatsServerBinary): Promise<TestNats> {
-  const directory = await mkdtemp(join(tmpdir(), 'polytape-test-nats-'));
+async function embeddedNats(binary: NatsServerBinary, runDirectory: string): Promise<TestNats> {
+  const directory = await mkdtemp(join(runDirectory, 'nats-'));
   let server = await startNatsServer({ binary, dataDir: directory });
   const { url, port } = server;
   const start = async () => {

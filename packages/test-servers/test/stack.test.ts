@@ -1,0 +1,26 @@
+import { describe, expect, test } from 'vitest';
+import { stackFrom } from '../src/stack.ts';
+
+describe('the servers of a test run', () => {
+  test('are embedded when nothing is said', () => {
+    expect(stackFrom({ TEST_STACK: '', TEST_NATS_URL: '' })).toEqual({
+      databaseUrl: null,
+      natsUrl: null,
+      start: 'embedded',
+    });
+  });
+
+  test('are given ones where the environment names them, and from Docker for the rest', () => {
+    expect(
+      stackFrom({ TEST_STACK: 'docker', TEST_NATS_URL: 'nats://h:1', TEST_DATABASE_URL: 'postgresql://h/d' }),
+    ).toEqual({
+      databaseUrl: 'postgresql://h/d',
+      natsUrl: 'nats://h:1',
+      start: 'docker',
+    });
+  });
+
+  test('are not guessed from a misspelt TEST_STACK', () => {
+    expect(() => stackFrom({ TEST_STACK: 'dokcer' })).toThrow('TEST_STACK is "dokcer"');
+  });
+});
