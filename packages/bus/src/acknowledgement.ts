@@ -11,18 +11,18 @@ export type Acknowledgement =
 
 export function readAcknowledgement(answer: Pick<Msg, 'data' | 'headers'>): Acknowledgement {
   if (answer.data.length === 0) return withoutBody(answer.headers?.code ?? 0);
-  let body: PubAck;
+  let body: PubAck | null;
   try {
     body = JSON.parse(DECODER.decode(answer.data));
   } catch {
     return { kind: 'retry', reason: 'the answer is not JSON' };
   }
-  if (body.error !== undefined) {
+  if (body?.error !== undefined) {
     const { err_code: code, description } = body.error;
     const reason = `${description ?? 'refused'} (${code ?? 'no code'})`;
     return { kind: FAULTS_OF_THE_MESSAGE.has(code ?? 0) ? 'rejected' : 'retry', reason };
   }
-  if (typeof body.stream !== 'string' || body.stream === '' || typeof body.seq !== 'number') {
+  if (body === null || !body.stream || typeof body.seq !== 'number') {
     return { kind: 'retry', reason: 'the answer is no acknowledgement of a stream' };
   }
   return { kind: 'stored', duplicate: body.duplicate === true };

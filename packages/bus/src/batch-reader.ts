@@ -1,5 +1,6 @@
 import { DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
 import type { Connection } from './connection.ts';
+import { connectionClosed } from './connection-closed.ts';
 import { type BatchLimits, flushReason } from './flush-reason.ts';
 import { pause } from './pause.ts';
 import { PullSession } from './pull-session.ts';
@@ -104,7 +105,8 @@ class BatchReader {
         this.#connection.log.debug({ stream: this.#stream, sequence: this.#sequence, reason }, 'Reading anew.');
       } catch (error) {
         if (this.#stop.aborted) return;
-        if (error instanceof StreamReplacedError || this.#connection.nats.isClosed()) return this.#fail(error);
+        if (error instanceof StreamReplacedError) return this.#fail(error);
+        if (this.#connection.nats.isClosed()) return this.#fail(connectionClosed(error));
         this.#trouble.tell(
           { err: error, stream: this.#stream },
           `Cannot read ${this.#stream} yet; trying until it works.`,

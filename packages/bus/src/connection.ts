@@ -3,7 +3,7 @@ import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManage
 import { type ConnectionOptions, connect, errors, type NatsConnection, type Status } from '@nats-io/transport-node';
 import type { Log } from '@polytape/types';
 import { BusConfigurationError } from './bus-configuration-error.ts';
-import { BusUnavailableError } from './bus-unavailable-error.ts';
+import { connectionClosed } from './connection-closed.ts';
 import { pause } from './pause.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import { parseServerAddress, type ServerAddress } from './server-address.ts';
@@ -95,12 +95,11 @@ export class Connection {
   /** @throws The signal's reason, or BusUnavailableError when the connection was closed for good. */
   async whenConnected(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const closed = () => new BusUnavailableError('the connection to NATS is closed');
-    if (this.nats.isClosed()) throw closed();
+    if (this.nats.isClosed()) throw connectionClosed();
     if (this.#connected) return;
     const back = Promise.withResolvers<void>();
     const onAbort = () => back.reject(signal.reason);
-    const onClosed = () => back.reject(closed());
+    const onClosed = () => back.reject(connectionClosed());
     const forget = this.onConnected(back.resolve);
     this.#onClosed.add(onClosed);
     signal.addEventListener('abort', onAbort, { once: true });

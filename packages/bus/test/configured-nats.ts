@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { EmbeddedServerError, type NatsServerBinary, prepareNatsServer } from '@polytape/embedded';
 
 /** A nats-server with a configuration of the test's own, which a given server cannot have. */
-export type ConfiguredNats = AsyncDisposable & { host: string; url: string; pid: number };
+export type ConfiguredNats = AsyncDisposable & { host: string; url: string; pid: number; directory: string };
 
 /** The program, or null where there is none to be had: tests that need it are skipped then. */
 export async function natsServerProgram(): Promise<NatsServerBinary | null> {
@@ -20,13 +20,16 @@ export async function natsServerProgram(): Promise<NatsServerBinary | null> {
   }
 }
 
-/** @param configuration The server's configuration file but for address and store; `jetstream` adds a store. */
+/**
+ * @param o.configuration The server's configuration file but for address and store; `jetstream` adds a store.
+ * @param o.directory Where the store is; by default a new one. Removed with the server.
+ */
 export async function configuredNats(
   binary: NatsServerBinary,
-  o: { configuration?: string; jetstream: boolean },
+  o: { configuration?: string; jetstream: boolean; directory?: string },
 ): Promise<ConfiguredNats> {
-  const directory = await mkdtemp(join(tmpdir(), 'polytape-test-nats-'));
-  const store = o.jetstream ? `jetstream { store_dir: ${JSON.stringify(directory)} }\n` : '';
+  const directory = o.directory ?? (await mkdtemp(join(tmpdir(), 'polytape-test-nats-')));
+  const store = o.jetstream ? `jetstream { store_dir: ${JSON.stringify(directory)}, sync_interval: always }\n` : '';
   await writeFile(join(directory, 'nats.conf'), `listen: "127.0.0.1:-1"\n${store}${o.configuration ?? ''}`);
   const server = spawn(binary.path, ['--config', join(directory, 'nats.conf')], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -48,6 +51,7 @@ export async function configuredNats(
     host,
     url: `nats://${host}`,
     pid: server.pid,
+    directory,
     async [Symbol.asyncDispose]() {
       server.kill('SIGKILL');
       await exited;

@@ -103,16 +103,16 @@ describe('a publisher', () => {
     await using publisher = made.bus.publisher({ unacknowledgedMax: 200, queueMax: 100_000 });
     let taken = 0;
     const source = setInterval(() => {
-      for (let n = 0; n < 20; n += 1) publisher.publish(trade(taken++));
+      for (let n = 0; n < 5; n += 1) publisher.publish(trade(taken++));
     }, 5);
     try {
       for (let round = 0; round < 3; round += 1) {
         const before = publisher.stats().acknowledged;
-        await until(() => publisher.stats().acknowledged > before + 200);
+        await until(() => publisher.stats().acknowledged > before + 100);
         await nats.kill();
         await nats.start();
       }
-      await until(() => publisher.stats().acknowledged > 1_000);
+      await until(() => publisher.stats().acknowledged > 600);
     } finally {
       clearInterval(source);
     }

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A way to a server that can fail as networks do. */
+/** A way to a NATS server that can fail as networks and clusters do. */
 export type TcpProxy = AsyncDisposable & {
   url: string;
   /** Ends every connection. */
@@ -9,25 +9,37 @@ export type TcpProxy = AsyncDisposable & {
   mute(): void;
   /** Ends what was muted; new connections pass. */
   unmute(): void;
+  /** Where new connections lead. */
+  lead(url: string): void;
+  /** Loses the next messages that a consumer delivers, as a route between servers may. */
+  swallow(count: number): void;
 };
 
 /** @param port Where to listen; 0 takes a free one. */
 export async function tcpProxy(url: string, port = 0): Promise<TcpProxy> {
-  const target = new URL(url);
   const sockets = new Set<Socket>();
+  let target = new URL(url);
   let isMuted = false;
+  let toSwallow = 0;
+  const isSwallowed = (line: string) => {
+    if (toSwallow === 0 || !line.includes(' $JS.ACK.')) return false;
+    toSwallow -= 1;
+    return true;
+  };
   const server = createServer((near) => {
     const far = connect(Number(target.port || 4222), target.hostname);
-    for (const [from, to] of [
+    const filter = messageFilter(isSwallowed);
+    near.on('data', (bytes) => isMuted || far.write(bytes));
+    far.on('data', (bytes) => isMuted || near.write(filter(bytes)));
+    for (const [one, other] of [
       [near, far],
       [far, near],
     ] as const) {
-      sockets.add(from);
-      from.on('data', (bytes) => isMuted || to.write(bytes));
-      from.on('error', () => {}); // a cut connection; `close` follows
-      from.on('close', () => {
-        sockets.delete(from);
-        to.destroy();
+      sockets.add(one);
+      one.on('error', () => {}); // a cut connection; `close` follows
+      one.on('close', () => {
+        sockets.delete(one);
+        other.destroy();
       });
     }
   });
@@ -45,9 +57,33 @@ export async function tcpProxy(url: string, port = 0): Promise<TcpProxy> {
       isMuted = false;
       cut();
     },
+    lead(other) {
+      target = new URL(other);
+    },
+    swallow(count) {
+      toSwallow = count;
+    },
     async [Symbol.asyncDispose]() {
       cut();
       await new Promise((resolve) => server.close(resolve));
     },
+  };
+}
+
+/** Passes what a server sends, whole lines and whole messages, without the messages that `isSwallowed` picks by their first line. */
+function messageFilter(isSwallowed: (line: string) => boolean): (bytes: Buffer) => Buffer {
+  let rest: Buffer = Buffer.alloc(0);
+  return (bytes) => {
+    rest = Buffer.concat([rest, bytes]);
+    const passed: Buffer[] = [];
+    for (let end = rest.indexOf('\r\n'); end >= 0; end = rest.indexOf('\r\n')) {
+      const line = rest.toString('latin1', 0, end);
+      const isMessage = line.startsWith('MSG ') || line.startsWith('HMSG ');
+      const length = end + 2 + (isMessage ? Number(line.split(' ').at(-1)) + 2 : 0);
+      if (rest.length < length) break;
+      if (!isMessage || !isSwallowed(line)) passed.push(rest.subarray(0, length));
+      rest = rest.subarray(length);
+    }
+    return Buffer.concat(passed);
   };
 }
