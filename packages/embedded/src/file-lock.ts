@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { CommandFailedError } from './run-command.ts';
 
+/** Part of util-linux, which every Debian has. */
+const FLOCK = 'flock';
+
 /**
  * An exclusive lock between processes, held until disposed.
  *
@@ -9,13 +12,13 @@ import { CommandFailedError } from './run-command.ts';
  * the lock go. A lock file with a process id in it would need guessing when its owner was killed.
  */
 export async function lockFile(path: string): Promise<AsyncDisposable> {
-  const holder = spawn('flock', [path, 'sh', '-c', 'echo held; cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const holder = spawn(FLOCK, [path, 'sh', '-c', 'echo held; cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(holder, 'close');
   const held = once(holder.stdout, 'data');
   held.catch(() => {}); // `ended` tells the same
   ended.catch(() => {}); // awaited below, or when disposed
   const first = await Promise.race([held, ended.then(() => null)]);
-  if (first === null) throw new CommandFailedError('flock', `could not lock ${path}`);
+  if (first === null) throw new CommandFailedError(FLOCK, `could not lock ${path}`);
   return {
     async [Symbol.asyncDispose]() {
       holder.stdin.end();

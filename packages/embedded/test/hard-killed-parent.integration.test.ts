@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { prepareNatsServer, preparePostgres, startNatsServer, startPostgres } from '@polytape/embedded';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { CACHE_DIRECTORY } from './cache-directory.ts';
@@ -42,7 +43,7 @@ describe('servers whose parent was killed hard', () => {
 type Started = { pid: number; port: number };
 
 async function startAndKillParent(directory: string): Promise<[Started, Started]> {
-  const script = join(import.meta.dirname, 'parent-with-servers.ts');
+  const script = fileURLToPath(new URL('./parent-with-servers.ts', import.meta.url));
   const parent = spawn(process.execPath, [script, CACHE_DIRECTORY, directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -72,9 +72,16 @@ describe('an embedded PostgreSQL that runs', () => {
   });
 });
 
-describe('an embedded PostgreSQL', () => {
+describe('an embedded PostgreSQL that has run before', () => {
+  let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    const server = await startPostgres({ binaries, dataDir: directory.path });
+    await server.stop();
+    return () => directory[Symbol.asyncDispose]();
+  });
+
   test('has its data, its port and its password again after kill -9', async () => {
-    await using directory = await temporaryDirectory();
     const first = await startPostgres({ binaries, dataDir: directory.path });
     await query(first, 'CREATE TABLE kept AS SELECT 42 AS answer');
     first.kill();
@@ -86,7 +93,6 @@ describe('an embedded PostgreSQL', () => {
   });
 
   test('starts though its lock file names a living stranger', async () => {
-    await using directory = await temporaryDirectory();
     const first = await startPostgres({ binaries, dataDir: directory.path });
     first.kill();
     await first.exited;
@@ -100,16 +106,7 @@ describe('an embedded PostgreSQL', () => {
     expect(await query(second, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('is created anew where a first start was interrupted', async () => {
-    await using directory = await temporaryDirectory();
-    await mkdir(join(directory.path, 'pgdata.new'));
-    await writeFile(join(directory.path, 'pgdata.new', 'PG_VERSION'), '18\n');
-    await using server = await startPostgres({ binaries, dataDir: directory.path });
-    expect(await query(server, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-  });
-
   test('stops in order while a session is open', async () => {
-    await using directory = await temporaryDirectory();
     const server = await startPostgres({ binaries, dataDir: directory.path });
     const client = new Client({ connectionString: server.url });
     client.on('error', () => {}); // being ended is the point
@@ -120,13 +117,40 @@ describe('an embedded PostgreSQL', () => {
   });
 
   test('names a port that is taken', async () => {
-    await using directory = await temporaryDirectory();
     await using taken = await listener();
     await expect(startPostgres({ binaries, dataDir: directory.path, port: taken.port })).rejects.toMatchObject({
       name: 'EmbeddedServerError',
       reason: 'port-taken',
       message: expect.stringContaining(`Port ${taken.port} `),
     });
+  });
+
+  test('tells the end of its log when it cannot start', async () => {
+    const settings = { work_mem: 'plenty' };
+    await expect(startPostgres({ binaries, dataDir: directory.path, settings })).rejects.toMatchObject({
+      reason: 'start-failed',
+      message: expect.stringMatching(/ended during its start.*invalid value for parameter "work_mem"/s),
+    });
+  });
+
+  test('refuses to start without TimescaleDB on data that was used with it', async ({ skip }) => {
+    if (binaries.timescale === null) skip('this machine has no TimescaleDB');
+    await expect(
+      startPostgres({ binaries: { ...binaries, timescale: null }, dataDir: directory.path }),
+    ).rejects.toMatchObject({
+      reason: 'unavailable',
+      message: expect.stringContaining('TimescaleDB'),
+    });
+  });
+});
+
+describe('an embedded PostgreSQL on a new directory', () => {
+  test('is created anew where a first start was interrupted', async () => {
+    await using directory = await temporaryDirectory();
+    await mkdir(join(directory.path, 'pgdata.new'));
+    await writeFile(join(directory.path, 'pgdata.new', 'PG_VERSION'), '18\n');
+    await using server = await startPostgres({ binaries, dataDir: directory.path });
+    expect(await query(server, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   test('names a data directory that cannot be written, in one line', async () => {
@@ -137,27 +161,6 @@ describe('an embedded PostgreSQL', () => {
     expect(error).toBeInstanceOf(EmbeddedServerError);
     expect(error).toMatchObject({ reason: 'directory', message: expect.stringContaining(dataDir) });
     expect((error as Error).message).not.toContain('\n');
-  });
-
-  test('tells the end of its log when it cannot start', async () => {
-    await using directory = await temporaryDirectory();
-    const settings = { work_mem: 'plenty' };
-    await expect(startPostgres({ binaries, dataDir: directory.path, settings })).rejects.toMatchObject({
-      reason: 'start-failed',
-      message: expect.stringMatching(/ended during its start.*invalid value for parameter "work_mem"/s),
-    });
-  });
-
-  test('refuses to start without TimescaleDB on data that was used with it', async ({ skip }) => {
-    if (binaries.timescale === null) skip('this machine has no TimescaleDB');
-    await using directory = await temporaryDirectory();
-    await (await startPostgres({ binaries, dataDir: directory.path })).stop();
-    await expect(
-      startPostgres({ binaries: { ...binaries, timescale: null }, dataDir: directory.path }),
-    ).rejects.toMatchObject({
-      reason: 'unavailable',
-      message: expect.stringContaining('TimescaleDB'),
-    });
   });
 });
 

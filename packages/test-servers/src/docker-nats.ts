@@ -1,6 +1,6 @@
 import { connect } from '@nats-io/transport-node';
 import { freePort } from '@polytape/embedded';
-import type { TestNats } from './test-nats.ts';
+import type { TestNats } from './test-nats-server.ts';
 
 /** Its image is the one of docker-compose.yml. */
 const IMAGE = 'nats:2-alpine';

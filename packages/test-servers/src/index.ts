@@ -1,2 +1,3 @@
 export { type TestDatabase, testDatabase } from './test-database.ts';
-export { type TestNats, testNats } from './test-nats.ts';
+export { testNats } from './test-nats.ts';
+export type { TestNats } from './test-nats-server.ts';

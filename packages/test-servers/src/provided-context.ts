@@ -1,7 +1,7 @@
 import 'vitest';
 
 /** What the global setup tells every test file. */
-export type ServerBroker = {
+type ServerBroker = {
   /** Loopback address of the broker in vitest's main process: it starts a server when the first test asks. */
   url: string;
 };

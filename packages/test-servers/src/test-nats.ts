@@ -4,20 +4,7 @@ import { type NatsServerBinary, startNatsServer } from '@polytape/embedded';
 import { askBroker } from './ask-broker.ts';
 import { deleteAllStreams } from './delete-all-streams.ts';
 import { dockerNats } from './docker-nats.ts';
-
-/** A NATS server of one test's own, its JetStream empty. */
-export type TestNats = AsyncDisposable & {
-  /** Stays the same over `kill`, `start` and `restart`. */
-  url: string;
-  /** `false` for a given server (TEST_NATS_URL): then `restart`, `kill` and `start` reject. */
-  canRestart: boolean;
-  /** Ends it in order and starts it again on the same data and port. */
-  restart(): Promise<void>;
-  /** SIGKILL; resolves when the process is gone. */
-  kill(): Promise<void>;
-  /** Starts it again on the same data and port. */
-  start(): Promise<void>;
-};
+import type { TestNats } from './test-nats-server.ts';
 
 /** A NATS server of the test's own, or, with TEST_NATS_URL, the given one with all its streams deleted. */
 export async function testNats(): Promise<TestNats> {
