@@ -1,0 +1,38 @@
+/** Benchmarks: what one core does with frames, and what the embedded servers take. All on loopback, about a minute. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { prepareNatsServer, preparePostgres, startNatsServer, startPostgres } from '@polytape/embedded';
+import { benchBus } from './bench-bus.ts';
+import { benchDatabase } from './bench-database.ts';
+import { benchFrames } from './bench-frames.ts';
+import { type Measured, renderMeasured } from './measure.ts';
+
+const say = (sentence: string) => console.log(sentence);
+const directory = mkdtempSync(join(tmpdir(), 'polytape-bench-'));
+const cacheDir = fileURLToPath(import.meta.resolve('../../../.polytape/cache'));
+
+try {
+  const [nats, postgres] = await Promise.all([
+    prepareNatsServer({ cacheDir, progress: say, binary: process.env.NATS_SERVER_BIN }),
+    preparePostgres({ cacheDir, progress: say }),
+  ]);
+  await using natsServer = await startNatsServer({ binary: nats, dataDir: join(directory, 'nats') });
+  await using postgresServer = await startPostgres({ binaries: postgres, dataDir: join(directory, 'postgres') });
+
+  say(
+    `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB; Node ${process.version}, nats-server ${nats.version}`,
+  );
+  const sections: [string, () => Promise<Measured[]>][] = [
+    ['Frames, one core', benchFrames],
+    ['JetStream, each write synced', () => benchBus(natsServer.url)],
+    ['Database', () => benchDatabase(postgresServer.url, say)],
+  ];
+  for (const [title, run] of sections) {
+    say(`\n${title}`);
+    for (const measured of await run()) say(renderMeasured(measured));
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
