@@ -212,6 +212,7 @@ CREATE TABLE losses (
   noticed_at       timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE  losses                  IS 'Where a stream did not hold what this database expected of it: messages were, or may have been, lost between broker and database.';
+COMMENT ON COLUMN losses.loss_id          IS 'Number of the loss in this database.';
 COMMENT ON COLUMN losses.stream           IS 'Stream that it happened to.';
 COMMENT ON COLUMN losses.kind             IS 'expired_unread, tail_lost or stream_replaced.';
 COMMENT ON COLUMN losses.from_incarnation IS 'Incarnation of the stream at the position that was held; null when there was none.';

@@ -28,8 +28,13 @@ export function databaseAddress(url: string, applicationName: string): DatabaseA
   try {
     const { host, port } = new Client(config);
     return { config, host: host.startsWith('/') ? host : `${host}:${port}` };
-  } catch {
-    throw new DatabaseConfigurationError('DATABASE_URL cannot be understood', URL_REMEDY);
+  } catch (error) {
+    const { path } = error as { path?: string };
+    if (path === undefined) throw new DatabaseConfigurationError('DATABASE_URL cannot be understood', URL_REMEDY);
+    throw new DatabaseConfigurationError(
+      `DATABASE_URL names the file ${path}, which cannot be read`,
+      'correct its path',
+    );
   }
 }
 

@@ -73,5 +73,5 @@ function heldLock({ client, close }: OwnClient, stream: string): StreamLock {
   };
 }
 
-const WAIT_MS_MAX = 5_000;
+const WAIT_MS_MAX = 2_000;
 const LOCK_NOT_AVAILABLE = '55P03';

@@ -1,0 +1,137 @@
+import { testDatabase } from '@polytape/test-servers';
+import { Client } from 'pg';
+import { describe, expect, test } from 'vitest';
+import { type Database, DatabaseConfigurationError, SchemaMismatchError } from '../src/index.ts';
+import { limitedRole } from './limited-role.ts';
+import { EDITIONS, open, openDatabase, openEmptyDatabase, silentLog } from './open-database.ts';
+import { batch, trade } from './sample-batch.ts';
+
+const VIEWS = {
+  trade_tape:
+    'ts, token_id, condition_id, question, outcome, side, price, size, fee_rate_bps, transaction_hash, received_at, source, connection_id, trade_id',
+  candles_1m: 'ts, token_id, condition_id, open, high, low, close, volume, notional, trades',
+  candles_1h: 'ts, token_id, condition_id, open, high, low, close, volume, notional, trades',
+  candles_1d: 'ts, token_id, condition_id, open, high, low, close, volume, notional, trades',
+};
+
+describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
+  test('is migrated once', async () => {
+    await using opened = await openEmptyDatabase();
+    const { applied } = await opened.database.migrate({ timescale });
+    expect(applied[0]).toBe('0001-tape.sql');
+    expect(await opened.database.migrate({ timescale })).toEqual({ applied: [] });
+
+    await using later = await open(opened.url);
+    expect(later.edition).toBe(opened.database.edition);
+    expect(await later.migrate()).toEqual({ applied: [] });
+  });
+
+  test('is migrated once by many at the same time', async () => {
+    await using opened = await openEmptyDatabase();
+    await using other = await open(opened.url);
+    const results = await Promise.all(
+      [opened.database, other, opened.database, other].map((database) => database.migrate({ timescale })),
+    );
+    expect(results.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
+    expect(other.edition).toBe(opened.database.edition);
+  });
+
+  test('has the views with their columns, in that order, and a comment on everything', async () => {
+    await using opened = await openDatabase({ timescale });
+    const columns = await opened.sql<{ name: string; columns: string }>(
+      `SELECT table_name AS name, string_agg(column_name, ', ' ORDER BY ordinal_position) AS columns
+       FROM information_schema.columns WHERE table_schema = 'public' AND table_name = ANY ($1) GROUP BY 1`,
+      [Object.keys(VIEWS)],
+    );
+    expect(Object.fromEntries(columns.map((view) => [view.name, view.columns]))).toEqual(VIEWS);
+
+    const silent = await opened.sql<{ name: string }>(
+      `SELECT relname || coalesce('.' || attname, '') AS name
+       FROM pg_class LEFT JOIN LATERAL (
+         SELECT NULL::name AS attname, 0 AS attnum UNION ALL
+         SELECT attname, attnum FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+       ) AS attribute ON true
+       WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v') AND relname !~ '_by_key$'
+         AND col_description(pg_class.oid, attnum) IS NULL AND NOT (attnum = 0 AND obj_description(pg_class.oid, 'pg_class') IS NOT NULL)`,
+    );
+    expect(silent.map(({ name }) => name)).toEqual([]);
+  });
+
+  test('whose migrations are not those of the code is left alone', async () => {
+    await using opened = await openDatabase({ timescale });
+    await opened.sql(`UPDATE schema_migrations SET sha256 = 'another' WHERE file = '0001-tape.sql'`);
+    await expect(opened.database.migrate()).rejects.toThrow(SchemaMismatchError);
+    await opened.sql(`DELETE FROM schema_migrations WHERE file = '0001-tape.sql'`);
+    await opened.sql(
+      `INSERT INTO schema_migrations (file, sha256, edition) VALUES ('9999-later.sql', '', 'postgresql')`,
+    );
+    await expect(opened.database.migrate()).rejects.toThrow('update polytape');
+  });
+
+  test('reads trades of a time by their time', async () => {
+    await using opened = await openDatabase({ timescale });
+    const minutes = [...Array(10_000).keys()].map((minute) => Date.UTC(2026, 7, 1) + minute * 60_000);
+    const trades = minutes.map((exchangeAtMs) => trade('a', { exchangeAtMs }));
+    await opened.database.apply(batch(0, 10_000, { trades }));
+    await opened.sql('ANALYZE');
+    const plan = await opened.sql<{ 'QUERY PLAN': string }>(
+      `EXPLAIN (ANALYZE, COSTS off, TIMING off, BUFFERS off)
+       SELECT * FROM trade_tape WHERE ts >= '2026-08-05 12:00' AND ts < '2026-08-05 12:10' AND token_id = '${trades[0]?.tokenId}'`,
+    );
+    const lines = plan.map((line) => line['QUERY PLAN']).join('\n');
+    expect(lines).toMatch(/Index Cond: \(\(ts >= '2026-08-05 12:00/);
+    expect(lines).not.toMatch(/Seq Scan on (trades|_hyper)/);
+  });
+});
+
+test('a database gets hypertables where the server has TimescaleDB', async () => {
+  await using given = await testDatabase();
+  await using database = await open(given.url);
+  await database.migrate();
+  expect(database.edition).toMatch(given.timescale ? /^timescaledb-/ : /^postgresql$/);
+});
+
+test('a database of plain tables stays so when TimescaleDB is created in it later', async () => {
+  await using opened = await openDatabase({ timescale: false });
+  const [extension] = await opened.sql(`SELECT FROM pg_available_extensions WHERE name = 'timescaledb'`);
+  if (extension !== undefined) await opened.sql('CREATE EXTENSION timescaledb');
+  await using later = await open(opened.url);
+  expect(later.edition).toBe('postgresql');
+  expect(await later.migrate()).toEqual({ applied: [] });
+  expect(await later.apply(batch(0, 1, { trades: [trade('a')] }))).toEqual({ inserted: 1, alreadyThere: 0 });
+});
+
+describe('a role', () => {
+  test('that may not create TimescaleDB gets plain tables, and is told', async () => {
+    await using given = await testDatabase();
+    await using role = await limitedRole(given.url, { mayCreateTables: true });
+    const warnings: string[] = [];
+    await using database = await open(role.url, {
+      log: { ...silentLog, warn: (_, sentence) => warnings.push(sentence) },
+    });
+    await database.migrate();
+    expect(database.edition).toBe('postgresql');
+    expect(warnings.join()).toMatch(given.timescale ? /let a superuser run CREATE EXTENSION timescaledb/ : /^$/);
+  });
+
+  test('that may not create tables is told which right it lacks', async () => {
+    await using given = await testDatabase();
+    await using role = await limitedRole(given.url, { mayCreateTables: false });
+    await using database = await open(role.url);
+    const error = await database.migrate().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DatabaseConfigurationError);
+    expect(String(error)).toMatch(/DATABASE_URL lacks a right .*permission denied for schema public.*GRANT/);
+  });
+
+  test('that may not create tables can use a database that is up to date', async () => {
+    await using opened = await openDatabase({ timescale: false });
+    await using role = await limitedRole(opened.url, { mayCreateTables: false });
+    const owner = new Client(opened.url);
+    await owner.connect();
+    await owner.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role.name}`);
+    await owner.end();
+    await using database: Database = await open(role.url);
+    expect(await database.migrate()).toEqual({ applied: [] });
+    expect(await database.apply(batch(0, 1, { trades: [trade('a')] }))).toEqual({ inserted: 1, alreadyThere: 0 });
+  });
+});

@@ -1,0 +1,181 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { inspect } from 'node:util';
+import { testDatabase } from '@polytape/test-servers';
+import { Client } from 'pg';
+import { describe, expect, test } from 'vitest';
+import { DatabaseConfigurationError } from '../src/index.ts';
+import { limitedRole } from './limited-role.ts';
+import { open, openDatabase, silentLog } from './open-database.ts';
+import { startProxy } from './tcp-proxy.ts';
+
+/** A log that tells when it was first warned. */
+function warnings() {
+  const sentences: string[] = [];
+  const first = Promise.withResolvers<string>();
+  const warn = (_fields: object, sentence: string) => {
+    sentences.push(sentence);
+    first.resolve(sentence);
+  };
+  return { sentences, first: first.promise, log: { ...silentLog, warn } };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+describe('opening the database', () => {
+  test('waits while the server is away, says so once, and goes on when it is there', async () => {
+    await using given = await testDatabase();
+    const port = await freePort();
+    const url = new URL(given.url);
+    url.hostname = '127.0.0.1';
+    url.port = String(port);
+    const told = warnings();
+    const opening = open(url.href, { log: told.log });
+
+    expect(await told.first).toBe(
+      `PostgreSQL at 127.0.0.1:${port} cannot be reached (ECONNREFUSED); trying again until it answers.`,
+    );
+    await using _proxy = await startProxy(given.url, { port });
+    await using database = await opening;
+    await database.migrate();
+    expect(await database.tradeCount()).toBe(0);
+    expect(told.sentences).toHaveLength(1);
+  });
+
+  test('ends when it is told to stop', async () => {
+    const stop = new AbortController();
+    const told = warnings();
+    const opening = open(`postgresql://nobody@127.0.0.1:${await freePort()}/tape`, {
+      log: told.log,
+      signal: stop.signal,
+    });
+    await told.first;
+    stop.abort(new Error('stopped'));
+    await expect(opening).rejects.toThrow('stopped');
+  });
+
+  test('ends when it is told to stop while a server keeps silent', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as { port: number };
+    try {
+      const stop = new AbortController();
+      const connected = once(silent, 'connection');
+      const opening = open(`postgresql://nobody@127.0.0.1:${port}/tape`, { signal: stop.signal });
+      const failed = expect(opening).rejects.toThrow('stopped');
+      const [socket] = await connected;
+      stop.abort(new Error('stopped'));
+      await failed;
+      socket.destroy();
+    } finally {
+      silent.close();
+    }
+  });
+
+  test('waits while the server takes no more connections', async () => {
+    await using given = await testDatabase();
+    await using role = await limitedRole(given.url, { connectionsMax: 0 });
+    const told = warnings();
+    const opening = open(role.url, { log: told.log });
+    expect(await told.first).toMatch(/too many connections for role .*, SQLSTATE 53300/);
+
+    const owner = new Client(given.url);
+    await owner.connect();
+    await owner.query(`ALTER ROLE ${role.name} CONNECTION LIMIT -1`);
+    await owner.end();
+    await using _database = await opening;
+  });
+
+  test.each([
+    ['nonsense', 'no URL at all'],
+    ['mysql://user:secret@localhost/tape', 'the URL of something else'],
+    ['postgresql://user:se/cret@localhost/tape', 'a password with a slash'],
+    ['postgresql://user:secret%ff@localhost/tape', 'a password that is no text'],
+  ])('refuses %s: %s', async (url) => {
+    const error = await open(url).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DatabaseConfigurationError);
+    expect(String(error)).toMatch(/DATABASE_URL .*: write postgresql:\/\/user:password@host:5432\/database/);
+    expect(String(error)).not.toContain('secret');
+    expect((error as Error).cause).toBeUndefined();
+  });
+
+  test('refuses a certificate file that is not there', async () => {
+    await expect(open('postgresql://user:secret@localhost/tape?sslrootcert=/no/such/file')).rejects.toThrow(
+      'DATABASE_URL names the file /no/such/file, which cannot be read: correct its path',
+    );
+  });
+
+  test('does not try a wrong password again, and tells nobody', async () => {
+    await using given = await testDatabase();
+    await using role = await limitedRole(given.url);
+    const error = await open(role.url.replace(role.password, 'Tr0ub4dor')).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DatabaseConfigurationError);
+    expect(error).toMatchObject({
+      disposition: 'stop',
+      operatorAction: 'correct user and password in DATABASE_URL',
+      message: expect.stringMatching(
+        `refuses the password .*"${role.name}".*: correct user and password in DATABASE_URL`,
+      ),
+    });
+    expect(inspect(error, { depth: 10 })).not.toContain('Tr0ub4dor');
+  });
+
+  test('asks for the password that is missing', async () => {
+    await using given = await testDatabase();
+    const url = new URL(given.url);
+    url.password = '';
+    await expect(open(url.href)).rejects.toThrow(/asks for a password: put user and password into DATABASE_URL/);
+  });
+
+  test('names the database that is not there', async () => {
+    await using given = await testDatabase();
+    const url = new URL(given.url);
+    url.pathname = '/never_made';
+    const error = await open(url.href).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DatabaseConfigurationError);
+    expect(String(error)).toMatch(/database "never_made" does not exist.*DATABASE_URL/);
+  });
+
+  test('names the right that is missing', async () => {
+    await using given = await testDatabase();
+    await using role = await limitedRole(given.url);
+    const owner = new Client(given.url);
+    await owner.connect();
+    const [name] = [new URL(given.url).pathname.slice(1)];
+    await owner.query(`REVOKE TEMPORARY ON DATABASE ${name} FROM PUBLIC`);
+    await expect(open(role.url)).rejects.toThrow(/may not create temporary tables .*: GRANT TEMPORARY ON DATABASE/);
+    await owner.query(`REVOKE CONNECT ON DATABASE ${name} FROM PUBLIC`);
+    await expect(open(role.url)).rejects.toThrow(/permission denied for database .*: make it the owner/);
+    await owner.end();
+  });
+});
+
+describe('a database that is open', () => {
+  test('outlives its connections', async () => {
+    await using opened = await openDatabase({ timescale: false });
+    await using proxy = await startProxy(opened.url);
+    await using database = await open(proxy.url);
+    await Promise.all([database.tradeCount(), database.tradeCount(), database.tradeCount()]);
+    proxy.cut();
+    const answers = await Promise.allSettled([database.tradeCount(), database.tradeCount(), database.tradeCount()]);
+    expect(answers).toHaveLength(3); // Some may fail: their connections were cut while they asked.
+    expect(await database.tradeCount()).toBe(0);
+  });
+
+  test('tells the server who it is and when to give up on it', async () => {
+    await using opened = await openDatabase({ timescale: false });
+    await using database = await open(opened.url, { applicationName: 'polytape writer' });
+    await database.tradeCount();
+    expect(
+      await opened.sql(`SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'polytape%'`),
+    ).toEqual([{ application_name: 'polytape writer' }]);
+  });
+});

@@ -1,0 +1,105 @@
+import type { Market, Unparsed } from '@polytape/types';
+import { describe, expect, test } from 'vitest';
+import { BatchRejectedError } from '../src/index.ts';
+import { openDatabase } from './open-database.ts';
+import { batch, deadLetter, market, NOON_MS, position, trade, unparsed } from './sample-batch.ts';
+
+describe('a batch is refused for', () => {
+  const wrongTrades: [string, object][] = [
+    ['a trade id that is none', { tradeId: 'abc' }],
+    ['an ordinal that no smallint holds', { tradeId: '0123456789abcdef-32768' }],
+    ['a token id with a NUL', { tokenId: '12\0' }],
+    ['a condition id with half a surrogate pair', { conditionId: '0x\ud800' }],
+    ['a connection id with a NUL', { connectionId: 'ingestor\0' }],
+    ['a side that is none', { side: 'buy' }],
+    ['a source that is none', { source: 'rumour' }],
+    ['a price that is no decimal', { price: '1e-3' }],
+    ['a price that is a number', { price: 0.5 }],
+    ['a size that is missing', { size: undefined }],
+    ['a fee that is empty', { feeRateBps: '' }],
+    ['a hash that is not hex', { transactionHash: '0xzz' }],
+    ['a hash with half a byte', { transactionHash: '0xabc' }],
+    ['a venue time in seconds', { exchangeAtMs: NOON_MS / 1_000 }],
+    ['a venue time in microseconds', { exchangeAtMs: NOON_MS * 1_000 }],
+    ['a venue time with a fraction', { exchangeAtMs: NOON_MS + 0.5 }],
+    ['a receive time in milliseconds', { receivedAtUs: NOON_MS }],
+    ['a receive time that is not a number', { receivedAtUs: Number.NaN }],
+  ];
+  const wrongMarkets: [string, unknown][] = [
+    ['a market that is nothing', null],
+    ['a market without an id', market({ conditionId: 'none' })],
+    ['a market without a question', { ...market(), question: undefined }],
+    ['a market without a version', { ...market(), version: undefined }],
+    ['a market with a tick size that is no decimal', market({ tickSize: 'fine' })],
+    ['a market that is maybe closed', { ...market(), closed: 'maybe' }],
+    ['a market that ends in the year 275760', market({ endAtMs: 8.64e15 })],
+    ['a market that ends beyond all time', market({ endAtMs: 8.64e15 + 1 })],
+    ['a market with a token of no id', { ...market(), tokens: [null] }],
+    ['a market without tokens', { ...market(), tokens: undefined }],
+    ['a market with an outcome of no index', { ...market(), tokens: [{ ...market().tokens[0], outcomeIndex: 1e9 }] }],
+  ];
+  const wrongRecords: [string, unknown][] = [
+    ['a record that is nothing', null],
+    ['a record of no connection', unparsed({ connectionId: 'a b' })],
+    ['a record with half a hash', unparsed({ sha256: 'abc' })],
+    ['a record in another encoding', { ...unparsed(), encoding: 'latin1' }],
+    ['a record of another time', unparsed({ receivedAtUs: Number.MAX_SAFE_INTEGER * 2 })],
+  ];
+  const batches: [string, NonNullable<Parameters<typeof batch>[2]>][] = [];
+  for (const [what, fields] of wrongTrades) batches.push([what, { trades: [trade('wrong', fields)] }]);
+  for (const [what, wrong] of wrongMarkets) batches.push([what, { markets: [wrong as Market] }]);
+  for (const [what, wrong] of wrongRecords) batches.push([what, { unparsed: [wrong as Unparsed] }]);
+
+  test('each value that no row can hold, and none of it is stored', async () => {
+    await using opened = await openDatabase({ timescale: false });
+    const { database, sql } = opened;
+    for (const [what, rows] of batches) {
+      const mixed = batch(0, 9, { ...rows, trades: [trade('good'), ...(rows.trades ?? [])] });
+      const error = await database.apply(mixed).catch((reason: unknown) => reason);
+      expect(error, what).toBeInstanceOf(BatchRejectedError);
+      expect((error as BatchRejectedError).disposition).toBe('dead-letter');
+      expect(await database.position('TRADES'), what).toBeNull();
+    }
+    expect(await database.tradeCount()).toBe(0);
+    expect(await sql('SELECT FROM markets')).toEqual([]);
+    expect(await sql('SELECT FROM unparsed')).toEqual([]);
+  });
+
+  test('one bad message, which halving finds', async () => {
+    await using opened = await openDatabase({ timescale: false });
+    const { database } = opened;
+    const trades = [...Array(16).keys()].map((at) => trade(`${at}`, at === 11 ? { price: 'NaN' } : {}));
+
+    const store = async (from: number, to: number): Promise<void> => {
+      try {
+        await database.apply(batch(from, to, { trades: trades.slice(from, to) }));
+      } catch (error) {
+        if (!(error instanceof BatchRejectedError)) throw error;
+        const middle = Math.floor((from + to) / 2);
+        if (middle === from) {
+          const letter = deadLetter({ sequence: to, reason: error.message });
+          await database.apply(batch(from, to, { deadLetters: [letter] }));
+        } else {
+          await store(from, middle);
+          await store(middle, to);
+        }
+      }
+    };
+    await store(0, 16);
+
+    expect(await database.tradeCount()).toBe(15);
+    expect(await database.position('TRADES')).toEqual(position(16));
+    expect(await opened.sql('SELECT sequence, reason FROM dead_letters')).toEqual([
+      { sequence: '12', reason: 'the database refuses the batch: price cannot be stored: "NaN"' },
+    ]);
+  });
+});
+
+test('a text that the venue spoilt is stored with the spoilt characters replaced', async () => {
+  await using opened = await openDatabase({ timescale: false });
+  const spoilt = market({ question: 'Yes\0 or \ud83d?', tags: ['\0'], category: '\udc00' });
+  await opened.database.apply({ ...batch(0, 1, { markets: [spoilt] }), stream: 'MARKETS' });
+  expect(await opened.sql('SELECT question, tags, category FROM markets')).toEqual([
+    { question: 'Yes\ufffd or \ufffd?', tags: ['\ufffd'], category: '\ufffd' },
+  ]);
+});
