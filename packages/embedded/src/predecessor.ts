@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EmbeddedServerError } from './embedded-server-error.ts';
 
 /** A server whose parent was killed is told to stop, and may have a checkpoint to write. */
-const PREDECESSOR_MS_MAX = 15_000;
+const PREDECESSOR_MS_MAX = 30_000;
 const POLL_MS = 25;
 
 /**
@@ -21,7 +21,7 @@ export async function waitForPredecessor(options: {
   directory: string;
   /** A word of their command lines, so that a person's shell in that directory does not count. */
   word: string;
-  /** Default: 15 s. */
+  /** Default: 30 s. */
   msMax?: number;
 }): Promise<void> {
   const { server, directory, word, msMax = PREDECESSOR_MS_MAX } = options;
