@@ -16,3 +16,8 @@ export function readFixture(path: string): string {
 export function readSample(name: string): string {
   return readFileSync(new URL(`./samples/${name}`, import.meta.url), 'utf8');
 }
+
+/** A recorded file, as bytes. */
+export function fixtureBytes(path: string): Buffer {
+  return readFileSync(`${folder}/${path}`);
+}

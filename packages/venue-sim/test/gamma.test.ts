@@ -130,7 +130,7 @@ describe('a market document', () => {
     const listing = async (seed: string): Promise<Page[]> => {
       await using venue = await VenueSim.start({ ...SILENT, seed, clock: () => Date.UTC(2026, 10, 20, 12) });
       // Awaited here: the venue closes with this function.
-    return await walk(venue, 'limit=100');
+      return await walk(venue, 'limit=100');
     };
     const first = await listing('one');
     expect(await listing('one')).toEqual(first);

@@ -192,11 +192,12 @@ describe('a socket that does not read', () => {
   test('is closed and counted, and others go on', async () => {
     await using venue = await VenueSim.start({ ...BUSY, bufferedBytesMax: 1_000_000 });
     await using slow = await ChannelClient.subscribed(venue.urls.ws, tokenIds(venue));
-    await using quick = await ChannelClient.subscribed(venue.urls.ws, tokenIds(venue));
+    // So little that a busy machine cannot make it slow as well.
+    await using quick = await ChannelClient.subscribed(venue.urls.ws, tokenIds(venue).slice(0, 2));
     slow.pause();
     await quick.until(() => venue.status().socketsEnded.slow === 1);
     const before = quick.frames.length;
-    await quick.until(() => quick.frames.length > before + 100);
+    await quick.until(() => quick.frames.length > before + 50);
     expect(venue.status().sockets.map((socket) => socket.number)).toEqual([2]);
   });
 });
