@@ -1,0 +1,99 @@
+import { fileURLToPath } from 'node:url';
+import { ProcessUnderTest } from './process-under-test.ts';
+import { until } from './until.ts';
+
+/** The folders of `services/`. */
+export type ServiceName = 'ws-ingestor' | 'writer' | 'scheduler';
+
+/** One of the services in a process of its own, as the supervisor starts it, and what it says over HTTP. */
+export class ServiceUnderTest implements AsyncDisposable {
+  readonly process: ProcessUnderTest;
+  readonly httpPort: number;
+
+  /** Its `main.ts`; it may end at once (a setting that cannot be), so nothing is awaited. */
+  static spawn(service: ServiceName, o: { env: Record<string, string>; args?: readonly string[] }): ProcessUnderTest {
+    const main = fileURLToPath(import.meta.resolve(`../../../services/${service}/src/main.ts`));
+    return ProcessUnderTest.spawn({ name: service, main, supervised: true, ...o });
+  }
+
+  /** Starts it and waits until its health endpoint listens; whether it does its job is another question. */
+  static async start(service: ServiceName, env: Record<string, string>): Promise<ServiceUnderTest> {
+    const process = ServiceUnderTest.spawn(service, { env: { HTTP_PORT: '0', ...env } });
+    try {
+      const { httpPort } = await process.record(({ httpPort }) => typeof httpPort === 'number');
+      return new ServiceUnderTest(process, Number(httpPort));
+    } catch (error) {
+      await process[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  private constructor(process: ProcessUnderTest, httpPort: number) {
+    this.process = process;
+    this.httpPort = httpPort;
+  }
+
+  /** Answer of `/healthz`, `/readyz` or `/metrics`. */
+  async get(path: string): Promise<{ status: number; body: string }> {
+    const url = `http://127.0.0.1:${this.httpPort}${path}`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+    return { status: response.status, body: await response.text() };
+  }
+
+  /** Why it does not do its job, as `/readyz` has it. */
+  async reasons(): Promise<string[]> {
+    return (JSON.parse((await this.get('/readyz')).body) as { reasons: string[] }).reasons;
+  }
+
+  /** Resolves when `/readyz` answers 200. */
+  async ready(): Promise<void> {
+    let last = '';
+    await until(
+      `${this.process.name} ready`,
+      async () => {
+        const { status, body } = await this.get('/readyz');
+        last = body;
+        return status === 200;
+      },
+      { seen: () => last },
+    );
+  }
+
+  /** The present value of a metric; null when it is not there or not a number yet. */
+  async metric(name: string, labels: Record<string, string> = {}): Promise<number | null> {
+    return readMetric((await this.get('/metrics')).body, name, labels);
+  }
+
+  /** Waits until the metric's value fits, and gives it. */
+  async untilMetric(
+    name: string,
+    fits: (value: number) => boolean,
+    labels: Record<string, string> = {},
+  ): Promise<number> {
+    let last: number | null = null;
+    const found = await until(
+      `${this.process.name}: ${name} is ${fits}`,
+      async () => {
+        last = await this.metric(name, labels);
+        return last !== null && fits(last) ? { value: last } : null;
+      },
+      { seen: () => `It is ${last}.` },
+    );
+    return found.value;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.process[Symbol.asyncDispose]();
+  }
+}
+
+/** One sample of Prometheus's text format. */
+function readMetric(text: string, name: string, labels: Record<string, string>): number | null {
+  for (const line of text.split('\n')) {
+    const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line);
+    if (match === null || match[1] !== name) continue;
+    const isIt = Object.entries(labels).every(([label, value]) => match[2]?.includes(`${label}="${value}"`));
+    if (isIt && match[3] !== 'NaN' && match[3] !== 'Nan') return Number(match[3]);
+  }
+  return null;
+}

@@ -1,0 +1,142 @@
+import { Bus, type StreamName } from '@polytape/bus';
+import { type TestDatabase, type TestNats, testDatabase, testNats } from '@polytape/test-servers';
+import type { Trade } from '@polytape/types';
+import { VenueSim, type VenueSimOptions } from '@polytape/venue-sim';
+import { DatabaseProbe } from './database-probe.ts';
+import { type ServiceName, ServiceUnderTest } from './service-under-test.ts';
+import { silentLog } from './silent-log.ts';
+import { compareTape, type TapeComparison } from './tape-comparison.ts';
+import { until } from './until.ts';
+
+/**
+ * What one test records with: a simulated venue in this process, a NATS and a database of its own, and the services that
+ * it starts on them. Everything is ended when it goes out of scope, the services first.
+ */
+export class TestBed implements AsyncDisposable {
+  readonly venue: VenueSim;
+  readonly nats: TestNats;
+  readonly probe: DatabaseProbe;
+  /** Our own connection to JetStream. */
+  readonly bus: Bus;
+  readonly #database: TestDatabase;
+  readonly #resources: AsyncDisposableStack;
+
+  static async open(venueOptions: VenueSimOptions): Promise<TestBed> {
+    await using resources = new AsyncDisposableStack();
+    const database = resources.use(await testDatabase());
+    const nats = resources.use(await testNats());
+    const venue = resources.use(await VenueSim.start({ trading: false, ...venueOptions }));
+    const probe = resources.use(new DatabaseProbe(database.url));
+    const signal = AbortSignal.timeout(CONNECT_MS_MAX);
+    const bus = resources.use(await Bus.connect({ url: nats.url, name: 'e2e', log: silentLog, signal }));
+    return new TestBed({ venue, nats, probe, bus, database, resources: resources.move() });
+  }
+
+  private constructor(parts: {
+    venue: VenueSim;
+    nats: TestNats;
+    probe: DatabaseProbe;
+    bus: Bus;
+    database: TestDatabase;
+    resources: AsyncDisposableStack;
+  }) {
+    this.venue = parts.venue;
+    this.nats = parts.nats;
+    this.probe = parts.probe;
+    this.bus = parts.bus;
+    this.#database = parts.database;
+    this.#resources = parts.resources;
+  }
+
+  /** The settings that point a service, or the `polytape` command, at this venue and these servers. */
+  get env(): Record<string, string> {
+    return { ...venueEnv(this.venue), NATS_URL: this.nats.url, DATABASE_URL: this.#database.url };
+  }
+
+  /** Starts a service here; it is ended with the test bed, if not before. */
+  async start(service: ServiceName, env: Record<string, string> = {}): Promise<ServiceUnderTest> {
+    const pace = { DISCOVERY_INTERVAL_MS: '1000', CONNECT_PACE_MS: '10' };
+    return this.#resources.use(await ServiceUnderTest.start(service, { ...pace, ...this.env, ...env }));
+  }
+
+  /** Resolves when every token of the plan has its first book at this ingestor; gives the moment. */
+  async covered(ingestor: ServiceUnderTest, scheduler: ServiceUnderTest): Promise<number> {
+    return await until('all tokens of the plan covered', async () => {
+      const planned = await scheduler.metric('scheduler_tokens');
+      const covered = await ingestor.metric('ingestor_tokens_covered');
+      return planned !== null && planned > 0 && covered === planned ? Date.now() : null;
+    });
+  }
+
+  /**
+   * Stops trading and resolves when everything that these ingestors were sent is in the log, and everything in the log is
+   * in the database. The end of what they were sent is marked by a frame of no known event, which they keep as unparsed.
+   */
+  async drained(...ingestors: ServiceUnderTest[]): Promise<void> {
+    await this.venue.stopTrading();
+    const unparsed = () => sumOf(ingestors, 'ingestor_unparsed_total');
+    const before = await unparsed();
+    const sockets = this.venue.send('{"event_type":"end_of_test"}');
+    await until('the last frame read by every ingestor', async () => (await unparsed()) >= before + sockets);
+    await until('everything received acknowledged', async () => {
+      const queued = await sumOf(ingestors, 'ingestor_publish_queued');
+      return queued + (await sumOf(ingestors, 'ingestor_publish_unacknowledged')) === 0;
+    });
+    await this.stored('TRADES');
+    await this.stored('COVERAGE');
+  }
+
+  /** Resolves when the database has the stream up to its end. */
+  async stored(stream: StreamName): Promise<void> {
+    let seen = '';
+    await until(
+      `${stream} stored to its end`,
+      async () => {
+        const { lastSequence } = await this.bus.streamState(stream);
+        const position = await this.probe.position(stream);
+        seen = `The stream ends at ${lastSequence}, the database at ${position}.`;
+        return position === lastSequence;
+      },
+      { seen: () => seen },
+    );
+  }
+
+  /** What the database holds, against what the venue executed. */
+  async compare(): Promise<TapeComparison> {
+    return await compareTape(this.venue.ledger(), this.#database.url);
+  }
+
+  /** Every trade that JetStream has, from the first message on; the stream must stand still. */
+  async tradesInLog(): Promise<Trade[]> {
+    const { lastSequence } = await this.bus.streamState('TRADES');
+    const trades: Trade[] = [];
+    if (lastSequence === 0) return trades;
+    const limits = { rowsMax: 5_000, ageMsMax: 50, signal: AbortSignal.timeout(CONNECT_MS_MAX) };
+    for await (const { messages } of this.bus.readBatches('TRADES', null, limits)) {
+      for (const { body } of messages) trades.push(JSON.parse(Buffer.from(body).toString()) as Trade);
+      if ((messages.at(-1)?.sequence ?? 0) >= lastSequence) break;
+    }
+    return trades;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resources.disposeAsync();
+  }
+}
+
+/** The four addresses of a venue. */
+export function venueEnv({ urls }: Pick<VenueSim, 'urls'>): Record<string, string> {
+  return {
+    POLYMARKET_WS_URL: urls.ws,
+    POLYMARKET_GAMMA_URL: urls.gamma,
+    POLYMARKET_CLOB_URL: urls.clob,
+    POLYMARKET_DATA_URL: urls.data,
+  };
+}
+
+async function sumOf(services: readonly ServiceUnderTest[], metric: string): Promise<number> {
+  const values = await Promise.all(services.map((service) => service.metric(metric)));
+  return values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+}
+
+const CONNECT_MS_MAX = 60_000;

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { sampleTrade, TestBed, tradeMessage, until } from '../src/index.ts';
+
+describe('two writers', () => {
+  test('that both believe the stream to be theirs store each message in one transaction', async () => {
+    await using bed = await TestBed.open({ markets: 1 });
+    const frozenOut = await bed.start('writer');
+    await frozenOut.untilMetric('writer_active', (value) => value === 1, { stream: 'TRADES' });
+    await publish(bed, { from: 1, to: 10 });
+    await bed.stored('TRADES');
+    const standby = await bed.start('writer');
+    await standby.ready();
+
+    const held = await bed.probe.holdPosition('TRADES');
+    try {
+      await publish(bed, { from: 11, to: 20 });
+      await until('the first writer inside its transaction', async () => (await bed.probe.writersWaiting()) === 1);
+      // As when its connection was cut: it no longer holds the lock of the stream, and does not know it yet.
+      await bed.probe.endSessions('polytape-writer lock TRADES');
+      await until('the other inside one of its own', async () => (await bed.probe.writersWaiting()) === 2);
+    } finally {
+      await held[Symbol.asyncDispose]();
+    }
+    await bed.stored('TRADES');
+    await publish(bed, { from: 21, to: 30 });
+    await bed.stored('TRADES');
+
+    expect(await bed.probe.tradeCount()).toBe(30);
+    const read = await Promise.all([frozenOut, standby].map((writer) => writer.metric('writer_trades_read_total')));
+    expect((read[0] ?? 0) + (read[1] ?? 0)).toBe(30);
+    expect(await bed.probe.deadLetters()).toEqual([]);
+    expect(await bed.probe.lossCount()).toBe(0);
+  });
+
+  test('do not get in each other’s way: one works, the other stands by and is ready', async () => {
+    await using bed = await TestBed.open({ markets: 1 });
+    const writers = [await bed.start('writer'), await bed.start('writer')];
+    await Promise.all(writers.map((writer) => writer.ready()));
+    await publish(bed, { from: 1, to: 10 });
+    await bed.stored('TRADES');
+    const active = await Promise.all(writers.map((writer) => writer.metric('writer_active', { stream: 'TRADES' })));
+    expect(active.sort()).toEqual([0, 1]);
+  });
+});
+
+describe('a log that has the same trade twice', () => {
+  test('because the broker had forgotten the first, becomes one row', async () => {
+    await using bed = await TestBed.open({ markets: 1 });
+    await bed.start('writer');
+    await publish(bed, { from: 1, to: 10 });
+    // Another message id is what a broker past its duplicate window makes of the same one.
+    await publish(bed, { from: 6, to: 15, messageId: (id) => `${id} again` });
+    await bed.stored('TRADES');
+    expect((await bed.bus.streamState('TRADES')).lastSequence).toBe(20);
+    expect(await bed.probe.tradeCount()).toBe(15);
+    expect(await bed.probe.deadLetters()).toEqual([]);
+  });
+});
+
+/** Puts the sample trades of these numbers into the log; resolves when JetStream has them. */
+async function publish(
+  bed: TestBed,
+  o: { from: number; to: number; messageId?: (id: string) => string },
+): Promise<void> {
+  await using publisher = bed.bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
+  for (let number = o.from; number <= o.to; number += 1) {
+    const message = tradeMessage(sampleTrade(number));
+    publisher.publish({ ...message, messageId: (o.messageId ?? ((id) => id))(message.messageId) });
+  }
+  await publisher.idle();
+}
