@@ -38,7 +38,7 @@ export async function demo(o: DemoOptions): Promise<Summary> {
     say: (sentence) => terminal.say(sentence),
   });
   await using database = await openDatabase(recorder, signal);
-  terminal.say(`Recording. Look for yourself: ${join(dataDir.path, 'runtime.json')} has the addresses.`);
+  terminal.say(`Everything runs. The addresses are in ${join(dataDir.path, 'runtime.json')}; Ctrl-C ends it in order.`);
 
   const watched = await watchRecorder({
     ...{ title: 'polytape demo', recorder, database, venue, forMs: o.forMs, terminal, signal },

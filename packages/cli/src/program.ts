@@ -42,7 +42,9 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
     terminal.clear();
     terminal.say(renderSummary(summary));
     const failure = failureOf(summary);
-    if (failure !== null) {
+    if (failure === null && summary.executed !== null) {
+      terminal.say('Nothing is missing and nothing is doubled. `npx pnpm start` records the live venue.');
+    } else if (failure !== null) {
       terminal.say(`Failed: ${failure} The logs are in ${options.dataDirPath}.`);
       exitCode = 1;
     }

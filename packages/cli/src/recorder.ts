@@ -74,27 +74,18 @@ export class Recorder implements AsyncDisposable {
     return new Map(ports.filter((entry): entry is [string, number] => entry[1] !== null));
   }
 
-  /** Starts one more process under the same supervision, before the services that need it. */
-  async #add(name: string, launch: () => Promise<RunningProcess>): Promise<void> {
-    const process = new SupervisedProcess({ name, launch, onChange: () => this.#publishRuntime(), say: this.#o.say });
-    await process.start();
-    this.#processes.push(process);
-    this.#publishRuntime();
-  }
-
   async #startServers(): Promise<void> {
     const { natsUrl, databaseUrl, natsServerBin, dataDir, area, say } = this.#o;
     const cacheDir = CACHE_DIR;
     const logs = dataDir.directory(area, 'logs');
     const [nats, postgres] = await Promise.all([
-      natsUrl === null
-        ? prepareNatsServer({ cacheDir, progress: say, ...(natsServerBin === null ? {} : { path: natsServerBin }) })
-        : null,
+      natsUrl === null ? prepareNatsServer({ cacheDir, progress: say, binary: natsServerBin ?? undefined }) : null,
       databaseUrl === null ? preparePostgres({ cacheDir, progress: say }) : null,
     ]);
     this.#natsUrl = natsUrl ?? '';
     this.#databaseUrl = databaseUrl ?? '';
     if (nats !== null) {
+      say(`Starting nats-server ${nats.version}.`);
       await this.#add('nats', async () => {
         const options = { binary: nats, dataDir: dataDir.directory(area, 'nats'), logPath: join(logs, 'nats.log') };
         const server = await startNatsServer({ ...options, ...samePort(this.#natsUrl) });
@@ -103,6 +94,9 @@ export class Recorder implements AsyncDisposable {
       });
     }
     if (postgres !== null) {
+      say(
+        `Starting PostgreSQL ${postgres.version} ${postgres.timescale === null ? 'without TimescaleDB' : 'with TimescaleDB'}.`,
+      );
       await this.#add('postgres', async () => {
         const options = {
           binaries: postgres,
@@ -122,7 +116,18 @@ export class Recorder implements AsyncDisposable {
       'scheduler-1',
       ...Array.from({ length: this.#o.ingestors }, (_, i) => `ws-ingestor-${i + 1}`),
     ];
-    await Promise.all(names.map((name) => this.#add(name, () => this.#launchService(name))));
+    this.#o.say(`Starting ${names.length} services.`);
+    // All of them are awaited, so that none comes up behind the back of a start that has failed.
+    const starts = await Promise.allSettled(names.map((name) => this.#add(name, () => this.#launchService(name))));
+    const failed = starts.find((start) => start.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  async #add(name: string, launch: () => Promise<RunningProcess>): Promise<void> {
+    const process = new SupervisedProcess({ name, launch, onChange: () => this.#publishRuntime(), say: this.#o.say });
+    await process.start();
+    this.#processes.push(process);
+    this.#publishRuntime();
   }
 
   #launchService(name: string): Promise<RunningProcess> {

@@ -15,7 +15,11 @@ export type RunOptions = {
 
 /** Shows the records of the services' logs that a person should see; all of them are in the log files. */
 export function showLog(terminal: Terminal): (record: ServiceLogRecord) => void {
-  return ({ level, service, msg }) => {
-    if (level === 'warn' || level === 'error') terminal.say(`${service}: ${msg}`);
+  let isHintGiven = false;
+  return ({ level, service, msg, isVenueAway }) => {
+    if (level !== 'warn' && level !== 'error') return;
+    const hint = isVenueAway === true && !isHintGiven ? ' Without the venue, `npx pnpm demo` works offline.' : '';
+    if (hint !== '') isHintGiven = true;
+    terminal.say(`${service}: ${msg}${hint}`);
   };
 }

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { RunningProcess } from './supervised-process.ts';
 
 /** One record of a service's log, as far as the terminal shows it. */
-export type ServiceLogRecord = { level: string; service: string; msg: string };
+export type ServiceLogRecord = { level: string; service: string; msg: string; isVenueAway?: boolean };
 
 /**
  * Starts one of our services as a child process with its own log file, and waits until its health endpoint listens.

@@ -32,7 +32,7 @@ export async function start(o: StartOptions): Promise<Summary> {
   });
   const databaseOptions = { url: recorder.databaseUrl, applicationName: 'polytape', log: silentLog, signal };
   await using database = await Database.open(databaseOptions);
-  terminal.say(`Recording. Look for yourself: ${join(dataDir.path, 'runtime.json')} has the addresses.`);
+  terminal.say(`Everything runs. The addresses are in ${join(dataDir.path, 'runtime.json')}; Ctrl-C ends it in order.`);
 
   const sinceUs = performance.timeOrigin * 1_000;
   const watched = await watchRecorder({

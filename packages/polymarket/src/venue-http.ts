@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@polytape/types';
 import { backoffMs } from './backoff-ms.ts';
 import { networkCause } from './network-cause.ts';
+import { OutageNotice } from './outage-notice.ts';
 import { RATE_RULES, RateLimiter, type RateRule } from './rate-limiter.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { excerpt } from './storable-text.ts';
@@ -42,6 +43,8 @@ export class VenueHttp {
   readonly #log: Log;
   readonly #limits: Required<Omit<VenueHttpOptions, 'log' | 'random'>>;
   readonly #random: () => number;
+  /** An outage is told once a minute, not at each try. */
+  readonly #outage = new OutageNotice();
   /** By host: one for each that is configured. */
   readonly #limiters = new Map<string, RateLimiter>();
   readonly #counts: VenueHttpStats = { requests: 0, retries: 0, throttled: 0, refused: 0, failed: 0 };
@@ -89,9 +92,10 @@ export class VenueHttp {
         const waitMs = Math.max(askedMs, this.#backoffMs(failures));
         if (error instanceof VenueThrottledError) limiter.holdUntil(performance.now() + waitMs);
         this.#counts.retries += 1;
-        this.#log.warn(
-          { host: error.host, path: error.path, failures, waitMs },
-          `${error.message}. Trying again in ${(waitMs / 1_000).toFixed(1)} s.`,
+        const { say } = this.#outage.failed(error.message, performance.now());
+        this.#log[say ? 'warn' : 'debug'](
+          { host: error.host, path: error.path, failures, waitMs, isVenueAway: error instanceof VenueUnavailableError },
+          `${error.message}. Trying again in ${(waitMs / 1_000).toFixed(1)} s, and so on until it works.`,
         );
         await rest(waitMs, signal);
       }

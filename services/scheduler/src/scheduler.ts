@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus, Publisher } from '@polytape/bus';
-import type { GammaClient, GammaMarket } from '@polytape/polymarket';
+import { type GammaClient, type GammaMarket, OutageNotice, VenueUnavailableError } from '@polytape/polymarket';
 import { errorSentence, type Logger } from '@polytape/service';
 import { type Market, marketSubject, type Shard } from '@polytape/types';
 import { MarketRegistry } from './market-registry.ts';
@@ -27,6 +27,7 @@ export type SchedulerOptions = {
 export class Scheduler {
   readonly #o: SchedulerOptions;
   readonly #registry = new MarketRegistry();
+  readonly #outage = new OutageNotice();
   #plan: ShardPlan | null = null;
   #plannedAtMs = Number.NEGATIVE_INFINITY;
   #failure: string | null = 'the first scan of the markets has not ended yet';
@@ -139,7 +140,13 @@ export class Scheduler {
     this.#failure = errorSentence(error);
     counters.scansFailed += 1;
     const retryInMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures);
-    log.warn({ retryInMs }, `Discovery failed: ${this.#failure}. Trying again in ${retryInMs / 1_000} s.`);
+    const { operatorAction } = error as { operatorAction?: string };
+    const { say } = this.#outage.failed(this.#failure, performance.now());
+    const remedy = operatorAction === undefined ? '' : ` ${operatorAction}`;
+    log[say ? 'warn' : 'debug'](
+      { retryInMs, isVenueAway: error instanceof VenueUnavailableError },
+      `Discovery failed: ${this.#failure}.${remedy} Trying again in ${retryInMs / 1_000} s, and so on until it works.`,
+    );
     await delay(retryInMs, undefined, { signal }).catch(() => {});
   }
 }
