@@ -98,7 +98,7 @@ export function readGammaMarket(raw: unknown): { market: GammaMarket } | { skipp
 function protocolOf(version: unknown, conditionId: string): 'v1' | 'v2' | 'unsupported' | null {
   if (version === 'v1' || version === 'v2') return version;
   if (version !== undefined && version !== null && version !== '') return 'unsupported';
-  return conditionId.length === V1_CONDITION_ID_LENGTH ? 'v1' : null;
+  return conditionId.length === V2_CONDITION_ID_LENGTH ? null : 'v1';
 }
 
 /** `order_min_size` and `orderMinSize` are one field; given both, the venue's usual camelCase counts. */
@@ -180,4 +180,4 @@ const marketSchema = idsSchema.extend({
 });
 
 /** `0x` and 64 hex digits. */
-const V1_CONDITION_ID_LENGTH = 66;
+const V2_CONDITION_ID_LENGTH = 64;
