@@ -179,5 +179,5 @@ const marketSchema = idsSchema.extend({
   closedTime: time,
 });
 
-/** `0x` and 64 hex digits. */
+/** `0x` and 62 hex digits. */
 const V2_CONDITION_ID_LENGTH = 64;
