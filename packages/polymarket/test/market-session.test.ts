@@ -1,5 +1,6 @@
 import { isConnectionId } from '@polytape/types';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { WebSocket } from 'ws';
 import { MarketSession, type MarketSessionOptions } from '../src/market-session.ts';
 import { LocalVenue, SilentServer, unusedPort } from './local-venue.ts';
 import { RecordingHandler, RecordingLog } from './recording.ts';
@@ -272,15 +273,19 @@ describe('a broken connection', () => {
     await handler.until(() => handler.opened.length === 2);
   });
 
-  test('is not suspected while anything comes, be it a protocol ping', async () => {
+  test.each<[string, (socket: WebSocket) => void]>([
+    ['a frame', (socket) => socket.send('{}')],
+    ['a binary frame', (socket) => socket.send(Buffer.from([1]))],
+    ['a protocol ping', (socket) => socket.ping()],
+    ['a protocol pong', (socket) => socket.pong()],
+  ])('is not suspected while anything comes, be it %s', async (_what, send) => {
     const venue = await aVenue();
     venue.answersPing = false;
     const { handler } = aSession(venue.url, { pingIntervalMs: 20, silentPingsMax: 3 });
     const connection = await venue.connection();
-    const sends = [() => connection.socket.send('{}'), () => connection.socket.ping(), () => connection.socket.pong()];
-    for (let round = 1; round <= 9; round += 1) {
+    for (let round = 1; round <= 7; round += 1) {
       await connection.until(({ pings }) => pings >= round);
-      sends[round % sends.length]?.();
+      send(connection.socket);
     }
     expect(handler.ends).toEqual([]);
   });
@@ -321,6 +326,20 @@ describe('a paused session', () => {
     session.resume();
     await connection.until((now) => now.pings >= pings + 20);
     expect(handler.ends).toEqual([]);
+  });
+
+  test('has as long as any other to be heard from, once it is resumed', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url, { pingIntervalMs: 10, silentPingsMax: 3 });
+    const connection = await venue.connection();
+    await handler.until(() => handler.opened.length === 1);
+    venue.answersPing = false;
+    session.pause();
+    await connection.until(({ pings }) => pings >= 10);
+    session.resume();
+    const { pings } = connection;
+    await handler.until(() => handler.ends.length === 1);
+    expect(connection.pings - pings).toBeGreaterThanOrEqual(2);
   });
 
   test('opens its next socket paused', async () => {
@@ -459,13 +478,17 @@ describe('disposing of a session', () => {
 
   test('ends a wait', async () => {
     const port = await unusedPort();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const { session, handler, log } = aSession(`ws://127.0.0.1:${port}/ws/market`, {
       backoffMsMin: 60_000,
       backoffMsMax: 60_000,
     });
     await log.until(() => log.of('warn').length === 1);
     expect(session.stats().state).toBe('waiting');
+    expect(vi.getTimerCount()).toBe(1);
     await session[Symbol.asyncDispose]();
+    expect(vi.getTimerCount()).toBe(0);
     expect(handler.calls).toEqual([]);
   });
 

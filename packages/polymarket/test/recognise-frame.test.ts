@@ -64,6 +64,7 @@ describe('without parsing, a frame', () => {
     sample.trade.replace('last_trade_price', 'last\\u005ftrade_price'),
     sample.trade.replace('event_type', '\\u0065vent_type'),
     `[${sample.priceChange},${sample.trade.replace('event_type', '\\u0065vent_type')}]`,
+    `[${sample.priceChange},${sample.trade.replace('event_type', 'event\\u005ftype')}]`,
   ])('that is none of these is to be parsed: %.60s', (text) => {
     expect(recogniseFrame(text)).toBe('unknown');
   });
@@ -85,11 +86,16 @@ describe('a frame that is passed over as known', () => {
     .map(([object, event_type]) => ({ ...object, event_type }));
   const element = fc.oneof(anyEvent, spoilt, named);
   const frame = fc
-    .tuple(fc.array(element, { minLength: 1, maxLength: 5 }), space, fc.boolean(), fc.boolean())
-    .map(([elements, gap, isArray, isEscaped]) => {
+    .tuple(
+      fc.array(element, { minLength: 1, maxLength: 5 }),
+      space,
+      fc.boolean(),
+      fc.constantFrom('', 'event_type', 'last_trade_price'),
+    )
+    .map(([elements, gap, isArray, escaped]) => {
       const text = elements.map((value) => written(value, gap)).join(`${gap},`);
       const whole = isArray || elements.length > 1 ? `${gap}[${text}]${gap}` : text;
-      return isEscaped ? whole.replace('last_trade', 'last\\u005Ftrade') : whole;
+      return escaped === '' ? whole : whole.replaceAll(escaped, escaped.replace('_', '\\u005F'));
     });
 
   test('holds no trade, good or bad, and no named event but quotes', () => {

@@ -68,8 +68,8 @@ describe('a request', () => {
     expect(await get(`${rest.url}/markets`)).toEqual({ page: 1 });
     expect(http.stats()).toMatchObject({ requests: 3, retries: 2, throttled: 1, failed: 1 });
     expect(log.of('warn').map(({ sentence }) => sentence)).toEqual([
-      `${rest.host} throttled /markets (429). Trying again in 0.0 s.`,
-      `${rest.host} is unavailable for /markets: answered 500: oops. Trying again in 0.0 s.`,
+      `${rest.host} throttled /markets (429). Trying again in 0.0 s, and so on until it works.`,
+      `${rest.host} is unavailable for /markets: answered 500: oops. Trying again in 0.0 s, and so on until it works.`,
     ]);
   });
 
@@ -172,6 +172,14 @@ describe('an answer', () => {
       json({ whole: true }),
     );
     expect(await aClient().get(rest.url)).toEqual({ whole: true });
+  });
+
+  test('may take longer for its body than for its beginning', async () => {
+    const rest = await aServer((response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).write('{"late":');
+      setTimeout(() => response.end('true}'), 250);
+    });
+    expect(await aClient({ answerTimeoutMs: 200, triesMax: 1 }).get(rest.url)).toEqual({ late: true });
   });
 
   test('that never begins is given up', async () => {
