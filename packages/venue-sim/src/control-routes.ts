@@ -1,4 +1,5 @@
 import { HttpProblem, type Route } from './http-routes.ts';
+import { LedgerOutgrownError } from './truth-ledger.ts';
 import type { TradeRequest, VenueControl } from './venue-control.ts';
 import { TradeRequestError } from './venue-sim-errors.ts';
 
@@ -22,7 +23,7 @@ export function controlRoutes(venue: VenueControl): Route[] {
         return { json: venue.status() };
       },
     },
-    { method: 'GET', path: /^\/ledger$/, answer: () => ({ lines: venue.ledgerLines() }) },
+    { method: 'GET', path: /^\/ledger$/, answer: () => ({ lines: wholeLedger(venue) }) },
     {
       method: 'POST',
       path: /^\/trade$/,
@@ -83,6 +84,15 @@ export function controlRoutes(venue: VenueControl): Route[] {
 }
 
 const OPEN_AT_ONCE_MAX = 10_000;
+
+async function* wholeLedger(venue: VenueControl): AsyncGenerator<string> {
+  try {
+    yield* venue.ledgerLines();
+  } catch (error) {
+    if (!(error instanceof LedgerOutgrownError)) throw error;
+    throw new HttpProblem(409, { error: `${error.message}. ${error.operatorAction}` });
+  }
+}
 
 function record(body: unknown): Record<string, unknown> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw bad('the body is a JSON object');

@@ -11,7 +11,6 @@ import type { SimMarket, SimToken } from './sim-market.ts';
 import type { TakerOrderLog } from './taker-order-log.ts';
 import type { TruthLedger } from './truth-ledger.ts';
 import type { TruthTrade } from './truth-trade.ts';
-import { TradeRequestError } from './venue-sim-errors.ts';
 
 export type ExchangeOptions = {
   seed: string;
@@ -97,8 +96,9 @@ export class Exchange {
     const { book } = token.market;
     this.prepareBook(token.market);
     const resting = restingSide(token, trade.side);
-    const tick = trade.tick === null ? book.best(resting) : canonicalTick(token, trade.tick);
-    if (tick === null) throw new TradeRequestError(`the book of token ${token.tokenId} is empty on that side`);
+    // Where that side is empty, what market makers think it is worth.
+    const best = book.best(resting) ?? Math.round(token.market.fairTick);
+    const tick = trade.tick === null ? best : canonicalTick(token, trade.tick);
     const [entry] = this.#settle(token, trade.side, [{ tick, sizeMicro: trade.sizeMicro, side: resting }], {
       transactionHash: trade.transactionHash === undefined ? `0x${this.#requests.hex(64)}` : trade.transactionHash,
       feeRateBps: trade.feeRateBps === undefined ? token.market.feeRateBps : trade.feeRateBps,

@@ -63,12 +63,7 @@ const BODY_BYTES_MAX = 16 * 1024 * 1024;
 
 async function write(response: ServerResponse, answer: RouteAnswer): Promise<void> {
   if ('lines' in answer) {
-    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-    for await (const lines of answer.lines) {
-      if (response.destroyed) return;
-      if (!response.write(lines)) await new Promise((resolve) => whenRoom(response, resolve));
-    }
-    response.end();
+    await writeLines(response, answer.lines);
   } else if ('text' in answer) {
     response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(answer.text);
   } else {
@@ -76,6 +71,17 @@ async function write(response: ServerResponse, answer: RouteAnswer): Promise<voi
     const status = 'json' in answer ? (answer.status ?? 200) : 200;
     response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(text);
   }
+}
+
+async function writeLines(response: ServerResponse, lines: AsyncIterable<string>): Promise<void> {
+  const iterator = lines[Symbol.asyncIterator]();
+  // The first part before the head: what fails at once is still answered as an error.
+  let part = await iterator.next();
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  for (; part.done !== true && !response.destroyed; part = await iterator.next()) {
+    if (!response.write(part.value)) await new Promise((resolve) => whenRoom(response, resolve));
+  }
+  response.end();
 }
 
 /** Calls back once the client has taken what was written, or is gone. */

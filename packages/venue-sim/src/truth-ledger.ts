@@ -12,14 +12,16 @@ export class TruthLedger implements AsyncDisposable {
   #executed = 0;
   #subscribed = 0;
   readonly #file: LedgerFile | null;
+  readonly #tradesMax: number;
 
-  private constructor(file: LedgerFile | null) {
+  private constructor(file: LedgerFile | null, tradesMax: number) {
     this.#file = file;
+    this.#tradesMax = tradesMax;
   }
 
   /** @throws {Error} The file cannot be written (the system's own error). */
-  static async open(path: string | null): Promise<TruthLedger> {
-    return new TruthLedger(path === null ? null : await LedgerFile.create(path));
+  static async open(path: string | null, tradesMax = LEDGER_TRADES_MAX): Promise<TruthLedger> {
+    return new TruthLedger(path === null ? null : await LedgerFile.create(path), tradesMax);
   }
 
   add(trade: TruthTrade): void {
@@ -27,7 +29,7 @@ export class TruthLedger implements AsyncDisposable {
     this.#executed += 1;
     if (trade.subscribed) this.#subscribed += 1;
     this.#file?.add(`${JSON.stringify(trade)}\n`);
-    if (this.#entries.length >= LEDGER_TRADES_MAX * 1.25) this.#entries = this.#entries.slice(-LEDGER_TRADES_MAX);
+    if (this.#entries.length >= this.#tradesMax * 1.25) this.#entries = this.#entries.slice(-this.#tradesMax);
   }
 
   get executed(): number {
@@ -55,7 +57,7 @@ export class TruthLedger implements AsyncDisposable {
 
   /** @throws {LedgerOutgrownError} The oldest trades are no longer in memory. */
   entries(): readonly TruthTrade[] {
-    if (this.#entries.length < this.#executed) throw new LedgerOutgrownError(this.path);
+    if (this.#entries.length < this.#executed) throw new LedgerOutgrownError(this.path, this.#tradesMax);
     return this.#entries;
   }
 
@@ -91,8 +93,8 @@ export class LedgerOutgrownError extends Error {
   readonly disposition = 'stop';
   readonly operatorAction: string;
 
-  constructor(path: string | null) {
-    super(`more than ${LEDGER_TRADES_MAX} trades were executed; the oldest are no longer in memory`);
+  constructor(path: string | null, tradesMax: number) {
+    super(`more than ${tradesMax} trades were executed; the oldest are no longer in memory`);
     this.operatorAction =
       path === null ? 'Start the venue with a ledger file, which holds them all.' : `Read the ledger file, ${path}.`;
   }

@@ -28,7 +28,7 @@ export type TradeRequest = {
   /** Default: a random token whose book somebody has, or any when nobody has one. */
   tokenId?: string;
   side?: Side;
-  /** On the market's tick; default: the best price. */
+  /** On the market's tick; default: the best price, or a fair one where that side is empty. */
   price?: string;
   /** Shares, up to 6 decimals; default 10. */
   size?: string;

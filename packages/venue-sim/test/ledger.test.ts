@@ -1,8 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type TruthTrade, VenueSim } from '../src/index.ts';
+import { LedgerOutgrownError, LedgerWriteError, type TruthTrade, VenueSim } from '../src/index.ts';
+import { TruthLedger } from '../src/truth-ledger.ts';
 import { type AnyEvent, ChannelClient } from './channel-client.ts';
 import { multiset } from './multiset.ts';
 
@@ -65,7 +67,57 @@ describe('the ledger', () => {
     await client[Symbol.asyncDispose]();
     while (venue.status().sockets.length > 0) await new Promise((resolve) => setImmediate(resolve));
     expect(venue.trade({ tokenId: heard })).toMatchObject({ subscribed: true, sockets: 0 });
+    expect(venue.status().trades).toMatchObject({ executed: 4, subscribed: 2 });
   });
+
+  test('grows no faster than the rate that was asked for', async () => {
+    await using venue = await VenueSim.start({ ...QUIET, tradesPerSecond: 4_000, quotesPerTrade: 0 });
+    const startedAtMs = performance.now();
+    const trades = await tradeUntil(venue, 2_000);
+    const elapsedMs = performance.now() - startedAtMs;
+    // An order begun is finished: up to five fills.
+    expect(trades.length).toBeLessThanOrEqual((elapsedMs * 4_000) / 1_000 + 5);
+  });
+
+  test('gives no part for the whole once the oldest trades have left memory, unless it has a file', async () => {
+    const trade = { tokenId: '1', price: '0.5' } as TruthTrade;
+    await using unwritten = await TruthLedger.open(null, 1_000);
+    for (let count = 0; count < 1_249; count += 1) unwritten.add(trade);
+    expect(unwritten.entries()).toHaveLength(1_249);
+    unwritten.add(trade);
+    expect(() => unwritten.entries()).toThrow(LedgerOutgrownError);
+    await expect(unwritten.lines().next()).rejects.toThrow(LedgerOutgrownError);
+
+    const folder = await mkdtemp(join(tmpdir(), 'venue-sim-'));
+    try {
+      await using written = await TruthLedger.open(join(folder, 'truth.jsonl'), 1_000);
+      for (let count = 0; count < 2_000; count += 1) written.add({ ...trade, size: String(count) });
+      let text = '';
+      for await (const lines of written.lines()) text += lines;
+      const sizes = text
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as TruthTrade).size);
+      expect(sizes).toEqual(Array.from({ length: 2_000 }, (_, count) => String(count)));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test.skipIf(!existsSync('/dev/full'))(
+    'that cannot be written ends trading, and says so (needs /dev/full)',
+    async () => {
+      await using venue = await VenueSim.start({
+        ...QUIET,
+        tradesPerSecond: 1_000,
+        ledgerPath: '/dev/full',
+        trading: true,
+      });
+      expect(await venue.failed).toBeInstanceOf(LedgerWriteError);
+      expect(venue.status()).toMatchObject({ trading: false, ledger: { failure: expect.stringContaining('ENOSPC') } });
+      await expect(venue.stopTrading()).rejects.toThrow(LedgerWriteError);
+    },
+  );
 
   test('is complete in its file, in order, once trading has stopped', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'venue-sim-'));
@@ -73,7 +125,9 @@ describe('the ledger', () => {
       const ledgerPath = join(folder, 'truth.jsonl');
       await using venue = await VenueSim.start({ ...QUIET, tradesPerSecond: 20_000, quotesPerTrade: 0, ledgerPath });
       await tradeUntil(venue, 2_000);
-      const lines = (await readFile(ledgerPath, 'utf8')).trimEnd().split('\n');
+      for (let trade = 0; trade < 500; trade += 1) venue.trade();
+      await venue.stopTrading();
+      const lines = readFileSync(ledgerPath, 'utf8').trimEnd().split('\n');
       expect(lines.map((line) => JSON.parse(line))).toEqual(venue.ledger());
     } finally {
       await rm(folder, { recursive: true });

@@ -76,6 +76,48 @@ describe('the books of the stream', () => {
     }
   });
 
+  test('lose exactly what a trade took, in both tokens', async () => {
+    await using venue = await VenueSim.start({ ...OPTIONS, tradesPerSecond: 0 });
+    for (const { tokenIds } of venue.openMarketList().slice(0, 8)) {
+      const [tokenId, other] = tokenIds;
+      const best = (await readBook(venue, tokenId)).asks.at(-1);
+      const size = (Number(best?.size) - 1.000001).toFixed(6);
+      const client = await ChannelClient.subscribed(venue.urls.ws, tokenIds);
+      venue.trade({ tokenId, side: 'BUY', size });
+      await client.caughtUp();
+      const [change] = client.events('price_change');
+      const left = { price: best?.price, size: '1.000001' };
+      expect(change?.price_changes).toContainEqual(
+        expect.objectContaining({ asset_id: tokenId, side: 'SELL', ...left }),
+      );
+      expect((await readBook(venue, tokenId)).asks.at(-1)).toEqual(left);
+      expect((await readBook(venue, other)).bids.at(-1)?.size).toBe('1.000001');
+      await client[Symbol.asyncDispose]();
+    }
+  });
+
+  test('shrink with every trade of the stream: the change before a fill shows less than was there', async () => {
+    await using venue = await VenueSim.start({ ...OPTIONS, quotesPerTrade: 0 });
+    const tokens = venue.openMarketList().flatMap((market) => market.tokenIds);
+    await using client = await ChannelClient.subscribed(venue.urls.ws, tokens);
+    const depth = (levels: Level[]): number => levels.reduce((sum, level) => sum + Number(level.size), 0);
+    const before = new Map(
+      (client.events('book') as Book[]).map((book) => [book.asset_id, depth([...book.bids, ...book.asks])]),
+    );
+    venue.startTrading();
+    await client.until(() => client.frames.length > 600);
+    await venue.stopTrading();
+    for (const { conditionId, tokenIds } of venue.openMarketList()) {
+      const traded = venue.ledger().filter((trade) => trade.conditionId === conditionId);
+      const book = await readBook(venue, tokenIds[0]);
+      const gone = (before.get(tokenIds[0]) ?? 0) - depth([...book.bids, ...book.asks]);
+      expect(gone).toBeCloseTo(
+        traded.reduce((sum, trade) => sum + Number(trade.size), 0),
+        5,
+      );
+    }
+  });
+
   test('carry the hash that the venue computes', async () => {
     await using venue = await VenueSim.start(OPTIONS);
     const [market] = venue.openMarketList();
@@ -95,6 +137,10 @@ describe('the books of the stream', () => {
     }
   });
 });
+
+async function readBook(venue: VenueSim, tokenId: string): Promise<Book> {
+  return (await (await fetch(`${venue.urls.clob}/book?token_id=${tokenId}`)).json()) as Book;
+}
 
 function sideOf(levels: Level[]): Map<string, string> {
   return new Map(levels.map(({ price, size }) => [price, size]));
