@@ -15,6 +15,8 @@ export type ReadOptions = {
   rowsMax: number;
   /** How long a batch may wait for more after its first message. */
   ageMsMax: number;
+  /** Bytes of bodies with which a batch is handed out though it has fewer rows. Default 16 MiB. */
+  bytesMax?: number;
   signal: AbortSignal;
 };
 
@@ -64,7 +66,7 @@ class BatchReader {
     this.#connection = connection;
     this.#stream = stream;
     this.#sequence = sequence;
-    this.#limits = { rowsMax: o.rowsMax, bytesMax: BATCH_BYTES_MAX, ageMsMax: o.ageMsMax };
+    this.#limits = { rowsMax: o.rowsMax, bytesMax: o.bytesMax ?? BATCH_BYTES_MAX, ageMsMax: o.ageMsMax };
     this.#trouble = new Trouble(connection.log);
     this.#stop = AbortSignal.any([o.signal, this.#closing.signal]);
     this.#stop.addEventListener('abort', () => this.#wake?.(), { once: true });
@@ -203,9 +205,7 @@ class BatchReader {
     if (this.#session === null || this.#session.pulling) return;
     const rows = this.#limits.rowsMax - this.#open.messages.length;
     if (rows <= 0 || this.#open.bytes >= this.#limits.bytesMax) return;
-    // Above the limit by one pull at most. A pull that is smaller than the next message would bring nothing, for ever.
-    const payloadMax = this.#connection.nats.info?.max_payload ?? 0;
-    this.#session.pull(rows, Math.max(PULL_BYTES_MAX, 2 * payloadMax));
+    this.#session.pull(rows, this.#limits.bytesMax); // so the open batch goes above its limit by one pull at most
   }
 
   #take(): StreamBatch {
@@ -229,8 +229,5 @@ class BatchReader {
   }
 }
 
-/** A batch is handed out when it is this heavy, and no more is asked for. */
 const BATCH_BYTES_MAX = 16 * 1024 * 1024;
-/** What one pull brings at most. */
-const PULL_BYTES_MAX = 16 * 1024 * 1024;
 const REOPEN_DELAY = { firstMs: 20, lastMs: 1_000 };

@@ -68,7 +68,7 @@ export class Bus implements AsyncDisposable {
 
   /**
    * Reads the stream from behind `from` (null: from its beginning) in batches, each message once and in order, across
-   * reconnects and restarts of the server. A batch is handed out when it has `rowsMax` messages (or 16 MiB), or
+   * reconnects and restarts of the server. A batch is handed out when it has `rowsMax` messages (or `bytesMax` bytes), or
    * `ageMsMax` after its first message; the next one fills meanwhile. Sequences rise, with holes where the stream has
    * holes. Waits for a stream that does not exist yet.
    *

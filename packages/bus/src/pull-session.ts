@@ -38,6 +38,9 @@ export class PullSession {
   /** Messages that the standing pull may still bring; 0 when none stands. */
   #owed = 0;
   #consumerSequence = 0;
+  #sequenceAtPull = 0;
+  /** The next message alone is larger than what a pull was to bring: only a pull without that limit gets past it. */
+  #isNextLarge = false;
   #silentTicks = 0;
   #ended = false;
 
@@ -87,15 +90,16 @@ export class PullSession {
     return this.#owed > 0;
   }
 
-  /** Asks for up to `rows` messages of together about `bytes`. Only when no pull stands. */
+  /** Asks for up to `rows` messages of together at most `bytes`, or for one that is larger. Nothing while a pull stands. */
   pull(rows: number, bytes: number): void {
     if (this.#ended || this.pulling) return;
     this.#pulls += 1;
-    this.#owed = rows;
+    this.#owed = this.#isNextLarge ? 1 : rows;
+    this.#sequenceAtPull = this.#consumerSequence;
     this.#silentTicks = 0;
     const request = {
-      batch: rows,
-      max_bytes: bytes,
+      batch: this.#owed,
+      ...(this.#isNextLarge ? {} : { max_bytes: bytes }),
       expires: nanos(PULL_EXPIRES_MS),
       idle_heartbeat: nanos(HEARTBEAT_MS),
     };
@@ -137,6 +141,7 @@ export class PullSession {
     }
     this.#consumerSequence = expected;
     this.#owed -= 1;
+    this.#isNextLarge = false;
     const delivered = new DeliveredMessage(message, delivery.streamSequence, delivery.storedAtMs);
     this.#handler.onMessage(delivered, message.data.length);
     if (this.#owed === 0 && !this.#ended) this.#handler.onPullOver();
@@ -152,6 +157,7 @@ export class PullSession {
     if (code === 503) return 'nobody answers for the consumer';
     if (code === 400 || (code === 409 && !PULL_OVER.test(description))) return `the server said ${code} ${description}`;
     if (message.subject !== `${this.#inbox}.${this.#pulls}` || !this.pulling) return null;
+    this.#isNextLarge = TOO_LARGE.test(description) && this.#consumerSequence === this.#sequenceAtPull;
     const unsent = message.headers?.get('Nats-Pending-Messages') ?? '';
     if (unsent !== '' && Number(unsent) !== this.#owed)
       return `${this.#owed} messages are due, and ${unsent} will come`;
@@ -187,3 +193,4 @@ const SILENT_TICKS_MAX = 4;
 const INACTIVE_MS_MAX = 60_000;
 /** The answers of 409 that end a pull and not the consumer. */
 const PULL_OVER = /^(message size exceeds maxbytes|batch completed)/i;
+const TOO_LARGE = /^message size exceeds maxbytes/i;

@@ -60,11 +60,21 @@ describe('reading in batches', () => {
   test('hands out what is heavy before it is many', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
-    await publish(made.bus, 0, 60, 'x'.repeat(700_000));
-    const batches = await readUntil(made, null, 60, { rowsMax: 1_000, ageMsMax: 500 });
-    expect(batches.length).toBeGreaterThan(1);
-    for (const { messages } of batches) expect(messages.length * 700_000).toBeLessThan(2 * 16 * 1024 * 1024);
+    await publish(made.bus, 0, 60, 'x'.repeat(1_000));
+    const batches = await readUntil(made, null, 60, { rowsMax: 1_000, ageMsMax: 100, bytesMax: 10_000 });
+    expect(batches.length).toBeGreaterThan(2);
+    for (const { messages } of batches) expect(messages.length).toBeLessThanOrEqual(20);
     expect(sequences(batches.flatMap(({ messages }) => messages))).toEqual(numbers(1, 61));
+  });
+
+  test('hands out a message that alone is heavier than a batch', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url);
+    await publish(made.bus, 0, 2);
+    await publish(made.bus, 2, 4, 'x'.repeat(50_000));
+    await publish(made.bus, 4, 6);
+    const batches = await readUntil(made, null, 6, { rowsMax: 1_000, ageMsMax: 100, bytesMax: 10_000 });
+    expect(sequences(batches.flatMap(({ messages }) => messages))).toEqual(numbers(1, 7));
   });
 
   test('fills the next batch while the caller works on one, and no more', async () => {
@@ -73,15 +83,25 @@ describe('reading in batches', () => {
     await publish(made.bus, 0, 100);
     const batches = made.bus.readBatches('TRADES', null, { rowsMax: 10, ageMsMax: 5, signal: made.stop.signal });
     await batches.next();
-    await using operator = await connect({ servers: nats.url });
-    const jsm = await jetstreamManager(operator);
-    const delivered = async () => {
-      for await (const { delivered } of jsm.consumers.list('TRADES')) return delivered.consumer_seq;
-    };
-    while ((await delivered()) !== 20) await new Promise((resolve) => setTimeout(resolve, 5));
+    await using consumers = await deliveredOf(nats.url);
+    while ((await consumers.delivered()) !== 20) await new Promise((resolve) => setTimeout(resolve, 5));
     await publish(made.bus, 100, 200);
-    expect(await delivered()).toBe(20);
+    expect(await consumers.delivered()).toBe(20);
     expect((await batches.next()).value?.messages).toHaveLength(10);
+    await batches.return();
+  });
+
+  test('fills the next batch only to its bytes', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url);
+    await publish(made.bus, 0, 100, 'x'.repeat(1_000));
+    const o = { rowsMax: 1_000, ageMsMax: 5, bytesMax: 10_000, signal: made.stop.signal };
+    const batches = made.bus.readBatches('TRADES', null, o);
+    const first = (await batches.next()).value?.messages.length ?? 0;
+    await using consumers = await deliveredOf(nats.url);
+    while ((await consumers.delivered()) < first + 10) await new Promise((resolve) => setTimeout(resolve, 5));
+    await publish(made.bus, 100, 200);
+    expect(await consumers.delivered()).toBeLessThanOrEqual(first + 20);
     await batches.return();
   });
 
@@ -166,7 +186,8 @@ describe('nothing is skipped or repeated', () => {
     })();
     try {
       for (let round = 1; round <= 3; round += 1) {
-        while (seen.length < round * 150) await new Promise((resolve) => setTimeout(resolve, 2));
+        const before = seen.length;
+        while (seen.length < before + 150) await new Promise((resolve) => setTimeout(resolve, 2));
         await nats.kill();
         await nats.start();
       }
@@ -224,7 +245,11 @@ describe('nothing is skipped or repeated', () => {
     await readTo(21);
     await batches.return(undefined);
     expect(seen).toEqual(numbers(1, 22));
-    expect(reader.log.count(/^Reading anew/)).toBe(2);
+    const reasons = reader.log.entries.filter(({ sentence }) => sentence === 'Reading anew.');
+    expect(reasons.map(({ fields }) => fields)).toEqual([
+      expect.objectContaining({ reason: 'expected delivery 6, and 7 came' }),
+      expect.objectContaining({ reason: expect.stringMatching(/were delivered, and/) }),
+    ]);
   });
 
   test('when somebody deletes our consumers', async () => {
@@ -295,6 +320,21 @@ describe('a stream that is another one now', () => {
     const batches = readAll(made.bus, { rowsMax: 3, ageMsMax: 5 });
     await batches.next();
     const failure = failureOf(batches);
+    await jsm.streams.delete('TRADES');
+    await made.bus.reconcile(made.stop.signal);
+    await publish(made.bus, 0, 10);
+    expect(await failure).toBeInstanceOf(StreamReplacedError);
+  });
+
+  test('is told when it was made anew before anything of it was read', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url);
+    await publish(made.bus, 0, 3);
+    await using operator = await connect({ servers: nats.url });
+    const jsm = await jetstreamManager(operator);
+    const o = { rowsMax: 3, ageMsMax: 5, signal: made.stop.signal };
+    const failure = failureOf(made.bus.readBatches('TRADES', { sequence: 3 }, o));
+    while ((await jsm.streams.info('TRADES')).state.consumer_count === 0) await new Promise((go) => setTimeout(go, 5));
     await jsm.streams.delete('TRADES');
     await made.bus.reconcile(made.stop.signal);
     await publish(made.bus, 0, 10);
@@ -383,6 +423,19 @@ function sequences(messages: StreamMessage[]): number[] {
   return messages.map(({ sequence }) => sequence);
 }
 
+/** What the server's only consumer of TRADES has delivered. */
+async function deliveredOf(url: string) {
+  const nats = await connect({ servers: url });
+  const jsm = await jetstreamManager(nats);
+  return {
+    delivered: async (): Promise<number> => {
+      for await (const { delivered } of jsm.consumers.list('TRADES')) return delivered.consumer_seq;
+      return 0;
+    },
+    [Symbol.asyncDispose]: () => nats.close(),
+  };
+}
+
 /** The error with which the next batch is refused. */
 async function failureOf(batches: AsyncGenerator<StreamBatch>): Promise<unknown> {
   return await batches.next().then(
@@ -399,7 +452,7 @@ async function readUntil(
   { bus, stop }: TestBus,
   from: { sequence: number } | null,
   count: number,
-  o: { rowsMax: number; ageMsMax: number },
+  o: { rowsMax: number; ageMsMax: number; bytesMax?: number },
 ): Promise<StreamBatch[]> {
   const batches: StreamBatch[] = [];
   let rows = 0;
