@@ -53,6 +53,32 @@ module.exports = {
       },
     },
     {
+      name: 'only-bus-knows-nats',
+      comment: 'Everything else speaks of streams, batches and views. Tests may ask a server itself.',
+      severity: 'error',
+      from: { pathNot: '^packages/(bus|embedded|test-servers|e2e)/' },
+      to: { path: 'node_modules/@nats-io/' },
+    },
+    {
+      name: 'only-tapedb-knows-postgresql',
+      severity: 'error',
+      from: { pathNot: '^packages/(tapedb|embedded|test-servers|e2e)/' },
+      to: { path: 'node_modules/pg(-copy-streams)?/' },
+    },
+    {
+      name: 'images-hold-what-runs',
+      comment: 'Images are installed without devDependencies, and without the packages that only tests need.',
+      severity: 'error',
+      from: { path: '^(packages|services)/[^/]+/src/', pathNot: '^packages/(e2e|test-servers)/' },
+      to: { path: '^packages/(e2e|test-servers)/|/test/' },
+    },
+    {
+      name: 'images-hold-no-dev-dependency',
+      severity: 'error',
+      from: { path: '^(packages|services)/[^/]+/src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'resolvable',
       severity: 'error',
       from: {},
@@ -61,7 +87,6 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'] },
     combinedDependencies: false,
