@@ -1,7 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus, StreamMessage } from '@polytape/bus';
 import { errorSentence, type Logger } from '@polytape/service';
-import { BatchRejectedError, type Database, type ProjectionBatch, type StreamPosition } from '@polytape/tapedb';
+import {
+  BatchRejectedError,
+  type Database,
+  type DeadLetter,
+  type ProjectionBatch,
+  type StreamPosition,
+} from '@polytape/tapedb';
 import type { Trade } from '@polytape/types';
 import { continueFrom } from './log-continuity.ts';
 import { projectDeadLetter, projectMessages, type StreamProjection } from './stream-projection.ts';
@@ -138,7 +144,7 @@ export class StreamProjector {
 
   /** Commits the messages in order; what the database refuses is halved until the message at fault stands alone. */
   async #commit(messages: readonly [StreamMessage, ...StreamMessage[]], incarnation: string): Promise<void> {
-    const { projection, log } = this.#o;
+    const { projection } = this.#o;
     const place = { from: this.#position, incarnation };
     try {
       await this.#apply(projectMessages(projection, messages, place));
@@ -147,10 +153,6 @@ export class StreamProjector {
       const [first, ...rest] = messages;
       if (rest.length === 0) {
         const reason = errorSentence(error);
-        log.error(
-          { stream: projection.stream, sequence: first.sequence, subject: first.subject },
-          `Message set aside: ${reason}`,
-        );
         await this.#apply(projectDeadLetter(projection, first, { ...place, reason }));
         return;
       }
@@ -164,8 +166,22 @@ export class StreamProjector {
     const { inserted } = await this.#o.database.apply(batch);
     this.#position = batch.to;
     this.#o.onCommitted({ trades: batch.trades, inserted, deadLetters: batch.deadLetters.length });
+    this.#tellDeadLetters(batch.deadLetters);
+  }
+
+  /** A person has to look at each of them, but a log full of rubbish must not become a second one. */
+  #tellDeadLetters(letters: readonly DeadLetter[]): void {
+    const { log } = this.#o;
+    const { stream } = this;
+    for (const { sequence, subject, reason } of letters.slice(0, DEAD_LETTERS_TOLD_MAX)) {
+      log.error({ stream, sequence, subject, reason }, `Message ${sequence} of ${stream} set aside: ${reason}.`);
+    }
+    const untold = letters.length - DEAD_LETTERS_TOLD_MAX;
+    if (untold > 0) log.error({ stream, untold }, `${untold} more of ${stream} set aside; see the table dead_letters.`);
   }
 }
 
+/** Of one transaction, each with a line of its own. */
+const DEAD_LETTERS_TOLD_MAX = 10;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 10_000;
