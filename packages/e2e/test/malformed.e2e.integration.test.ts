@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ServiceUnderTest, TestBed, until } from '../src/index.ts';
+
+const KEPT_BYTES_MAX = 256 * 1024;
+
+let bed: TestBed;
+let ingestor: ServiceUnderTest;
+let writer: ServiceUnderTest;
+/** A market whose tokens are recorded; what is made up speaks of it. */
+let ids: { market: string; asset_id: string };
+
+beforeAll(async () => {
+  bed = await TestBed.open({ markets: 20, openPerMinute: 0, closePerMinute: 0 });
+  let scheduler: ServiceUnderTest;
+  [writer, ingestor, scheduler] = await Promise.all([
+    bed.start('writer'),
+    bed.start('ws-ingestor'),
+    bed.start('scheduler'),
+  ]);
+  await bed.covered(ingestor, scheduler);
+  const [market] = bed.venue.openMarketList();
+  if (market === undefined) throw new Error('the venue has no market');
+  ids = { market: market.conditionId, asset_id: market.tokenIds[0] };
+});
+afterAll(() => bed?.[Symbol.asyncDispose]());
+
+describe('from the venue', () => {
+  const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  const wrong: [title: string, frame: () => string | Buffer, reason: RegExp, kept?: string][] = [
+    ['text that is no JSON', () => 'Bad gateway', /not JSON.*Bad gateway/],
+    ['an empty frame', () => '', /empty frame/],
+    ['a trade whose JSON is cut off', () => JSON.stringify(trade()).slice(0, -40), /ends early/],
+    ['a quote whose JSON is cut off', () => '{"event_type":"price_change","market":"0x5', /ends early/],
+    ['a binary frame', () => Buffer.from(Array.from({ length: 512 }, (_, i) => i % 256)), /binary/],
+    ['a string of 5 MB', () => JSON.stringify('ab'.repeat(2_500_000)), /neither an object nor an array/],
+    ['text with a NUL in it', () => 'not \0 storable as text', /not JSON/],
+    ['brackets nested 100,000 deep', () => nested, /element is not an object/, nested.slice(1, -1)],
+    ['a trade without a price', () => JSON.stringify(trade({ price: undefined })), /last_trade_price: .*price/],
+    ['a trade without a token', () => JSON.stringify(trade({ asset_id: undefined })), /asset_id/],
+    ['a trade without a time', () => JSON.stringify(trade({ timestamp: undefined })), /timestamp/],
+    ['a trade whose size is an object', () => JSON.stringify(trade({ size: { shares: 5 } })), /size/],
+    ['a trade whose price is above 1', () => JSON.stringify(trade({ price: '1.5' })), /price/],
+    ['a trade whose side is neither', () => JSON.stringify(trade({ side: 'HOLD' })), /side/],
+    ['a trade whose token would break its subject', () => JSON.stringify(trade({ asset_id: '12.>' })), /asset_id/],
+    ['a trade whose market would break its subject', () => JSON.stringify(trade({ market: '0x5e *' })), /market/],
+    ['an event that nobody knows', () => '{"event_type":"halving","market":"0x5e"}', /unknown event type "halving"/],
+    ['an object that names no event', () => '{"message":"please reconnect"}', /unknown event type null/],
+  ];
+  test.each(wrong)(
+    '%s is counted, kept, told, and the next trade is recorded',
+    async (_title, makeFrame, reason, element) => {
+      const frame = makeFrame();
+      const before = await ingestor.metric('ingestor_unparsed_total');
+      expect(bed.venue.send(frame)).toBe(1);
+      const next = bed.venue.trade().transactionHash;
+
+      await recorded(next);
+      expect(await ingestor.metric('ingestor_unparsed_total')).toBe((before ?? 0) + 1);
+      const told = await ingestor.process.record(({ msg }) => /^Kept as unparsed/.test(msg) && reason.test(msg));
+      expect(told.level).toBe('warn');
+      await bed.stored('COVERAGE');
+      const bytes = Buffer.from(element ?? frame);
+      const row = (await bed.probe.unparsed()).at(-1);
+      expect(row).toMatchObject({
+        reason: expect.stringMatching(reason),
+        lengthBytes: bytes.length,
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+      });
+      expect(row?.body.equals(bytes.subarray(0, KEPT_BYTES_MAX)), 'the raw body, or its beginning').toBe(true);
+    },
+  );
+
+  test('a bad element of an array hides neither the trade before it nor the one behind it', async () => {
+    const [one, two] = [trade(), trade()];
+    const bad = '{"event_type": "last_trade_price", "price": null}';
+    const before = await ingestor.metric('ingestor_unparsed_total');
+    bed.venue.send(`[${JSON.stringify(one)}, ${bad} ,${JSON.stringify(two)}]`);
+    await recorded(one.transaction_hash, two.transaction_hash);
+    expect(await ingestor.metric('ingestor_unparsed_total')).toBe((before ?? 0) + 1);
+    await bed.stored('COVERAGE');
+    expect((await bed.probe.unparsed()).at(-1)?.body.toString()).toBe(bad);
+  });
+
+  test('a frame above the limit of 32 MiB costs the connection, and the next trade is recorded on another', async () => {
+    const opened = await ingestor.metric('ingestor_connections_opened_total');
+    bed.venue.send(JSON.stringify('x'.repeat(33 * 1024 * 1024)));
+    const told = await ingestor.process.record(/larger than \d+ bytes/);
+    expect(told.level).toBe('warn');
+    await ingestor.untilMetric('ingestor_connections_opened_total', (count) => count > (opened ?? 0));
+    await ingestor.untilMetric('ingestor_tokens_covered', (count) => count === 40);
+    await recorded(bed.venue.trade().transactionHash);
+  });
+});
+
+describe('in the log', () => {
+  const subject = () => `pm.trade.${ids.market}.${ids.asset_id}`;
+  const wrong: [title: string, message: () => { subject: string; body: string }, reason: RegExp][] = [
+    ['garbage among the trades', () => ({ subject: subject(), body: '\u0000garbage' }), /not JSON/],
+    ['an empty body among the trades', () => ({ subject: subject(), body: '' }), /not JSON/],
+    [
+      'a trade under another one’s subject',
+      () => ({ subject: 'pm.trade.0x1.1', body: JSON.stringify({ ...ids }) }),
+      /./,
+    ],
+    ['garbage among the markets', () => ({ subject: `pm.market.${ids.market}`, body: '[]' }), /not a JSON object/],
+    ['garbage among the unparsed', () => ({ subject: 'pm.unparsed.nobody', body: '{}' }), /connectionId/],
+  ];
+  test.each(wrong)(
+    '%s becomes a dead letter, is counted and told, and the next trade is recorded',
+    async (title, makeMessage, reason) => {
+      const message = makeMessage();
+      const before = await writer.metric('writer_dead_letters_total');
+      await using publisher = bed.bus.publisher({ unacknowledgedMax: 10, queueMax: 10 });
+      publisher.publish({ ...message, messageId: title });
+      await publisher.idle();
+
+      await recorded(bed.venue.trade().transactionHash);
+      await writer.untilMetric('writer_dead_letters_total', (count) => count === (before ?? 0) + 1);
+      const letter = (await bed.probe.deadLetters()).find(
+        (row) => row.subject === message.subject && row.body.toString() === message.body,
+      );
+      expect(letter).toMatchObject({ reason: expect.stringMatching(reason) });
+      const told = await writer.process.record(
+        ({ sequence, subject }) => sequence === letter?.sequence && subject === message.subject,
+      );
+      expect(told.level).toBe('error');
+      expect(told.msg).toMatch(reason);
+    },
+  );
+});
+
+let trades = 0;
+
+/** A good trade as the venue writes it, but for what is changed. */
+function trade(change: Record<string, unknown> = {}): Record<string, unknown> & { transaction_hash: string } {
+  trades += 1;
+  return {
+    ...ids,
+    ...{ event_type: 'last_trade_price', price: '0.5', size: '10', side: 'BUY', fee_rate_bps: '0' },
+    timestamp: String(Date.now()),
+    transaction_hash: `0x${trades.toString(16).padStart(64, 'e')}`,
+    ...change,
+  };
+}
+
+/** Resolves when the trades of these transactions are in the database. */
+async function recorded(...hashes: (string | null)[]): Promise<void> {
+  const wanted = hashes.filter((hash) => hash !== null);
+  await until('the trades recorded', async () => {
+    const rows = await bed.probe.tradesByHash(wanted);
+    return wanted.every((hash) => rows[hash] === 1);
+  });
+}
