@@ -55,6 +55,10 @@ export class ChannelClient implements AsyncDisposable {
     this.#socket.pause();
   }
 
+  resume(): void {
+    this.#socket.resume();
+  }
+
   /** All events so far, out of single frames and arrays alike. */
   events(type?: string): AnyEvent[] {
     const events = this.frames.filter((frame) => frame.startsWith('{') || frame.startsWith('[')).flatMap(parse);

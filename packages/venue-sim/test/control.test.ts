@@ -77,6 +77,19 @@ describe('the control interface', () => {
     await client.until(() => venue.status().trades.executed > stopped.trades.executed);
   });
 
+  test('says that trading has stopped only when the last bytes have left', async () => {
+    await using venue = await VenueSim.start(SILENT);
+    await using client = await ChannelClient.subscribed(venue.urls.ws, []);
+    client.pause();
+    // More than the system's own buffers hold.
+    venue.send('x'.repeat(30_000_000));
+    const buffered = (): number | undefined => venue.status().sockets[0]?.bufferedBytes;
+    expect(buffered()).toBeGreaterThan(0);
+    const leftAtTheEnd = venue.stopTrading().then(buffered);
+    client.resume();
+    expect(await leftAtTheEnd).toBe(0);
+  });
+
   test('sends any text and any bytes, to all, to one socket, to those who listen to a token', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [market, other] = venue.openMarketList() as [MarketReference, MarketReference];

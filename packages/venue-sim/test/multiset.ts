@@ -1,3 +1,17 @@
+/** What occurs more often on one side than on the other: the first few of each, so that a failure can be read. */
+export function difference(
+  expected: Iterable<string>,
+  actual: Iterable<string>,
+): { missing: string[]; surplus: string[] } {
+  const [wanted, found] = [multiset(expected), multiset(actual)];
+  const more = (one: Map<string, number>, other: Map<string, number>): string[] =>
+    [...one]
+      .filter(([item, count]) => count > (other.get(item) ?? 0))
+      .map(([item]) => item)
+      .slice(0, 5);
+  return { missing: more(wanted, found), surplus: more(found, wanted) };
+}
+
 /** How often each thing occurs, by its text. */
 export function multiset(items: Iterable<string>): Map<string, number> {
   const counts = new Map<string, number>();
