@@ -75,27 +75,23 @@ export class CopyBuffer {
   }
 
   /**
-   * A numeric given as plain decimal text (see `isDecimal`): exact, with as many decimals as were written. The server
-   * holds digits of base 10,000 on both sides of the point, without zeros at the ends.
+   * A numeric given as plain decimal text (see `isDecimal`): exact, with as many decimals as were written. It travels as
+   * digits of base 10,000 on both sides of the point; the server drops zeros at the ends.
    */
   numeric(text: string): void {
     const point = text.indexOf('.');
     const integerLength = point < 0 ? text.length : point;
     const scale = point < 0 ? 0 : text.length - point - 1;
+    const before = Math.ceil(integerLength / 4);
+    const behind = Math.ceil(scale / 4);
 
-    let first = -Math.ceil(integerLength / 4);
-    let last = Math.ceil(scale / 4) - 1;
-    while (first <= last && digitOfNumeric(text, integerLength, first) === 0) first++;
-    while (last >= first && digitOfNumeric(text, integerLength, last) === 0) last--;
-    const digits = last - first + 1;
-
-    this.#reserve(12 + 2 * digits);
-    this.#int32(8 + 2 * digits);
-    this.#int16(digits);
-    this.#int16(digits === 0 ? 0 : -first - 1); // weight: the power of 10,000 of the first digit
+    this.#reserve(12 + 2 * (before + behind));
+    this.#int32(8 + 2 * (before + behind));
+    this.#int16(before + behind);
+    this.#int16(before - 1); // weight: the power of 10,000 of the first digit
     this.#int16(0); // sign: positive
     this.#int16(scale);
-    for (let at = first; at <= last; at++) this.#int16(digitOfNumeric(text, integerLength, at));
+    for (let place = -before; place < behind; place++) this.#int16(digitOfNumeric(text, integerLength, place));
   }
 
   /** All that was written, ready to be sent. The buffer takes no more rows. */

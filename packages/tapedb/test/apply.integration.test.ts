@@ -208,14 +208,14 @@ describe('a token', () => {
     await using opened = await openDatabase({ timescale: false });
     await using other = await open(opened.url);
     const tokens = [...Array(300).keys()].map(String);
-    const trades = tokens.map((tokenId) => trade('a', { tokenId }));
     const writers = [opened.database, other, opened.database, other];
     const results = await Promise.all(
-      writers.map((writer, at) =>
-        writer.apply({ ...batch(0, 1, { trades: at % 2 ? trades : trades.toReversed() }), stream: `S${at}` }),
-      ),
+      writers.map((writer, at) => {
+        const trades = tokens.map((tokenId) => trade(`${at}`, { tokenId }));
+        return writer.apply({ ...batch(0, 1, { trades: at % 2 ? trades : trades.toReversed() }), stream: `S${at}` });
+      }),
     );
-    expect(results.reduce((sum, { inserted }) => sum + inserted, 0)).toBe(300);
+    expect(results.reduce((sum, { inserted }) => sum + inserted, 0)).toBe(1_200);
     expect(await opened.sql('SELECT count(*)::int AS tokens FROM tokens')).toEqual([{ tokens: 300 }]);
   });
 
