@@ -80,7 +80,9 @@ export class VenueHttp {
     for (let failures = 0; ; ) {
       await rest(limiter.reserve([RATE_RULES.allHosts, ...options.rules], performance.now()), signal);
       try {
-        return await this.#get(url, signal);
+        const body = await this.#get(url, signal);
+        if (this.#outage.recovered()) this.#log.info({ host: url.host }, `${url.host} answers again.`);
+        return body;
       } catch (error) {
         signal.throwIfAborted();
         if (!isVenueError(error)) throw error;
@@ -95,7 +97,7 @@ export class VenueHttp {
         const { say } = this.#outage.failed(error.message, performance.now());
         this.#log[say ? 'warn' : 'debug'](
           { host: error.host, path: error.path, failures, waitMs, isVenueAway: error instanceof VenueUnavailableError },
-          `${error.message}. Trying again in ${(waitMs / 1_000).toFixed(1)} s, and so on until it works.`,
+          `${error.message}. Trying again in ${(waitMs / 1_000).toFixed(1)} s.`,
         );
         await rest(waitMs, signal);
       }

@@ -68,8 +68,8 @@ describe('a request', () => {
     expect(await get(`${rest.url}/markets`)).toEqual({ page: 1 });
     expect(http.stats()).toMatchObject({ requests: 3, retries: 2, throttled: 1, failed: 1 });
     expect(log.of('warn').map(({ sentence }) => sentence)).toEqual([
-      `${rest.host} throttled /markets (429). Trying again in 0.0 s, and so on until it works.`,
-      `${rest.host} is unavailable for /markets: answered 500: oops. Trying again in 0.0 s, and so on until it works.`,
+      `${rest.host} throttled /markets (429). Trying again in 0.0 s.`,
+      `${rest.host} is unavailable for /markets: answered 500: oops. Trying again in 0.0 s.`,
     ]);
   });
 

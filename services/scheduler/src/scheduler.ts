@@ -1,6 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus, Publisher } from '@polytape/bus';
-import { type GammaClient, type GammaMarket, OutageNotice, VenueUnavailableError } from '@polytape/polymarket';
+import {
+  type GammaClient,
+  type GammaMarket,
+  OutageNotice,
+  type SkippedMarket,
+  VenueUnavailableError,
+} from '@polytape/polymarket';
 import { errorSentence, type Logger } from '@polytape/service';
 import { type Market, marketSubject, type Shard } from '@polytape/types';
 import { MarketRegistry } from './market-registry.ts';
@@ -28,6 +34,7 @@ export class Scheduler {
   readonly #o: SchedulerOptions;
   readonly #registry = new MarketRegistry();
   readonly #outage = new OutageNotice();
+  readonly #alarms = new OutageNotice();
   #plan: ShardPlan | null = null;
   #plannedAtMs = Number.NEGATIVE_INFINITY;
   #failure: string | null = 'the first scan of the markets has not ended yet';
@@ -88,8 +95,7 @@ export class Scheduler {
     const doubts: string[] = [];
     for await (const { markets, skipped, doubt } of gamma.openMarkets(signal)) {
       for (const market of markets) seen.add(market.conditionId);
-      for (const { reason, raw } of skipped) log.debug({ reason, raw }, `Skipped an entry of Gamma: ${reason}.`);
-      counters.marketsSkipped += skipped.length;
+      this.#tellSkipped(skipped);
       if (doubt !== null) doubts.push(doubt);
       await this.#publish(markets);
       if (performance.now() - this.#plannedAtMs >= PLAN_PAUSE_MS) await this.#replan(plan);
@@ -104,6 +110,16 @@ export class Scheduler {
     counters.lastScanAtMs = Date.now();
     if (this.#failure !== null) log.info({ ...this.stats() }, `Discovery has seen all ${seen.size} open markets.`);
     this.#failure = null;
+  }
+
+  /** Placeholders are an everyday sight; what a newer parser would have to read is told, each reason once a minute. */
+  #tellSkipped(skipped: readonly SkippedMarket[]): void {
+    for (const { kind, reason, gammaId, conditionId } of skipped) {
+      const isAlarming = kind === 'unsupported-version' || kind === 'unreadable';
+      const level = isAlarming && this.#alarms.failed(reason, performance.now()).say ? 'error' : 'debug';
+      this.#o.log[level]({ kind, gammaId, conditionId }, `A market of Gamma is not recorded: ${reason}.`);
+    }
+    this.#o.counters.marketsSkipped += skipped.length;
   }
 
   /** Publishes what is new of these markets, and waits until the log has it. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus, KvView, Publisher } from '@polytape/bus';
+import { OutageNotice } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
 import type { Shard } from '@polytape/types';
 import type { IngestorCounters } from './ingestor-counters.ts';
@@ -24,6 +25,7 @@ export type IngestorOptions = {
 export class Ingestor implements AsyncDisposable {
   readonly #o: IngestorOptions;
   readonly #recorders = new Map<number, ShardRecorder>();
+  readonly #outage = new OutageNotice();
   #plan: KvView<Shard> | null = null;
   #isPaused = false;
 
@@ -103,7 +105,13 @@ export class Ingestor implements AsyncDisposable {
     }
     for (const [number, shard] of wanted) {
       if (this.#recorders.has(number)) continue;
-      const recorder = new ShardRecorder({ ...this.#o, number, shard, onPublished: () => this.#pauseWhenFull() });
+      const recorder = new ShardRecorder({
+        ...this.#o,
+        number,
+        shard,
+        outage: this.#outage,
+        onPublished: () => this.#pauseWhenFull(),
+      });
       if (this.#isPaused) recorder.pause();
       this.#recorders.set(number, recorder);
       await delay(this.#o.connectPaceMs, undefined, { signal }).catch(() => {});

@@ -51,6 +51,8 @@ export class ShardRecorder implements AsyncDisposable {
     ingestorId: string;
     /** Told after each message that was handed to the publisher. */
     onPublished: () => void;
+    /** Shared by all recorders: an outage of the venue is told once, and not by each connection. */
+    outage: OutageNotice;
     log: Logger;
   }) {
     this.number = o.number;
@@ -64,6 +66,7 @@ export class ShardRecorder implements AsyncDisposable {
       url: o.url,
       tokenIds: [...this.#tokenIds],
       log: this.#log,
+      outage: o.outage,
       handler: {
         onOpen: (connection) => this.#begin(connection),
         onFrame: (connection, text, receivedAtUs) => this.#take(connection, text, receivedAtUs),
@@ -83,8 +86,9 @@ export class ShardRecorder implements AsyncDisposable {
       this.#tokenIds.delete(tokenId);
       this.#connection?.covered.delete(tokenId);
     }
-    if (joining.length > 0) this.#session.subscribe(joining);
+    // Leaving first: a full connection would not take the joining ones.
     if (leaving.length > 0) this.#session.unsubscribe(leaving);
+    if (joining.length > 0) this.#session.subscribe(joining);
   }
 
   /** Stops reading the socket: what the venue sends waits in the network's buffers. */
