@@ -76,7 +76,7 @@ export class Database implements AsyncDisposable {
     this.#projection = new Projection(this.#pool);
   }
 
-  /** What the database is made of; before it is migrated, what it would be made of. */
+  /** What the database is made of. Until it is migrated: what it offers as it stands. */
   get edition(): Edition {
     return this.#edition;
   }
