@@ -11,7 +11,7 @@ export const configTable = {
   }),
   BATCH_ROWS_MAX: integer({ default: 5_000, min: 1, max: 100_000, description: 'Rows of one transaction at most.' }),
   BATCH_AGE_MS_MAX: integer({
-    default: 20,
+    default: 10,
     min: 1,
     max: 60_000,
     description:
