@@ -15,6 +15,7 @@ export async function limitedRole(
   await owner.query(
     `CREATE ROLE ${name} LOGIN PASSWORD '${password}' CONNECTION LIMIT ${options.connectionsMax ?? -1}`,
   );
+  await owner.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC'); // It is there up to PostgreSQL 14.
   if (options.mayCreateTables) await owner.query(`GRANT CREATE ON SCHEMA public TO ${name}`);
 
   const url = new URL(databaseUrl);
