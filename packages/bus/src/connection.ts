@@ -122,10 +122,11 @@ export class Connection {
 
   async #watch(): Promise<void> {
     const denied = new Trouble(this.log, 'error');
-    for await (const status of this.nats.status()) this.#note(status, denied);
+    const failing = new Trouble(this.log);
+    for await (const status of this.nats.status()) this.#note(status, denied, failing);
   }
 
-  #note(status: Status, denied: Trouble): void {
+  #note(status: Status, denied: Trouble, failing: Trouble): void {
     switch (status.type) {
       case 'disconnect':
         if (!this.#connected || this.nats.isClosed()) return;
@@ -144,7 +145,7 @@ export class Connection {
             { operation: status.error.operation, subject: status.error.subject },
             `NATS refuses us the right of ${status.error.operation} on ${status.error.subject}; grant it to the user of NATS_URL.`,
           );
-        } else this.log.warn({ err: status.error }, 'NATS reported an error on our connection.');
+        } else failing.tell({ err: status.error }, `NATS reported an error: ${status.error.message}.`);
         return;
       default:
         this.log.debug({ status: status.type }, 'The connection to NATS changed its state.');

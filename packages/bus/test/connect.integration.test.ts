@@ -102,6 +102,39 @@ describe('a connection', () => {
     expect(made.bus.connected).toBe(true);
   });
 
+  // The client's own default gives up after 10 attempts.
+  test('comes back however long the server was away', async () => {
+    await using nats = await testNats();
+    await using way = await tcpProxy(nats.url);
+    await using made = await testBus(way.url);
+    way.lead('nats://127.0.0.1:1');
+    way.cut();
+    const attempts = () =>
+      made.log.entries.filter(({ fields }) => 'status' in fields && fields.status === 'reconnecting');
+    while (attempts().length < 12) await new Promise((resolve) => setTimeout(resolve, 20));
+    way.lead(nats.url);
+    await made.log.said(/NATS is back/);
+    expect((await made.bus.streamState('TRADES')).lastSequence).toBe(0);
+  });
+
+  test.skipIf(program === null)('comes back though the server refused it for a while', async () => {
+    if (program === null) return;
+    const users = (password: string) => `authorization { users: [ { user: ann, password: ${password} } ] }`;
+    await using nats = await configuredNats(program, { configuration: users('right'), jetstream: true });
+    await using other = await configuredNats(program, { configuration: users('other'), jetstream: true });
+    await using way = await tcpProxy(nats.url);
+    await using made = await testBus(way.url.replace('//', '//ann:right@'));
+    way.lead(other.url);
+    way.cut();
+    await made.log.said(/Authorization Violation/);
+    const attempts = () =>
+      made.log.entries.filter(({ fields }) => 'status' in fields && fields.status === 'reconnecting');
+    while (attempts().length < 4) await new Promise((resolve) => setTimeout(resolve, 20));
+    way.lead(nats.url);
+    await made.log.said(/NATS is back/);
+    expect(made.log.count(/Authorization Violation/)).toBe(1);
+  });
+
   test('is closed for good by dispose, without an error', async () => {
     await using nats = await testNats();
     const { bus } = await testBus(nats.url);

@@ -193,6 +193,8 @@ describe('a view', () => {
     const shards = await near.bus.kv<Value>('shards');
     await shards.put('changed', { n: 1 });
     await shards.put('deleted', { n: 1 });
+    await shards.put('purged', { n: 1 });
+    await using other = await otherTools(nats.url, 'shards');
     await using view = (await far.bus.kv<Value>('shards')).view({ signal: far.stop.signal, relistMs: 600_000 });
     await view.ready;
     way.mute();
@@ -200,10 +202,12 @@ describe('a view', () => {
     await far.log.said(/is lost/);
     await shards.put('changed', { n: 2 });
     await shards.delete('deleted');
+    await other.jsm.streams.purge('KV_shards', { filter: '$KV.shards.purged' });
     await shards.put('added', { n: 1 });
     way.unmute();
     await when(view, () => view.entries().get('changed')?.value.n === 2 && view.entries().has('added'));
     await when(view, () => !view.entries().has('deleted'));
+    await when(view, () => !view.entries().has('purged')); // no message tells of it
     expect(view.entries().size).toBe(2);
   });
 

@@ -222,6 +222,10 @@ describe('nothing is skipped or repeated', () => {
     }
     await publishing;
     expect(cuts).toBe(3);
+    const lost = reader.log.entries.filter(
+      ({ fields }) => 'reason' in fields && fields.reason === 'the connection was lost',
+    );
+    expect(lost).toHaveLength(3);
     expect(sequences(seen)).toEqual(numbers(1, 3_001));
   });
 
