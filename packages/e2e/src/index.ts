@@ -1,4 +1,5 @@
 export { DatabaseProbe, type DeadLetterRow, type UnparsedRow } from './database-probe.ts';
+export { multisetDifference } from './multiset-difference.ts';
 export { type LogRecord, type ProcessExit, ProcessUnderTest } from './process-under-test.ts';
 export { sampleTrade, tradeMessage } from './sample-trade.ts';
 export { type ServiceName, ServiceUnderTest } from './service-under-test.ts';

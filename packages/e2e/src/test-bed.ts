@@ -3,6 +3,7 @@ import { type TestDatabase, type TestNats, testDatabase, testNats } from '@polyt
 import type { Trade } from '@polytape/types';
 import { VenueSim, type VenueSimOptions } from '@polytape/venue-sim';
 import { DatabaseProbe } from './database-probe.ts';
+import { multisetDifference } from './multiset-difference.ts';
 import { type ServiceName, ServiceUnderTest } from './service-under-test.ts';
 import { silentLog } from './silent-log.ts';
 import { compareTape, type TapeComparison } from './tape-comparison.ts';
@@ -106,17 +107,33 @@ export class TestBed implements AsyncDisposable {
     return await compareTape(this.venue.ledger(), this.#database.url);
   }
 
-  /** Every trade that JetStream has, from the first message on; the stream must stand still. */
-  async tradesInLog(): Promise<Trade[]> {
+  /**
+   * How database and log differ, trade by trade; both must stand still. The log is what JetStream acknowledged and has,
+   * from its first message on.
+   */
+  async compareWithLog(): Promise<{ inLog: number; missing: string[]; surplus: string[] }> {
+    const inLog = await this.#tradesInLog();
+    const inDatabase = await this.probe.tradeKeys();
+    return {
+      inLog: inLog.length,
+      missing: multisetDifference(inLog, inDatabase),
+      surplus: multisetDifference(inDatabase, inLog),
+    };
+  }
+
+  async #tradesInLog(): Promise<string[]> {
     const { lastSequence } = await this.bus.streamState('TRADES');
-    const trades: Trade[] = [];
-    if (lastSequence === 0) return trades;
+    const keys: string[] = [];
+    if (lastSequence === 0) return keys;
     const limits = { rowsMax: 5_000, ageMsMax: 50, signal: AbortSignal.timeout(CONNECT_MS_MAX) };
     for await (const { messages } of this.bus.readBatches('TRADES', null, limits)) {
-      for (const { body } of messages) trades.push(JSON.parse(Buffer.from(body).toString()) as Trade);
+      for (const { body } of messages) {
+        const { tokenId, exchangeAtMs, tradeId } = JSON.parse(Buffer.from(body).toString()) as Trade;
+        keys.push(`${tokenId} ${exchangeAtMs} ${tradeId}`);
+      }
       if ((messages.at(-1)?.sequence ?? 0) >= lastSequence) break;
     }
-    return trades;
+    return keys;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

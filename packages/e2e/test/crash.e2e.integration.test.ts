@@ -36,17 +36,15 @@ describe('a recording at 2,000 trades a second', () => {
     await bed.drained(successor);
     expect(writers.filter(({ process }) => process.running)).toHaveLength(1);
 
-    const log = await bed.tradesInLog();
-    const inLog = log.map(({ tokenId, exchangeAtMs, tradeId }) => `${tokenId} ${exchangeAtMs} ${tradeId}`);
-    const inDatabase = await bed.probe.tradeKeys();
-    expect(difference(inLog, inDatabase), 'in the log and not in the database').toEqual([]);
-    expect(difference(inDatabase, inLog), 'in the database more often than in the log').toEqual([]);
+    const log = await bed.compareWithLog();
+    expect(log.missing, 'in the log and not in the database').toEqual([]);
+    expect(log.surplus, 'in the database more often than in the log').toEqual([]);
 
     const tape = await bed.compare();
     const times = tape.missing.map(({ timestamp }) => Number(timestamp));
     const sinceKill = (atMs: number) => `${atMs - killedAtMs} ms`;
     console.info(
-      `Executed ${tape.executed}, in the log ${inLog.length}, recorded ${tape.recorded}, duplicates ${tape.duplicates}. ` +
+      `Executed ${tape.executed}, in the log ${log.inLog}, recorded ${tape.recorded}, duplicates ${tape.duplicates}. ` +
         `Missing ${times.length}: from ${sinceKill(Math.min(...times))} to ${sinceKill(Math.max(...times))} after the ` +
         `ingestor's end; its last trades known to be acknowledged are of ${sinceKill(acknowledgedUpToMs)}, ` +
         `its successor was covered at ${sinceKill(coveredAtMs)}.`,
@@ -97,15 +95,4 @@ async function acknowledged(bed: TestBed, ingestor: ServiceUnderTest): Promise<n
   const atMs = Number(ledger.at(-1)?.timestamp);
   await ingestor.untilMetric('ingestor_publish_acknowledged_total', (count) => count >= sent);
   return atMs;
-}
-
-/** What `left` has more often than `right`. */
-function difference(left: readonly string[], right: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const key of right) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return left.filter((key) => {
-    const count = counts.get(key) ?? 0;
-    if (count > 0) counts.set(key, count - 1);
-    return count === 0;
-  });
 }

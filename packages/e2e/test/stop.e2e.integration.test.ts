@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ServiceName, ServiceUnderTest, TestBed, until } from '../src/index.ts';
+
+let bed: TestBed;
+let scheduler: ServiceUnderTest;
+
+beforeAll(async () => {
+  bed = await TestBed.open({
+    ...{ markets: 60, tradesPerSecond: 1_000, quotesPerTrade: 4, burst: null },
+    ...{ openPerMinute: 0, closePerMinute: 0 },
+  });
+  scheduler = await bed.start('scheduler', { SHARD_TOKENS_TARGET: '80' });
+  await scheduler.ready();
+  bed.venue.startTrading();
+});
+afterAll(() => bed?.[Symbol.asyncDispose]());
+
+describe('an ingestor that is asked to stop', () => {
+  test('in full flow ends with everything that it received acknowledged', async () => {
+    const before = await messages();
+    await using ingestor = await recordingIngestor();
+    ingestor.process.signal('SIGTERM');
+
+    expect(await ingestor.process.exit()).toEqual({ code: 0, signal: null });
+    const last = await ingestor.process.record(/^Stopped; everything received is acknowledged/);
+    expect(last.trades).toBeGreaterThan(500);
+    expect((await messages()) - before).toBe(last.trades);
+  });
+
+  test('with a queue that grew while NATS was away does so, too', async () => {
+    const before = await messages();
+    await using ingestor = await recordingIngestor();
+    await bed.nats.kill();
+    await ingestor.untilMetric('ingestor_publish_queued', (queued) => queued > 500);
+    ingestor.process.signal('SIGTERM');
+    await ingestor.process.record(/^Stopping/);
+    await bed.nats.start();
+
+    expect(await ingestor.process.exit()).toEqual({ code: 0, signal: null });
+    const last = await ingestor.process.record(/^Stopped; everything received is acknowledged/);
+    expect((await until('an answer of JetStream', messages)) - before).toBe(last.trades);
+  });
+
+  test('ends at once at the second signal, with exit code 1, and says what was unfinished', async () => {
+    await using ingestor = await recordingIngestor();
+    await bed.nats.kill();
+    await ingestor.untilMetric('ingestor_publish_queued', (queued) => queued > 0);
+    ingestor.process.signal('SIGTERM');
+    await ingestor.process.record(/^Stopping/);
+    ingestor.process.signal('SIGTERM');
+
+    expect(await ingestor.process.exit()).toEqual({ code: 1, signal: null });
+    const last = ingestor.process.records.at(-1);
+    expect(last?.level).toBe('error');
+    expect(last?.msg).toMatch(/^Second signal \(SIGTERM\)\..*unfinished: \d+ messages not acknowledged/);
+    await bed.nats.start();
+  });
+
+  test('and cannot, gives up at the deadline in the same way', async () => {
+    await using ingestor = await recordingIngestor({ STOP_DEADLINE_MS: '300' });
+    await bed.nats.kill();
+    await ingestor.untilMetric('ingestor_publish_queued', (queued) => queued > 0);
+    ingestor.process.signal('SIGINT');
+
+    expect(await ingestor.process.exit()).toEqual({ code: 1, signal: null });
+    expect(ingestor.process.records.at(-1)?.msg).toMatch(
+      /^Not done 300 ms after SIGINT\..*unfinished: \d+ messages not acknowledged/,
+    );
+    await bed.nats.start();
+  });
+});
+
+describe('a writer that is asked to stop', () => {
+  test('in full flow commits what it has in hand, and the next one goes on without a gap or a double', async () => {
+    await using ingestor = await recordingIngestor();
+    await using writer = await bed.start('writer', { BATCH_ROWS_MAX: '200' });
+    await until('trades in the database', async () => (await bed.probe.position('TRADES')) > 1_000);
+    writer.process.signal('SIGTERM');
+    expect(await writer.process.exit()).toEqual({ code: 0, signal: null });
+    await writer.process.record(/^Stopped; everything taken in hand is committed/);
+    expect(await bed.probe.tradeCount()).toBe(await bed.probe.position('TRADES'));
+
+    await using _next = await bed.start('writer');
+    await bed.drained(ingestor);
+    expect(await bed.compareWithLog()).toMatchObject({ missing: [], surplus: [] });
+    expect(await bed.probe.deadLetters()).toEqual([]);
+    bed.venue.startTrading();
+  });
+
+  test('ends at once at the second signal, with exit code 1, and leaves what was unfinished in the log', async () => {
+    await using ingestor = await recordingIngestor();
+    await using writer = await bed.start('writer');
+    await writer.untilMetric('writer_active', (value) => value === 1, { stream: 'TRADES' });
+    const held = await bed.probe.holdPosition('TRADES');
+    try {
+      await until('the writer inside its transaction', async () => (await bed.probe.writersWaiting()) > 0);
+      writer.process.signal('SIGTERM');
+      await writer.process.record(/^Stopping/);
+      writer.process.signal('SIGINT');
+      expect(await writer.process.exit()).toEqual({ code: 1, signal: null });
+    } finally {
+      await held[Symbol.asyncDispose]();
+    }
+    expect(writer.process.records.at(-1)?.msg).toMatch(
+      /^Second signal \(SIGINT\)\..*unfinished: \d+ messages read and not committed/,
+    );
+
+    await using _next = await bed.start('writer');
+    await bed.drained(ingestor);
+    expect(await bed.compareWithLog()).toMatchObject({ missing: [], surplus: [] });
+  });
+});
+
+describe('a service that waits for its servers', () => {
+  test.each<ServiceName>(['ws-ingestor', 'scheduler', 'writer'])('stops when it is asked to: %s', async (service) => {
+    const nowhere = { NATS_URL: 'nats://127.0.0.1:1', DATABASE_URL: 'postgresql://127.0.0.1:1/polytape' };
+    await using waiting = await ServiceUnderTest.start(service, { ...bed.env, ...nowhere });
+    await waiting.process.record(/cannot be reached/);
+    waiting.process.signal('SIGTERM');
+    expect(await waiting.process.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  test('and a scheduler at work, too', async () => {
+    scheduler.process.signal('SIGTERM');
+    expect(await scheduler.process.exit()).toEqual({ code: 0, signal: null });
+  });
+});
+
+/** A new ingestor with every token covered and some hundred trades received. */
+async function recordingIngestor(env: Record<string, string> = {}): Promise<ServiceUnderTest> {
+  const ingestor = await bed.start('ws-ingestor', env);
+  await bed.covered(ingestor, scheduler);
+  await ingestor.untilMetric('ingestor_trades_total', (trades) => trades > 500);
+  return ingestor;
+}
+
+/** Messages in TRADES: none of them expired or was taken out. */
+async function messages(): Promise<number> {
+  return (await bed.bus.streamState('TRADES')).lastSequence;
+}
