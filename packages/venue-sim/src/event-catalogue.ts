@@ -1,29 +1,7 @@
 import { cities, clubs, coins, companies, countries, cups, esportsTeams, films, players } from './catalogue-words.ts';
-import type { TickSize } from './price-grid.ts';
+import type { EventDraft, MarketDraft } from './event-draft.ts';
 import type { Prng } from './prng.ts';
-
-/** An event as a person would read it, before it gets ids. */
-export type EventDraft = {
-  title: string;
-  slug: string;
-  category: string;
-  tags: string[];
-  negRisk: boolean;
-  feeType: string | null;
-  rules: string;
-  endAtMs: number;
-  markets: MarketDraft[];
-};
-
-export type MarketDraft = {
-  question: string;
-  slug: string;
-  groupItemTitle: string;
-  outcomes: [string, string];
-  /** What outcome 0 is worth, in (0, 1). */
-  fair: number;
-  tickSize: TickSize;
-};
+import { clock, isoDate, longDate, monthAndDay, monthName, roundPrice, slugOf } from './wording.ts';
 
 /** An event with one or several markets, of any kind that the venue lists; `dayMs` is the midnight that dates count from. */
 export function draftEvent(prng: Prng, dayMs: number): EventDraft {
@@ -164,7 +142,7 @@ function draftTemperature(prng: Prng, dayMs: number): EventDraft {
 
 function draftCoinTarget(prng: Prng, dayMs: number): EventDraft {
   const coin = prng.pick(coins);
-  const month = MONTHS[new Date(dayMs).getUTCMonth()] ?? '';
+  const month = monthName(dayMs);
   const title = `What price will ${coin.name} hit in ${month}?`;
   return {
     title,
@@ -298,7 +276,7 @@ function draftFilm(prng: Prng, dayMs: number): EventDraft {
 
 function draftRates(prng: Prng, dayMs: number): EventDraft {
   const at = dayMs + prng.integer(10, 300) * DAY_MS;
-  const meeting = `${MONTHS[new Date(at).getUTCMonth()]} ${new Date(at).getUTCFullYear()}`;
+  const meeting = `${monthName(at)} ${new Date(at).getUTCFullYear()}`;
   const choices: [string, string, number][] = [
     ['50+ bps decrease', `Will the Fed decrease interest rates by 50+ bps after the ${meeting} meeting?`, 0.03],
     ['25 bps decrease', `Will the Fed decrease interest rates by 25 bps after the ${meeting} meeting?`, 0.38],
@@ -326,56 +304,6 @@ function draftRates(prng: Prng, dayMs: number): EventDraft {
 }
 
 const YES_NO: [string, string] = ['Yes', 'No'];
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
-
 function between(prng: Prng, min: number, max: number): number {
   return min + prng.unit() * (max - min);
-}
-
-/** Two significant digits more than the price's magnitude needs: 104,500, 3,680, 0.84. */
-function roundPrice(price: number): number {
-  const unit = 10 ** (Math.floor(Math.log10(price)) - 2);
-  return Math.round(price / unit) * unit;
-}
-
-/** Lower-case ASCII words joined by hyphens, as the venue's slugs are. */
-function slugOf(text: string): string {
-  return text
-    .normalize('NFKD')
-    .replace(/[\u0300-\u036f'’“”.]/g, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '');
-}
-
-function isoDate(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 10);
-}
-
-function monthAndDay(atMs: number): string {
-  const date = new Date(atMs);
-  return `${MONTHS[date.getUTCMonth()]} ${date.getUTCDate()}`;
-}
-
-function longDate(atMs: number): string {
-  return `${monthAndDay(atMs)}, ${new Date(atMs).getUTCFullYear()}`;
-}
-
-function clock(atMs: number): string {
-  const date = new Date(atMs);
-  const hours = date.getUTCHours();
-  return `${hours % 12 === 0 ? 12 : hours % 12}:${String(date.getUTCMinutes()).padStart(2, '0')}${hours < 12 ? 'AM' : 'PM'}`;
 }

@@ -33,7 +33,7 @@ export type ExchangeOptions = {
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #prng: Prng;
-  /** Chance for requested trades, which must not change what trades by itself. */
+  /** Chance for requested trades: what they draw must not shift what everything after them draws. */
   readonly #requests: Prng;
   /** Market makers' actions so far. */
   quotes = 0;
@@ -46,7 +46,9 @@ export class Exchange {
 
   /** Gives an untouched market its first book, always the same for a seed. */
   prepareBook(market: SimMarket): void {
-    if (market.closed !== null || market.book.bids.length > 0 || market.book.asks.length > 0) return;
+    const { book, closed, bookChangedAtMs } = market;
+    // A book that takers have emptied is no untouched one: it fills again by quotes that everybody is told of.
+    if (closed !== null || bookChangedAtMs !== null || book.bids.length > 0 || book.asks.length > 0) return;
     seedBook(market.book, market.fairTick, new Prng(this.#options.seed, 'book', market.gammaId));
   }
 
@@ -56,16 +58,20 @@ export class Exchange {
     if (token === undefined) return 0;
     const { market } = token;
     this.prepareBook(market);
-    const wantsSide: Side = this.#prng.chance(0.55) ? 'BUY' : 'SELL';
-    const side = restingSide(token, wantsSide);
-    const resting = market.book.levels(side).length > 0 ? side : opposite(side);
-    const fills = this.#match(market.book, resting);
-    if (fills.length === 0) return 0;
+    const { book } = market;
+    while (book.bids.length === 0 && book.asks.length === 0) this.#quoteIn(market);
+    const wanted = restingSide(token, this.#prng.chance(BUY_SHARE) ? 'BUY' : 'SELL');
+    const resting = book.levels(wanted).length > 0 ? wanted : opposite(wanted);
+    const fills = this.#match(book, resting);
+    const chainHash = `0x${this.#prng.hex(64)}`;
     this.#settle(token, takerSide(token, resting), fills, {
-      transactionHash: this.#prng.chance(NO_HASH_SHARE) ? null : `0x${this.#prng.hex(64)}`,
+      chainHash,
+      transactionHash: this.#prng.chance(NO_HASH_SHARE) ? null : chainHash,
       feeRateBps: this.#fee(market),
       timestampMs: this.#options.clock(),
     });
+    // Takers who eat asks push the price up.
+    if (this.#prng.chance(IMPACT_SHARE)) this.#drift(market, resting === 'SELL' ? 1 : -1);
     return fills.length;
   }
 
@@ -74,6 +80,11 @@ export class Exchange {
     const market = this.#options.tradeOnlySubscribed ? this.#pickListened() : this.#options.registry.pick(this.#prng);
     if (market === undefined) return;
     this.prepareBook(market);
+    this.#quoteIn(market);
+    if (this.#prng.chance(DRIFT_SHARE)) this.#drift(market, this.#prng.chance(0.5) ? 1 : -1);
+  }
+
+  #quoteIn(market: SimMarket): void {
     const change = nextQuote(market.book, market.fairTick, this.#prng);
     market.book.set(change);
     this.quotes += 1;
@@ -87,7 +98,6 @@ export class Exchange {
     }
     market.bookChangedAtMs = this.#options.clock();
     this.#options.feed.levelsChanged(market, changes, String(market.bookChangedAtMs));
-    if (this.#prng.chance(DRIFT_SHARE)) this.#drift(market, this.#prng.chance(0.5) ? 1 : -1);
   }
 
   /** Executes exactly this trade. A price that rests in the book is eaten; another one is printed without touching it. */
@@ -99,8 +109,10 @@ export class Exchange {
     // Where that side is empty, what market makers think it is worth.
     const best = book.best(resting) ?? Math.round(token.market.fairTick);
     const tick = trade.tick === null ? best : canonicalTick(token, trade.tick);
+    const chainHash = trade.transactionHash ?? `0x${this.#requests.hex(64)}`;
     const [entry] = this.#settle(token, trade.side, [{ tick, sizeMicro: trade.sizeMicro, side: resting }], {
-      transactionHash: trade.transactionHash === undefined ? `0x${this.#requests.hex(64)}` : trade.transactionHash,
+      chainHash,
+      transactionHash: trade.transactionHash === undefined ? chainHash : trade.transactionHash,
       feeRateBps: trade.feeRateBps === undefined ? token.market.feeRateBps : trade.feeRateBps,
       timestampMs: trade.timestampMs ?? this.#options.clock(),
     });
@@ -116,10 +128,8 @@ export class Exchange {
     if (this.#prng.chance(this.#options.identicalShare)) {
       const count = this.#prng.integer(2, 3);
       const sizeMicro = Math.min(this.#takeSize(), Math.floor(best.sizeMicro / count));
-      for (let fill = 0; fill < count && sizeMicro > 0; fill += 1) {
-        fills.push({ tick: best.tick, sizeMicro, side: resting });
-      }
-      return fills;
+      // What rests may be too little to share out.
+      if (sizeMicro > 0) return Array.from({ length: count }, () => ({ tick: best.tick, sizeMicro, side: resting }));
     }
     const chance = this.#prng.unit();
     const count = chance < 0.72 ? 1 : chance < 0.9 ? 2 : this.#prng.integer(3, 5);
@@ -139,7 +149,7 @@ export class Exchange {
     const timestamp = String(terms.timestampMs);
     const { prices, ticks } = market.book.grid;
     const subscribed = channel.wasSent(token);
-    const sockets = channel.listenersOfToken(token).length;
+    const sockets = channel.listenersOfToken(token).filter((socket) => socket.open).length;
     const trades = fills.map((fill): TruthTrade => {
       const price = prices[token.outcomeIndex === 0 ? fill.tick : ticks - fill.tick] ?? '';
       return {
@@ -164,7 +174,7 @@ export class Exchange {
         sizeMicro,
       })),
       atMs: terms.timestampMs,
-      transactionHash: terms.transactionHash ?? `0x${this.#prng.hex(64)}`,
+      transactionHash: terms.chainHash,
     });
     const changes = eat(market.book, fills);
     market.bookChangedAtMs = terms.timestampMs;
@@ -173,8 +183,6 @@ export class Exchange {
     for (const fill of fills) market.volumeMicro += fill.sizeMicro;
     if (changes.length > 0) feed.levelsChanged(market, changes, timestamp);
     feed.traded(token, trades, timestamp);
-    // Takers who eat asks push the price up.
-    if (this.#prng.chance(IMPACT_SHARE)) this.#drift(market, fills[0]?.side === 'SELL' ? 1 : -1);
     return trades;
   }
 
@@ -188,7 +196,7 @@ export class Exchange {
     if (grid.tickSize === '0.01' && (share > 1 - FINE_TICK_BELOW || share < FINE_TICK_BELOW)) this.#refine(market);
   }
 
-  /** Near 0 and 1 the venue halves nothing but the tick: 0.01 becomes 0.001. */
+  /** Near 0 and 1 the venue makes the tick finer. */
   #refine(market: SimMarket): void {
     const fine = priceGrid('0.001');
     const from = market.book.grid.tickSize;
@@ -200,8 +208,11 @@ export class Exchange {
   #pickToken(): SimToken | undefined {
     const index = this.#prng.chance(0.5) ? 0 : 1;
     if (!this.#options.tradeOnlySubscribed) return this.#options.registry.pick(this.#prng)?.tokens[index];
-    const market = this.#pickListened();
-    return market?.tokens.filter((token) => this.#options.channel.wasSent(token)).at(index - 1);
+    const { channel } = this.#options;
+    const heard = (token: SimToken): boolean => channel.wasSent(token) && channel.listenersOfToken(token).length > 0;
+    return this.#pickListened()
+      ?.tokens.filter(heard)
+      .at(index - 1);
   }
 
   #pickListened(): SimMarket | undefined {
@@ -231,9 +242,11 @@ export class Exchange {
 }
 
 type Fill = { tick: number; sizeMicro: number; side: Side };
-type Terms = { transactionHash: string | null; feeRateBps: string | null; timestampMs: number };
+/** `chainHash` is the transaction's, `transactionHash` what the event says of it. */
+type Terms = { chainHash: string; transactionHash: string | null; feeRateBps: string | null; timestampMs: number };
 
 const PICK_ATTEMPTS = 20;
+const BUY_SHARE = 0.55;
 const NO_HASH_SHARE = 0.005;
 const EMPTY_FEE_SHARE = 0.02;
 const NO_FEE_SHARE = 0.005;

@@ -39,9 +39,10 @@ export function readListingQuery(query: URLSearchParams): ListingQuery {
   };
 }
 
-/** What the filters leave, in the order asked for; `after` cuts off what comes before a cursor, and itself. */
+/** The first `limit` that the filters leave, in the order asked for, after a position. `listed` is in the order of ids. */
 export function selectListed(listed: readonly Listed[], query: ListingQuery, after: Position | null): Listed[] {
-  const { filter, order, ascending } = query;
+  const { filter, order, ascending, limit } = query;
+  if (order === 'id' && ascending) return take(listed, firstAfter(listed, after?.gammaId ?? 0), filter, limit);
   const direction = ascending ? 1 : -1;
   const compare = (a: Position, b: Position): number => direction * (a.value - b.value || a.gammaId - b.gammaId);
   return listed
@@ -49,6 +50,7 @@ export function selectListed(listed: readonly Listed[], query: ListingQuery, aft
     .map((entry) => ({ entry, at: { value: ORDERS[order](entry), gammaId: entry.gammaId } }))
     .filter(({ at }) => after === null || compare(at, after) > 0)
     .sort((a, b) => compare(a.at, b.at))
+    .slice(0, limit)
     .map(({ entry }) => entry);
 }
 
@@ -105,6 +107,27 @@ const IDENTIFIERS: [string, (market: SimMarket | null, gammaId: number) => strin
   ['clob_token_ids', (market) => tokenIds(market, 'v1')],
   ['position_ids', (market) => tokenIds(market, 'v2')],
 ];
+
+/** A walk over the whole venue asks for hundreds of pages: each reads its own part only. */
+function take(listed: readonly Listed[], from: number, filter: (listed: Listed) => boolean, limit: number): Listed[] {
+  const taken: Listed[] = [];
+  for (let index = from; index < listed.length && taken.length < limit; index += 1) {
+    const entry = listed[index];
+    if (entry !== undefined && filter(entry)) taken.push(entry);
+  }
+  return taken;
+}
+
+function firstAfter(listed: readonly Listed[], gammaId: number): number {
+  let low = 0;
+  let high = listed.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((listed[middle]?.gammaId ?? 0) > gammaId) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
 
 function isOrder(text: string): text is Order {
   return Object.hasOwn(ORDERS, text);

@@ -22,9 +22,19 @@ export type GammaRoutesOptions = {
 
 /** Gamma: market documents, one by one, in keyset pages, and by offset as it used to be. */
 export function gammaRoutes({ registry, odd, prepareBook }: GammaRoutesOptions): Route[] {
+  const oddOnes = odd.map(({ gammaId, document }): Listed => ({ gammaId: Number(gammaId), market: null, document }));
+  let kept: { revision: number; listed: Listed[] } = { revision: -1, listed: [] };
+
+  /** Everything, in the order of ids; made anew when a market came or went. */
   function listed(): Listed[] {
-    const markets = registry.all().map((market) => ({ gammaId: Number(market.gammaId), market, document: null }));
-    return [...markets, ...odd.map(({ gammaId, document }) => ({ gammaId: Number(gammaId), market: null, document }))];
+    const { revision } = registry;
+    if (kept.revision !== revision) {
+      const markets = registry
+        .all()
+        .map((market): Listed => ({ gammaId: Number(market.gammaId), market, document: null }));
+      kept = { revision, listed: [...markets, ...oddOnes].sort((a, b) => a.gammaId - b.gammaId) };
+    }
+    return kept.listed;
   }
   function shown({ market, document }: Omit<Listed, 'gammaId'>, includeTag: boolean): Record<string, unknown> {
     if (market === null) return document ?? {};
@@ -40,7 +50,7 @@ export function gammaRoutes({ registry, odd, prepareBook }: GammaRoutesOptions):
   function keysetPage(query: URLSearchParams): { json: unknown } {
     if (query.has('offset')) throw invalidQuery('offset is not supported here; use after_cursor');
     const wanted = readListingQuery(query);
-    const page = selectListed(listed(), wanted, readCursor(query.get('after_cursor'), wanted)).slice(0, wanted.limit);
+    const page = selectListed(listed(), wanted, readCursor(query.get('after_cursor'), wanted));
     const last = page.at(-1);
     return {
       json: {
@@ -54,7 +64,7 @@ export function gammaRoutes({ registry, odd, prepareBook }: GammaRoutesOptions):
     const wanted = readListingQuery(query);
     const offset = Number(query.get('offset') ?? 0);
     if (!Number.isInteger(offset) || offset < 0) throw invalidQuery('offset must be a whole number');
-    const page = selectListed(listed(), wanted, null).slice(offset, offset + wanted.limit);
+    const page = selectListed(listed(), { ...wanted, limit: offset + wanted.limit }, null).slice(offset);
     return { json: page.map((entry) => shown(entry, wanted.includeTag)) };
   }
 

@@ -10,7 +10,7 @@ export type RouteRequest = {
 };
 
 /** An answer: a JSON value, JSON text that is made already, plain text, or a stream of JSON lines. */
-export type RouteAnswer =
+type RouteAnswer =
   | { json: unknown; status?: number }
   | { jsonText: string }
   | { text: string }

@@ -202,6 +202,8 @@ export class MarketChannel implements AsyncDisposable {
   }
 
   #refuse(socket: ChannelSocket): void {
+    // What it sent before it heard of the refusal.
+    if (!socket.open) return;
     this.endings.refused += 1;
     socket.webSocket.close(1008, 'invalid subscription payload');
   }

@@ -1,4 +1,5 @@
-import { draftEvent, draftUpOrDown, type EventDraft, type MarketDraft } from './event-catalogue.ts';
+import { draftEvent, draftUpOrDown } from './event-catalogue.ts';
+import type { EventDraft, MarketDraft } from './event-draft.ts';
 import { conditionalTokenIds, positionIds } from './market-ids.ts';
 import { OrderBook } from './order-book.ts';
 import { priceGrid } from './price-grid.ts';

@@ -10,6 +10,7 @@ export class MarketRegistry {
   /** Closed ones in the order of their closing, so that the oldest can be forgotten. */
   readonly #closed: SimMarket[] = [];
   #open: SimMarket[] = [];
+  #revision = 0;
   /** Running sum of the open markets' weights; null when it must be computed again. */
   #weights: Float64Array | null = null;
 
@@ -19,6 +20,7 @@ export class MarketRegistry {
     this.#byGammaId.set(market.gammaId, market);
     this.#bySlug.set(market.slug, market);
     this.#open.push(market);
+    this.#revision += 1;
     this.#weights = null;
   }
 
@@ -31,6 +33,11 @@ export class MarketRegistry {
     if (this.#closed.length > CLOSED_MARKETS_MAX) this.#forget(this.#closed.shift());
   }
 
+  /** No further market can be opened. */
+  get full(): boolean {
+    return this.#open.length >= OPEN_MARKETS_MAX;
+  }
+
   /** Open markets, oldest first. */
   get open(): readonly SimMarket[] {
     return this.#open;
@@ -38,6 +45,11 @@ export class MarketRegistry {
 
   get closedCount(): number {
     return this.#closed.length;
+  }
+
+  /** Grows whenever a market is added or forgotten. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Every market, in the order of Gamma's ids. */
@@ -77,6 +89,7 @@ export class MarketRegistry {
 
   #forget(market: SimMarket | undefined): void {
     if (market === undefined) return;
+    this.#revision += 1;
     this.#byCondition.delete(market.conditionId);
     for (const token of market.tokens) this.#byToken.delete(token.tokenId);
     this.#byGammaId.delete(market.gammaId);
@@ -84,6 +97,8 @@ export class MarketRegistry {
   }
 }
 
+/** More than the live venue has; past that none is opened. */
+const OPEN_MARKETS_MAX = 250_000;
 /** Closed markets that stay listed; past that the one that closed first is forgotten, as if it had never been. */
 const CLOSED_MARKETS_MAX = 20_000;
 

@@ -91,7 +91,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
       ...options,
       ...parts,
       exchange: this.#exchange,
-      openMarket: () => void this.#open(),
+      openMarket: () => void (registry.full || this.#open()),
       closeMarket: () => this.#closeSome(),
     });
     this.failed = this.#trading.failed;
@@ -171,9 +171,10 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     return entry;
   }
 
-  /** Opens so many new markets at once. */
+  /** Opens so many new markets at once, fewer when the venue is full. */
   openMarkets(count: number): MarketReference[] {
-    const opened = Array.from({ length: count }, () => reference(this.#open()));
+    const opened: MarketReference[] = [];
+    while (opened.length < count && !this.#registry.full) opened.push(reference(this.#open()));
     this.#channel.flush();
     return opened;
   }

@@ -87,6 +87,25 @@ describe('the keyset listing', () => {
   });
 });
 
+describe('the listing by offset', () => {
+  test('gives the same documents as the keyset one, as a bare array', async () => {
+    await using venue = await VenueSim.start({ ...SILENT, markets: 45, oddMarkets: 0 });
+    const parts = await Promise.all([0, 20, 40, 60].map(async (offset) => documents(venue, `offset=${offset}`)));
+    expect(parts.map((part) => part.length)).toEqual([20, 20, 5, 0]);
+    expect(parts.flat().map((document) => document.id)).toEqual(venue.openMarketList().map((market) => market.gammaId));
+  });
+
+  test('is had without the prefix too', async () => {
+    await using venue = await VenueSim.start(SILENT);
+    const response = await fetch(`${venue.urls.gamma.replace('/gamma', '')}/markets?limit=2`);
+    expect(await response.json()).toEqual(await documents(venue, 'limit=2'));
+  });
+
+  async function documents(venue: VenueSim, query: string): Promise<Document[]> {
+    return (await (await fetch(`${venue.urls.gamma}/markets?${query}`)).json()) as Document[];
+  }
+});
+
 describe('a market document', () => {
   test('names its tokens in the place of its own position system', async () => {
     await using venue = await VenueSim.start({ ...SILENT, markets: 300, shareOfV2: 0.4, oddMarkets: 0 });

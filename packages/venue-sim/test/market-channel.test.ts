@@ -189,6 +189,19 @@ describe('the stream', () => {
   });
 });
 
+describe('trading only where somebody listens', () => {
+  test('leaves every other token alone, and waits for the first subscription', async () => {
+    await using venue = await VenueSim.start({ ...BUSY, tradeOnlySubscribed: true });
+    const subscribed = tokenIds(venue).slice(1, 6);
+    await using client = await ChannelClient.subscribed(venue.urls.ws, subscribed);
+    await client.until(() => client.events('last_trade_price').length > 100);
+    await venue.stopTrading();
+    const traded = new Set(venue.ledger().map((trade) => trade.tokenId));
+    expect([...traded].sort()).toEqual(subscribed.sort());
+    expect(venue.ledger().every((trade) => trade.subscribed && trade.sockets === 1)).toBe(true);
+  });
+});
+
 describe('a socket that does not read', () => {
   test('is closed and counted, and others go on', async () => {
     await using venue = await VenueSim.start({ ...BUSY, bufferedBytesMax: 1_000_000 });

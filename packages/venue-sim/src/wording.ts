@@ -1,0 +1,57 @@
+/** Two significant digits more than the price's magnitude needs: 104,500, 3,680, 0.84. */
+export function roundPrice(price: number): number {
+  const unit = 10 ** (Math.floor(Math.log10(price)) - 2);
+  return Math.round(price / unit) * unit;
+}
+
+/** Lower-case ASCII words joined by hyphens, as the venue's slugs are. */
+export function slugOf(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f'’“”.]/g, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+}
+
+/** `2026-11-20`, as slugs and questions write it. */
+export function isoDate(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 10);
+}
+
+/** `November 20`. */
+export function monthAndDay(atMs: number): string {
+  return `${monthName(atMs)} ${new Date(atMs).getUTCDate()}`;
+}
+
+/** `November 20, 2026`. */
+export function longDate(atMs: number): string {
+  return `${monthAndDay(atMs)}, ${new Date(atMs).getUTCFullYear()}`;
+}
+
+/** `9:20AM`. */
+export function clock(atMs: number): string {
+  const date = new Date(atMs);
+  const hours = date.getUTCHours();
+  return `${hours % 12 === 0 ? 12 : hours % 12}:${String(date.getUTCMinutes()).padStart(2, '0')}${hours < 12 ? 'AM' : 'PM'}`;
+}
+
+/** `November`. */
+export function monthName(atMs: number): string {
+  return MONTHS[new Date(atMs).getUTCMonth()] ?? '';
+}
+
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
