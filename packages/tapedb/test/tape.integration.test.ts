@@ -23,6 +23,19 @@ test('the newest trades come first, with their question', async () => {
   ]);
 });
 
+test('trades are counted, all or those received since a time', async () => {
+  await using opened = await openDatabase({ timescale: true });
+  const { database } = opened;
+  const receivedAtUs = [1, 2, 3].map((second) => (NOON_MS + second * 1_000) * 1_000 + 7);
+  const trades = receivedAtUs.map((at) => trade(`${at}`, { receivedAtUs: at }));
+  await database.apply(batch(0, 3, { trades }));
+  expect(await database.tradeCount()).toBe(3);
+  for (const [before, at] of receivedAtUs.entries()) {
+    expect(await database.tradeCount({ receivedSinceUs: at })).toBe(3 - before);
+    expect(await database.tradeCount({ receivedSinceUs: at + 1 })).toBe(2 - before);
+  }
+});
+
 test('recorded trades are counted by what the venue said of them', async () => {
   await using opened = await openDatabase({ timescale: true });
   const { database } = opened;
