@@ -36,7 +36,7 @@ export async function startService(o: {
 }
 
 /** A service did not come up; its last words say why. */
-export class ServiceStartError extends Error {
+class ServiceStartError extends Error {
   override readonly name = 'ServiceStartError';
   readonly disposition = 'stop';
 
