@@ -10,19 +10,28 @@ import { silentLog } from './silent-log.ts';
  * @throws {CommandError} One of them does not answer in time; the message names the setting.
  * @throws {BusConfigurationError | DatabaseConfigurationError} Its address or credentials are wrong.
  */
-export async function checkServers(given: { natsUrl: string | null; databaseUrl: string | null }): Promise<void> {
-  const causes: string[] = [];
-  const log: Log = { ...silentLog, warn: (_fields, sentence) => causes.push(sentence) };
+export async function checkServers(given: {
+  natsUrl: string | null;
+  databaseUrl: string | null;
+  /** What a person may do other than start the server or correct the setting; begins with a comma. */
+  orElse: (setting: string) => string;
+}): Promise<void> {
+  let cause = 'nothing came back';
+  const log: Log = {
+    ...silentLog,
+    warn: (fields, sentence) => {
+      cause = 'cause' in fields ? String(fields.cause) : sentence;
+    },
+  };
   const check = async (name: string, url: string, connect: (signal: AbortSignal) => Promise<AsyncDisposable>) => {
     const signal = AbortSignal.timeout(ANSWER_MS_MAX);
     try {
       await using _server = await connect(signal);
     } catch (error) {
       if (!signal.aborted) throw error;
-      const cause = causes.at(-1) ?? 'no answer';
       throw new CommandError(
-        `${name}: the server at ${new URL(url).host} did not answer within ${ANSWER_MS_MAX / 1_000} s (${cause}). ` +
-          `Start it, correct ${name}, or leave ${name} unset to have a server embedded.`,
+        `${name}: no answer from the server at ${new URL(url).host} within ${ANSWER_MS_MAX / 1_000} s (${cause}). ` +
+          `Start it, or correct ${name}${given.orElse(name)}`,
       );
     }
   };

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `polytape` command. */
-import { errorSentence } from '@polytape/service';
+import { errorAdvice } from '@polytape/service';
 import { CommanderError } from 'commander';
 import { createProgram } from './program.ts';
 
@@ -19,9 +19,8 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2; // commander has said what is wrong, or shown its help
   } else {
-    const { disposition, operatorAction } = error as { disposition?: string; operatorAction?: string };
-    const sentence = [errorSentence(error), operatorAction].filter(Boolean).join('. ');
-    process.stderr.write(`polytape: ${sentence}\n`);
+    const { disposition } = error as { disposition?: string };
+    process.stderr.write(`polytape: ${errorAdvice(error)}\n`);
     if (disposition === undefined) process.stderr.write(`${(error as Error).stack}\n`);
     process.exitCode = 1;
   }

@@ -7,7 +7,7 @@ import { silentLog } from './silent-log.ts';
 export async function migrate(databaseUrl: string | null, signal: AbortSignal): Promise<string> {
   if (databaseUrl === null)
     throw new CommandError('DATABASE_URL is not set: there is no database to migrate. Set it to postgresql://…');
-  await checkServers({ natsUrl: null, databaseUrl });
+  await checkServers({ natsUrl: null, databaseUrl, orElse: () => '' });
   await using database = await Database.open({
     url: databaseUrl,
     applicationName: 'polytape migrate',

@@ -1,6 +1,6 @@
 import { loadConfig } from '@polytape/service';
 import { createVenueSimCommand } from '@polytape/venue-sim';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, type OutputConfiguration } from 'commander';
 import { configTable } from './config.ts';
 import { demo } from './demo.ts';
 import { parseDurationMs } from './duration.ts';
@@ -21,6 +21,7 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
   const program = new Command('polytape')
     .description('The recorder of Polymarket: every trade, stored once, with the gaps listed.')
     .exitOverride()
+    .configureOutput(ONE_LINE)
     .configureHelp({ showGlobalOptions: true });
 
   const runOptions = (flags: RunFlags) => {
@@ -91,7 +92,11 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
       process.stdout.write(`${await migrate(loadConfig(configTable, env).DATABASE_URL || null, signal)}\n`);
     });
 
-  program.addCommand(createVenueSimCommand({ stopSignal: () => signal }).exitOverride());
+  program.addCommand(
+    createVenueSimCommand({ stopSignal: () => signal })
+      .exitOverride()
+      .configureOutput(ONE_LINE),
+  );
 
   return {
     run: async (argv) => {
@@ -100,6 +105,17 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
     },
   };
 }
+
+/** Wrong usage is told in one line, as everything else is that a person has to mend. Commander's own text has no remedy. */
+const ONE_LINE: OutputConfiguration = {
+  outputError: (text, write) => {
+    const what = text
+      .replace(/^error: /, '')
+      .replace(/\s+/g, ' ')
+      .replace(/[\s.]+$/, '');
+    write(`polytape: ${what}. \`polytape help\` shows how it is used.\n`);
+  },
+};
 
 type RunFlags = { for?: number; json: boolean; ingestors: number };
 

@@ -18,7 +18,11 @@ export type StartOptions = RunOptions & {
 export async function start(o: StartOptions): Promise<Summary> {
   const { terminal, signal, natsUrl, databaseUrl } = o;
   using dataDir = DataDir.take(o.dataDirPath);
-  await checkServers({ natsUrl, databaseUrl });
+  await checkServers({
+    natsUrl,
+    databaseUrl,
+    orElse: (setting) => `, or leave ${setting} unset to have a server embedded`,
+  });
   await using recorder = await Recorder.start({
     dataDir,
     area: AREA,

@@ -1,4 +1,4 @@
-import { errorSentence, type Logger } from './logger.ts';
+import { errorAdvice, type Logger } from './logger.ts';
 
 /**
  * An error that reaches the top of main.ts ends the process with exit code 1 and one line: what happened, and what a
@@ -6,14 +6,13 @@ import { errorSentence, type Logger } from './logger.ts';
  * while the service was still starting is no error.
  */
 export function endOnFatalError(log: Logger, stop: AbortSignal): void {
-  process.on('uncaughtException', (error: Error & { operatorAction?: string; disposition?: string }) => {
+  process.on('uncaughtException', (error: Error & { disposition?: string }) => {
     if (stop.aborted && (error === stop.reason || error.name === 'AbortError')) {
       log.info({}, 'Stopped before it had begun.');
       process.exit(0);
     }
     const isExpected = error.disposition !== undefined;
-    const sentence = [errorSentence(error), error.operatorAction].filter(Boolean).join('. ');
-    log.error(isExpected ? {} : { error }, sentence);
+    log.error(isExpected ? {} : { error }, errorAdvice(error));
     process.exit(1);
   });
 }

@@ -3,7 +3,7 @@ export { configDocs } from './config-docs.ts';
 export { type Config, type ConfigTable, choice, integer, type Setting, text, url } from './config-table.ts';
 export { HealthServer, PortTakenError } from './health-server.ts';
 export { ConfigError, loadConfig } from './load-config.ts';
-export { createLogger, errorSentence, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
+export { createLogger, errorAdvice, errorSentence, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
 export { Metrics } from './metrics.ts';
 export { busSettings, processSettings } from './shared-settings.ts';
 export type { Stop } from './stop.ts';

@@ -34,4 +34,12 @@ export function errorSentence(error: unknown): string {
   return parts.join(': ').replace(/\s+/g, ' ');
 }
 
+/** The same as whole sentences, and behind it what a person can do about it, where the error knows. */
+export function errorAdvice(error: unknown): string {
+  const what = errorSentence(error);
+  const { operatorAction } = Object(error) as { operatorAction?: string };
+  const sentences = operatorAction === undefined || what.includes(operatorAction) ? [what] : [what, operatorAction];
+  return sentences.map((sentence) => `${sentence.replace(/[\s.]+$/, '')}.`).join(' ');
+}
+
 const CAUSES_MAX = 5;

@@ -87,7 +87,7 @@ describe('a service', () => {
     expect(JSON.parse(probe.lines.at(-1) ?? '')).toMatchObject({
       level: 'error',
       service: 'probe',
-      msg: 'outer: inner',
+      msg: 'outer: inner.',
     });
   });
 
