@@ -19,6 +19,7 @@ const metrics = new Metrics();
 const counters = newCounters();
 
 await using health = await HealthServer.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT, metrics, log });
+health.report(() => ['waiting for NATS (NATS_URL)']);
 await using bus = await Bus.connect({ url: config.NATS_URL, name: 'scheduler', log, signal });
 await bus.reconcile(signal, { replicas: config.NATS_REPLICAS });
 await using publisher = bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });

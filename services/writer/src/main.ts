@@ -16,12 +16,14 @@ const { signal } = stop;
 const metrics = new Metrics();
 
 await using health = await HealthServer.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT, metrics, log });
+health.report(() => ['waiting for PostgreSQL (DATABASE_URL)']);
 await using database = await Database.open({
   url: config.DATABASE_URL,
   applicationName: 'polytape-writer',
   log,
   signal,
 });
+health.report(() => ['waiting for NATS (NATS_URL)']);
 await using bus = await Bus.connect({ url: config.NATS_URL, name: 'writer', log, signal });
 await database.migrate();
 await bus.reconcile(signal, { replicas: config.NATS_REPLICAS });

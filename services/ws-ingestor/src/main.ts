@@ -22,6 +22,7 @@ const counters = newCounters();
 const ingestorId = newIngestorId(hostname());
 
 await using health = await HealthServer.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT, metrics, log });
+health.report(() => ['waiting for NATS (NATS_URL)']);
 await using bus = await Bus.connect({ url: config.NATS_URL, name: ingestorId, log, signal });
 await bus.reconcile(signal, { replicas: config.NATS_REPLICAS });
 
