@@ -1,5 +1,6 @@
 export { DatabaseProbe, type DeadLetterRow, type UnparsedRow } from './database-probe.ts';
 export { multisetDifference } from './multiset-difference.ts';
+export { spawnPolytape } from './polytape-command.ts';
 export { type LogRecord, type ProcessExit, ProcessUnderTest } from './process-under-test.ts';
 export { sampleTrade, tradeMessage } from './sample-trade.ts';
 export { type ServiceName, ServiceUnderTest } from './service-under-test.ts';

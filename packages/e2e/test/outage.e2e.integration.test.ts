@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ServiceUnderTest, TestBed, until } from '../src/index.ts';
+
+let bed: TestBed;
+let scheduler: ServiceUnderTest;
+let writer: ServiceUnderTest;
+
+beforeAll(async () => {
+  bed = await TestBed.open({
+    ...{ markets: 60, tradesPerSecond: 600, quotesPerTrade: 6, burst: null },
+    ...{ openPerMinute: 0, closePerMinute: 0 },
+  });
+  [scheduler, writer] = await Promise.all([bed.start('scheduler', { SHARD_TOKENS_TARGET: '80' }), bed.start('writer')]);
+});
+afterAll(() => bed?.[Symbol.asyncDispose]());
+
+test('a database whose sessions are ended again and again in the flow lacks nothing and doubles nothing', async () => {
+  await using ingestor = await recordingIngestor();
+  for (let round = 0; round < 5; round += 1) {
+    await recorded(200);
+    expect(await bed.probe.endSessions('polytape')).toBeGreaterThan(0);
+  }
+  await recorded(200);
+  await expectWhole(ingestor);
+  expect(writer.process.records.filter(({ msg }) => /interrupted/.test(msg)).length).toBeGreaterThan(0);
+  await writer.ready();
+});
+
+test('NATS away for seconds in the flow: the connections to the venue stay, and nothing is missing afterwards', async () => {
+  await using ingestor = await recordingIngestor();
+  await recorded(200);
+  const sockets = bed.venue.status().socketsConnected;
+
+  await bed.nats.kill();
+  const queued = await ingestor.untilMetric('ingestor_publish_queued', (count) => count > 1_000);
+  expect(await ingestor.reasons()).toContain('the connection to NATS is interrupted');
+  await bed.nats.start();
+
+  await expectWhole(ingestor);
+  expect(bed.venue.status().socketsConnected).toBe(sockets);
+  expect(await ingestor.metric('ingestor_publish_acknowledged_total')).toBeGreaterThan(queued);
+  await ingestor.ready();
+});
+
+test('a publishing queue that is full stops the reading of the connections, and nothing is dropped', async () => {
+  const small = { PUBLISH_QUEUE_MAX: '200', PUBLISH_UNACKNOWLEDGED_MAX: '100' };
+  await using ingestor = await recordingIngestor(small);
+  const sockets = bed.venue.status().socketsConnected;
+
+  await bed.nats.kill();
+  await ingestor.process.record(/^The publishing queue is full/);
+  expect(await ingestor.reasons()).toContain('the publishing queue is full');
+  const executed = bed.venue.status().trades.executed;
+  await until('the venue trading on', () => bed.venue.status().trades.executed > executed + 600);
+  const received = await ingestor.metric('ingestor_trades_total');
+  await bed.nats.start();
+  await ingestor.process.record(/^The publishing queue has room/);
+
+  await expectWhole(ingestor);
+  expect(await ingestor.metric('ingestor_trades_total')).toBeGreaterThan(received ?? 0);
+  expect(await ingestor.metric('ingestor_pauses_total')).toBeGreaterThan(0);
+  expect(bed.venue.status().socketsConnected).toBe(sockets);
+});
+
+/** A new ingestor with every token covered; the venue trades. */
+async function recordingIngestor(env: Record<string, string> = {}): Promise<ServiceUnderTest> {
+  const ingestor = await bed.start('ws-ingestor', env);
+  await bed.covered(ingestor, scheduler);
+  bed.venue.startTrading();
+  return ingestor;
+}
+
+/** Resolves when so many more trades are in the database. */
+async function recorded(more: number): Promise<void> {
+  const before = await bed.probe.position('TRADES');
+  await until(`${more} more trades recorded`, async () => (await bed.probe.position('TRADES')) >= before + more);
+}
+
+/** Stops trading and compares everything since the beginning of this file with the truth. */
+async function expectWhole(ingestor: ServiceUnderTest): Promise<void> {
+  await bed.drained(ingestor);
+  const { missing, duplicates, executed, recorded } = await bed.compare();
+  expect({ missing: missing.length, duplicates }).toEqual({ missing: 0, duplicates: 0 });
+  expect(recorded).toBe(executed);
+  expect(await bed.probe.deadLetters()).toEqual([]);
+  expect(await bed.probe.lossCount()).toBe(0);
+}
