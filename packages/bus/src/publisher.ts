@@ -22,7 +22,10 @@ export type PublisherOptions = {
   unacknowledgedBytesMax?: number;
   /** Bytes of bodies that may wait before `full`. Default 128 MiB. */
   queueBytesMax?: number;
-  /** How long to wait for an acknowledgement before the message is sent again. Default 5,000. */
+  /**
+   * How long to wait for an acknowledgement before the message is sent again, the first time; then twice as long, and so
+   * on. While acknowledgements of older messages keep coming the server is only slow, and nothing is repeated. Default 5,000.
+   */
   acknowledgeMsMax?: number;
   /**
    * Takes a message that NATS can never take (too large, or a subject or header that is none). Without it the message
@@ -76,6 +79,9 @@ export class Publisher implements AsyncDisposable {
   #lastKey = 0;
   #full = false;
   #disposed = false;
+  /** When the last acknowledgement came, and when the youngest message that was acknowledged had been sent. */
+  #answeredMs = 0;
+  #youngestAnsweredMs = 0;
   #acknowledged = 0;
   #duplicates = 0;
   #retries = 0;
@@ -110,6 +116,7 @@ export class Publisher implements AsyncDisposable {
       takenAtMs: Date.now(),
       headers: null,
       attempts: 0,
+      sentMs: 0,
       dueMs: 0,
     });
     this.#queuedBytes += body.length;
@@ -180,7 +187,8 @@ export class Publisher implements AsyncDisposable {
   #send(taken: Taken): void {
     if (taken.attempts > 0) this.#retries += 1;
     taken.attempts += 1;
-    taken.dueMs = performance.now() + this.#o.acknowledgeMsMax;
+    taken.sentMs = performance.now();
+    taken.dueMs = taken.sentMs + this.#o.acknowledgeMsMax * 2 ** Math.min(taken.attempts - 1, DOUBLINGS_MAX);
     this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS);
     try {
       taken.headers ??= messageHeaders(taken.message);
@@ -197,6 +205,8 @@ export class Publisher implements AsyncDisposable {
     const taken = this.#unacknowledged.get(Number(answer.subject.slice(this.#inbox.length + 1)));
     if (taken === undefined) return; // the second answer to a message that was sent twice
     const acknowledgement = readAcknowledgement(answer);
+    this.#answeredMs = performance.now();
+    this.#youngestAnsweredMs = Math.max(this.#youngestAnsweredMs, taken.sentMs);
     switch (acknowledgement.kind) {
       case 'stored':
         this.#acknowledged += 1;
@@ -208,7 +218,8 @@ export class Publisher implements AsyncDisposable {
         this.#reject(taken, acknowledgement.reason);
         break;
       case 'retry':
-        taken.dueMs = performance.now() + retryDelayMs(taken.attempts, RETRY_DELAY, Math.random());
+        taken.sentMs = 0;
+        taken.dueMs = this.#answeredMs + retryDelayMs(taken.attempts, RETRY_DELAY, Math.random());
         this.#tell(taken, acknowledgement.reason);
     }
     this.#pump();
@@ -219,10 +230,18 @@ export class Publisher implements AsyncDisposable {
     if (this.#disposed || !this.#connection.connected) return;
     const nowMs = performance.now();
     for (const taken of this.#unacknowledged.values()) {
-      if (taken.dueMs > nowMs) continue;
+      if (taken.dueMs > nowMs || this.#isOnlyQueued(taken, nowMs)) continue;
       this.#tell(taken, 'no acknowledgement yet');
       this.#send(taken);
     }
+  }
+
+  /**
+   * A stream acknowledges in order. So while acknowledgements come, and only of messages that were sent before this one,
+   * it waits its turn; to repeat it would make a slow server slower.
+   */
+  #isOnlyQueued(taken: Taken, nowMs: number): boolean {
+    return taken.sentMs > this.#youngestAnsweredMs && nowMs - this.#answeredMs < this.#o.acknowledgeMsMax;
   }
 
   /** The connection was lost and is back: what was sent before may have been lost with it. */
@@ -290,7 +309,9 @@ type Taken = {
   /** Made at the first sending. */
   headers: MsgHdrs | null;
   attempts: number;
-  /** When to send again, by the clock that never goes back. */
+  /** When it was sent, by the clock that never goes back; 0 while it waits after a refusal. */
+  sentMs: number;
+  /** When to send again. */
   dueMs: number;
 };
 
@@ -303,4 +324,5 @@ function messageHeaders(message: OutgoingMessage): MsgHdrs {
 
 const ENCODER = new TextEncoder();
 const SWEEP_MS = 50;
+const DOUBLINGS_MAX = 4;
 const RETRY_DELAY = { firstMs: 100, lastMs: 5_000 };

@@ -1,9 +1,8 @@
-import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import { connect } from '@nats-io/transport-node';
 import { testNats } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import { BadValueError, type KvView, RevisionConflictError, TOPOLOGY } from '../src/index.ts';
+import { operatorOf } from './operator.ts';
 import { tcpProxy } from './tcp-proxy.ts';
 import { testBus } from './test-bus.ts';
 
@@ -316,10 +315,6 @@ function withTtl(ttlMs: number) {
 
 /** The bucket as other tools write it, past this package. */
 async function otherTools(url: string, bucket: string) {
-  const nats = await connect({ servers: url });
-  return {
-    kv: await new Kvm(nats).open(bucket),
-    jsm: await jetstreamManager(nats),
-    [Symbol.asyncDispose]: () => nats.close(),
-  };
+  const operator = await operatorOf(url);
+  return { ...operator, kv: await new Kvm(operator.nats).open(bucket) };
 }

@@ -1,10 +1,9 @@
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import { testNats } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import type { Bus, OutgoingMessage, StreamMessage } from '../src/index.ts';
 import { configuredNats, natsServerProgram } from './configured-nats.ts';
-import { tcpProxy } from './tcp-proxy.ts';
+import { operatorOf } from './operator.ts';
+import { ANSWER, tcpProxy } from './tcp-proxy.ts';
 import { testBus } from './test-bus.ts';
 
 const program = await natsServerProgram();
@@ -139,6 +138,28 @@ describe('a publisher', () => {
     expect(publisher.stats().retries).toBe(50);
   });
 
+  test('sends again what alone got no acknowledgement', async () => {
+    await using nats = await testNats();
+    await using way = await tcpProxy(nats.url);
+    await using made = await testBus(way.url);
+    await using publisher = made.bus.publisher({ ...WINDOW, acknowledgeMsMax: 100 });
+    way.swallow(1, ANSWER);
+    for (const n of numbers(5)) publisher.publish(trade(n));
+    await publisher.idle();
+    expect(publisher.stats()).toMatchObject({ acknowledged: 5, duplicates: 1, retries: 1 });
+  });
+
+  test('repeats nothing while the server is only slow', async () => {
+    await using nats = await testNats();
+    await using way = await tcpProxy(nats.url);
+    await using made = await testBus(way.url);
+    await using publisher = made.bus.publisher({ ...WINDOW, acknowledgeMsMax: 200 });
+    way.slow(20);
+    for (const n of numbers(50)) publisher.publish(trade(n));
+    await publisher.idle();
+    expect(publisher.stats()).toMatchObject({ acknowledged: 50, retries: 0 });
+  });
+
   test('hands back what is larger than the server takes, and nothing else suffers', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
@@ -161,8 +182,8 @@ describe('a publisher', () => {
   test('hands back what is larger than the stream takes', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
-    await using operator = await connect({ servers: nats.url });
-    await (await jetstreamManager(operator)).streams.update('TRADES', { max_msg_size: 1_000 });
+    await using operator = await operatorOf(nats.url);
+    await operator.jsm.streams.update('TRADES', { max_msg_size: 1_000 });
     const rejected: string[] = [];
     await using publisher = made.bus.publisher({ ...WINDOW, onRejected: (_, reason) => rejected.push(reason) });
     publisher.publish({ ...trade(1), body: 'x'.repeat(2_000) });
@@ -206,8 +227,8 @@ describe('a publisher', () => {
   test('of a missing stream does not hold up the others', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
-    await using operator = await connect({ servers: nats.url });
-    await (await jetstreamManager(operator)).streams.delete('COVERAGE');
+    await using operator = await operatorOf(nats.url);
+    await operator.jsm.streams.delete('COVERAGE');
     await using publisher = made.bus.publisher(WINDOW);
     publisher.publish({ subject: 'pm.unparsed.c1', messageId: 'unparsed', body: '{}' });
     publisher.publish(trade(1));

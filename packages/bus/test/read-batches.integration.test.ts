@@ -1,14 +1,13 @@
 import { cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import { testNats } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import type { Bus, StreamBatch, StreamMessage } from '../src/index.ts';
 import { BusUnavailableError, StreamReplacedError } from '../src/index.ts';
 import { configuredNats, natsServerProgram } from './configured-nats.ts';
-import { tcpProxy } from './tcp-proxy.ts';
+import { operatorOf } from './operator.ts';
+import { DELIVERED, tcpProxy } from './tcp-proxy.ts';
 import { type TestBus, testBus } from './test-bus.ts';
 
 const program = await natsServerProgram();
@@ -41,7 +40,7 @@ describe('reading in batches', () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 10);
-    const batches = await readUntil(made, null, 10, { rowsMax: 4, ageMsMax: 20 });
+    const batches = await readUntil(made, null, 10, { rowsMax: 4, ageMsMax: 300 });
     expect(batches.map(({ messages }) => messages.length)).toEqual([4, 4, 2]);
   });
 
@@ -81,7 +80,7 @@ describe('reading in batches', () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 100);
-    const batches = made.bus.readBatches('TRADES', null, { rowsMax: 10, ageMsMax: 5, signal: made.stop.signal });
+    const batches = made.bus.readBatches('TRADES', null, { rowsMax: 10, ageMsMax: 5_000, signal: made.stop.signal });
     await batches.next();
     await using consumers = await deliveredOf(nats.url);
     while ((await consumers.delivered()) !== 20) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -113,7 +112,7 @@ describe('reading in batches', () => {
       publisher.publish({ subject: `pm.market.${id}`, messageId: `m${at}`, body: '{}' });
     }
     await publisher.idle();
-    const batches = made.bus.readBatches('MARKETS', null, { rowsMax: 3, ageMsMax: 5, signal: made.stop.signal });
+    const batches = made.bus.readBatches('MARKETS', null, { rowsMax: 3, ageMsMax: 5_000, signal: made.stop.signal });
     const messages = (await batches.next()).value?.messages ?? [];
     expect(sequences(messages)).toEqual([2, 4, 5]);
     expect(messages.map(({ subject }) => subject)).toEqual(['pm.market.0xb', 'pm.market.0xc', 'pm.market.0xa']);
@@ -138,8 +137,8 @@ describe('reading in batches', () => {
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 5);
     await read(made, null, 5);
-    await using operator = await connect({ servers: nats.url });
-    const jsm = await jetstreamManager(operator);
+    await using operator = await operatorOf(nats.url);
+    const { jsm } = operator;
     while ((await jsm.streams.info('TRADES')).state.consumer_count > 0) await new Promise((go) => setTimeout(go, 5));
   });
 
@@ -241,10 +240,10 @@ describe('nothing is skipped or repeated', () => {
     };
     await publish(writer.bus, 0, 5);
     await readTo(5);
-    way.swallow(1);
+    way.swallow(1, DELIVERED);
     await publish(writer.bus, 5, 20);
     await readTo(20);
-    way.swallow(1);
+    way.swallow(1, DELIVERED);
     await publish(writer.bus, 20, 21);
     await readTo(21);
     await batches.return(undefined);
@@ -259,8 +258,8 @@ describe('nothing is skipped or repeated', () => {
   test('when somebody deletes our consumers', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
-    await using operator = await connect({ servers: nats.url });
-    const jsm = await jetstreamManager(operator);
+    await using operator = await operatorOf(nats.url);
+    const { jsm } = operator;
     const seen: StreamMessage[] = [];
     let deleted = 0;
     const publishing = publish(made.bus, 0, 2_000);
@@ -284,7 +283,7 @@ describe('nothing is skipped or repeated', () => {
     await using way = await tcpProxy(nats.url);
     await using writer = await testBus(nats.url);
     await using reader = await testBus(way.url, { pingMs: 200 });
-    const batches = readAll(reader.bus, { rowsMax: 50, ageMsMax: 5 });
+    const batches = readAll(reader.bus, { rowsMax: 2, ageMsMax: 1_000 });
     await publish(writer.bus, 0, 1);
     expect(sequences((await batches.next()).value?.messages ?? [])).toEqual([1]);
     way.mute();
@@ -319,9 +318,9 @@ describe('a stream that is another one now', () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 3);
-    await using operator = await connect({ servers: nats.url });
-    const jsm = await jetstreamManager(operator);
-    const batches = readAll(made.bus, { rowsMax: 3, ageMsMax: 5 });
+    await using operator = await operatorOf(nats.url);
+    const { jsm } = operator;
+    const batches = readAll(made.bus, { rowsMax: 3, ageMsMax: 5_000 });
     await batches.next();
     const failure = failureOf(batches);
     await jsm.streams.delete('TRADES');
@@ -334,8 +333,8 @@ describe('a stream that is another one now', () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 3);
-    await using operator = await connect({ servers: nats.url });
-    const jsm = await jetstreamManager(operator);
+    await using operator = await operatorOf(nats.url);
+    const { jsm } = operator;
     const o = { rowsMax: 3, ageMsMax: 5, signal: made.stop.signal };
     const failure = failureOf(made.bus.readBatches('TRADES', { sequence: 3 }, o));
     while ((await jsm.streams.info('TRADES')).state.consumer_count === 0) await new Promise((go) => setTimeout(go, 5));
@@ -356,7 +355,7 @@ describe('a stream that is another one now', () => {
       const backup = await mkdtemp(join(tmpdir(), 'polytape-test-nats-'));
       await cp(nats.directory, backup, { recursive: true });
       await publish(made.bus, 3, 6);
-      const batches = readAll(made.bus, { rowsMax: 6, ageMsMax: 5 });
+      const batches = readAll(made.bus, { rowsMax: 6, ageMsMax: 5_000 });
       expect(sequences((await batches.next()).value?.messages ?? [])).toEqual([1, 2, 3, 4, 5, 6]);
       const failure = failureOf(batches);
       way.mute();
@@ -380,8 +379,8 @@ describe('a stream that is another one now', () => {
     const before = await made.bus.streamState('TRADES');
     expect(before).toMatchObject({ firstSequence: 1, lastSequence: 3 });
     expect((await made.bus.streamState('TRADES')).incarnation).toBe(before.incarnation);
-    await using operator = await connect({ servers: nats.url });
-    await (await jetstreamManager(operator)).streams.delete('TRADES');
+    await using operator = await operatorOf(nats.url);
+    await operator.jsm.streams.delete('TRADES');
     await made.bus.reconcile(made.stop.signal);
     expect((await made.bus.streamState('TRADES')).incarnation).not.toBe(before.incarnation);
   });
@@ -429,14 +428,13 @@ function sequences(messages: StreamMessage[]): number[] {
 
 /** What the server's only consumer of TRADES has delivered. */
 async function deliveredOf(url: string) {
-  const nats = await connect({ servers: url });
-  const jsm = await jetstreamManager(nats);
+  const operator = await operatorOf(url);
   return {
     delivered: async (): Promise<number> => {
-      for await (const { delivered } of jsm.consumers.list('TRADES')) return delivered.consumer_seq;
+      for await (const { delivered } of operator.jsm.consumers.list('TRADES')) return delivered.consumer_seq;
       return 0;
     },
-    [Symbol.asyncDispose]: () => nats.close(),
+    [Symbol.asyncDispose]: () => operator[Symbol.asyncDispose](),
   };
 }
 

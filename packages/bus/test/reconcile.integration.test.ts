@@ -1,9 +1,10 @@
-import { jetstreamManager, StorageType, StoreCompression } from '@nats-io/jetstream';
-import { connect, nanos } from '@nats-io/transport-node';
+import { StorageType, StoreCompression } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
 import { testNats } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import { BusConfigurationError, TOPOLOGY } from '../src/index.ts';
 import { configuredNats, natsServerProgram } from './configured-nats.ts';
+import { operatorOf } from './operator.ts';
 import { testBus } from './test-bus.ts';
 
 const program = await natsServerProgram();
@@ -175,7 +176,7 @@ describe('reconciling', () => {
       if (program === null) return;
       await using nats = await configuredNats(program, { jetstream: true, configuration: users });
       await using _owner = await testBus(`nats://owner:o@${nats.host}`);
-      await using operator = await operatorOf(nats.url, { user: 'owner', pass: 'o' });
+      await using operator = await operatorOf(`nats://owner:o@${nats.host}`);
       await operator.jsm.streams.update('TRADES', { max_age: nanos(DAY_MS) });
       await using guest = await testBus(`nats://guest:g@${nats.host}`);
       expect((await guest.log.said(/TRADES differs/)).sentence).toContain('max_age');
@@ -192,19 +193,3 @@ describe('reconciling', () => {
     });
   });
 });
-
-/** The server as its operator sees it, past this package. */
-async function operatorOf(url: string, credentials: { user?: string; pass?: string } = {}) {
-  const nats = await connect({ servers: url, ...credentials });
-  const jsm = await jetstreamManager(nats);
-  return {
-    jsm,
-    names: async () => {
-      const names: string[] = [];
-      for await (const { config } of jsm.streams.list()) names.push(config.name);
-      return names.sort();
-    },
-    config: async (stream: string) => (await jsm.streams.info(stream)).config,
-    [Symbol.asyncDispose]: () => nats.close(),
-  };
-}

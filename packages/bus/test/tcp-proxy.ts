@@ -11,26 +11,42 @@ export type TcpProxy = AsyncDisposable & {
   unmute(): void;
   /** Where new connections lead. */
   lead(url: string): void;
-  /** Loses the next messages that a consumer delivers, as a route between servers may. */
-  swallow(count: number): void;
+  /** Loses the next messages whose protocol line matches, as a route between servers may. */
+  swallow(count: number, line: RegExp): void;
+  /** Passes only one message in so many milliseconds, as a slow server would. 0: as fast as they come. */
+  slow(ms: number): void;
 };
+
+/** The protocol line of a message that a consumer delivers. */
+export const DELIVERED = / \$JS\.ACK\./;
+/** The protocol line of an acknowledgement, or of another answer. */
+export const ANSWER = /MSG _INBOX\./;
 
 /** @param port Where to listen; 0 takes a free one. */
 export async function tcpProxy(url: string, port = 0): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let target = new URL(url);
   let isMuted = false;
-  let toSwallow = 0;
+  let slowMs = 0;
+  let toSwallow = { count: 0, line: DELIVERED };
   const isSwallowed = (line: string) => {
-    if (toSwallow === 0 || !line.includes(' $JS.ACK.')) return false;
-    toSwallow -= 1;
+    if (toSwallow.count === 0 || !toSwallow.line.test(line)) return false;
+    toSwallow.count -= 1;
     return true;
   };
   const server = createServer((near) => {
     const far = connect(Number(target.port || 4222), target.hostname);
     const filter = messageFilter(isSwallowed);
     near.on('data', (bytes) => isMuted || far.write(bytes));
-    far.on('data', (bytes) => isMuted || near.write(filter(bytes)));
+    let last = Promise.resolve();
+    far.on('data', (bytes) => {
+      for (const part of filter(bytes)) {
+        if (slowMs > 0) last = last.then(() => new Promise((resolve) => setTimeout(resolve, slowMs)));
+        last = last.then(() => {
+          if (!isMuted && !near.destroyed) near.write(part);
+        });
+      }
+    });
     for (const [one, other] of [
       [near, far],
       [far, near],
@@ -48,7 +64,7 @@ export async function tcpProxy(url: string, port = 0): Promise<TcpProxy> {
   };
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
-    url: `nats://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: url.replace(target.host, `127.0.0.1:${(server.address() as AddressInfo).port}`), // credentials stay
     cut,
     mute() {
       isMuted = true;
@@ -60,8 +76,11 @@ export async function tcpProxy(url: string, port = 0): Promise<TcpProxy> {
     lead(other) {
       target = new URL(other);
     },
-    swallow(count) {
-      toSwallow = count;
+    swallow(count, line) {
+      toSwallow = { count, line };
+    },
+    slow(ms) {
+      slowMs = ms;
     },
     async [Symbol.asyncDispose]() {
       cut();
@@ -70,8 +89,8 @@ export async function tcpProxy(url: string, port = 0): Promise<TcpProxy> {
   };
 }
 
-/** Passes what a server sends, whole lines and whole messages, without the messages that `isSwallowed` picks by their first line. */
-function messageFilter(isSwallowed: (line: string) => boolean): (bytes: Buffer) => Buffer {
+/** Gives what a server sends, whole lines and whole messages, without the messages that `isSwallowed` picks by their line. */
+function messageFilter(isSwallowed: (line: string) => boolean): (bytes: Buffer) => Buffer[] {
   let rest: Buffer = Buffer.alloc(0);
   return (bytes) => {
     rest = Buffer.concat([rest, bytes]);
@@ -84,6 +103,6 @@ function messageFilter(isSwallowed: (line: string) => boolean): (bytes: Buffer) 
       if (!isMessage || !isSwallowed(line)) passed.push(rest.subarray(0, length));
       rest = rest.subarray(length);
     }
-    return Buffer.concat(passed);
+    return passed;
   };
 }
