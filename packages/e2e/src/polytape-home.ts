@@ -1,0 +1,58 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnPolytape } from './polytape-command.ts';
+import type { ProcessUnderTest } from './process-under-test.ts';
+import { until } from './until.ts';
+
+/** What `<POLYTAPE_DATA_DIR>/runtime.json` holds while `demo` or `start` runs. */
+export type Runtime = {
+  natsUrl: string;
+  databaseUrl: string;
+  pids: Record<string, number>;
+  http: Record<string, number>;
+};
+
+/** A data directory for runs of the `polytape` command, removed in the end; the servers' programs are shared. */
+export class PolytapeHome implements AsyncDisposable {
+  readonly path: string;
+
+  static async make(): Promise<PolytapeHome> {
+    return new PolytapeHome(await mkdtemp(join(tmpdir(), 'polytape-e2e-home-')));
+  }
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  spawn(args: readonly string[], env: Record<string, string> = {}): ProcessUnderTest {
+    return spawnPolytape(args, { POLYTAPE_DATA_DIR: this.path, ...env });
+  }
+
+  /** The file as it is now; null when there is none. */
+  async runtime(): Promise<Runtime | null> {
+    try {
+      return JSON.parse(await readFile(join(this.path, 'runtime.json'), 'utf8')) as Runtime;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  /** The file once it fits, for example once it names every process. */
+  async untilRuntime(what: string, command: ProcessUnderTest, fits: (runtime: Runtime) => boolean): Promise<Runtime> {
+    return await until(
+      `runtime.json with ${what}`,
+      async () => {
+        if (!command.running) throw new Error(`${command.name} has ended`);
+        const runtime = await this.runtime();
+        return runtime !== null && fits(runtime) ? runtime : null;
+      },
+      { seen: () => [...command.stdout, ...command.stderr].slice(-12).join('\n') },
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+}

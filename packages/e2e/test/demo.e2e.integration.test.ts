@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { descendants, isAlive, PolytapeHome, type ProcessUnderTest, type Runtime, until } from '../src/index.ts';
+
+const SERVICES = ['scheduler-1', 'writer-1', 'ws-ingestor-1'];
+const PROCESSES = ['nats', 'postgres', ...SERVICES];
+/** Small enough to leave the machine to the other tests. */
+const SMALL = ['--markets', '60', '--trades-per-second', '100', '--json'];
+
+describe('polytape demo', () => {
+  test('records what its venue executes, tells where everything runs, and leaves nothing behind', async () => {
+    await using home = await PolytapeHome.make();
+    await using demo = home.spawn(['demo', '--for', '5s', ...SMALL]);
+    const runtime = await home.untilRuntime('every process', demo, isComplete);
+    const processes = [...Object.values(runtime.pids), ...(await descendants(demo.pid))];
+
+    expect(Object.keys(runtime).sort()).toEqual(['databaseUrl', 'http', 'natsUrl', 'pids']);
+    expect(Object.keys(runtime.pids).sort()).toEqual(PROCESSES.toSorted());
+    expect(Object.keys(runtime.http).sort()).toEqual(SERVICES);
+    expect(runtime.natsUrl).toMatch(/^nats:\/\/127\.0\.0\.1:\d+$/);
+    expect(runtime.databaseUrl).toMatch(/^postgresql:\/\/.*@127\.0\.0\.1:\d+\/\w+$/);
+    for (const port of Object.values(runtime.http)) {
+      expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+    }
+    await using other = home.spawn(['demo']);
+    expect(await other.exit()).toEqual({ code: 1, signal: null });
+    expect(other.stderr).toEqual([
+      expect.stringMatching(/^polytape: POLYTAPE_DATA_DIR: another polytape .* is running/),
+    ]);
+
+    expect(await demo.exit()).toEqual({ code: 0, signal: null });
+    const summary = summaryOf(demo);
+    expect(Object.keys(summary)).toEqual([
+      ...['executed', 'recorded', 'missing', 'duplicates', 'p50Ms', 'p99Ms', 'firstTradeMs'],
+    ]);
+    expect(summary).toMatchObject({ recorded: summary.executed, missing: 0, duplicates: 0 });
+    for (const value of Object.values(summary)) expect(value).toEqual(expect.any(Number));
+    expect(summary.recorded).toBeGreaterThan(0);
+    expect(await home.runtime()).toBeNull();
+    expect(processes.length).toBeGreaterThanOrEqual(PROCESSES.length);
+    for (const pid of processes) expect(await isAlive(pid), `process ${pid}`).toBe(false);
+  }, 120_000);
+
+  test('starts again what is killed, says so, and misses nothing', async () => {
+    await using home = await PolytapeHome.make();
+    await using demo = home.spawn(['demo', '--for', '10m', ...SMALL]);
+    let runtime = await home.untilRuntime('every process', demo, isComplete);
+    await recording(runtime);
+    for (const name of ['writer-1', 'nats']) {
+      const killed = runtime.pids[name] ?? 0;
+      process.kill(killed, 'SIGKILL');
+      await demo.line(new RegExp(`^${name} ended \\(SIGKILL\\); starting it again in 1 s`));
+      runtime = await home.untilRuntime(`another ${name}`, demo, (now) => isComplete(now) && now.pids[name] !== killed);
+      await recording(runtime);
+    }
+    demo.signal('SIGINT');
+    expect(await demo.exit()).toEqual({ code: 0, signal: null });
+    const summary = summaryOf(demo);
+    expect(summary).toMatchObject({ recorded: summary.executed, missing: 0, duplicates: 0 });
+  }, 180_000);
+
+  test('killed itself, takes every process along that it started', async () => {
+    await using home = await PolytapeHome.make();
+    await using demo = home.spawn(['demo', '--for', '10m', ...SMALL]);
+    const runtime = await home.untilRuntime('every process', demo, isComplete);
+    await recording(runtime);
+    const processes = [...Object.values(runtime.pids), ...(await descendants(demo.pid))];
+    expect(processes.length).toBeGreaterThanOrEqual(PROCESSES.length);
+    await demo.kill();
+    for (const pid of new Set(processes)) await until(`the end of process ${pid}`, async () => !(await isAlive(pid)));
+  }, 120_000);
+});
+
+function isComplete({ pids, http }: Runtime): boolean {
+  return PROCESSES.every((name) => name in pids) && SERVICES.every((name) => name in http);
+}
+
+/** Resolves when the writer of this run has stored trades. */
+async function recording({ http }: Runtime): Promise<void> {
+  await until('trades written', async () => {
+    const response = await fetch(`http://127.0.0.1:${http['writer-1']}/metrics`);
+    return Number(/^writer_trades_inserted_total (\d+)/m.exec(await response.text())?.[1]) > 0;
+  });
+}
+
+/** The last line of standard output. */
+function summaryOf(demo: ProcessUnderTest): Record<string, number> {
+  return JSON.parse(demo.stdout.at(-1) ?? 'null') as Record<string, number>;
+}
