@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { EmbeddedServerError, type NatsServerBinary, prepareNatsServer } from '@polytape/embedded';
+import { onTestFinished } from 'vitest';
 
 /** A nats-server with a configuration of the test's own, which a given server cannot have. */
 export type ConfiguredNats = AsyncDisposable & { host: string; url: string; pid: number; directory: string };
@@ -35,6 +36,12 @@ export async function configuredNats(
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const exited = once(server, 'exit');
+  const end = async () => {
+    server.kill('SIGKILL');
+    await exited;
+    await rm(directory, { recursive: true, force: true });
+  };
+  onTestFinished(end); // a test that ran out of time disposes of nothing
   const lines: string[] = [];
   let host = '';
   for await (const line of createInterface(server.stderr)) {
@@ -44,7 +51,6 @@ export async function configuredNats(
   }
   server.stderr.resume();
   if (server.exitCode !== null || host === '' || server.pid === undefined) {
-    await rm(directory, { recursive: true, force: true });
     throw new Error(`nats-server did not start:\n${lines.join('\n')}`);
   }
   return {
@@ -52,10 +58,6 @@ export async function configuredNats(
     url: `nats://${host}`,
     pid: server.pid,
     directory,
-    async [Symbol.asyncDispose]() {
-      server.kill('SIGKILL');
-      await exited;
-      await rm(directory, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: end,
   };
 }
