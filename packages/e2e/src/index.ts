@@ -2,7 +2,7 @@ export { DatabaseProbe, type DeadLetterRow, type UnparsedRow } from './database-
 export { descendants, isAlive } from './living-process.ts';
 export { multisetDifference } from './multiset-difference.ts';
 export { spawnPolytape } from './polytape-command.ts';
-export { PolytapeHome, type Runtime } from './polytape-home.ts';
+export { PolytapeHome, type Runtime, sumOfMetric } from './polytape-home.ts';
 export { type LogRecord, type ProcessExit, ProcessUnderTest } from './process-under-test.ts';
 export { sampleTrade, tradeMessage } from './sample-trade.ts';
 export { type ServiceName, ServiceUnderTest } from './service-under-test.ts';

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { metricValue } from './metric-value.ts';
 import { spawnPolytape } from './polytape-command.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import { until } from './until.ts';
@@ -40,13 +41,17 @@ export class PolytapeHome implements AsyncDisposable {
   }
 
   /** The file once it fits, for example once it names every process. */
-  async untilRuntime(what: string, command: ProcessUnderTest, fits: (runtime: Runtime) => boolean): Promise<Runtime> {
+  async untilRuntime(
+    what: string,
+    command: ProcessUnderTest,
+    fits: (runtime: Runtime) => boolean | Promise<boolean>,
+  ): Promise<Runtime> {
     return await until(
       `runtime.json with ${what}`,
       async () => {
         if (!command.running) throw new Error(`${command.name} has ended`);
         const runtime = await this.runtime();
-        return runtime !== null && fits(runtime) ? runtime : null;
+        return runtime !== null && (await fits(runtime)) ? runtime : null;
       },
       { seen: () => [...command.stdout, ...command.stderr].slice(-12).join('\n') },
     );
@@ -55,4 +60,13 @@ export class PolytapeHome implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
   }
+}
+
+/** A metric summed over every service of a run. @throws {TypeError} One of them does not answer: it is being started. */
+export async function sumOfMetric(runtime: Runtime | null, name: string): Promise<number> {
+  const texts = Object.values(runtime?.http ?? {}).map(async (port) => {
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(5_000) });
+    return await response.text();
+  });
+  return (await Promise.all(texts)).reduce((sum, text) => sum + (metricValue(text, name) ?? 0), 0);
 }

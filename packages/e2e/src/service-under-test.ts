@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { metricValue } from './metric-value.ts';
 import { ProcessUnderTest } from './process-under-test.ts';
 import { until } from './until.ts';
 
@@ -61,7 +62,7 @@ export class ServiceUnderTest implements AsyncDisposable {
 
   /** The present value of a metric; null when it is not there or not a number yet. */
   async metric(name: string, labels: Record<string, string> = {}): Promise<number | null> {
-    return readMetric((await this.get('/metrics')).body, name, labels);
+    return metricValue((await this.get('/metrics')).body, name, labels);
   }
 
   /** Waits until the metric's value fits, and gives it. */
@@ -85,15 +86,4 @@ export class ServiceUnderTest implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.process[Symbol.asyncDispose]();
   }
-}
-
-/** One sample of Prometheus's text format. */
-function readMetric(text: string, name: string, labels: Record<string, string>): number | null {
-  for (const line of text.split('\n')) {
-    const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line);
-    if (match === null || match[1] !== name) continue;
-    const isIt = Object.entries(labels).every(([label, value]) => match[2]?.includes(`${label}="${value}"`));
-    if (isIt && match[3] !== 'NaN' && match[3] !== 'Nan') return Number(match[3]);
-  }
-  return null;
 }

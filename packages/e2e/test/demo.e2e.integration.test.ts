@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { descendants, isAlive, PolytapeHome, type ProcessUnderTest, type Runtime, until } from '../src/index.ts';
+import {
+  descendants,
+  isAlive,
+  PolytapeHome,
+  type ProcessUnderTest,
+  type Runtime,
+  sumOfMetric,
+  until,
+} from '../src/index.ts';
 
 const SERVICES = ['scheduler-1', 'writer-1', 'ws-ingestor-1'];
 const PROCESSES = ['nats', 'postgres', ...SERVICES];
@@ -75,11 +83,8 @@ function isComplete({ pids, http }: Runtime): boolean {
 }
 
 /** Resolves when the writer of this run has stored trades. */
-async function recording({ http }: Runtime): Promise<void> {
-  await until('trades written', async () => {
-    const response = await fetch(`http://127.0.0.1:${http['writer-1']}/metrics`);
-    return Number(/^writer_trades_inserted_total (\d+)/m.exec(await response.text())?.[1]) > 0;
-  });
+async function recording(runtime: Runtime): Promise<void> {
+  await until('trades written', async () => (await sumOfMetric(runtime, 'writer_trades_inserted_total')) > 0);
 }
 
 /** The last line of standard output. */

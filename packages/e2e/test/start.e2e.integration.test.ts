@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { VenueSim } from '@polytape/venue-sim';
+import { describe, expect, test } from 'vitest';
+import {
+  compareTape,
+  PolytapeHome,
+  type ProcessUnderTest,
+  type Runtime,
+  sumOfMetric,
+  TestBed,
+  until,
+  venueEnv,
+} from '../src/index.ts';
+
+/** A venue that trades only when it is told to, so that a test knows when the last trade was. */
+const QUIET = { markets: 20, trading: false, oddMarkets: 3 };
+const TOKENS = 40;
+const PACE = { DISCOVERY_INTERVAL_MS: '1000' };
+
+describe('polytape start', () => {
+  test('records the venue that the environment names, on the servers that it names, and embeds nothing', async () => {
+    await using bed = await TestBed.open(QUIET);
+    await using home = await PolytapeHome.make();
+    await using start = home.spawn(['start', '--for', '8s', '--ingestors', '2', '--json'], { ...bed.env, ...PACE });
+    const runtime = await covered(home, start, { ingestors: 2 });
+    expect(Object.keys(runtime.pids).sort()).toEqual(['scheduler-1', 'writer-1', 'ws-ingestor-1', 'ws-ingestor-2']);
+    expect(runtime).toMatchObject({ natsUrl: bed.env.NATS_URL, databaseUrl: bed.env.DATABASE_URL });
+    for (let trade = 0; trade < 200; trade += 1) bed.venue.trade();
+
+    expect(await start.exit()).toEqual({ code: 0, signal: null });
+    const { missing, duplicates, recorded } = await bed.compare();
+    expect({ recorded, missing, duplicates }).toEqual({ recorded: 200, missing: [], duplicates: 0 });
+    expect(JSON.parse(start.stdout.at(-1) ?? '')).toEqual({
+      ...{ executed: null, recorded: 200, missing: null, duplicates: null },
+      ...{ p50Ms: expect.any(Number), p99Ms: expect.any(Number), firstTradeMs: expect.any(Number) },
+    });
+    expect(await home.runtime()).toBeNull();
+  }, 120_000);
+
+  test('with servers of its own keeps what an earlier run has recorded', async () => {
+    await using venue = await VenueSim.start(QUIET);
+    await using home = await PolytapeHome.make();
+    for (const run of [1, 2]) {
+      await using start = home.spawn(['start', '--for', '10m', '--json'], { ...venueEnv(venue), ...PACE });
+      const { databaseUrl, pids } = await covered(home, start);
+      expect(Object.keys(pids)).toEqual(expect.arrayContaining(['nats', 'postgres']));
+      for (let trade = 0; trade < 50; trade += 1) venue.trade();
+      const tape = await until(`the trades of run ${run} in the database`, async () => {
+        const comparison = await compareTape(venue.ledger(), databaseUrl);
+        return comparison.missing.length === 0 ? comparison : null;
+      });
+      expect(tape).toMatchObject({ executed: 50 * run, recorded: 50 * run, duplicates: 0 });
+      start.signal('SIGINT');
+      expect(await start.exit()).toEqual({ code: 0, signal: null });
+      expect(JSON.parse(start.stdout.at(-1) ?? '')).toMatchObject({ recorded: 50 });
+    }
+  }, 120_000);
+
+  test('says in one line that the venue cannot be reached, keeps trying, and records when it can', async () => {
+    await using bed = await TestBed.open(QUIET);
+    await using home = await PolytapeHome.make();
+    const port = await closedPort();
+    const address = `127.0.0.1:${port}`;
+    const nobody = { ws: `ws://${address}/ws/market`, gamma: `http://${address}`, clob: '', data: '', sim: '' };
+    const env = { ...bed.env, ...venueEnv({ urls: nobody }), ...PACE };
+    await using start = home.spawn(['start', '--for', '10m', '--json'], env);
+    const line = await start.line(new RegExp(address));
+    expect(line).toMatch(/: connection refused\./);
+    expect(line).toMatch(/Trying again in \d/);
+    expect(line).toMatch(/`npx pnpm demo` works offline/);
+    await home.untilRuntime('the scheduler', start, ({ http }) => 'scheduler-1' in http);
+    await until(
+      'several scans given up',
+      async () => (await sumOfMetric(await home.runtime(), 'scheduler_scans_failed_total')) >= 3,
+    );
+    expect(start.stderr.filter((text) => text.includes('refused'))).toEqual([line]);
+
+    await using venue = await VenueSim.start({ ...QUIET, port });
+    await covered(home, start);
+    const { transactionHash } = venue.trade();
+    await until(
+      'its first trade recorded',
+      async () => Object.keys(await bed.probe.tradesByHash([transactionHash ?? ''])).length,
+    );
+    start.signal('SIGTERM');
+    expect(await start.exit()).toEqual({ code: 0, signal: null });
+  }, 120_000);
+
+  test('with a malformed address of the venue ends with one line that names it', async () => {
+    await using bed = await TestBed.open(QUIET);
+    await using home = await PolytapeHome.make();
+    await using start = home.spawn(['start', '--for', '10m'], { ...bed.env, POLYMARKET_WS_URL: 'https://example.org' });
+    expect(await start.exit()).toEqual({ code: 1, signal: null });
+    expect(start.stderr).toEqual([
+      expect.stringMatching(/POLYMARKET_WS_URL is "https:\/\/example\.org", but takes.*wss:\/\//),
+    ]);
+    expect(start.stderr.join()).not.toMatch(/\.\./);
+  }, 120_000);
+});
+
+/** Waits until every ingestor of the run has the first book of every token. */
+async function covered(home: PolytapeHome, command: ProcessUnderTest, o = { ingestors: 1 }): Promise<Runtime> {
+  return await home.untilRuntime('every token covered', command, async (runtime) => {
+    return (await sumOfMetric(runtime, 'ingestor_tokens_covered')) === TOKENS * o.ingestors;
+  });
+}
+
+/** A port of loopback that was free a moment ago. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
