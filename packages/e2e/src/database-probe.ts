@@ -23,6 +23,11 @@ export class DatabaseProbe implements AsyncDisposable {
     this.#pool.on('error', () => {}); // an idle session that the server ended: the next query opens another
   }
 
+  /** Resolves when the server takes us and answers. */
+  async answers(): Promise<void> {
+    await this.#pool.query('SELECT 1');
+  }
+
   /** Of each recorded trade: `<token> <milliseconds> <trade id>`, one entry a row. */
   async tradeKeys(): Promise<string[]> {
     const { rows } = await this.#pool.query<{ key: string }>(
@@ -71,6 +76,11 @@ export class DatabaseProbe implements AsyncDisposable {
       'SELECT stream, sequence::float8 AS sequence, subject, reason, body FROM dead_letters ORDER BY stream, sequence',
     );
     return rows;
+  }
+
+  /** Why messages were set aside; in a test that sets none aside a better thing to compare than their bodies. */
+  async deadLetterReasons(): Promise<string[]> {
+    return (await this.deadLetters()).map(({ stream, sequence, reason }) => `${stream} ${sequence}: ${reason}`);
   }
 
   async lossCount(): Promise<number> {

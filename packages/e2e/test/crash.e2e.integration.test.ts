@@ -19,12 +19,11 @@ describe('a recording at 2,000 trades a second', () => {
     const coveredAtMs = await bed.covered(successor, scheduler);
     await flowing(bed);
 
-    const faults = [
-      () => killInTransaction(bed, writers),
-      () => bed.nats.restart(),
-      () => killInTransaction(bed, writers),
-      () => bed.nats.kill().then(() => bed.nats.start()),
-    ];
+    // A given broker (TEST_NATS_URL) is not ours to end.
+    const brokerFaults = bed.nats.canRestart
+      ? [() => bed.nats.restart(), () => bed.nats.kill().then(() => bed.nats.start())]
+      : [];
+    const faults = [() => killInTransaction(bed, writers), ...brokerFaults, () => killInTransaction(bed, writers)];
     for (const fault of faults) {
       // From a standstill each time: a machine that takes less than 2,000 a second would fall behind further and further.
       await bed.drained(successor);
@@ -53,7 +52,7 @@ describe('a recording at 2,000 trades a second', () => {
     // Nobody listened for a while: a comparison that misses nothing there would miss nothing anywhere.
     expect(times.length).toBeGreaterThan(0);
     expect(times.filter((atMs) => atMs < acknowledgedUpToMs || atMs > coveredAtMs)).toEqual([]);
-    expect(await bed.probe.deadLetters()).toEqual([]);
+    expect(await bed.probe.deadLetterReasons()).toEqual([]);
     expect(await bed.probe.lossCount()).toBe(0);
   }, 180_000);
 });

@@ -34,7 +34,7 @@ describe('several ingestors on the same shards', () => {
     // Both of the survivors were heard: what one had, the broker was offered by the other as well.
     expect(await third.metric('ingestor_publish_duplicates_total')).toBeGreaterThan(0);
     expect(await joined.metric('ingestor_publish_duplicates_total')).toBeGreaterThan(0);
-    expect(await bed.probe.deadLetters()).toEqual([]);
+    expect(await bed.probe.deadLetterReasons()).toEqual([]);
   }, 120_000);
 });
 

@@ -28,7 +28,7 @@ describe('two writers', () => {
     expect(await bed.probe.tradeCount()).toBe(30);
     const read = await Promise.all([frozenOut, standby].map((writer) => writer.metric('writer_trades_read_total')));
     expect((read[0] ?? 0) + (read[1] ?? 0)).toBe(30);
-    expect(await bed.probe.deadLetters()).toEqual([]);
+    expect(await bed.probe.deadLetterReasons()).toEqual([]);
     expect(await bed.probe.lossCount()).toBe(0);
   });
 
@@ -53,7 +53,7 @@ describe('a log that has the same trade twice', () => {
     await bed.stored('TRADES');
     expect((await bed.bus.streamState('TRADES')).lastSequence).toBe(20);
     expect(await bed.probe.tradeCount()).toBe(15);
-    expect(await bed.probe.deadLetters()).toEqual([]);
+    expect(await bed.probe.deadLetterReasons()).toEqual([]);
   });
 });
 
