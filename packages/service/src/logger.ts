@@ -8,13 +8,15 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** One JSON line a record on standard output, written at once: a killed process has told all it knew. */
 export function createLogger(o: { service: string; level: LogLevel }): Logger {
-  return pino({
+  const options = {
     level: o.level,
     base: { service: o.service },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: describeError },
-  });
+  };
+  // Said outright: without it a line may be on its way in a thread when the process ends, and the last one overtake it.
+  return pino(options, pino.destination({ fd: 1, sync: true }));
 }
 
 /** The chain of causes as one sentence, and the stack of the outermost error for whoever debugs it. */
