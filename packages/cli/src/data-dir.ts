@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /**
  * The directory that a recorder keeps everything in, held by one process at a time:
@@ -16,7 +16,7 @@ export class DataDir implements Disposable {
     const absolute = resolve(path);
     const lock = join(absolute, 'lock');
     try {
-      mkdirSync(absolute, { recursive: true });
+      makeDirectory(absolute);
       if (ownerOf(lock) === null) rmSync(lock, { force: true }); // left behind by a run that was killed
       writeFileSync(lock, String(process.pid), { flag: 'wx' });
     } catch (error) {
@@ -40,7 +40,7 @@ export class DataDir implements Disposable {
   /** Path of something in it; its directory is made. */
   directory(...parts: string[]): string {
     const path = join(this.path, ...parts);
-    mkdirSync(path, { recursive: true });
+    makeDirectory(path);
     return path;
   }
 
@@ -63,6 +63,22 @@ export class DataDirError extends Error {
   constructor(what: string, remedy: string, cause: unknown) {
     super(`POLYTAPE_DATA_DIR: ${what}`, { cause });
     this.operatorAction = `${remedy} POLYTAPE_DATA_DIR to another directory.`;
+  }
+}
+
+/**
+ * Makes the directory and those above it. Not by Node's own `recursive`, which tries for ever where the parent exists and
+ * yet nothing can be made in it, as below /proc.
+ */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    makeDirectory(dirname(path));
+    mkdirSync(path);
   }
 }
 

@@ -39,6 +39,15 @@ describe('a data directory', () => {
     using _held = DataDir.take(path);
   });
 
+  test('is made with the directories above it', () => {
+    using held = DataDir.take(join(path, 'a', 'b'));
+    expect(existsSync(held.directory('demo', 'logs'))).toBe(true);
+  });
+
+  test.skipIf(process.platform !== 'linux')('below /proc (on Linux) is an error, and not tried for ever', () => {
+    expect(() => DataDir.take('/proc/polytape/data')).toThrow(DataDirError);
+  });
+
   test('that cannot be written is an error that names the setting', () => {
     writeFileSync(join(path, 'file'), '');
     const below = join(path, 'file', 'data');
