@@ -58,7 +58,8 @@ export class PolytapeHome implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.path, { recursive: true, force: true });
+    // After a failure its servers may still be writing their last.
+    await rm(this.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }
 

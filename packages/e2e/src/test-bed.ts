@@ -87,6 +87,17 @@ export class TestBed implements AsyncDisposable {
     await this.stored('COVERAGE');
   }
 
+  /** NATS killed (SIGKILL) until `over`, or until this goes out of scope. */
+  async brokerAway(): Promise<AsyncDisposable & { over(): Promise<void> }> {
+    await this.nats.kill();
+    let back: Promise<void> | undefined;
+    const over = () => {
+      back ??= this.nats.start();
+      return back;
+    };
+    return { over, [Symbol.asyncDispose]: over };
+  }
+
   /** Resolves when the database has the stream up to its end. */
   async stored(stream: StreamName): Promise<void> {
     let seen = '';

@@ -54,7 +54,7 @@ describe('a recording at 2,000 trades a second', () => {
     expect(times.filter((atMs) => atMs < acknowledgedUpToMs || atMs > coveredAtMs)).toEqual([]);
     expect(await bed.probe.deadLetterReasons()).toEqual([]);
     expect(await bed.probe.lossCount()).toBe(0);
-  }, 180_000);
+  }, 300_000);
 });
 
 /**

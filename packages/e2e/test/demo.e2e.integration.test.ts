@@ -19,7 +19,7 @@ describe('polytape demo', () => {
     await using home = await PolytapeHome.make();
     await using demo = home.spawn(['demo', '--for', '5s', ...SMALL]);
     const runtime = await home.untilRuntime('every process', demo, isComplete);
-    const processes = [...Object.values(runtime.pids), ...(await descendants(demo.pid))];
+    await using processes = await everyProcess(demo, runtime);
 
     expect(Object.keys(runtime).sort()).toEqual(['databaseUrl', 'http', 'natsUrl', 'pids']);
     expect(Object.keys(runtime.pids).sort()).toEqual(PROCESSES.toSorted());
@@ -38,8 +38,8 @@ describe('polytape demo', () => {
     for (const value of Object.values(summary)) expect(value).toEqual(expect.any(Number));
     expect(summary.recorded).toBeGreaterThan(0);
     expect(await home.runtime()).toBeNull();
-    expect(processes.length).toBeGreaterThanOrEqual(PROCESSES.length);
-    for (const pid of processes) expect(await isAlive(pid), `process ${pid}`).toBe(false);
+    expect(processes.ids.length).toBeGreaterThanOrEqual(PROCESSES.length);
+    for (const pid of processes.ids) expect(await isAlive(pid), `process ${pid}`).toBe(false);
   }, 120_000);
 
   test('starts again what is killed, says so, and misses nothing', async () => {
@@ -65,21 +65,33 @@ describe('polytape demo', () => {
     await using demo = home.spawn(['demo', '--for', '10m', ...SMALL]);
     const runtime = await home.untilRuntime('every process', demo, isComplete);
     await recording(runtime);
-    const processes = [...Object.values(runtime.pids), ...(await descendants(demo.pid))];
+    await using processes = await everyProcess(demo, runtime);
     await using other = home.spawn(['demo']);
     expect(await other.exit()).toEqual({ code: 1, signal: null });
     expect(other.stderr).toEqual([
       expect.stringMatching(/^polytape: POLYTAPE_DATA_DIR: another polytape .* is running/),
     ]);
 
-    expect(processes.length).toBeGreaterThanOrEqual(PROCESSES.length);
+    expect(processes.ids.length).toBeGreaterThanOrEqual(PROCESSES.length);
     await demo.kill();
-    for (const pid of new Set(processes)) await until(`the end of process ${pid}`, async () => !(await isAlive(pid)));
+    for (const pid of processes.ids) await until(`the end of process ${pid}`, async () => !(await isAlive(pid)));
   }, 120_000);
 });
 
 function isComplete({ pids, http }: Runtime): boolean {
   return PROCESSES.every((name) => name in pids) && SERVICES.every((name) => name in http);
+}
+
+/** Everything that a run has started; what should have ended by itself and has not is ended with the test. */
+async function everyProcess(demo: ProcessUnderTest, { pids }: Runtime): Promise<AsyncDisposable & { ids: number[] }> {
+  const ids = [...new Set([...Object.values(pids), ...(await descendants(demo.pid))])];
+  return {
+    ids,
+    [Symbol.asyncDispose]: async () => {
+      await demo.kill(); // it would start them again
+      for (const pid of ids) if (await isAlive(pid)) process.kill(pid, 'SIGKILL');
+    },
+  };
 }
 
 /** Resolves when the writer of this run has stored trades. */

@@ -36,10 +36,10 @@ test('NATS away for seconds in the flow: the connections to the venue stay, and 
   await recorded(200);
   const sockets = bed.venue.status().socketsConnected;
 
-  await bed.nats.kill();
+  await using outage = await bed.brokerAway();
   const queued = await ingestor.untilMetric('ingestor_publish_queued', (count) => count > 1_000);
   expect(await ingestor.reasons()).toContain('the connection to NATS is interrupted');
-  await bed.nats.start();
+  await outage.over();
 
   await expectWhole(ingestor);
   expect(bed.venue.status().socketsConnected).toBe(sockets);
@@ -55,7 +55,7 @@ test('a publishing queue that is full stops the reading of the connections, and 
   await using ingestor = await recordingIngestor(small);
   const sockets = bed.venue.status().socketsConnected;
 
-  await bed.nats.kill();
+  await using outage = await bed.brokerAway();
   await ingestor.process.record(/^The publishing queue is full/);
   expect(await ingestor.reasons()).toContain('the publishing queue is full');
   const before = await ingestor.metric('ingestor_trades_total');
@@ -64,7 +64,7 @@ test('a publishing queue that is full stops the reading of the connections, and 
   const received = await ingestor.metric('ingestor_trades_total');
   // What had been read from the network already is still taken.
   expect((received ?? 0) - (before ?? 0)).toBeLessThan(600);
-  await bed.nats.start();
+  await outage.over();
   await ingestor.process.record(/^The publishing queue has room/);
 
   await expectWhole(ingestor);

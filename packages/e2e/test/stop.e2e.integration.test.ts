@@ -33,11 +33,11 @@ describe('an ingestor that is asked to stop', () => {
     skip(!bed.nats.canRestart, NOT_OURS);
     const before = await messages();
     await using ingestor = await recordingIngestor();
-    await bed.nats.kill();
+    await using outage = await bed.brokerAway();
     await ingestor.untilMetric('ingestor_publish_queued', (queued) => queued > 500);
     ingestor.process.signal('SIGTERM');
     await ingestor.process.record(/^Stopping/);
-    await bed.nats.start();
+    await outage.over();
 
     expect(await ingestor.process.exit()).toEqual({ code: 0, signal: null });
     const last = await ingestor.process.record(/^Stopped; everything received is acknowledged/);
@@ -47,7 +47,7 @@ describe('an ingestor that is asked to stop', () => {
   test('ends at once at the second signal, with exit code 1, and says what was unfinished', async ({ skip }) => {
     skip(!bed.nats.canRestart, NOT_OURS);
     await using ingestor = await recordingIngestor();
-    await bed.nats.kill();
+    await using _outage = await bed.brokerAway();
     await ingestor.untilMetric('ingestor_publish_queued', (queued) => queued > 0);
     ingestor.process.signal('SIGTERM');
     await ingestor.process.record(/^Stopping/);
@@ -57,13 +57,12 @@ describe('an ingestor that is asked to stop', () => {
     const last = ingestor.process.records.at(-1);
     expect(last?.level).toBe('error');
     expect(last?.msg).toMatch(/^Second signal \(SIGTERM\)\..*unfinished: \d+ messages not acknowledged/);
-    await bed.nats.start();
   });
 
   test('and cannot, gives up at the deadline in the same way', async ({ skip }) => {
     skip(!bed.nats.canRestart, NOT_OURS);
     await using ingestor = await recordingIngestor({ STOP_DEADLINE_MS: '300' });
-    await bed.nats.kill();
+    await using _outage = await bed.brokerAway();
     await ingestor.untilMetric('ingestor_publish_queued', (queued) => queued > 0);
     ingestor.process.signal('SIGINT');
 
@@ -71,7 +70,6 @@ describe('an ingestor that is asked to stop', () => {
     expect(ingestor.process.records.at(-1)?.msg).toMatch(
       /^Not done 300 ms after SIGINT\..*unfinished: \d+ messages not acknowledged/,
     );
-    await bed.nats.start();
   });
 });
 
