@@ -1,12 +1,10 @@
 export { DatabaseProbe, type DeadLetterRow, type UnparsedRow } from './database-probe.ts';
 export { descendants, isAlive } from './living-process.ts';
-export { multisetDifference } from './multiset-difference.ts';
 export { spawnPolytape } from './polytape-command.ts';
 export { PolytapeHome, type Runtime, sumOfMetric } from './polytape-home.ts';
 export { type LogRecord, type ProcessExit, ProcessUnderTest } from './process-under-test.ts';
 export { sampleTrade, tradeMessage } from './sample-trade.ts';
 export { type ServiceName, ServiceUnderTest } from './service-under-test.ts';
-export { silentLog } from './silent-log.ts';
 export { compareTape, type TapeComparison } from './tape-comparison.ts';
 export { TestBed, venueEnv } from './test-bed.ts';
-export { DeadlineError, until } from './until.ts';
+export { until } from './until.ts';

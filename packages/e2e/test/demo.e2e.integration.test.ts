@@ -47,7 +47,7 @@ describe('polytape demo', () => {
     await using demo = home.spawn(['demo', '--for', '10m', ...SMALL]);
     let runtime = await home.untilRuntime('every process', demo, isComplete);
     await recording(runtime);
-    for (const name of ['writer-1', 'nats']) {
+    for (const name of ['writer-1', 'nats', 'postgres', 'scheduler-1']) {
       const killed = runtime.pids[name] ?? 0;
       process.kill(killed, 'SIGKILL');
       await demo.line(new RegExp(`^${name} ended \\(SIGKILL\\); starting it again in 1 s`));

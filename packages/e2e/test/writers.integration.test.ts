@@ -32,14 +32,18 @@ describe('two writers', () => {
     expect(await bed.probe.lossCount()).toBe(0);
   });
 
-  test('do not get in each other’s way: one works, the other stands by and is ready', async () => {
+  test('do not get in each other’s way: one works, the other stands by, is ready, and stops when asked to', async () => {
     await using bed = await TestBed.open({ markets: 1 });
     const writers = [await bed.start('writer'), await bed.start('writer')];
     await Promise.all(writers.map((writer) => writer.ready()));
     await publish(bed, { from: 1, to: 10 });
     await bed.stored('TRADES');
     const active = await Promise.all(writers.map((writer) => writer.metric('writer_active', { stream: 'TRADES' })));
-    expect(active.sort()).toEqual([0, 1]);
+    expect(active.toSorted()).toEqual([0, 1]);
+
+    const standby = writers[active.indexOf(0)];
+    standby?.process.signal('SIGTERM');
+    expect(await standby?.process.exit()).toEqual({ code: 0, signal: null });
   });
 });
 
