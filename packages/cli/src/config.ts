@@ -1,4 +1,4 @@
-import { type ConfigTable, text, url } from '@polytape/service';
+import { type ConfigTable, processSettings, text, url } from '@polytape/service';
 
 /** What `demo` and `start` read themselves; they hand everything on to the services. */
 export const configTable = {
@@ -11,17 +11,18 @@ export const configTable = {
     default: '',
     protocols: ['nats:', 'tls:'],
     secret: true,
-    description: 'NATS server to use. Not set: one is embedded.',
+    description: 'NATS server for `start` to use (`demo` embeds its own). Not set: one is embedded.',
   }),
   DATABASE_URL: url({
     default: '',
     protocols: ['postgresql:', 'postgres:'],
     secret: true,
-    description: 'TimescaleDB or PostgreSQL to use. Not set: one is embedded.',
+    description: 'TimescaleDB or PostgreSQL for `start` to use (`demo` embeds its own). Not set: one is embedded.',
   }),
   NATS_SERVER_BIN: text({
     default: '',
     takes: 'a path',
     description: 'The nats-server (2.12 or newer) to embed. Not set: the one on PATH, or one that is fetched.',
   }),
+  LOG_LEVEL: processSettings.LOG_LEVEL,
 } satisfies ConfigTable;

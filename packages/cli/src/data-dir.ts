@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { ProcessLock } from './process-lock.ts';
 
 /**
  * The directory that a recorder keeps everything in, held by one process at a time:
@@ -7,34 +8,21 @@ import { dirname, join, resolve } from 'node:path';
  */
 export class DataDir implements Disposable {
   readonly path: string;
-  readonly #lock: string;
+  readonly #lock: ProcessLock;
 
-  /**
-   * @throws {DataDirError} It cannot be written, or another recorder runs in it.
-   */
+  /** @throws {DataDirError} It cannot be written, or another recorder runs in it. */
   static take(path: string): DataDir {
     const absolute = resolve(path);
-    const lock = join(absolute, 'lock');
-    try {
-      makeDirectory(absolute);
-      if (ownerOf(lock) === null) rmSync(lock, { force: true }); // left behind by a run that was killed
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
-    } catch (error) {
-      const owner = ownerOf(lock);
-      if (owner !== null)
-        throw new DataDirError(
-          `another polytape (process ${owner}) is running in ${absolute}`,
-          'Stop it, or set',
-          error,
-        );
-      throw new DataDirError(`cannot write to ${absolute}`, 'Give this user the right to, or set', error);
-    }
-    return new DataDir(absolute, lock);
+    const lock = lockOf(absolute);
+    if (typeof lock !== 'number') return new DataDir(absolute, lock);
+    throw new DataDirError(`another polytape (process ${lock}) is running in ${absolute}`, 'Stop it, or set');
   }
 
-  private constructor(path: string, lock: string) {
+  private constructor(path: string, lock: ProcessLock) {
     this.path = path;
     this.#lock = lock;
+    // A second Ctrl-C ends the process without a chance to dispose, and addresses with passwords must not stay behind.
+    process.once('exit', this.#release);
   }
 
   /** Path of something in it; its directory is made. */
@@ -49,9 +37,14 @@ export class DataDir implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.runtimeFile, { force: true });
-    rmSync(this.#lock, { force: true });
+    process.off('exit', this.#release);
+    this.#release();
   }
+
+  readonly #release = (): void => {
+    rmSync(this.runtimeFile, { force: true });
+    this.#lock[Symbol.dispose]();
+  };
 }
 
 /** The data directory cannot be used. */
@@ -60,9 +53,18 @@ export class DataDirError extends Error {
   readonly disposition = 'stop';
   readonly operatorAction: string;
 
-  constructor(what: string, remedy: string, cause: unknown) {
-    super(`POLYTAPE_DATA_DIR: ${what}`, { cause });
+  constructor(what: string, remedy: string, cause?: unknown) {
+    super(`POLYTAPE_DATA_DIR: ${what}`, cause === undefined ? {} : { cause });
     this.operatorAction = `${remedy} POLYTAPE_DATA_DIR to another directory.`;
+  }
+}
+
+function lockOf(directory: string): ProcessLock | number {
+  try {
+    makeDirectory(directory);
+    return ProcessLock.take(join(directory, 'lock'));
+  } catch (error) {
+    throw new DataDirError(`cannot write to ${directory}`, 'Give this user the right to, or set', error);
   }
 }
 
@@ -79,16 +81,5 @@ function makeDirectory(path: string): void {
     if (code !== 'ENOENT' || existsSync(dirname(path))) throw error;
     makeDirectory(dirname(path));
     mkdirSync(path);
-  }
-}
-
-/** The living process that holds the lock, or null. */
-function ownerOf(lock: string): number | null {
-  try {
-    const pid = Number(readFileSync(lock, 'utf8'));
-    process.kill(pid, 0);
-    return pid;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? Number(readFileSync(lock, 'utf8')) : null;
   }
 }

@@ -7,7 +7,7 @@ import { Recorder } from './recorder.ts';
 import { type RunOptions, showLog } from './run-options.ts';
 import { silentLog } from './silent-log.ts';
 import { SimulatedVenue } from './simulated-venue.ts';
-import type { Summary } from './summary.ts';
+import type { RunResult } from './summary.ts';
 import { TruthComparer } from './truth-comparison.ts';
 import { watchRecorder } from './watch-recorder.ts';
 
@@ -17,7 +17,7 @@ export type DemoOptions = RunOptions & { markets: number; tradesPerSecond: numbe
  * Records a simulated venue with servers of its own, then compares the database with what the venue really executed.
  * Each run begins with an empty database; a live recording in the same data directory is not touched.
  */
-export async function demo(o: DemoOptions): Promise<Summary> {
+export async function demo(o: DemoOptions): Promise<RunResult> {
   const { terminal, signal } = o;
   using dataDir = DataDir.take(o.dataDirPath);
   rmSync(join(dataDir.path, AREA), { recursive: true, force: true });
@@ -36,25 +36,27 @@ export async function demo(o: DemoOptions): Promise<Summary> {
     env: { ...venue.env, DISCOVERY_INTERVAL_MS: '2000' },
     onLog: showLog(terminal),
     say: (sentence) => terminal.say(sentence),
+    signal,
   });
   await using database = await openDatabase(recorder, signal);
+  await database.migrate(); // the writer does it too, and may still be at it when the demo is a short one
   terminal.say(`Everything runs. The addresses are in ${join(dataDir.path, 'runtime.json')}; Ctrl-C ends it in order.`);
 
   const watched = await watchRecorder({
     ...{ title: 'polytape demo', recorder, database, venue, forMs: o.forMs, terminal, signal },
     afterwards: async () => {
       await venue.stopTrading();
+      terminal.say('The venue has stopped trading. Waiting for what is on its way, then comparing.');
       await everythingWritten(venue, database);
     },
   });
-  terminal.say('The venue has stopped trading. Comparing the database with what it executed.');
-  await recorder.stopServices();
+  const unfinished = await recorder.stopServices();
   const comparer = new TruthComparer();
   await venue.tellTruth(comparer);
   for await (const { exchangeAtMs, count, ...trade } of database.recordedTrades()) {
     for (let i = 0; i < count; i += 1) comparer.recorded({ ...trade, timestampMs: exchangeAtMs });
   }
-  return { ...comparer.result(), ...watched };
+  return { summary: { ...comparer.result(), ...watched }, unfinished };
 }
 
 function openDatabase(recorder: Recorder, signal: AbortSignal): Promise<Database> {

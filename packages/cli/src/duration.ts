@@ -1,10 +1,13 @@
-/** Milliseconds of `500ms`, `20s`, `5m` or `2h`, or null when the text is none of these. */
+/** Milliseconds of `500ms`, `20s`, `5m` or `2h`, or null when the text is none of these, or longer than 24 days. */
 export function parseDurationMs(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim());
   const [, amount, unit] = match ?? [];
   if (amount === undefined || unit === undefined) return null;
   const ms = Number(amount) * (UNIT_MS[unit] ?? Number.NaN);
-  return ms > 0 ? ms : null;
+  return ms >= 1 && ms <= DURATION_MS_MAX ? Math.round(ms) : null;
 }
+
+/** The longest that a timer can wait: 24 days and 20 hours. */
+const DURATION_MS_MAX = 2 ** 31 - 1;
 
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

@@ -18,6 +18,10 @@ export class Monitor {
   #total: DurationHistogram = new Map();
   #recent: DurationHistogram = new Map();
   readonly #histograms = new Map<string, DurationHistogram>();
+  /** The last scrape of each service, also of one that does not answer now. */
+  readonly #last = new Map<string, Scrape>();
+  /** Counts of lives that have ended, by counter. */
+  readonly #ended = new Map<string, number>();
 
   /** Looks at each service once; one that does not answer in a second is a trouble, not an error. */
   async look(httpPorts: ReadonlyMap<string, number>): Promise<void> {
@@ -36,12 +40,20 @@ export class Monitor {
     );
     this.#previous = this.#latest;
     this.#latest = { atMs: performance.now(), scrapes, troubles: troubles.sort() };
+    for (const [service, scrape] of scrapes) this.#remember(service, scrape);
     this.#addDurations(scrapes);
   }
 
   /** The present sum of a metric over all services. */
   sum(name: string): number {
     return sumOf(this.#latest?.scrapes.values() ?? [], name);
+  }
+
+  /** What a counter has counted since the first look, over all lives of its services: one that began anew starts at 0. */
+  total(name: (typeof TOTALS)[number]): number {
+    let total = this.#ended.get(name) ?? 0;
+    for (const scrape of this.#last.values()) total += sumOf([scrape], name);
+    return total;
   }
 
   /** Growth of a counter between the last two looks, per second; a service that began anew counts from its 0. */
@@ -71,6 +83,17 @@ export class Monitor {
     return { p50Ms: inMs(0.5), p99Ms: inMs(0.99) };
   }
 
+  /** Keeps the counts of a life that has ended, which shows in a counter that went back. */
+  #remember(service: string, scrape: Scrape): void {
+    const before = this.#last.get(service);
+    this.#last.set(service, scrape);
+    if (before === undefined) return;
+    for (const name of TOTALS) {
+      const counted = sumOf([before], name);
+      if (sumOf([scrape], name) < counted) this.#ended.set(name, (this.#ended.get(name) ?? 0) + counted);
+    }
+  }
+
   #addDurations(scrapes: ReadonlyMap<string, Scrape>): void {
     this.#recent = new Map();
     for (const [service, scrape] of scrapes) {
@@ -82,6 +105,9 @@ export class Monitor {
     this.#total = addHistograms(this.#total, this.#recent);
   }
 }
+
+/** The counters that are shown as sums over the whole run. */
+const TOTALS = ['writer_trades_inserted_total', 'ingestor_unparsed_total', 'writer_dead_letters_total'] as const;
 
 async function get(port: number, path: string): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(1_000) });

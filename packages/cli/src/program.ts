@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { loadConfig } from '@polytape/service';
 import { createVenueSimCommand } from '@polytape/venue-sim';
 import { Command, InvalidArgumentError, type OutputConfiguration } from 'commander';
@@ -6,7 +7,7 @@ import { demo } from './demo.ts';
 import { parseDurationMs } from './duration.ts';
 import { migrate } from './migrate.ts';
 import { start } from './start.ts';
-import { failureOf, renderSummary, type Summary } from './summary.ts';
+import { failureOf, type RunResult, renderSummary } from './summary.ts';
 import { Terminal } from './terminal.ts';
 
 /**
@@ -19,7 +20,7 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
 } {
   let exitCode = 0;
   const program = new Command('polytape')
-    .description('The recorder of Polymarket: every trade, stored once, with the gaps listed.')
+    .description('The recorder of Polymarket: every trade, stored once.')
     .exitOverride()
     .configureOutput(ONE_LINE)
     .configureHelp({ showGlobalOptions: true });
@@ -38,15 +39,18 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
       signal,
     };
   };
-  const finish = (summary: Summary, options: { terminal: Terminal; dataDirPath: string }, flags: RunFlags) => {
+  const finish = (result: RunResult, options: { terminal: Terminal; dataDirPath: string }, flags: RunFlags) => {
     const { terminal } = options;
+    const { summary } = result;
     terminal.clear();
     terminal.say(renderSummary(summary));
-    const failure = failureOf(summary);
+    const failure = failureOf(result);
     if (failure === null && summary.executed !== null) {
       terminal.say('Nothing is missing and nothing is doubled. `npx pnpm start` records the live venue.');
     } else if (failure !== null) {
-      terminal.say(`Failed: ${failure} The logs are in ${options.dataDirPath}.`);
+      terminal.say(
+        `Failed: ${failure} The logs are in ${join(options.dataDirPath, summary.executed === null ? 'live' : 'demo', 'logs')}.`,
+      );
       exitCode = 1;
     }
     if (flags.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
@@ -59,7 +63,7 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
     .option('--seed <text>', 'the same seed makes the same venue', 'polytape')
     .addHelpText(
       'after',
-      '\nExamples:\n  polytape demo\n  polytape demo --for 30s --json\n  polytape demo --trades-per-second 2000 --markets 2000',
+      '\nExamples:\n  npx pnpm demo\n  npx pnpm demo --for 30s --json\n  npx pnpm demo --trades-per-second 2000 --markets 2000',
     )
     .action(async (flags: RunFlags & { markets: number; tradesPerSecond: number; seed: string }) => {
       const options = {
@@ -77,7 +81,7 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  polytape start\n  polytape start --ingestors 3\n  DATABASE_URL=postgresql://me@db/tape polytape start',
+      '\nExamples:\n  npx pnpm start\n  npx pnpm start --ingestors 3\n  DATABASE_URL=postgresql://me@db/tape npx pnpm start',
     )
     .action(async (flags: RunFlags) => {
       const options = runOptions(flags);
@@ -87,7 +91,7 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
   program
     .command('migrate')
     .description('Brings the schema of DATABASE_URL up to date. The writer does it by itself at its start.')
-    .addHelpText('after', '\nExample:\n  DATABASE_URL=postgresql://me@db/tape polytape migrate')
+    .addHelpText('after', '\nExample:\n  DATABASE_URL=postgresql://me@db/tape npx pnpm polytape migrate')
     .action(async () => {
       process.stdout.write(`${await migrate(loadConfig(configTable, env).DATABASE_URL || null, signal)}\n`);
     });
@@ -113,7 +117,7 @@ const ONE_LINE: OutputConfiguration = {
       .replace(/^error: /, '')
       .replace(/\s+/g, ' ')
       .replace(/[\s.]+$/, '');
-    write(`polytape: ${what}. \`polytape help\` shows how it is used.\n`);
+    write(`polytape: ${what}. \`npx pnpm polytape help\` shows how it is used.\n`);
   },
 };
 
@@ -129,7 +133,7 @@ function withRunFlags(command: Command): Command {
 
 function duration(text: string): number {
   const ms = parseDurationMs(text);
-  if (ms === null) throw new InvalidArgumentError('It takes a number and a unit, such as 30s, 5m or 2h.');
+  if (ms === null) throw new InvalidArgumentError('It takes a number and a unit, such as 30s, 5m or 2h, up to 596h.');
   return ms;
 }
 

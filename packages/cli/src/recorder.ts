@@ -7,6 +7,7 @@ import {
   startNatsServer,
   startPostgres,
 } from '@polytape/embedded';
+import { errorSentence } from '@polytape/service';
 import type { DataDir } from './data-dir.ts';
 import { writeRuntimeFile } from './runtime-file.ts';
 import { type ServiceLogRecord, startService } from './service-process.ts';
@@ -26,6 +27,8 @@ export type RecorderOptions = {
   onLog: (record: ServiceLogRecord) => void;
   /** Set-up steps and restarts, in sentences for a person. */
   say: (sentence: string) => void;
+  /** Ends a start between two of its steps. */
+  signal: AbortSignal;
 };
 
 /**
@@ -39,12 +42,14 @@ export class Recorder implements AsyncDisposable {
   #natsUrl = '';
   #databaseUrl = '';
 
-  /** @throws What keeps a server or a service from starting; what had been started is stopped again. */
+  /** @throws What keeps a server or a service from starting, or the signal's reason; what had been started is stopped again. */
   static async start(options: RecorderOptions): Promise<Recorder> {
     const recorder = new Recorder(options);
     try {
       await recorder.#startServers();
+      options.signal.throwIfAborted();
       await recorder.#startServices();
+      options.signal.throwIfAborted();
       return recorder;
     } catch (error) {
       await recorder[Symbol.asyncDispose]();
@@ -82,6 +87,7 @@ export class Recorder implements AsyncDisposable {
       natsUrl === null ? prepareNatsServer({ cacheDir, progress: say, binary: natsServerBin ?? undefined }) : null,
       databaseUrl === null ? preparePostgres({ cacheDir, progress: say }) : null,
     ]);
+    this.#o.signal.throwIfAborted();
     this.#natsUrl = natsUrl ?? '';
     this.#databaseUrl = databaseUrl ?? '';
     if (nats !== null) {
@@ -141,24 +147,34 @@ export class Recorder implements AsyncDisposable {
     });
   }
 
+  /** Whoever reads the file reads an older one when the disk is full; that must not end the recording. */
   #publishRuntime(): void {
     const pids: Record<string, number> = {};
     for (const { name, process } of this.#processes) if (process !== null) pids[name] = process.pid;
     const http = Object.fromEntries(this.httpPorts);
-    writeRuntimeFile(this.#o.dataDir.runtimeFile, {
-      natsUrl: this.#natsUrl,
-      databaseUrl: this.#databaseUrl,
-      pids,
-      http,
-    });
+    try {
+      writeRuntimeFile(this.#o.dataDir.runtimeFile, {
+        natsUrl: this.#natsUrl,
+        databaseUrl: this.#databaseUrl,
+        pids,
+        http,
+      });
+    } catch (error) {
+      this.#o.say(`runtime.json could not be written: ${errorSentence(error)}.`);
+    }
   }
 
-  /** Stops the services, those that receive before those that write: what was received is acknowledged, then written. */
-  async stopServices(): Promise<void> {
+  /**
+   * Stops the services, those that receive before those that write: what was received is acknowledged, then written.
+   *
+   * @returns The services that ended with something unfinished; their logs say what.
+   */
+  async stopServices(): Promise<string[]> {
     const services = this.#processes.filter(({ name }) => !SERVERS.includes(name));
     const isWriter = ({ name }: SupervisedProcess) => name.startsWith('writer-');
     await Promise.all(services.filter((process) => !isWriter(process)).map((process) => process.stop()));
     await Promise.all(services.filter(isWriter).map((process) => process.stop()));
+    return services.filter(({ endedInOrder }) => !endedInOrder).map(({ name }) => name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

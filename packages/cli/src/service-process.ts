@@ -50,6 +50,7 @@ async function listening(
   o: { name: string; logPath: string; onLog: (record: ServiceLogRecord) => void },
 ): Promise<number> {
   const log = createWriteStream(o.logPath, { flags: 'a' });
+  log.on('error', () => {}); // a full disk costs log lines, and must not end the recording
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let lastWords = '';
   const take = (line: string): void => {

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { CommandError } from './command-error.ts';
 import { type ServiceLogRecord, startService } from './service-process.ts';
 import type { RunningProcess } from './supervised-process.ts';
 import type { TruthComparer } from './truth-comparison.ts';
@@ -58,18 +59,13 @@ export class SimulatedVenue implements AsyncDisposable {
 
   /** Trades executed so far in tokens that somebody listened to: what a recorder could have seen. */
   async executed(): Promise<number> {
-    const response = await fetch(`${this.#base}/sim/status`, { signal: AbortSignal.timeout(2_000) });
-    const { trades } = (await response.json()) as { trades: { subscribed: number } };
+    const { trades } = (await this.#ask('GET', '/sim/status')) as { trades: { subscribed: number } };
     return trades.subscribed;
   }
 
   /** Resolves when the last trade was sent and the ledger is complete. */
   async stopTrading(): Promise<void> {
-    const response = await fetch(`${this.#base}/sim/stop-trading`, {
-      method: 'POST',
-      signal: AbortSignal.timeout(10_000),
-    });
-    await response.text();
+    await this.#ask('POST', '/sim/stop-trading');
   }
 
   /** Hands the truth over: every trade in a token after the token was first subscribed. */
@@ -83,4 +79,18 @@ export class SimulatedVenue implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#process.stop();
   }
+
+  /** @throws {CommandError} The venue is gone: without its truth there is nothing to compare with. */
+  async #ask(method: 'GET' | 'POST', path: string): Promise<unknown> {
+    try {
+      const response = await fetch(`${this.#base}${path}`, { method, signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+      return await response.json();
+    } catch (error) {
+      throw new CommandError('The simulated venue does not answer any more, so this demo cannot be compared with it', {
+        cause: error,
+      });
+    }
+  }
 }
+
+const ANSWER_MS_MAX = 15_000;

@@ -5,7 +5,7 @@ import { DataDir } from './data-dir.ts';
 import { Recorder } from './recorder.ts';
 import { type RunOptions, showLog } from './run-options.ts';
 import { silentLog } from './silent-log.ts';
-import type { Summary } from './summary.ts';
+import type { RunResult } from './summary.ts';
 import { watchRecorder } from './watch-recorder.ts';
 
 export type StartOptions = RunOptions & {
@@ -15,7 +15,7 @@ export type StartOptions = RunOptions & {
 };
 
 /** Records the venue that the environment names, with the servers that it names; those that it does not are embedded. */
-export async function start(o: StartOptions): Promise<Summary> {
+export async function start(o: StartOptions): Promise<RunResult> {
   const { terminal, signal, natsUrl, databaseUrl } = o;
   using dataDir = DataDir.take(o.dataDirPath);
   await checkServers({
@@ -33,9 +33,11 @@ export async function start(o: StartOptions): Promise<Summary> {
     env: {},
     onLog: showLog(terminal),
     say: (sentence) => terminal.say(sentence),
+    signal,
   });
   const databaseOptions = { url: recorder.databaseUrl, applicationName: 'polytape', log: silentLog, signal };
   await using database = await Database.open(databaseOptions);
+  await database.migrate(); // the writer does it too, and may still be at it when the run is a short one
   terminal.say(`Everything runs. The addresses are in ${join(dataDir.path, 'runtime.json')}; Ctrl-C ends it in order.`);
 
   const sinceUs = performance.timeOrigin * 1_000;
@@ -44,9 +46,9 @@ export async function start(o: StartOptions): Promise<Summary> {
     afterwards: async () => {},
   });
   terminal.say('Stopping: what was received is written first.');
-  await recorder.stopServices();
+  const unfinished = await recorder.stopServices();
   const recorded = await database.tradeCount({ receivedSinceUs: sinceUs });
-  return { executed: null, recorded, missing: null, duplicates: null, ...watched };
+  return { summary: { executed: null, recorded, missing: null, duplicates: null, ...watched }, unfinished };
 }
 
 const AREA = 'live';

@@ -12,10 +12,23 @@ export type Summary = {
   firstTradeMs: number | null;
 };
 
+/** A summary, and the services that ended with something unfinished. */
+export type RunResult = { summary: Summary; unfinished: string[] };
+
 /** What went wrong in a run, in a sentence, or null: something is missing, something is doubled, or nothing came at all. */
-export function failureOf({ executed, recorded, missing, duplicates }: Summary): string | null {
-  if ((missing ?? 0) > 0 || (duplicates ?? 0) > 0)
-    return `${missing} trades are missing and ${duplicates} are doubled.`;
+export function failureOf({
+  summary: { executed, recorded, missing, duplicates },
+  unfinished,
+}: RunResult): string | null {
+  if ((missing ?? 0) > 0 || (duplicates ?? 0) > 0) {
+    const hint =
+      (missing ?? 0) > 0
+        ? ' While no ingestor runs, nobody sees what is executed: `--ingestors 2` has a spare one.'
+        : '';
+    return `${missing} trades are missing and ${duplicates} are doubled.${hint}`;
+  }
+  if (unfinished.length > 0)
+    return `${unfinished.join(', ')} ended with something unfinished; what was received may be missing.`;
   if (executed !== null && recorded === 0) return 'No trade was recorded.';
   return null;
 }

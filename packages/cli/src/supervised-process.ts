@@ -28,6 +28,7 @@ export class SupervisedProcess {
   #running: RunningProcess | null = null;
   #watching: Promise<void> = Promise.resolve();
   #restarts = 0;
+  #endedInOrder = true;
 
   constructor(o: { name: string; launch: () => Promise<RunningProcess>; onChange: () => void; say: OnSupervised }) {
     this.name = o.name;
@@ -55,8 +56,15 @@ export class SupervisedProcess {
   /** Ends it in order and leaves it ended. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#running?.stop();
+    const running = this.#running;
+    await running?.stop();
     await this.#watching;
+    if (running !== null) this.#endedInOrder = (await running.exited).code === 0;
+  }
+
+  /** False when it was stopped and had to leave something unfinished. */
+  get endedInOrder(): boolean {
+    return this.#endedInOrder;
   }
 
   async #watch(first: RunningProcess): Promise<void> {

@@ -49,7 +49,8 @@ export class Terminal {
   }
 
   #erase(): void {
-    if (this.#shownLines > 0) this.#stream.write(`\x1b[${this.#shownLines}A\x1b[J`);
+    // The return first: the terminal may have shown `^C`.
+    if (this.#shownLines > 0) this.#stream.write(`\r\x1b[${this.#shownLines}A\x1b[J`);
     this.#shownLines = 0;
   }
 }

@@ -51,13 +51,13 @@ export function renderScreen(s: Snapshot, columns: number): string[] {
     ...(s.unparsed + s.deadLetters + s.restarts === 0
       ? []
       : [
-          `  set aside ${count(s.unparsed)} unparsed, ${count(s.deadLetters)} dead letters; ${count(s.restarts)} restarts`,
+          `  set aside ${count(s.unparsed)} unparsed, ${count(s.deadLetters)} dead letters; processes restarted: ${count(s.restarts)}`,
         ]),
     ...s.troubles.map((trouble) => `  !  ${trouble}`),
     '',
     ...s.trades.map(renderTrade),
   ];
-  return lines.map((line) => (line.length <= columns ? line : `${line.slice(0, Math.max(0, columns - 1))}…`));
+  return lines.map((line) => cut(line, columns));
 }
 
 /** The same in one line, for where nothing can be updated in place. */
@@ -78,8 +78,12 @@ export function renderLine(s: Snapshot): string {
 function renderTrade(trade: ShownTrade): string {
   const time = new Date(trade.atMs).toISOString().slice(11, 23);
   const size = Number(trade.size).toFixed(2).padStart(11);
-  const outcome = (trade.outcome ?? '').slice(0, 10).padEnd(10);
+  const outcome = cut(trade.outcome ?? '', 10).padEnd(10);
   return `  ${time}  ${trade.side.padEnd(4)}  ${trade.price.padEnd(6)} ${size}  ${outcome}  ${trade.question ?? 'a market not described yet'}`;
+}
+
+function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`;
 }
 
 function clock(ms: number): string {

@@ -26,7 +26,9 @@ export async function watchRecorder(o: {
 }): Promise<Watched> {
   const monitor = new Monitor();
   const startedAtMs = performance.now();
-  const over = o.forMs === null ? o.signal : AbortSignal.any([o.signal, AbortSignal.timeout(o.forMs)]);
+  const timeIsUp = new AbortController();
+  const over = AbortSignal.any([o.signal, timeIsUp.signal]);
+  using _timer = timer(o.forMs, () => timeIsUp.abort());
   const firstTrade = firstTradeMs(o.database, over);
 
   while (!over.aborted) {
@@ -38,18 +40,18 @@ export async function watchRecorder(o: {
       elapsedMs: performance.now() - startedAtMs,
       forMs: o.forMs,
       executed: executed ?? null,
-      shards: monitor.sum('scheduler_shards'),
+      shards: monitor.sum('ingestor_shards_wanted'),
       connections: monitor.sum('ingestor_connections'),
       tokens: monitor.sum('ingestor_tokens'),
       coveredTokens: monitor.sum('ingestor_tokens_covered'),
       framesPerSecond: monitor.rate('ingestor_frames_total'),
       tradesPerSecond: monitor.rate('ingestor_trades_total'),
-      recorded: monitor.sum('writer_trades_inserted_total'),
+      recorded: monitor.total('writer_trades_inserted_total'),
       recordedPerSecond: monitor.rate('writer_trades_inserted_total'),
       ...monitor.latency('recent'),
       unpublished: monitor.sum('ingestor_publish_queued') + monitor.sum('ingestor_publish_unacknowledged'),
-      unparsed: monitor.sum('ingestor_unparsed_total'),
-      deadLetters: monitor.sum('writer_dead_letters_total'),
+      unparsed: monitor.total('ingestor_unparsed_total'),
+      deadLetters: monitor.total('writer_dead_letters_total'),
       restarts: o.recorder.restarts,
       troubles: monitor.troubles,
       trades,
@@ -59,6 +61,12 @@ export async function watchRecorder(o: {
   await o.afterwards();
   await monitor.look(o.recorder.httpPorts);
   return { ...monitor.latency('run'), firstTradeMs: await firstTrade };
+}
+
+/** Calls back after that time, unless it is disposed before; null: never. */
+function timer(ms: number | null, callback: () => void): Disposable {
+  const timeout = ms === null ? undefined : setTimeout(callback, ms);
+  return { [Symbol.dispose]: () => clearTimeout(timeout) };
 }
 
 /** Milliseconds from the start of this process to the first committed trade; null when none came before the end. */

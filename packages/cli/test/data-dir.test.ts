@@ -35,9 +35,17 @@ describe('a data directory', () => {
 
   test('is free when its owner was killed', () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);
-    writeFileSync(join(path, 'lock'), String(pid));
+    writeFileSync(join(path, 'lock'), `${pid} 1\n`);
     using _held = DataDir.take(path);
   });
+
+  test.each(['', '0 1\n', 'rubbish', '1 1\n'])(
+    'is free when its lock says %j: no owner, or an id that is used again',
+    (lock) => {
+      writeFileSync(join(path, 'lock'), lock);
+      using _held = DataDir.take(path);
+    },
+  );
 
   test('is made with the directories above it', () => {
     using held = DataDir.take(join(path, 'a', 'b'));

@@ -12,7 +12,10 @@ describe('a duration', () => {
     expect(parseDurationMs(text)).toBe(ms);
   });
 
-  test.each(['', '30', 's', '-1s', '0s', '1d', '1 s', 'soon', '1s2s'])('is not %j', (text) => {
-    expect(parseDurationMs(text)).toBeNull();
-  });
+  test.each(['', '30', 's', '-1s', '0s', '1d', '1 s', 'soon', '1s2s', '0.5ms', '600h', '99999999999999999999h'])(
+    'is not %j',
+    (text) => {
+      expect(parseDurationMs(text)).toBeNull();
+    },
+  );
 });

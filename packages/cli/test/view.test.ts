@@ -61,7 +61,7 @@ describe('the screen', () => {
   test('shows what was set aside only when something was', () => {
     expect(renderScreen(snapshot, 100).join()).not.toContain('set aside');
     expect(renderScreen({ ...snapshot, unparsed: 2 }, 100)).toContain(
-      '  set aside 2 unparsed, 0 dead letters; 0 restarts',
+      '  set aside 2 unparsed, 0 dead letters; processes restarted: 0',
     );
   });
 

@@ -14,6 +14,11 @@ export function registerMetrics(
   metrics.counter('ingestor_connections_opened_total', 'Connections opened.', () => counters.connectionsOpened);
   metrics.counter('ingestor_connections_closed_total', 'Connections that ended.', () => counters.connectionsClosed);
   metrics.counter('ingestor_pauses_total', 'Times a full queue stopped the reading.', () => counters.pauses);
+  metrics.gauge(
+    'ingestor_shards_wanted',
+    'Shards of the plan that this ingestor is to record.',
+    () => ingestor.stats().wanted ?? 0,
+  );
   metrics.gauge('ingestor_shards', 'Shards recorded.', () => ingestor.stats().recorded);
   metrics.gauge('ingestor_connections', 'Connections open now.', () => ingestor.stats().connected);
   metrics.gauge('ingestor_tokens', 'Tokens wanted.', () => ingestor.stats().tokens);
