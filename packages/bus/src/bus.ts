@@ -2,7 +2,7 @@ import { type ReadOptions, readBatches } from './batch-reader.ts';
 import { Connection, type ConnectOptions } from './connection.ts';
 import { KvBucket } from './kv-bucket.ts';
 import { Publisher, type PublisherOptions } from './publisher.ts';
-import { reconcile } from './reconcile.ts';
+import { keepReconciled, reconcile } from './reconcile.ts';
 import { type StreamBatch, type StreamMessage, storedMessage } from './stream-message.ts';
 import { type BucketName, type StreamName, TOPOLOGY, type Topology } from './topology.ts';
 import { translateFailure } from './translate-failure.ts';
@@ -49,7 +49,7 @@ export class Bus implements AsyncDisposable {
 
   /**
    * Makes the server's streams and buckets agree with the table: creates and updates, never deletes, and never makes a
-   * stream keep less than it does. While the right or the room is missing it waits and says so. Any number of processes
+   * stream keep less than it does. From then on, until the signal aborts, makes again what is missing. While the right or the room is missing it waits and says so. Any number of processes
    * may do this at once.
    *
    * @param o.replicas Copies of each stream in a cluster (NATS_REPLICAS). Never lowers what a stream has.
@@ -58,7 +58,9 @@ export class Bus implements AsyncDisposable {
    * @throws The signal's reason, when it aborts first.
    */
   async reconcile(signal: AbortSignal, o: { replicas?: number; topology?: Topology } = {}): Promise<void> {
-    await reconcile(this.#connection, { topology: o.topology ?? TOPOLOGY, replicas: o.replicas ?? 1, signal });
+    const wanted = { topology: o.topology ?? TOPOLOGY, replicas: o.replicas ?? 1, signal };
+    await reconcile(this.#connection, wanted);
+    void keepReconciled(this.#connection, { ...wanted, intervalMs: LOOK_AFTER_INTERVAL_MS });
   }
 
   /** A publisher of its own window and queue on this connection. */
@@ -118,3 +120,6 @@ export class Bus implements AsyncDisposable {
     await this.#connection.close();
   }
 }
+
+/** How long a stream that was deleted may be missing. */
+const LOOK_AFTER_INTERVAL_MS = 5_000;

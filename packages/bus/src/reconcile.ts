@@ -23,6 +23,46 @@ export async function reconcile(
   }
 }
 
+/**
+ * Makes again what is missing, until the signal aborts: a stream that somebody deleted, or all of them when the server
+ * came back with an empty disk. Looks when the connection is back, and on a timer.
+ */
+export async function keepReconciled(
+  connection: Connection,
+  o: { topology: Topology; replicas: number; signal: AbortSignal; intervalMs: number },
+): Promise<void> {
+  const trouble = new Trouble(connection.log);
+  const closed = new AbortController();
+  void connection.closed.then(() => closed.abort());
+  const stop = AbortSignal.any([o.signal, closed.signal]);
+  while (!stop.aborted) {
+    try {
+      await pauseOrReconnect(connection, o.intervalMs, stop);
+      for (const wanted of wantedStreams(o.topology, o.replicas)) {
+        if ((await find(connection, wanted.config.name)) !== null) continue;
+        await create(connection, wanted);
+        const stream = wanted.config.name;
+        connection.log.error({ stream }, `Stream ${stream} was gone and has been created anew: what it held is lost.`);
+      }
+      trouble.over({}, 'The streams on NATS can be looked after again.');
+    } catch (error) {
+      if (stop.aborted) return;
+      trouble.tell({ err: error }, 'Cannot look after the streams on NATS now; trying until it works.');
+    }
+  }
+}
+
+async function pauseOrReconnect(connection: Connection, intervalMs: number, signal: AbortSignal): Promise<void> {
+  const due = new AbortController();
+  const forget = connection.onConnected(() => due.abort());
+  try {
+    await pause(intervalMs, AbortSignal.any([signal, due.signal])).catch(() => {}); // back, or stopped
+    await connection.whenConnected(signal);
+  } finally {
+    forget();
+  }
+}
+
 /** Repeats `act` until it succeeds, saying why it does not. Only what can never succeed comes out as an error. */
 async function insist(connection: Connection, signal: AbortSignal, act: () => Promise<void>): Promise<void> {
   const trouble = new Trouble(connection.log);

@@ -124,6 +124,19 @@ describe('reconciling', () => {
     await expect(attempt).rejects.toThrow(/NATS_REPLICAS=1/);
   });
 
+  test('goes on: a stream that is deleted under us is made anew, and what was waiting is stored in it', async () => {
+    await using nats = await testNats();
+    await using operator = await operatorOf(nats.url);
+    await using made = await testBus(nats.url);
+    await using publisher = made.bus.publisher({ unacknowledgedMax: 10, queueMax: 10 });
+    await operator.jsm.streams.delete('TRADES');
+    publisher.publish({ subject: 'pm.trade.0xab.1', messageId: 'm', body: '{}' });
+    await publisher.idle();
+    expect(await made.bus.streamState('TRADES')).toMatchObject({ firstSequence: 1, lastSequence: 1 });
+    const errors = made.log.entries.filter(({ level }) => level === 'error').map(({ sentence }) => sentence);
+    expect(errors).toEqual(['Stream TRADES was gone and has been created anew: what it held is lost.']);
+  });
+
   test('takes another table when it is given one', async () => {
     await using nats = await testNats();
     await using operator = await operatorOf(nats.url);

@@ -13,10 +13,13 @@ export function venueTimeMs(text: unknown): number | null {
   return orNull(Date.parse(`${date}T${time}${fraction.slice(0, MILLISECONDS_LENGTH)}${offset}`));
 }
 
+/** A year that no market has is a slip of the venue's, and must not cost the market. */
 function orNull(ms: number): number | null {
-  return Number.isNaN(ms) ? null : ms;
+  return ms >= TIME_MS_MIN && ms < TIME_MS_MAX ? ms : null;
 }
 
 const TIME_LENGTH_MAX = 40;
+const TIME_MS_MIN = Date.UTC(1970, 0, 1);
+const TIME_MS_MAX = Date.UTC(9999, 0, 1);
 /** A point and three digits. */
 const MILLISECONDS_LENGTH = 4;

@@ -18,9 +18,9 @@ export type ConfigTable = Record<string, Setting<unknown>>;
 /** The values of a table. */
 export type Config<T extends ConfigTable> = { readonly [K in keyof T]: T[K] extends Setting<infer V> ? V : never };
 
-/** A whole number, both ends of its range included. */
+/** A whole number, both ends of its range included; never above 2,147,483,647. */
 export function integer(o: { default: number; min: number; max?: number; description: string }): Setting<number> {
-  const max = o.max ?? Number.MAX_SAFE_INTEGER;
+  const max = o.max ?? INTEGER_MAX;
   const takes = o.max === undefined ? `a whole number from ${o.min}` : `a whole number from ${o.min} to ${o.max}`;
   return {
     schema: z
@@ -84,3 +84,6 @@ export function text(o: { default: string; pattern?: RegExp; takes: string; desc
     secret: false,
   };
 }
+
+/** The longest that a timer can wait, in milliseconds: beyond it, Node waits 1 ms. No count of ours comes near it. */
+const INTEGER_MAX = 2 ** 31 - 1;

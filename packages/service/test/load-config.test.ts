@@ -44,6 +44,12 @@ describe('a configuration', () => {
     },
   );
 
+  test('refuses a wait that is longer than a timer can be', () => {
+    const wait = { WAIT_MS: integer({ default: 1, min: 1, description: 'A wait.' }) };
+    expect(() => loadConfig(wait, { WAIT_MS: '2592000000' })).toThrow(ConfigError);
+    expect(loadConfig(wait, { WAIT_MS: '2147483647' })).toEqual({ WAIT_MS: 2_147_483_647 });
+  });
+
   test('names every mistake at once', () => {
     expect(mistakes({ ROWS_MAX: '0', LEVEL: 'loud', SPARE_URL: 'http://x' })).toHaveLength(3);
   });

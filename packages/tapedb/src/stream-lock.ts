@@ -26,11 +26,11 @@ export async function lockStream(
       const own = await openClient(address, { applicationName: `${options.applicationName} lock ${stream}`, signal });
       try {
         await waitForLock(own, stream, signal);
+        return await heldLock(own, stream);
       } catch (error) {
         await own.close();
         throw error;
       }
-      return heldLock(own, stream);
     },
     { host: address.host, log, signal },
   );
@@ -60,13 +60,20 @@ async function waitForLock({ client, close }: OwnClient, stream: string, signal:
   }
 }
 
-function heldLock({ client, close }: OwnClient, stream: string): StreamLock {
+/**
+ * The lock, kept by a sign of life every few seconds. A process that is frozen keeps its connection, for the kernel
+ * answers for it, and would keep the lock with it: so the server ends a session that has been silent for too long.
+ */
+async function heldLock({ client, close }: OwnClient, stream: string): Promise<StreamLock> {
   const lost = new AbortController();
   const onEnd = () => lost.abort(new Error(`the connection that held the lock of stream ${stream} is gone`));
   client.once('end', onEnd);
+  await client.query(`SET idle_session_timeout = ${SILENCE_MS_MAX}`);
+  const signOfLife = setInterval(() => void client.query('SELECT 1').catch(() => {}), SIGN_OF_LIFE_MS); // `end` tells
   return {
     lost: lost.signal,
     [Symbol.asyncDispose]: () => {
+      clearInterval(signOfLife);
       client.off('end', onEnd);
       return close();
     },
@@ -74,4 +81,7 @@ function heldLock({ client, close }: OwnClient, stream: string): StreamLock {
 }
 
 const WAIT_MS_MAX = 2_000;
+const SIGN_OF_LIFE_MS = 4_000;
+/** Three signs of life may be late; a writer that stands by takes over after this. */
+const SILENCE_MS_MAX = 15_000;
 const LOCK_NOT_AVAILABLE = '55P03';

@@ -53,8 +53,8 @@ export function checkTrade(trade: TradeRow): void {
   check(trade.feeRateBps === null || isDecimal(trade.feeRateBps), 'feeRateBps', trade.feeRateBps);
   check(trade.transactionHash === null || isHash(trade.transactionHash), 'transactionHash', trade.transactionHash);
   check(isPlausibleTime(trade.exchangeAtMs), 'exchangeAtMs', trade.exchangeAtMs);
-  check(Number.isSafeInteger(trade.receivedAtUs), 'receivedAtUs', trade.receivedAtUs);
-  check(isPlausibleTime(Math.floor(trade.receivedAtUs / 1_000)), 'receivedAtUs', trade.receivedAtUs);
+  // Our own clock may be wrong, and its error must not cost a trade: anything that the column holds will do.
+  check(Number.isSafeInteger(trade.receivedAtUs) && trade.receivedAtUs >= 0, 'receivedAtUs', trade.receivedAtUs);
 }
 
 function checkedTradeId(trade: TradeRow): { contentHash: string; ordinal: number } {

@@ -22,7 +22,7 @@ describe('a batch is refused for', () => {
     ['a venue time in seconds', { exchangeAtMs: NOON_MS / 1_000 }],
     ['a venue time in microseconds', { exchangeAtMs: NOON_MS * 1_000 }],
     ['a venue time with a fraction', { exchangeAtMs: NOON_MS + 0.5 }],
-    ['a receive time in milliseconds', { receivedAtUs: NOON_MS }],
+    ['a receive time before there was time', { receivedAtUs: -1 }],
     ['a receive time that is not a number', { receivedAtUs: Number.NaN }],
   ];
   const wrongMarkets: [string, unknown][] = [

@@ -52,6 +52,21 @@ describe('the lock of a stream', () => {
     expect(first.lost.reason).toMatchObject({ message: 'the connection that held the lock of stream TRADES is gone' });
   });
 
+  test('does not stay with a holder that is frozen: it goes to the next, and the holder is told', async () => {
+    await using opened = await openDatabase({ timescale: false });
+    await using proxy = await startProxy(opened.url);
+    await using frozen = await open(proxy.url);
+    await using first = await frozen.lockStream('TRADES', forEver);
+    const lost = once(first.lost, 'abort');
+    const waiting = opened.database.lockStream('TRADES', forEver);
+    await somebodyWaits(opened);
+
+    proxy.freeze();
+
+    await using _second = await waiting;
+    await lost;
+  });
+
   test('is not waited for any longer when told to stop', async () => {
     await using opened = await openDatabase({ timescale: false });
     await using other = await open(opened.url);

@@ -9,12 +9,15 @@ export type TcpProxy = AsyncDisposable & {
   cutAfter(bytes: string): void;
   /** Cuts all connections. */
   cut(): void;
+  /** Reads from no client any more; the connections stay open, as those of a frozen process do. */
+  freeze(): void;
 };
 
 /** @param options.port Where to listen; a free one when not given. */
 export async function startProxy(serverUrl: string, options: { port?: number } = {}): Promise<TcpProxy> {
   const server = new URL(serverUrl);
   const sockets = new Set<Socket>();
+  const clients = new Set<Socket>();
   let needle: string | null = null;
 
   const proxy = createServer((client) => {
@@ -24,6 +27,8 @@ export async function startProxy(serverUrl: string, options: { port?: number } =
       socket.on('close', () => sockets.delete(socket));
       socket.on('error', () => {}); // The other side sees its end.
     }
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
     upstream.pipe(client);
     upstream.on('close', () => client.destroy());
     client.on('close', () => upstream.end());
@@ -47,6 +52,9 @@ export async function startProxy(serverUrl: string, options: { port?: number } =
   return {
     url: url.href,
     cut,
+    freeze: () => {
+      for (const client of clients) client.pause();
+    },
     cutAfter: (bytes) => {
       needle = bytes;
     },

@@ -17,7 +17,8 @@ export type Continuation = { readAfter: number; loss: { kind: Loss['kind']; deta
  * row has a natural key; reading on behind something else would be a silent loss.
  */
 export function continueFrom(position: StreamPosition | null, log: LogState, keepsLastOnly: boolean): Continuation {
-  if (position === null) return { readAfter: 0, loss: null };
+  // What the log had dropped before anybody began to read is not ours to miss.
+  if (position === null) return { readAfter: Math.max(0, log.firstSequence - 1), loss: null };
   if (position.incarnation !== log.incarnation) {
     return lost(
       log,
@@ -34,7 +35,7 @@ export function continueFrom(position: StreamPosition | null, log: LogState, kee
     return { readAfter: log.firstSequence - 1, loss: { kind: 'expired_unread', detail } };
   }
   const isThere = log.firstSequence <= position.sequence && position.sequence > 0;
-  if (isThere && log.messageIdAtPosition !== position.messageId) {
+  if (isThere && (log.messageIdAtPosition ?? null) !== position.messageId) {
     return lost(log, 'tail_lost', `message ${position.sequence} is not the one that was stored`);
   }
   return { readAfter: position.sequence, loss: null };
@@ -43,4 +44,27 @@ export function continueFrom(position: StreamPosition | null, log: LogState, kee
 /** Read again from the beginning of what the log still has. */
 function lost(log: LogState, kind: Loss['kind'], detail: string): Continuation {
   return { readAfter: Math.max(0, log.firstSequence - 1), loss: { kind, detail } };
+}
+
+/** Messages whose sequences follow each other without a hole. */
+export type ContiguousPart<M> = {
+  messages: readonly [M, ...M[]] /** Sequences missing before it: none when 0. */;
+  missingBefore: number;
+};
+
+/** A batch, cut where sequences are missing. `readAfter` is the sequence that was read before it. */
+export function contiguousParts<M extends { sequence: number }>(
+  messages: readonly M[],
+  readAfter: number,
+): ContiguousPart<M>[] {
+  const parts: { messages: [M, ...M[]]; missingBefore: number }[] = [];
+  let previous = readAfter;
+  for (const message of messages) {
+    const missingBefore = message.sequence - previous - 1;
+    const part = parts.at(-1);
+    if (missingBefore === 0 && part !== undefined) part.messages.push(message);
+    else parts.push({ messages: [message], missingBefore });
+    previous = message.sequence;
+  }
+  return parts;
 }

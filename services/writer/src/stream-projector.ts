@@ -5,11 +5,12 @@ import {
   BatchRejectedError,
   type Database,
   type DeadLetter,
+  type Loss,
   type ProjectionBatch,
   type StreamPosition,
 } from '@polytape/tapedb';
 import type { Trade } from '@polytape/types';
-import { continueFrom } from './log-continuity.ts';
+import { type ContiguousPart, contiguousParts, continueFrom } from './log-continuity.ts';
 import { projectDeadLetter, projectMessages, type StreamProjection } from './stream-projection.ts';
 
 export type StreamProjectorOptions = {
@@ -44,10 +45,13 @@ export class StreamProjector {
   async run(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
+        // The failure may be a database that was dropped and made again: then the schema is missing too.
+        if (failures > 0) await this.#o.database.migrate();
         await this.#lead(signal, () => {
           failures = 0;
         });
       } catch (error) {
+        this.#messagesInHand = 0;
         if (signal.aborted) return;
         this.#state = 'failing';
         this.#failure = errorSentence(error);
@@ -89,7 +93,8 @@ export class StreamProjector {
     const { bus, database, projection, limits, log } = this.#o;
     await using lock = await database.lockStream(projection.stream, stop);
     const signal = AbortSignal.any([stop, lock.lost]);
-    const { incarnation, readAfter } = await this.#start();
+    const { incarnation, ...start } = await this.#start();
+    let { readAfter } = start;
     this.#state = 'projecting';
     log.info(
       { stream: projection.stream, readAfter },
@@ -101,19 +106,40 @@ export class StreamProjector {
       { sequence: readAfter },
       { ...limits, signal },
     )) {
-      const [first, ...rest] = messages;
-      if (first === undefined) continue;
       this.#messagesInHand = messages.length;
-      await this.#commit([first, ...rest], incarnation);
+      for (const part of contiguousParts(messages, readAfter)) {
+        if (part.missingBefore > 0 && !projection.keepsLastOnly) await this.#recordHole(part, incarnation);
+        await this.#commit(part.messages, incarnation);
+        readAfter = part.messages.at(-1)?.sequence ?? readAfter;
+      }
       this.#messagesInHand = 0;
       onProgress();
     }
     lock.lost.throwIfAborted();
   }
 
+  /** Messages expired or were deleted while we were reading: nobody will ever store them. */
+  async #recordHole(part: ContiguousPart<StreamMessage>, incarnation: string): Promise<void> {
+    const last = part.messages[0].sequence - 1;
+    const detail = `the messages ${last - part.missingBefore + 1} to ${last} were gone before they were read`;
+    await this.#recordLoss('expired_unread', detail, {
+      incarnation,
+      sequence: last,
+      messageAtMs: null,
+      messageId: null,
+    });
+  }
+
+  async #recordLoss(kind: Loss['kind'], detail: string, to: StreamPosition): Promise<void> {
+    const { database, log } = this.#o;
+    await database.recordLoss({ stream: this.stream, kind, from: this.#position, to, detail });
+    log.error({ stream: this.stream, kind }, `The log of ${this.stream} lost messages: ${detail}.`);
+    this.#position = to;
+  }
+
   /** Compares position and log; a loss is recorded and told before anything is read. */
   async #start(): Promise<{ incarnation: string; readAfter: number }> {
-    const { bus, database, projection, log } = this.#o;
+    const { bus, database, projection } = this.#o;
     const position = await database.position(projection.stream);
     const state = await bus.streamState(projection.stream);
     const there =
@@ -125,19 +151,13 @@ export class StreamProjector {
     );
     this.#position = position;
     if (loss !== null) {
-      const restart = { incarnation: state.incarnation, sequence: readAfter, messageAtMs: null, messageId: null };
-      await database.recordLoss({
-        stream: projection.stream,
-        kind: loss.kind,
-        from: position,
-        to: restart,
-        detail: loss.detail,
+      const { incarnation } = state;
+      await this.#recordLoss(loss.kind, loss.detail, {
+        incarnation,
+        sequence: readAfter,
+        messageAtMs: null,
+        messageId: null,
       });
-      log.error(
-        { stream: projection.stream, ...loss },
-        `The log of ${projection.stream} lost messages: ${loss.detail}.`,
-      );
-      this.#position = restart;
     }
     return { incarnation: state.incarnation, readAfter };
   }

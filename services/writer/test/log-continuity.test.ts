@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { continueFrom } from '../src/log-continuity.ts';
+import { contiguousParts, continueFrom } from '../src/log-continuity.ts';
 
 const position = { incarnation: 'a', sequence: 100, messageAtMs: 1, messageId: 'm100' };
 const log = { incarnation: 'a', firstSequence: 1, lastSequence: 150, messageIdAtPosition: 'm100' };
@@ -10,7 +10,11 @@ describe('a projection', () => {
   });
 
   test('begins with the first message when it has no position, whatever the log has dropped before', () => {
-    expect(continueFrom(null, { ...log, firstSequence: 90 }, false)).toEqual({ readAfter: 0, loss: null });
+    expect(continueFrom(null, { ...log, firstSequence: 90 }, false)).toEqual({ readAfter: 89, loss: null });
+    expect(continueFrom(null, { ...log, firstSequence: 0, lastSequence: 0 }, false)).toEqual({
+      readAfter: 0,
+      loss: null,
+    });
   });
 
   test('reads all again when the stream was created anew', () => {
@@ -47,5 +51,21 @@ describe('a projection', () => {
   test('takes holes for what they are where a stream keeps the last message of a subject only', () => {
     const state = { ...log, firstSequence: 140, messageIdAtPosition: undefined };
     expect(continueFrom(position, state, true)).toEqual({ readAfter: 100, loss: null });
+  });
+});
+
+describe('a batch', () => {
+  const messages = (...sequences: number[]) => sequences.map((sequence) => ({ sequence }));
+
+  test('without holes is one part', () => {
+    expect(contiguousParts(messages(4, 5, 6), 3)).toEqual([{ messages: messages(4, 5, 6), missingBefore: 0 }]);
+    expect(contiguousParts([], 3)).toEqual([]);
+  });
+
+  test('is cut at each hole, also at one before its first message', () => {
+    expect(contiguousParts(messages(5, 6, 9), 3)).toEqual([
+      { messages: messages(5, 6), missingBefore: 1 },
+      { messages: messages(9), missingBefore: 2 },
+    ]);
   });
 });

@@ -70,6 +70,12 @@ export class Ingestor implements AsyncDisposable {
     if (wanted === null) reasons.push('the plan has not been read yet');
     else if (wanted === 0) reasons.push('the plan has no shards yet: the scheduler has found no market');
     else if (connected < wanted) reasons.push(`${wanted - connected} of ${wanted} shards have no connection`);
+    const { oldestTakenAtMs } = this.#o.publisher.stats();
+    if (oldestTakenAtMs !== null && Date.now() - oldestTakenAtMs > ACKNOWLEDGED_MS_MAX) {
+      reasons.push(
+        `JetStream has not acknowledged a message for ${Math.round((Date.now() - oldestTakenAtMs) / 1_000)} s`,
+      );
+    }
     if (recorded > 0 && this.#isPaused) reasons.push('the publishing queue is full');
     return reasons;
   }
@@ -92,6 +98,13 @@ export class Ingestor implements AsyncDisposable {
   }
 
   async #reconcile(plan: KvView<Shard>, signal: AbortSignal): Promise<void> {
+    if (plan.entries().size === 0 && this.#recorders.size > 0) {
+      this.#o.log.warn(
+        { recorded: this.#recorders.size },
+        'The plan is gone: recording on by the last one until there is another.',
+      );
+      return;
+    }
     const wanted = new Map([...plan.entries()].map(([key, { value }]) => [Number(key), value]));
     for (const [number, recorder] of this.#recorders) {
       const shard = wanted.get(number);
@@ -149,5 +162,7 @@ async function changedOrElapsed(changed: Promise<void>, ms: number, signal: Abor
   timer.abort();
 }
 
+/** An acknowledgement that takes longer means that JetStream does not store what we receive. */
+const ACKNOWLEDGED_MS_MAX = 10_000;
 /** A missed change of the plan costs this long, never a stuck state. */
 const RECONCILE_INTERVAL_MS = 5_000;

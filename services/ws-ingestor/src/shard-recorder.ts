@@ -70,7 +70,8 @@ export class ShardRecorder implements AsyncDisposable {
       handler: {
         onOpen: (connection) => this.#begin(connection),
         onFrame: (connection, text, receivedAtUs) => this.#take(connection, text, receivedAtUs),
-        onBinary: (_connection, bytes, receivedAtUs) => this.#keepUnparsed(bytes, 'binary frame', receivedAtUs),
+        onBinary: (_connection, bytes, receivedAtUs) =>
+          this.#keepUnparsed(bytes, 'binary frame, or text that is not UTF-8', receivedAtUs),
         onClose: () => this.#end(),
       },
     });
@@ -147,11 +148,21 @@ export class ShardRecorder implements AsyncDisposable {
       this.#keepUnparsed(text, frame.reason, receivedAtUs);
       return;
     }
+    let unread = 0;
     for (const element of frame.elements) {
-      if (element.kind === 'event') this.#takeEvent(element.event, receivedAtUs);
-      else if (element.kind === 'bad') this.#keepUnparsed(element.raw, element.reason, receivedAtUs);
-      else this.#keepUnparsed(element.raw, `unknown event type ${JSON.stringify(element.eventType)}`, receivedAtUs);
+      if (element.kind === 'event') {
+        this.#takeEvent(element.event, receivedAtUs);
+        continue;
+      }
+      unread += 1;
+      if (unread > UNREAD_ELEMENTS_MAX) continue;
+      const reason =
+        element.kind === 'bad' ? element.reason : `unknown event type ${JSON.stringify(element.eventType)}`;
+      this.#keepUnparsed(element.raw, reason, receivedAtUs);
     }
+    // A frame of 50,000 elements that are none must not become 50,000 messages before the next trade.
+    const more = unread - UNREAD_ELEMENTS_MAX;
+    if (more > 0) this.#keepUnparsed(text, `${more} more elements of this frame could not be read`, receivedAtUs);
   }
 
   #takeEvent(event: MarketEvent, receivedAtUs: number): void {
@@ -202,5 +213,7 @@ type ConnectionState = {
   headers: Record<string, string>;
 };
 
+/** Elements of one frame that are kept one by one; the rest is kept with the frame as a whole. */
+const UNREAD_ELEMENTS_MAX = 100;
 /** Contents remembered for ordinals: two minutes of 5,000 trades a second on one connection. */
 const CONTENTS_MAX = 600_000;
