@@ -1,4 +1,4 @@
-/** Benchmarks: what one core does with frames, and what the embedded servers take. All on loopback, about a minute. */
+/** Benchmarks: what one core does with frames and with the plan, and what the embedded servers take. All on loopback, about a minute. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { prepareNatsServer, preparePostgres, startNatsServer, startPostgres } fr
 import { benchBus } from './bench-bus.ts';
 import { benchDatabase } from './bench-database.ts';
 import { benchFrames } from './bench-frames.ts';
+import { benchPlanner } from './bench-planner.ts';
 import { type Measured, renderMeasured } from './measure.ts';
 
 const say = (sentence: string) => console.log(sentence);
@@ -26,6 +27,7 @@ try {
   );
   const sections: [string, () => Promise<Measured[]>][] = [
     ['Frames, one core', benchFrames],
+    ['Shard planner, one core', benchPlanner],
     ['JetStream, each write synced', () => benchBus(natsServer.url)],
     ['Database', () => benchDatabase(postgresServer.url, say)],
   ];

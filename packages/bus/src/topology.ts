@@ -21,8 +21,8 @@ export type Topology = {
   buckets: Record<BucketName, BucketDefinition>;
 };
 
-export type StreamName = 'TRADES' | 'MARKETS' | 'COVERAGE';
-export type BucketName = 'shards' | 'ingestors';
+export type StreamName = 'TRADES' | 'MARKETS' | 'EVENTS' | 'COVERAGE';
+export type BucketName = 'shards' | 'ingestors' | 'leader';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -41,6 +41,12 @@ export const TOPOLOGY: Topology = {
       keepsMs: null,
       keepsPerSubject: 1,
     },
+    EVENTS: {
+      description: 'What happened to markets: announced, resolved.',
+      subjects: ['pm.event.*.*'],
+      keepsMs: null,
+      keepsPerSubject: null,
+    },
     COVERAGE: {
       description: 'What the connections saw, and what they could not parse.',
       subjects: ['pm.unparsed.*'],
@@ -52,5 +58,7 @@ export const TOPOLOGY: Topology = {
     shards: { description: 'The shard plan: what to record.', ttlMs: null },
     // Liveness: renewed every 5 s by put. A per-key TTL would be lost on update, hence the bucket's.
     ingestors: { description: 'Who is alive and records what.', ttlMs: 15_000 },
+    // Renewed every 5 s by update with the revision, so that a lost answer or a rival is noticed.
+    leader: { description: 'Which scheduler leads.', ttlMs: 15_000 },
   },
 };

@@ -15,7 +15,15 @@ describe('reconciling', () => {
     await using nats = await testNats();
     await using operator = await operatorOf(nats.url);
     await using _made = await testBus(nats.url);
-    expect(await operator.names()).toEqual(['COVERAGE', 'KV_ingestors', 'KV_shards', 'MARKETS', 'TRADES']);
+    expect(await operator.names()).toEqual([
+      'COVERAGE',
+      'EVENTS',
+      'KV_ingestors',
+      'KV_leader',
+      'KV_shards',
+      'MARKETS',
+      'TRADES',
+    ]);
     expect(await operator.config('TRADES')).toMatchObject({
       subjects: ['pm.trade.*.*'],
       max_age: nanos(30 * DAY_MS),
@@ -26,6 +34,7 @@ describe('reconciling', () => {
       num_replicas: 1,
     });
     expect(await operator.config('MARKETS')).toMatchObject({ max_age: 0, max_msgs_per_subject: 1 });
+    expect(await operator.config('EVENTS')).toMatchObject({ max_age: 0, max_msgs_per_subject: -1 });
     expect(await operator.config('KV_ingestors')).toMatchObject({
       max_age: nanos(15_000),
       allow_msg_ttl: true,
@@ -48,7 +57,7 @@ describe('reconciling', () => {
     const all = await Promise.all([1, 2, 3, 4].map(() => testBus(nats.url)));
     await using made = new AsyncDisposableStack();
     for (const one of all) made.use(one);
-    expect(await operator.names()).toHaveLength(5);
+    expect(await operator.names()).toHaveLength(7);
   });
 
   test('brings back what keeps too little or takes too few subjects', async () => {

@@ -42,15 +42,30 @@ export class GammaClient {
   }
 
   /**
+   * Those of the given markets that are open. What the venue does not know (yet), closed ones, and what cannot be taken
+   * as a market are left out.
+   *
+   * @throws as `openMarkets`.
+   */
+  async openMarketsOf(conditionIds: readonly string[], signal: AbortSignal): Promise<GammaMarket[]> {
+    return await this.#named(conditionIds, 'false', signal);
+  }
+
+  /**
    * Those of the given markets that are closed by now. Unknown and open ones are left out.
    *
    * @throws as `openMarkets`.
    */
-  async closedMarkets(conditionIds: readonly string[], signal: AbortSignal): Promise<GammaMarket[]> {
+  async closedMarketsOf(conditionIds: readonly string[], signal: AbortSignal): Promise<GammaMarket[]> {
+    return await this.#named(conditionIds, 'true', signal);
+  }
+
+  /** The venue takes one value of `closed` a query. */
+  async #named(conditionIds: readonly string[], closed: 'true' | 'false', signal: AbortSignal): Promise<GammaMarket[]> {
     const found: GammaMarket[] = [];
     const known = conditionIds.filter(isConditionId);
     for (let from = 0; from < known.length; from += FILTER_IDS_MAX) {
-      const filter = { closed: ['true'], condition_ids: known.slice(from, from + FILTER_IDS_MAX) };
+      const filter = { closed: [closed], condition_ids: known.slice(from, from + FILTER_IDS_MAX) };
       for await (const { markets } of this.#pages(filter, signal)) found.push(...markets);
     }
     return found;

@@ -70,7 +70,7 @@ export class MarketSession implements AsyncDisposable {
   readonly #handlerFailures = new OutageNotice();
   readonly #clock: ReceiveClock;
   readonly #random: () => number;
-  readonly #customFeatures: boolean;
+  #customFeatures: boolean;
   readonly #limits: SocketLimits;
   readonly #backoff: { minMs: number; maxMs: number };
   readonly #settledAfterMs: number;
@@ -138,6 +138,17 @@ export class MarketSession implements AsyncDisposable {
   unsubscribe(tokenIds: Iterable<string>): void {
     const removed = [...new Set(tokenIds)].filter((tokenId) => this.#tokenIds.delete(tokenId));
     this.#change('unsubscribe', removed);
+  }
+
+  /**
+   * Turns `customFeatures` on or off, in place when the socket is open. The venue takes the flag from any later message,
+   * also from one whose only token is subscribed already and is otherwise refused as a duplicate.
+   */
+  setCustomFeatures(on: boolean): void {
+    if (this.#customFeatures === on) return;
+    this.#customFeatures = on;
+    const [any] = this.#tokenIds;
+    if (any !== undefined) this.#change('subscribe', [any]);
   }
 
   /** Stops reading the socket, so that the venue's frames wait. PING goes on, and silence is not judged. */

@@ -183,21 +183,24 @@ describe('a list that cannot be trusted', () => {
   });
 });
 
-describe('closed markets', () => {
+describe.each([
+  ['open markets', 'openMarketsOf', 'false'],
+  ['closed markets', 'closedMarketsOf', 'true'],
+] as const)('%s', (_, method, closed) => {
   test('are asked for by their condition ids, 20 at a time', async () => {
     const { rest, client } = await aGamma(json({ markets: markets(0, 20) }), json({ markets: markets(20, 3) }));
     const ids = markets(0, 25).map(({ conditionId }) => conditionId);
-    expect(await client().closedMarkets([...ids, 'no id'], signal)).toHaveLength(23);
+    expect(await client()[method]([...ids, 'no id'], signal)).toHaveLength(23);
     expect(rest.requests.map(({ url }) => url.searchParams.getAll('condition_ids'))).toEqual([
       ids.slice(0, 20),
       ids.slice(20),
     ]);
-    expect(rest.requests.map(({ url }) => url.searchParams.get('closed'))).toEqual(['true', 'true']);
+    expect(rest.requests.map(({ url }) => url.searchParams.get('closed'))).toEqual([closed, closed]);
   });
 
   test('of none are not asked for', async () => {
     const { rest, client } = await aGamma(json({ markets: [] }));
-    expect(await client().closedMarkets([], signal)).toEqual([]);
+    expect(await client()[method]([], signal)).toEqual([]);
     expect(rest.requests).toHaveLength(0);
   });
 });

@@ -49,6 +49,27 @@ describe('a session', () => {
     expect(await connection.message(1)).toMatchObject({ operation: 'subscribe', custom_feature_enabled: true });
   });
 
+  test('turns custom features on in place, and asks for them again on the next socket', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url);
+    const first = await venue.connection();
+    await handler.until(() => handler.opened.length === 1);
+    session.setCustomFeatures(true);
+    session.setCustomFeatures(true);
+    session.subscribe(['33']);
+    await first.until(({ messages }) => messages.length === 3);
+    // A token that is subscribed already carries the flag; the venue refuses it as a duplicate and takes the flag.
+    expect(JSON.parse(first.messages[1] ?? '')).toEqual({
+      operation: 'subscribe',
+      assets_ids: ['11'],
+      custom_feature_enabled: true,
+      level: 2,
+    });
+    first.socket.close(1001, 'restarting');
+    const second = await venue.connection(1);
+    expect(await second.message(0)).toMatchObject({ custom_feature_enabled: true });
+  });
+
   test('hands over frames as they came, with their receive time, under one connection id', async () => {
     const venue = await aVenue();
     const { session, handler } = aSession(venue.url);

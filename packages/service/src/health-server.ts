@@ -7,6 +7,9 @@ import type { Metrics } from './metrics.ts';
 /** Why a service is not doing its job, in sentences; none means that it is. */
 export type Readiness = () => string[];
 
+/** What a service that is ready is doing just now (`standing by`); null when there is nothing to tell apart. */
+export type Activity = () => string | null;
+
 /**
  * Answers `/healthz` (the process is alive), `/readyz` (it does its job, or why not) and `/metrics` (Prometheus).
  * The port stands in the log line `Health endpoint listening.`, for whoever started the process with port 0.
@@ -14,13 +17,13 @@ export type Readiness = () => string[];
 export class HealthServer implements AsyncDisposable {
   readonly port: number;
   readonly #server: Server;
-  readonly #shown: { readiness: Readiness };
+  readonly #shown: Shown;
 
   /** @throws {PortTakenError} Another process listens there. */
   static async listen(o: { host: string; port: number; metrics: Metrics; log: Logger }): Promise<HealthServer> {
-    const shown: { readiness: Readiness } = { readiness: () => ['starting'] };
+    const shown: Shown = { readiness: () => ['starting'], activity: () => null };
     const server = createServer((request, response) => {
-      answer(request, response, { metrics: o.metrics, readiness: shown.readiness }).catch((error: unknown) => {
+      answer(request, response, { metrics: o.metrics, ...shown }).catch((error: unknown) => {
         // A metric that cannot be read is a bug, but none that may end a recording.
         o.log.warn({ error, path: request.url }, 'Could not answer on the health endpoint.');
         response.writeHead(500).end();
@@ -37,15 +40,16 @@ export class HealthServer implements AsyncDisposable {
     return new HealthServer(server, port, shown);
   }
 
-  private constructor(server: Server, port: number, shown: { readiness: Readiness }) {
+  private constructor(server: Server, port: number, shown: Shown) {
     this.#server = server;
     this.#shown = shown;
     this.port = port;
   }
 
   /** From now on `/readyz` answers with this; until then the service is starting. */
-  report(readiness: Readiness): void {
+  report(readiness: Readiness, activity: Activity = () => null): void {
     this.#shown.readiness = readiness;
+    this.#shown.activity = activity;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -54,10 +58,12 @@ export class HealthServer implements AsyncDisposable {
   }
 }
 
+type Shown = { readiness: Readiness; activity: Activity };
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  o: { metrics: Metrics; readiness: Readiness },
+  o: { metrics: Metrics } & Shown,
 ): Promise<void> {
   const path = request.url?.split('?')[0];
   if (path === '/healthz') {
@@ -65,7 +71,9 @@ async function answer(
   } else if (path === '/readyz') {
     const reasons = o.readiness();
     response.writeHead(reasons.length === 0 ? 200 : 503, { 'content-type': 'application/json' });
-    response.end(`${JSON.stringify({ ready: reasons.length === 0, reasons })}\n`);
+    const activity = o.activity();
+    const answered = { ready: reasons.length === 0, ...(activity === null ? {} : { activity }), reasons };
+    response.end(`${JSON.stringify(answered)}\n`);
   } else if (path === '/metrics') {
     const text = await o.metrics.text();
     response.writeHead(200, { 'content-type': o.metrics.contentType }).end(text);

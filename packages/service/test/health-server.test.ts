@@ -20,6 +20,15 @@ describe('a health server', () => {
     expect(await ask(health, '/readyz')).toEqual({ status: 200, text: '{"ready":true,"reasons":[]}\n' });
   });
 
+  test('says what a service that is ready does, where there is something to tell apart', async () => {
+    await using health = await HealthServer.listen({ host: '127.0.0.1', port: 0, metrics: new Metrics(), log });
+    health.report(
+      () => [],
+      () => 'standing by',
+    );
+    expect((await ask(health, '/readyz')).text).toBe('{"ready":true,"activity":"standing by","reasons":[]}\n');
+  });
+
   test('shows the metrics as they are at the time of asking', async () => {
     const metrics = new Metrics();
     let trades = 1;

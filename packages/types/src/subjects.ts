@@ -1,4 +1,5 @@
 import { isConditionId, isTokenId } from './ids.ts';
+import type { LifecycleEvent } from './lifecycle-event.ts';
 
 /**
  * Subject of one trade.
@@ -12,6 +13,11 @@ export function tradeSubject(ids: { conditionId: string; tokenId: string }): str
 /** Subject of a market's documents. @throws {RangeError} as `tradeSubject`. */
 export function marketSubject(conditionId: string): string {
   return `pm.market.${checked(conditionId, isConditionId)}`;
+}
+
+/** Subject of what happened to a market. @throws {RangeError} as `tradeSubject`. */
+export function eventSubject(event: Pick<LifecycleEvent, 'conditionId' | 'type'>): string {
+  return `pm.event.${checked(event.conditionId, isConditionId)}.${event.type}`;
 }
 
 /** Subject of what a connection could not parse. The id is our own: letters, digits and dashes. */

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { isConditionId, isTokenId, marketSubject, tradeSubject, unparsedSubject } from '../src/index.ts';
+import {
+  eventSubject,
+  isConditionId,
+  isTokenId,
+  lifecycleMessageId,
+  marketSubject,
+  tradeSubject,
+  unparsedSubject,
+} from '../src/index.ts';
 
 describe('a subject', () => {
   test('names condition and token of a trade', () => {
@@ -22,6 +30,13 @@ describe('a subject', () => {
   test.each(['', '0x12', '1.2', '1 2', '*', '>', '-1', '9'.repeat(79)])('refuses the token %j', (id) => {
     expect(isTokenId(id)).toBe(false);
     expect(() => tradeSubject({ conditionId: '0xab', tokenId: id })).toThrow(RangeError);
+  });
+
+  test("of an event names condition and type, and its message id the venue's time besides", () => {
+    const resolved = { type: 'market_resolved', conditionId: '0xab', exchangeAtMs: 12 } as const;
+    expect(eventSubject(resolved)).toBe('pm.event.0xab.market_resolved');
+    expect(lifecycleMessageId(resolved)).toBe('market_resolved:0xab:12');
+    expect(() => eventSubject({ ...resolved, conditionId: 'ab' })).toThrow(RangeError);
   });
 
   test('of what could not be parsed names the connection', () => {

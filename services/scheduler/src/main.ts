@@ -1,11 +1,15 @@
-/** The scheduler: discovers the venue's open markets, publishes their documents and plans the shards. */
+/** The scheduler: one of any number leads; it discovers the venue's markets, publishes them and plans the shards. */
+import { hostname } from 'node:os';
 import { Bus } from '@polytape/bus';
 import { GammaClient, VenueHttp } from '@polytape/polymarket';
 import { beginService, HealthServer, Metrics } from '@polytape/service';
-import { configTable } from './config.ts';
+import type { LeaderRecord, Shard } from '@polytape/types';
+import { configTable, planLimits } from './config.ts';
+import { Leadership } from './leadership.ts';
 import { registerMetrics } from './register-metrics.ts';
 import { Scheduler } from './scheduler.ts';
 import { newCounters } from './scheduler-counters.ts';
+import { newSchedulerId } from './scheduler-id.ts';
 
 const { config, log, stop } = beginService({
   name: 'scheduler',
@@ -22,19 +26,27 @@ await using health = await HealthServer.listen({ host: config.HTTP_HOST, port: c
 health.report(() => ['waiting for NATS (NATS_URL)']);
 await using bus = await Bus.connect({ url: config.NATS_URL, name: 'scheduler', log, signal });
 await bus.reconcile(signal, { replicas: config.NATS_REPLICAS });
-await using publisher = bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
 
+const leadership = new Leadership({
+  bucket: await bus.kv<LeaderRecord>('leader'),
+  schedulerId: newSchedulerId(hostname()),
+  log,
+});
 const scheduler = new Scheduler({
   bus,
-  publisher,
+  leadership,
+  shards: await bus.kv<Shard>('shards'),
   gamma: new GammaClient({ url: config.POLYMARKET_GAMMA_URL, http: new VenueHttp({ log }) }),
   discoveryIntervalMs: config.DISCOVERY_INTERVAL_MS,
-  tokensTarget: config.SHARD_TOKENS_TARGET,
+  limits: planLimits(config),
   counters,
   log,
 });
-registerMetrics(metrics, { scheduler, counters });
-health.report(() => scheduler.readiness());
+registerMetrics(metrics, { scheduler, leadership, counters });
+health.report(
+  () => scheduler.readiness(),
+  () => scheduler.activity(),
+);
 stop.endWith(bus.closed, 'The connection to NATS closed for good.');
 await scheduler.run(signal);
 log.info(counters, 'Stopped.');

@@ -7,10 +7,14 @@ export type MarketDescription = Omit<Market, 'version' | 'seenAtMs'>;
 /** The markets we know, each with the last document that was published of it. */
 export class MarketRegistry {
   readonly #markets = new Map<string, Market>();
+  /** Those of them that the venue has not called closed. */
+  readonly #open = new Map<string, Market>();
 
-  /** Takes a document from the stream: what an earlier run, or another scheduler, has published. */
+  /** Takes a document from the stream: what an earlier leader has published. */
   remember(market: Market): void {
     this.#markets.set(market.conditionId, market);
+    if (market.closed) this.#open.delete(market.conditionId);
+    else this.#open.set(market.conditionId, market);
   }
 
   /** The document to publish if the description tells something new, else null. It is known from now on. */
@@ -18,13 +22,23 @@ export class MarketRegistry {
     const known = this.#markets.get(description.conditionId);
     if (known !== undefined && isDeepStrictEqual(describe(known), description)) return null;
     const market: Market = { ...description, version: (known?.version ?? 0) + 1, seenAtMs: nowMs };
-    this.#markets.set(market.conditionId, market);
+    this.remember(market);
     return market;
   }
 
   /** Markets that the venue has not called closed. */
-  *open(): Generator<Market> {
-    for (const market of this.#markets.values()) if (!market.closed) yield market;
+  open(): Iterable<Market> {
+    return this.#open.values();
+  }
+
+  /** What is known of a market; `unknown` when no document of it was ever seen. */
+  stateOf(conditionId: string): 'open' | 'ended' | 'unknown' {
+    if (this.#open.has(conditionId)) return 'open';
+    return this.#markets.has(conditionId) ? 'ended' : 'unknown';
+  }
+
+  counts(): { open: number; ended: number } {
+    return { open: this.#open.size, ended: this.#markets.size - this.#open.size };
   }
 
   get size(): number {

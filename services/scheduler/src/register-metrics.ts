@@ -1,12 +1,14 @@
 import type { Metrics } from '@polytape/service';
+import type { Leadership } from './leadership.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SchedulerCounters } from './scheduler-counters.ts';
 
 /** The names under which Prometheus reads what the scheduler counts. */
 export function registerMetrics(
   metrics: Metrics,
-  { scheduler, counters }: { scheduler: Scheduler; counters: SchedulerCounters },
+  { scheduler, leadership, counters }: { scheduler: Scheduler; leadership: Leadership; counters: SchedulerCounters },
 ): void {
+  metrics.gauge('scheduler_leader', 'Whether this scheduler leads: 1 or 0.', () => (leadership.isLeading ? 1 : 0));
   metrics.counter('scheduler_scans_total', 'Scans of the open markets that ended.', () => counters.scans);
   metrics.counter('scheduler_scans_failed_total', 'Scans that were given up.', () => counters.scansFailed);
   metrics.counter('scheduler_markets_published_total', 'Market documents published.', () => counters.marketsPublished);
@@ -15,10 +17,36 @@ export function registerMetrics(
     'Entries of Gamma that are no market to record.',
     () => counters.marketsSkipped,
   );
+  metrics.counter(
+    'scheduler_lifecycle_events_total',
+    'Announcements and resolutions of markets read from the log.',
+    () => counters.lifecycleEvents,
+  );
+  metrics.counter(
+    'scheduler_inquiries_given_up_total',
+    'Markets of which an event told and Gamma did not.',
+    () => counters.inquiriesGivenUp,
+  );
   metrics.gauge('scheduler_last_scan_timestamp_seconds', 'When a scan last ended.', () =>
     counters.lastScanAtMs === null ? null : counters.lastScanAtMs / 1_000,
   );
-  metrics.gauge('scheduler_markets_open', 'Markets that the venue calls open.', () => scheduler.stats().marketsOpen);
+  metrics.gauge('scheduler_markets_open', 'Markets that the venue calls open.', () => scheduler.stats().markets.open);
+  metrics.gauges('scheduler_markets', 'Markets by their state in the plan.', 'state', () => {
+    const { pending, subscribed, expired } = scheduler.stats().markets;
+    return Object.entries({ pending, subscribed, expired });
+  });
   metrics.gauge('scheduler_shards', 'Shards of the plan.', () => scheduler.stats().shards);
   metrics.gauge('scheduler_tokens', 'Tokens of the plan.', () => scheduler.stats().tokens);
+  metrics.gauge(
+    'scheduler_capacity_tokens',
+    'Tokens that the shards of the plan take up to their target.',
+    () => scheduler.stats().capacity.total,
+  );
+  metrics.gauge('scheduler_capacity_free_tokens', 'Free places of them.', () => scheduler.stats().capacity.free);
+  metrics.gauges(
+    'scheduler_shard_pollution_ratio',
+    'Tokens that left a shard, over those and the present ones, since this scheduler leads.',
+    'shard',
+    () => [...scheduler.stats().pollution].map(([shard, ratio]): [string, number] => [String(shard), ratio]),
+  );
 }

@@ -5,9 +5,21 @@ export type SchedulerCounters = {
   marketsPublished: number;
   /** Entries of Gamma that are no market to record: placeholders, not two outcomes, unknown position systems. */
   marketsSkipped: number;
+  /** Facts of the stream EVENTS that were read. */
+  lifecycleEvents: number;
+  /** Markets of which an event told and Gamma did not, as long as it was asked. */
+  inquiriesGivenUp: number;
   lastScanAtMs: number | null;
 };
 
 export function newCounters(): SchedulerCounters {
-  return { scans: 0, scansFailed: 0, marketsPublished: 0, marketsSkipped: 0, lastScanAtMs: null };
+  return {
+    scans: 0,
+    scansFailed: 0,
+    marketsPublished: 0,
+    marketsSkipped: 0,
+    lifecycleEvents: 0,
+    inquiriesGivenUp: 0,
+    lastScanAtMs: null,
+  };
 }

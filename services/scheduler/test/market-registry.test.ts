@@ -45,10 +45,14 @@ describe('a market registry', () => {
     expect(registry.observe({ ...description, question: 'Will it snow?' }, 1)?.version).toBe(8);
   });
 
-  test('calls open what the venue has not called closed', () => {
+  test('calls open what the venue has not called closed, ended what it has, and the rest unknown', () => {
     const registry = new MarketRegistry();
     registry.observe(description, 0);
     registry.observe({ ...description, conditionId: '0xcd', closed: true }, 0);
     expect([...registry.open()].map(({ conditionId }) => conditionId)).toEqual(['0xab']);
+    expect(['0xab', '0xcd', '0xef'].map((id) => registry.stateOf(id))).toEqual(['open', 'ended', 'unknown']);
+    expect(registry.counts()).toEqual({ open: 1, ended: 1 });
+    registry.observe({ ...description, conditionId: '0xcd' }, 0);
+    expect(registry.counts()).toEqual({ open: 2, ended: 0 });
   });
 });

@@ -14,6 +14,13 @@ export const configTable = {
     max: 60_000,
     description: 'Pause between two new connections: each causes a burst of books.',
   }),
+  LIFECYCLE_SHARDS: integer({
+    default: 2,
+    min: 0,
+    max: 100,
+    description:
+      'Connections, of the shards with the lowest numbers, that also hear of new and resolved markets; the venue sends those of all markets to each of them.',
+  }),
   PUBLISH_UNACKNOWLEDGED_MAX: integer({
     default: 1_000,
     min: 1,

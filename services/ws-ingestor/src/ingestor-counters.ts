@@ -2,6 +2,8 @@
 export type IngestorCounters = {
   frames: number;
   trades: number;
+  /** New and resolved markets that were heard of, each on each connection that hears them. */
+  lifecycleEvents: number;
   unparsed: number;
   connectionsOpened: number;
   connectionsClosed: number;
@@ -10,5 +12,13 @@ export type IngestorCounters = {
 };
 
 export function newCounters(): IngestorCounters {
-  return { frames: 0, trades: 0, unparsed: 0, connectionsOpened: 0, connectionsClosed: 0, pauses: 0 };
+  return {
+    frames: 0,
+    trades: 0,
+    lifecycleEvents: 0,
+    unparsed: 0,
+    connectionsOpened: 0,
+    connectionsClosed: 0,
+    pauses: 0,
+  };
 }

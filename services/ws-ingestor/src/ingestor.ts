@@ -4,12 +4,15 @@ import { OutageNotice } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
 import type { Shard } from '@polytape/types';
 import type { IngestorCounters } from './ingestor-counters.ts';
+import { lifecycleShards } from './lifecycle-shards.ts';
 import { ShardRecorder } from './shard-recorder.ts';
 
 export type IngestorOptions = {
   ingestorId: string;
   url: string;
   connectPaceMs: number;
+  /** How many shards of the plan are recorded with the venue's global events. */
+  lifecycleShards: number;
   publisher: Publisher;
   counters: IngestorCounters;
   log: Logger;
@@ -106,10 +109,12 @@ export class Ingestor implements AsyncDisposable {
       return;
     }
     const wanted = new Map([...plan.entries()].map(([key, { value }]) => [Number(key), value]));
+    const hearing = lifecycleShards(wanted.keys(), this.#o.lifecycleShards);
     for (const [number, recorder] of this.#recorders) {
       const shard = wanted.get(number);
       if (shard !== undefined) {
         recorder.follow(shard);
+        recorder.hearLifecycle(hearing.has(number));
       } else {
         this.#recorders.delete(number);
         await recorder[Symbol.asyncDispose]();
@@ -122,6 +127,7 @@ export class Ingestor implements AsyncDisposable {
         ...this.#o,
         number,
         shard,
+        hearsLifecycle: hearing.has(number),
         outage: this.#outage,
         onPublished: () => this.#pauseWhenFull(),
       });

@@ -35,6 +35,7 @@ await using ingestor = new Ingestor({
   ingestorId,
   url: config.POLYMARKET_WS_URL,
   connectPaceMs: config.CONNECT_PACE_MS,
+  lifecycleShards: config.LIFECYCLE_SHARDS,
   publisher,
   counters,
   log,

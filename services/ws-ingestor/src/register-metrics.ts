@@ -10,6 +10,11 @@ export function registerMetrics(
 ): void {
   metrics.counter('ingestor_frames_total', 'Frames received.', () => counters.frames);
   metrics.counter('ingestor_trades_total', 'Trades received.', () => counters.trades);
+  metrics.counter(
+    'ingestor_lifecycle_events_total',
+    'New and resolved markets heard of.',
+    () => counters.lifecycleEvents,
+  );
   metrics.counter('ingestor_unparsed_total', 'Frames and events kept as unparsed.', () => counters.unparsed);
   metrics.counter('ingestor_connections_opened_total', 'Connections opened.', () => counters.connectionsOpened);
   metrics.counter('ingestor_connections_closed_total', 'Connections that ended.', () => counters.connectionsClosed);

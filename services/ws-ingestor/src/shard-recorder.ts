@@ -10,6 +10,8 @@ import {
 import type { Logger } from '@polytape/service';
 import {
   DUPLICATE_WINDOW_MS,
+  eventSubject,
+  lifecycleMessageId,
   OrdinalCounter,
   PROVENANCE_HEADERS,
   type Shard,
@@ -18,6 +20,7 @@ import {
   unparsedSubject,
 } from '@polytape/types';
 import type { IngestorCounters } from './ingestor-counters.ts';
+import { lifecycleFromEvent } from './lifecycle-from-event.ts';
 import { tradeFromEvent } from './trade-from-event.ts';
 import { unparsedRecord } from './unparsed-record.ts';
 
@@ -49,6 +52,8 @@ export class ShardRecorder implements AsyncDisposable {
     publisher: Publisher;
     counters: IngestorCounters;
     ingestorId: string;
+    /** Whether this connection hears of new and resolved markets, too. */
+    hearsLifecycle: boolean;
     /** Told after each message that was handed to the publisher. */
     onPublished: () => void;
     /** Shared by all recorders: an outage of the venue is told once, and not by each connection. */
@@ -65,6 +70,7 @@ export class ShardRecorder implements AsyncDisposable {
     this.#session = new MarketSession({
       url: o.url,
       tokenIds: [...this.#tokenIds],
+      customFeatures: o.hearsLifecycle,
       log: this.#log,
       outage: o.outage,
       handler: {
@@ -90,6 +96,11 @@ export class ShardRecorder implements AsyncDisposable {
     // Leaving first: a full connection would not take the joining ones.
     if (leaving.length > 0) this.#session.unsubscribe(leaving);
     if (joining.length > 0) this.#session.subscribe(joining);
+  }
+
+  /** Turns the venue's global events on or off, in place. */
+  hearLifecycle(on: boolean): void {
+    this.#session.setCustomFeatures(on);
   }
 
   /** Stops reading the socket: what the venue sends waits in the network's buffers. */
@@ -169,6 +180,17 @@ export class ShardRecorder implements AsyncDisposable {
     const connection = this.#connection;
     if (connection === null) return;
     if (event.type === 'book' && this.#tokenIds.has(event.tokenId)) connection.covered.add(event.tokenId);
+    if (event.type === 'newMarket' || event.type === 'marketResolved') {
+      const fact = lifecycleFromEvent(event, receivedAtUs);
+      this.#counters.lifecycleEvents += 1;
+      this.#publisher.publish({
+        subject: eventSubject(fact),
+        messageId: lifecycleMessageId(fact),
+        body: JSON.stringify(fact),
+        headers: connection.headers,
+      });
+      this.#onPublished();
+    }
     if (event.type !== 'lastTradePrice') return;
     const trade = tradeFromEvent(event, connection.ordinals, { receivedAtUs, nowMs: performance.now() });
     this.#counters.trades += 1;

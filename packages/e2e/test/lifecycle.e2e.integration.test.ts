@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { type ServiceUnderTest, TestBed, until } from '../src/index.ts';
+
+describe('a market that opens while the recorder runs', () => {
+  test('is recorded within 5 s of its event, and its tokens leave when it is resolved, without any scan', async () => {
+    await using bed = await TestBed.open({
+      ...{ markets: 20, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 },
+    });
+    // Full to the target: the new market has no free place, and finds one above it.
+    const scheduler = await bed.start('scheduler', { SHARD_TOKENS_TARGET: '10', DISCOVERY_INTERVAL_MS: '3600000' });
+    const ingestors = [await bed.start('ws-ingestor'), await bed.start('ws-ingestor')];
+    for (const ingestor of ingestors) await bed.covered(ingestor, scheduler);
+    expect(await tokens(scheduler)).toBe(40);
+    expect(bed.venue.status().sockets.filter(({ flagged }) => flagged)).toHaveLength(2 * ingestors.length);
+
+    const [opened] = bed.venue.openMarkets(1);
+    for (const ingestor of ingestors) {
+      await until('the new tokens covered', async () => (await covered(ingestor)) === 42, { withinMs: 5_000 });
+    }
+    const [tokenId] = opened?.tokenIds ?? [];
+    expect(bed.venue.trade({ tokenId: tokenId ?? '' })).toMatchObject({ subscribed: true });
+
+    bed.venue.closeMarket(opened?.conditionId ?? '');
+    await until('the tokens left the plan', async () => (await tokens(scheduler)) === 40, { withinMs: 5_000 });
+    for (const ingestor of ingestors) await ingestor.untilMetric('ingestor_tokens', (wanted) => wanted === 40);
+    expect(await scheduler.metric('scheduler_scans_total')).toBe(1);
+
+    // Four connections heard each of the two facts; the log has each once.
+    for (const ingestor of ingestors) {
+      await ingestor.untilMetric('ingestor_lifecycle_events_total', (events) => events === 4);
+    }
+    expect((await bed.bus.streamState('EVENTS')).lastSequence).toBe(2);
+  }, 120_000);
+
+  test('is found by scans alone where no connection hears of it', async () => {
+    await using bed = await TestBed.open({
+      ...{ markets: 5, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 },
+    });
+    const scheduler = await bed.start('scheduler');
+    const ingestor = await bed.start('ws-ingestor', { LIFECYCLE_SHARDS: '0' });
+    await bed.covered(ingestor, scheduler);
+    bed.venue.openMarkets(1);
+    await ingestor.untilMetric('ingestor_tokens_covered', (count) => count === 12);
+    expect((await bed.bus.streamState('EVENTS')).lastSequence).toBe(0);
+  });
+
+  test('is heard of by other shards when the plan loses those that heard before', async () => {
+    await using bed = await TestBed.open({
+      ...{ markets: 8, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 },
+    });
+    const scheduler = await bed.start('scheduler', { SHARD_TOKENS_TARGET: '4', DISCOVERY_INTERVAL_MS: '3600000' });
+    const ingestor = await bed.start('ws-ingestor');
+    await bed.covered(ingestor, scheduler);
+    // The two lowest shards hold the four oldest markets.
+    for (const { conditionId } of bed.venue.openMarketList().slice(0, 4)) bed.venue.closeMarket(conditionId);
+    await ingestor.untilMetric('ingestor_tokens', (wanted) => wanted === 8);
+    await until('the other two connections flagged', () => {
+      const flagged = bed.venue.status().sockets.filter((socket) => socket.flagged);
+      return flagged.length === 2 && flagged.every((socket) => socket.tokens === 4);
+    });
+    bed.venue.openMarkets(1);
+    await ingestor.untilMetric('ingestor_tokens_covered', (count) => count === 10);
+  });
+});
+
+async function tokens(scheduler: ServiceUnderTest): Promise<number | null> {
+  return await scheduler.metric('scheduler_tokens');
+}
+
+async function covered(ingestor: ServiceUnderTest): Promise<number | null> {
+  return await ingestor.metric('ingestor_tokens_covered');
+}

@@ -1,0 +1,147 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Bus, StreamReplacedError } from '@polytape/bus';
+import { type GammaClient, OutageNotice } from '@polytape/polymarket';
+import { errorSentence, type Logger } from '@polytape/service';
+import { isConditionId, type LifecycleEvent } from '@polytape/types';
+import { changedOrElapsed } from './changed-or-elapsed.ts';
+import { Inquiries, type Told } from './inquiries.ts';
+import { TermOverError } from './leader-term.ts';
+import type { MarketLog } from './market-log.ts';
+import type { MarketRegistry } from './market-registry.ts';
+import type { PlanKeeper } from './plan-keeper.ts';
+import type { SchedulerCounters } from './scheduler-counters.ts';
+import { together } from './together.ts';
+
+export type LifecycleFollowerOptions = {
+  bus: Bus;
+  gamma: Pick<GammaClient, 'openMarketsOf' | 'closedMarketsOf'>;
+  registry: Pick<MarketRegistry, 'stateOf'>;
+  marketLog: Pick<MarketLog, 'publish'>;
+  keeper: Pick<PlanKeeper, 'announced' | 'marketsChanged'>;
+  counters: SchedulerCounters;
+  log: Logger;
+};
+
+/**
+ * Reads from the stream EVENTS which markets were announced and resolved, and asks Gamma for their documents, so that
+ * they are planned within seconds instead of at the next scan. An event alone changes nothing: it lacks half of the
+ * document, and a market ends when Gamma says closed. What is missed here the scan finds.
+ */
+export class LifecycleFollower {
+  readonly #o: LifecycleFollowerOptions;
+  readonly #inquiries = new Inquiries(INQUIRY_LIMITS);
+  readonly #outage = new OutageNotice();
+  #changed = Promise.withResolvers<void>();
+
+  constructor(options: LifecycleFollowerOptions) {
+    this.#o = options;
+  }
+
+  /** Follows until `signal` aborts. @throws {TermOverError | BusUnavailableError} */
+  async run(signal: AbortSignal): Promise<void> {
+    await together([(stop) => this.#read(stop), (stop) => this.#ask(stop)], signal);
+  }
+
+  /** From a while back: the last leader may not have come to ask for what was told last. */
+  async #read(signal: AbortSignal): Promise<void> {
+    const { bus, log } = this.#o;
+    while (!signal.aborted) {
+      const { lastSequence } = await bus.streamState('EVENTS');
+      const from = lastSequence > LOOK_BACK_EVENTS ? { sequence: lastSequence - LOOK_BACK_EVENTS } : null;
+      try {
+        for await (const { messages } of bus.readBatches('EVENTS', from, { ...READ_LIMITS, signal })) {
+          for (const { subject, body } of messages) this.#take(subject, body);
+        }
+      } catch (error) {
+        if (!(error instanceof StreamReplacedError)) throw error;
+        log.warn({ err: error }, 'The stream EVENTS was made anew; reading it from its beginning.');
+      }
+    }
+  }
+
+  #take(subject: string, body: Uint8Array): void {
+    const { registry, counters, log } = this.#o;
+    const event = lifecycleEvent(body);
+    if (event === null) {
+      log.warn(
+        { subject },
+        `A message on ${subject} is no event that this version knows; the next scan makes up for it.`,
+      );
+      return;
+    }
+    counters.lifecycleEvents += 1;
+    const { conditionId, type } = event;
+    const state = registry.stateOf(conditionId);
+    if (type === 'new_market' ? state !== 'unknown' : state !== 'open') return;
+    this.#inquiries.add(conditionId, type === 'new_market' ? 'announced' : 'resolved', performance.now());
+    this.#changed.resolve();
+  }
+
+  async #ask(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#changed = Promise.withResolvers();
+      const due = this.#inquiries.due(performance.now());
+      if (due.length === 0) {
+        const waitMs = (this.#inquiries.dueAtMs ?? Number.POSITIVE_INFINITY) - performance.now();
+        await changedOrElapsed(this.#changed.promise, Math.min(IDLE_MS_MAX, Math.max(1, waitMs)), signal);
+        // Events often come together; so do the questions.
+        await delay(GATHER_MS, undefined, { signal }).catch(() => {});
+      } else {
+        await this.#askFor(due, signal);
+      }
+    }
+  }
+
+  async #askFor(due: readonly { conditionId: string; told: Told }[], signal: AbortSignal): Promise<void> {
+    const { gamma, registry, marketLog, keeper, counters, log } = this.#o;
+    const announced = due.filter(({ told }) => told === 'announced').map(({ conditionId }) => conditionId);
+    try {
+      const opened = await gamma.openMarketsOf(announced, signal);
+      const open = new Set(opened.map(({ conditionId }) => conditionId));
+      // A short-lived market may have closed before it was asked for.
+      const rest = due.map(({ conditionId }) => conditionId).filter((conditionId) => !open.has(conditionId));
+      const closed = await gamma.closedMarketsOf(rest, signal);
+      await marketLog.publish([...opened, ...closed]);
+      for (const conditionId of open) keeper.announced(conditionId);
+      if (closed.length > 0) keeper.marketsChanged();
+      if (this.#outage.recovered()) log.info({}, 'Gamma answers for single markets again.');
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof TermOverError) throw error;
+      const { say } = this.#outage.failed(errorSentence(error), performance.now());
+      log[say ? 'warn' : 'debug']({ markets: due.length }, `Cannot ask Gamma for markets: ${errorSentence(error)}.`);
+    }
+    const nowMs = performance.now();
+    for (const { conditionId, told } of due) {
+      // The scan may have been faster.
+      if (isKnown(registry.stateOf(conditionId), told)) this.#inquiries.answered(conditionId);
+      else if (this.#inquiries.unanswered(conditionId, nowMs)) {
+        counters.inquiriesGivenUp += 1;
+        log.debug({ conditionId, told }, `Market ${conditionId} was ${told}, and Gamma does not tell so.`);
+      }
+    }
+  }
+}
+
+function isKnown(state: 'open' | 'ended' | 'unknown', told: Told): boolean {
+  return told === 'announced' ? state !== 'unknown' : state === 'ended';
+}
+
+/** The event in a message's body; null when it is none that is known here. */
+function lifecycleEvent(body: Uint8Array): Pick<LifecycleEvent, 'type' | 'conditionId'> | null {
+  try {
+    const { type, conditionId } = JSON.parse(Buffer.from(body).toString()) as Partial<LifecycleEvent>;
+    return (type === 'new_market' || type === 'market_resolved') && isConditionId(conditionId)
+      ? { type, conditionId }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Gamma has a market some seconds to minutes after its event. */
+const INQUIRY_LIMITS = { marketsMax: 10_000, retryMsMin: 1_000, retryMsMax: 30_000, giveUpAfterMs: 10 * 60_000 };
+const LOOK_BACK_EVENTS = 1_000;
+const READ_LIMITS = { rowsMax: 500, ageMsMax: 50 };
+const GATHER_MS = 100;
+const IDLE_MS_MAX = 60_000;

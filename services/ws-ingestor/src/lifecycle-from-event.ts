@@ -1,0 +1,20 @@
+import type { MarketResolvedEvent, NewMarketEvent } from '@polytape/polymarket';
+import type { LifecycleEvent } from '@polytape/types';
+
+/** The fact that an event of the market channel tells of. */
+export function lifecycleFromEvent(event: NewMarketEvent | MarketResolvedEvent, receivedAtUs: number): LifecycleEvent {
+  const { conditionId, gammaId, tokenIds, timestamp } = event;
+  const isNew = event.type === 'newMarket';
+  return {
+    type: isNew ? 'new_market' : 'market_resolved',
+    conditionId,
+    gammaId,
+    tokenIds,
+    question: isNew ? event.question : null,
+    slug: isNew ? event.slug : null,
+    winningTokenId: isNew ? null : event.winningTokenId,
+    winningOutcome: isNew ? null : event.winningOutcome,
+    exchangeAtMs: Number(timestamp),
+    receivedAtUs,
+  };
+}
