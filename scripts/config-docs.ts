@@ -17,11 +17,10 @@ const tables: [string, ConfigTable][] = [
   ['scheduler', own(scheduler)],
 ];
 
-/** The settings that the other services do not have. */
+/** The settings that the other services do not have, or have with another default. */
 function own(table: ConfigTable): ConfigTable {
-  return Object.fromEntries(
-    Object.entries(table).filter(([name]) => !(name in busSettings) && !(name in processSettings)),
-  );
+  const common: ConfigTable = { ...busSettings, ...processSettings };
+  return Object.fromEntries(Object.entries(table).filter(([name, setting]) => common[name] !== setting));
 }
 
 const path = fileURLToPath(import.meta.resolve('../README.md'));

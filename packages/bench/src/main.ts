@@ -4,6 +4,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { prepareNatsServer, preparePostgres, startNatsServer, startPostgres } from '@polytape/embedded';
+import { benchAssignment } from './bench-assignment.ts';
 import { benchBus } from './bench-bus.ts';
 import { benchDatabase } from './bench-database.ts';
 import { benchFrames } from './bench-frames.ts';
@@ -28,6 +29,7 @@ try {
   const sections: [string, () => Promise<Measured[]>][] = [
     ['Frames, one core', benchFrames],
     ['Shard planner, one core', benchPlanner],
+    ['Assignment of shards, one core', benchAssignment],
     ['JetStream, each write synced', () => benchBus(natsServer.url)],
     ['Database', () => benchDatabase(postgresServer.url, say)],
   ];

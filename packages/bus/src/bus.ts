@@ -47,6 +47,11 @@ export class Bus implements AsyncDisposable {
     return this.#connection.connected;
   }
 
+  /** Calls the listener each time that a lost connection is back; returns what stops that. */
+  onConnected(listener: () => void): () => void {
+    return this.#connection.onConnected(listener);
+  }
+
   /**
    * Makes the server's streams and buckets agree with the table: creates and updates, never deletes, and never makes a
    * stream keep less than it does. From then on, until the signal aborts, makes again what is missing. While the right or the room is missing it waits and says so. Any number of processes

@@ -49,6 +49,22 @@ export class KvBucket<T> {
     }
   }
 
+  /**
+   * All living keys with their values, each as the leader has it. Not one moment's state: keys are read side by side, and
+   * each value is one that held after the call.
+   *
+   * @throws {BadValueError} A key holds no JSON.
+   */
+  async list(): Promise<Map<string, KvEntry<T>>> {
+    const stream = bucketStream(this.name);
+    const prefix = keySubject(this.name, '');
+    const filter = { subjects_filter: keySubject(this.name, '>') };
+    const { state } = await this.#ask('>', () => this.#connection.jsm.streams.info(stream, filter));
+    const keys = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix.length));
+    const entries = await Promise.all(keys.map(async (key) => [key, await this.get(key)] as const));
+    return new Map(entries.filter((entry): entry is [string, KvEntry<T>] => entry[1] !== null));
+  }
+
   /** Writes whatever was there before; returns the new revision. Renews the life of a key in a bucket with a TTL. */
   put(key: string, value: T): Promise<number> {
     return this.#ask(key, () => this.#kv.put(key, JSON.stringify(value)));

@@ -46,6 +46,19 @@ describe('a bucket', () => {
     expect(await shards.get('1')).toBeNull();
   });
 
+  test('lists what lives, also right after it was written by another', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url);
+    await using other = await testBus(nats.url);
+    const shards = await made.bus.kv<Value>('shards');
+    expect(await shards.list()).toEqual(new Map());
+    const theirs = await other.bus.kv<Value>('shards');
+    const revision = await theirs.put('a-1', { n: 1 });
+    await theirs.put('2', { n: 2 });
+    await theirs.delete('2');
+    expect(await shards.list()).toEqual(new Map([['a-1', { value: { n: 1 }, revision }]]));
+  });
+
   test('of two writers at one revision takes one', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);

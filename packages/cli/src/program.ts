@@ -128,7 +128,7 @@ function withRunFlags(command: Command): Command {
     .exitOverride()
     .option('--for <duration>', 'end by itself after this long, such as 30s, 5m or 2h', duration)
     .option('--json', 'print the summary as one last line of JSON on standard output', false)
-    .option('--ingestors <number>', 'ingestor processes; all of them record every shard', positive, 1);
+    .option('--ingestors <number>', 'ingestor processes, which share the shards', positive, 1);
 }
 
 function duration(text: string): number {

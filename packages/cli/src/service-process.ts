@@ -108,5 +108,5 @@ async function stopChild(child: ChildProcess, exited: Promise<unknown>): Promise
 }
 
 const START_MS_MAX = 30_000;
-/** Above the services' own deadline, which names what was unfinished. */
-const STOP_MS_MAX = 15_000;
+/** Above the services' own deadlines, 40 s at most, which name what was unfinished. */
+const STOP_MS_MAX = 45_000;

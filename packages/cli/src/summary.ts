@@ -23,7 +23,7 @@ export function failureOf({
   if ((missing ?? 0) > 0 || (duplicates ?? 0) > 0) {
     const hint =
       (missing ?? 0) > 0
-        ? ' While no ingestor runs, nobody sees what is executed: `--ingestors 2` has a spare one.'
+        ? ' While a shard has no ingestor, nobody sees what is executed in it: `REDUNDANCY=2` with `--ingestors 3` has spare ones.'
         : '';
     return `${missing} trades are missing and ${duplicates} are doubled.${hint}`;
   }

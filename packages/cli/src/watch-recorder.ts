@@ -40,7 +40,7 @@ export async function watchRecorder(o: {
       elapsedMs: performance.now() - startedAtMs,
       forMs: o.forMs,
       executed: executed ?? null,
-      shards: monitor.sum('ingestor_shards_wanted'),
+      shards: monitor.sum('ingestor_shards_assigned'),
       connections: monitor.sum('ingestor_connections'),
       tokens: monitor.sum('ingestor_tokens'),
       coveredTokens: monitor.sum('ingestor_tokens_covered'),

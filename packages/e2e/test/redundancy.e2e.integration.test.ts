@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TestBed, until } from '../src/index.ts';
 
-describe('several ingestors on the same shards', () => {
+describe('several ingestors on the same shards, with a redundancy of as many', () => {
   test('record every trade once, though one after the other is killed', async () => {
     // Many fills that look the same: numbering them alike on every connection is what keeps each of them, once.
     await using bed = await TestBed.open({
@@ -11,9 +11,9 @@ describe('several ingestors on the same shards', () => {
     const scheduler = await bed.start('scheduler', { SHARD_TOKENS_TARGET: '80' });
     await bed.start('writer');
     const [first, second, third] = await Promise.all([
-      bed.start('ws-ingestor'),
-      bed.start('ws-ingestor'),
-      bed.start('ws-ingestor'),
+      bed.start('ws-ingestor', REDUNDANT),
+      bed.start('ws-ingestor', REDUNDANT),
+      bed.start('ws-ingestor', REDUNDANT),
     ]);
     for (const ingestor of [first, second, third]) await bed.covered(ingestor, scheduler);
     bed.venue.startTrading();
@@ -22,7 +22,7 @@ describe('several ingestors on the same shards', () => {
     await first.process.kill();
     await recorded(bed, 200);
     // One that joins in the middle numbers from 0 again what the others have numbered on.
-    const joined = await bed.start('ws-ingestor');
+    const joined = await bed.start('ws-ingestor', REDUNDANT);
     await bed.covered(joined, scheduler);
     await second.process.kill();
     await recorded(bed, 500);
@@ -37,6 +37,9 @@ describe('several ingestors on the same shards', () => {
     expect(await bed.probe.deadLetterReasons()).toEqual([]);
   }, 120_000);
 });
+
+/** Each of three records everything. */
+const REDUNDANT = { REDUNDANCY: '3' };
 
 /** Resolves when so many more trades are in the database. */
 async function recorded(bed: TestBed, more: number): Promise<void> {

@@ -1,7 +1,7 @@
 export { canonicalDecimal, isDecimal } from './decimal.ts';
 export { PROVENANCE_HEADERS } from './headers.ts';
 export { isConditionId, isTokenId } from './ids.ts';
-export type { IngestorPresence } from './ingestor.ts';
+export type { IngestorPresence, ShardService } from './ingestor.ts';
 export type { LeaderRecord } from './leader.ts';
 export { type LifecycleEvent, lifecycleMessageId } from './lifecycle-event.ts';
 export type { Log } from './log.ts';

@@ -1,9 +1,29 @@
 /**
- * What an ingestor says of itself; the value of key `<ingestorId>` in the KV bucket `ingestors`, put every 5 s. The
- * bucket forgets it after 15 s: an ingestor that says nothing is not alive.
+ * What an ingestor says of itself; the value of key `<ingestorId>` in the KV bucket `ingestors`, put every 5 s and on
+ * each change. The bucket forgets it after 15 s: an ingestor that says nothing is not alive.
  */
 export type IngestorPresence = {
   startedAtMs: number;
-  /** Numbers of the shards it records. */
-  shards: number[];
+  /** One that is leaving takes no shards and does not count as covering those that it still records. */
+  state: 'active' | 'leaving';
+  /** Shards that it records at most. */
+  capacity: number;
+  /** What it records, by the shard's number. */
+  shards: Record<string, ShardService>;
+};
+
+/**
+ * How an ingestor serves a shard: opening -> covered -> releasing -> gone, or back to covered. A lost connection and
+ * tokens that join lead back to opening.
+ */
+export type ShardService = {
+  /** `covered`: the first book of every token has come, or was waited for long enough. */
+  state: 'opening' | 'covered' | 'releasing';
+  /** Version of the shard whose tokens are meant: who covers an older one does not cover those that joined since. */
+  version: number;
+  /**
+   * Only of a releasing one: the key's revision by which it began; null in that very write. Of two that release one
+   * shard to each other, the later one still counts as covering it.
+   */
+  releasingSince?: number | null;
 };

@@ -34,5 +34,43 @@ export const configTable = {
     description:
       'Messages that wait behind them; when they are that many, the connections are not read until half are gone.',
   }),
+  REDUNDANCY: integer({
+    default: 1,
+    min: 1,
+    max: 10,
+    description: 'Ingestors that record each shard; with 2, one may die without a gap. The same for all of them.',
+  }),
+  SHARDS_PER_INGESTOR_MAX: integer({
+    default: 1_000,
+    min: 1,
+    max: 100_000,
+    description:
+      'Shards, and thus connections, of one ingestor at most; what does not fit anywhere is told as unserved.',
+  }),
+  OVERLAP_MS: integer({
+    default: 5_000,
+    min: 0,
+    max: 600_000,
+    description: 'How long the old and the new owner of a shard both record it.',
+  }),
+  FIRST_BOOK_TIMEOUT_MS: integer({
+    default: 10_000,
+    min: 100,
+    max: 600_000,
+    description:
+      'How long a connection waits for the first books of its last tokens before it counts as covering them.',
+  }),
+  HAND_OVER_MS_MAX: integer({
+    default: 30_000,
+    min: 0,
+    max: 600_000,
+    description: 'How long a stop waits for other ingestors to cover the shards; without others it waits for nothing.',
+  }),
   ...processSettings,
+  STOP_DEADLINE_MS: integer({
+    default: 40_000,
+    min: 100,
+    description:
+      'Longest time a stop may take before the process ends all the same: HAND_OVER_MS_MAX, and time to publish the rest.',
+  }),
 } satisfies ConfigTable;

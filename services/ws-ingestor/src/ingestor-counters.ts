@@ -7,6 +7,10 @@ export type IngestorCounters = {
   unparsed: number;
   connectionsOpened: number;
   connectionsClosed: number;
+  /** Shards let go of because others cover them. */
+  shardsReleased: number;
+  /** Shards whose release was tried and taken back: others did not cover them after all. */
+  releasesTakenBack: number;
   /** How often a full publishing queue stopped the reading. */
   pauses: number;
 };
@@ -19,6 +23,8 @@ export function newCounters(): IngestorCounters {
     unparsed: 0,
     connectionsOpened: 0,
     connectionsClosed: 0,
+    shardsReleased: 0,
+    releasesTakenBack: 0,
     pauses: 0,
   };
 }

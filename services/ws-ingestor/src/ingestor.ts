@@ -1,85 +1,131 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Bus, KvView, Publisher } from '@polytape/bus';
-import { OutageNotice } from '@polytape/polymarket';
+import type { Bus, KvView } from '@polytape/bus';
 import type { Logger } from '@polytape/service';
-import type { Shard } from '@polytape/types';
-import type { IngestorCounters } from './ingestor-counters.ts';
-import { lifecycleShards } from './lifecycle-shards.ts';
-import { ShardRecorder } from './shard-recorder.ts';
+import type { IngestorPresence, Shard, ShardService } from '@polytape/types';
+import { decideShards } from './decide-shards.ts';
+import { FleetView } from './fleet-view.ts';
+import type { Presences } from './known-ingestors.ts';
+import { type OwnShare, ownShare } from './own-share.ts';
+import { PresenceKey } from './presence-key.ts';
+import { ShardRecorders, type ShardRecordersOptions } from './shard-recorders.ts';
+import { ShardReleases } from './shard-releases.ts';
 
-export type IngestorOptions = {
-  ingestorId: string;
-  url: string;
-  connectPaceMs: number;
-  /** How many shards of the plan are recorded with the venue's global events. */
-  lifecycleShards: number;
-  publisher: Publisher;
-  counters: IngestorCounters;
-  log: Logger;
+export type IngestorOptions = Omit<ShardRecordersOptions, 'onServiceChanged'> & {
+  bus: Bus;
+  /** Ingestors that are to record each shard. */
+  redundancy: number;
+  /** Shards that this one records at most. */
+  shardsMax: number;
+  /** How long two record a shard before the one that is relieved lets go of it. */
+  overlapMs: number;
+  /** How long a stop waits for others to take the shards. */
+  handOverMsMax: number;
 };
 
 /**
- * Records the shards of the plan: compares what the plan wants with what it records, on each change of the plan and on
- * a timer, and opens, changes or closes recorders for the difference.
+ * Records its share of the plan: compares what it is to record with what it does, on each change of the plan, of the
+ * other ingestors or of its own connections and on a timer, and acts on the difference.
  *
- * It serves every shard. Other replicas do the same: a trade that several of them capture has one identity and is
- * stored once.
+ * recording -> leaving (the signal: its shards go to the others, who are waited for) -> ended. What is decided is decided
+ * by `ownShare`, `decideShards` and `mayClose`. The broker is needed to learn of changes and to let go of a shard; what
+ * is being recorded goes on being recorded without it.
  */
 export class Ingestor implements AsyncDisposable {
   readonly #o: IngestorOptions;
-  readonly #recorders = new Map<number, ShardRecorder>();
-  readonly #outage = new OutageNotice();
-  #plan: KvView<Shard> | null = null;
-  #isPaused = false;
+  readonly #log: Logger;
+  readonly #startedAtMs = Date.now();
+  readonly #recorders: ShardRecorders;
+  #plan: ReadonlyMap<number, Shard> | null = null;
+  #share: OwnShare | null = null;
+  #relievedSinceMs: ReadonlyMap<number, number> = new Map();
+  #changed = Promise.withResolvers<void>();
+  #isPlanGone = false;
+  #announced = '';
+  #lastShare: { key: string; share: OwnShare } | null = null;
+  /** The end of the hand-over, once the ingestor leaves. */
+  #leavesAtMs: number | null = null;
 
   constructor(options: IngestorOptions) {
     this.#o = options;
-    options.publisher.onRoom(() => this.#resume());
+    this.#log = options.log;
+    this.#recorders = new ShardRecorders({ ...options, onServiceChanged: () => this.#changed.resolve() });
   }
 
-  /** Records until `signal` aborts, then closes every connection. */
-  async run(bus: Bus, signal: AbortSignal): Promise<void> {
-    const shards = await bus.kv<Shard>('shards');
-    await using plan = shards.view({ signal });
-    await plan.ready;
-    this.#plan = plan;
-    let changed = Promise.withResolvers<void>();
-    plan.onChange(() => changed.resolve());
-    while (!signal.aborted) {
-      changed = Promise.withResolvers<void>();
-      await this.#reconcile(plan, signal);
-      await changedOrElapsed(changed.promise, RECONCILE_INTERVAL_MS, signal);
-    }
-    await this[Symbol.asyncDispose]();
+  /** Records until `signal` aborts, then hands its shards over, as far as there is somebody and time, and ends. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { bus, ingestorId, counters } = this.#o;
+    const log = this.#log;
+    // The views outlive the signal: who leaves has to see the others take over.
+    const starting = new AbortController();
+    const abandon = () => starting.abort(signal.reason);
+    signal.addEventListener('abort', abandon, { once: true });
+    const bucket = await bus.kv<IngestorPresence>('ingestors');
+    await using plan = (await bus.kv<Shard>('shards')).view({ signal: starting.signal });
+    await using view = bucket.view({ signal: starting.signal });
+    signal.throwIfAborted();
+    await Promise.all([plan.ready, view.ready]);
+    signal.removeEventListener('abort', abandon);
+
+    // In this order: whoever writes its key again after ours answers us, and is alive.
+    const fleet = new FleetView({ view, bus, ownId: ingestorId, nowMs: performance.now() });
+    const releases: ShardReleases = new ShardReleases({
+      ...{ ingestorId, bucket, counters, log },
+      write: () => presence.write(),
+      shareAmong: (others) => this.#shareAmong(others),
+      close: (shards) => this.#recorders.close(shards),
+    });
+    await using presence: PresenceKey = new PresenceKey({
+      ...{ bus, bucket, ingestorId, log },
+      describe: () => this.#describe(releases),
+      onWritten: (written, revision) => releases.written(written, revision),
+    });
+    presence.announce();
+    using listeners = new DisposableStack();
+    const wake = () => this.#changed.resolve();
+    const onAbort = () => this.#leave();
+    plan.onChange(wake);
+    view.onChange(wake);
+    listeners.defer(bus.onConnected(() => fleet.reconnected(performance.now())));
+    listeners.defer(() => signal.removeEventListener('abort', onAbort));
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    await this.#follow({ plan, fleet, presence, releases });
+    await this.#recorders[Symbol.asyncDispose]();
   }
 
-  /** Numbers that metrics and readiness show; `wanted` is null until the plan has been read. */
-  stats(): { wanted: number | null; recorded: number; connected: number; tokens: number; covered: number } {
-    const recorders = [...this.#recorders.values()];
+  /** Numbers that metrics show; null until the plan has been read. */
+  stats(): ReturnType<ShardRecorders['stats']> & {
+    planned: number | null;
+    assigned: number | null;
+    unserved: number | null;
+    members: number | null;
+  } {
     return {
-      wanted: this.#plan === null ? null : this.#plan.entries().size,
-      recorded: recorders.length,
-      connected: recorders.filter(({ isConnected }) => isConnected).length,
-      tokens: recorders.reduce((sum, { tokens }) => sum + tokens, 0),
-      covered: recorders.reduce((sum, { coveredTokens }) => sum + coveredTokens, 0),
+      ...this.#recorders.stats(performance.now()),
+      planned: this.#plan?.size ?? null,
+      assigned: this.#share?.assigned.size ?? null,
+      unserved: this.#share?.unserved.length ?? null,
+      members: this.#share?.members ?? null,
     };
   }
 
   /** Why the ingestor is not doing its job. */
-  readiness(bus: Bus): string[] {
-    const { wanted, recorded, connected } = this.stats();
+  readiness(): string[] {
+    const assigned = [...(this.#share?.assigned ?? [])];
+    const unconnected = assigned.filter((shard) => !this.#recorders.isConnected(shard)).length;
+    const unserved = this.#share?.unserved.length ?? 0;
     const reasons: string[] = [];
-    if (!bus.connected) reasons.push('the connection to NATS is interrupted');
-    if (wanted === null) reasons.push('the plan has not been read yet');
-    else if (wanted === 0) reasons.push('the plan has no shards yet: the scheduler has found no market');
-    else if (connected < wanted) reasons.push(`${wanted - connected} of ${wanted} shards have no connection`);
+    if (!this.#o.bus.connected) reasons.push('the connection to NATS is interrupted');
+    if (this.#plan === null) reasons.push('the plan has not been read yet');
+    else if (this.#plan.size === 0) reasons.push('the plan has no shards yet: the scheduler has found no market');
+    if (unconnected > 0) reasons.push(`${unconnected} of its ${assigned.length} shards have no connection`);
+    if (unserved > 0) reasons.push(unservedReason(unserved));
     const { oldestTakenAtMs } = this.#o.publisher.stats();
-    if (oldestTakenAtMs !== null && Date.now() - oldestTakenAtMs > ACKNOWLEDGED_MS_MAX) {
-      reasons.push(
-        `JetStream has not acknowledged a message for ${Math.round((Date.now() - oldestTakenAtMs) / 1_000)} s`,
-      );
+    const waitsMs = oldestTakenAtMs === null ? 0 : Date.now() - oldestTakenAtMs;
+    if (waitsMs > ACKNOWLEDGED_MS_MAX) {
+      reasons.push(`JetStream has not acknowledged a message for ${Math.round(waitsMs / 1_000)} s`);
     }
-    if (recorded > 0 && this.#isPaused) reasons.push('the publishing queue is full');
+    if (this.#recorders.isPaused) reasons.push('the publishing queue is full');
     return reasons;
   }
 
@@ -89,86 +135,141 @@ export class Ingestor implements AsyncDisposable {
     return queued + unacknowledged === 0 ? null : `${queued + unacknowledged} messages not acknowledged by JetStream`;
   }
 
-  /** Numbers of the shards that are recorded. */
-  get shardNumbers(): number[] {
-    return [...this.#recorders.keys()];
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    const recorders = [...this.#recorders.values()];
-    this.#recorders.clear();
-    await Promise.all(recorders.map((recorder) => recorder[Symbol.asyncDispose]()));
+    await this.#recorders[Symbol.asyncDispose]();
   }
 
-  async #reconcile(plan: KvView<Shard>, signal: AbortSignal): Promise<void> {
-    if (plan.entries().size === 0 && this.#recorders.size > 0) {
-      this.#o.log.warn(
-        { recorded: this.#recorders.size },
-        'The plan is gone: recording on by the last one until there is another.',
-      );
-      return;
-    }
-    const wanted = new Map([...plan.entries()].map(([key, { value }]) => [Number(key), value]));
-    const hearing = lifecycleShards(wanted.keys(), this.#o.lifecycleShards);
-    for (const [number, recorder] of this.#recorders) {
-      const shard = wanted.get(number);
-      if (shard !== undefined) {
-        recorder.follow(shard);
-        recorder.hearLifecycle(hearing.has(number));
-      } else {
-        this.#recorders.delete(number);
-        await recorder[Symbol.asyncDispose]();
-        this.#o.log.info({ shard: number }, `Shard ${number} left the plan: its connection is closed.`);
-      }
-    }
-    for (const [number, shard] of wanted) {
-      if (this.#recorders.has(number)) continue;
-      const recorder = new ShardRecorder({
-        ...this.#o,
-        number,
-        shard,
-        hearsLifecycle: hearing.has(number),
-        outage: this.#outage,
-        onPublished: () => this.#pauseWhenFull(),
+  /** Level by level, until it has left. */
+  async #follow(o: {
+    plan: KvView<Shard>;
+    fleet: FleetView;
+    presence: PresenceKey;
+    releases: ShardReleases;
+  }): Promise<void> {
+    let releasing = Promise.resolve();
+    for (;;) {
+      this.#changed = Promise.withResolvers<void>();
+      const nowMs = performance.now();
+      const nextOpenInMs = this.#act(o, nowMs, (services) => {
+        releasing = o.releases.attempt(services).then(() => {
+          // What was taken back is tried again after another overlap, not at once.
+          this.#relievedSinceMs = new Map([...this.#relievedSinceMs].filter(([shard]) => !services.has(shard)));
+          this.#changed.resolve();
+        });
       });
-      if (this.#isPaused) recorder.pause();
-      this.#recorders.set(number, recorder);
-      await delay(this.#o.connectPaceMs, undefined, { signal }).catch(() => {});
-      if (signal.aborted) return;
+      // A newcomer is answered with the same words as ever: that this ingestor lives is what it wants to know.
+      const said = JSON.stringify([this.#describe(o.releases), [...o.fleet.others(nowMs).keys()]]);
+      if (said !== this.#announced) o.presence.announce();
+      this.#announced = said;
+      if (this.#hasLeft(nowMs)) break;
+      await settledOrElapsed(this.#changed.promise, Math.min(nextOpenInMs, RECONCILE_INTERVAL_MS));
     }
+    await releasing;
   }
 
-  /** A full queue pauses the sockets: nothing is dropped, the venue's frames wait in the network. */
-  #pauseWhenFull(): void {
-    if (this.#isPaused || !this.#o.publisher.full) return;
-    this.#isPaused = true;
-    this.#o.counters.pauses += 1;
-    this.#o.log.warn(
-      this.#o.publisher.stats(),
-      'The publishing queue is full: the connections are not read until it has room.',
+  /** One comparison of what should be with what is. @returns Milliseconds until another shard may be opened. */
+  #act(
+    o: { plan: KvView<Shard>; fleet: FleetView; releases: ShardReleases },
+    nowMs: number,
+    release: (services: Map<number, ShardService>) => void,
+  ): number {
+    const plan = this.#obeyed(new Map([...o.plan.entries()].map(([key, { value }]) => [Number(key), value])));
+    const others = o.fleet.others(nowMs);
+    this.#plan = plan;
+    this.#recorders.follow(plan);
+    this.#share = this.#tellWhenNew(this.#shareAmong(others));
+    const own = o.releases.overlay(this.#recorders.services(nowMs));
+    const decision = decideShards({
+      ...{ nowMs, own, others, share: this.#share, overlapMs: this.#o.overlapMs },
+      plan: new Map([...plan].map(([shard, { version }]) => [shard, version])),
+      isConnected: this.#o.bus.connected,
+      relievedSinceMs: this.#relievedSinceMs,
+    });
+    this.#relievedSinceMs = decision.relievedSinceMs;
+    this.#recorders.close(decision.close);
+    if (decision.release.length > 0 && !o.releases.isBusy) {
+      release(new Map([...own].filter(([shard]) => decision.release.includes(shard))));
+    }
+    return this.#recorders.open(
+      [...plan].filter(([shard]) => decision.open.includes(shard)),
+      nowMs,
     );
-    for (const recorder of this.#recorders.values()) recorder.pause();
   }
 
-  #resume(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
-    this.#o.log.info(this.#o.publisher.stats(), 'The publishing queue has room: the connections are read again.');
-    for (const recorder of this.#recorders.values()) recorder.resume();
+  /** A plan that is empty all at once was lost with its bucket, and says nothing of what to record: the last one holds. */
+  #obeyed(plan: ReadonlyMap<number, Shard>): ReadonlyMap<number, Shard> {
+    if (plan.size > 0 || this.#plan === null || this.#plan.size === 0) {
+      this.#isPlanGone = false;
+      return plan;
+    }
+    if (!this.#isPlanGone) this.#log.warn({}, 'The plan is gone: recording on by the last one until there is another.');
+    this.#isPlanGone = true;
+    return this.#plan;
+  }
+
+  #leave(): void {
+    this.#leavesAtMs = performance.now() + this.#o.handOverMsMax;
+    this.#changed.resolve();
+  }
+
+  #hasLeft(nowMs: number): boolean {
+    if (this.#leavesAtMs === null) return false;
+    const { recorded } = this.#recorders.stats(nowMs);
+    if (recorded > 0 && nowMs < this.#leavesAtMs) return false;
+    if (recorded > 0) this.#log.warn({ shards: recorded }, `Closing ${recorded} shards that nobody has taken over.`);
+    return true;
+  }
+
+  #shareAmong(others: Presences): OwnShare {
+    const { ingestorId: id, shardsMax: capacity, redundancy } = this.#o;
+    const self = { id, capacity, isLeaving: this.#leavesAtMs !== null };
+    const shards = [...(this.#plan?.keys() ?? [])];
+    // Presences are written every few seconds by each ingestor, and seldom change who is there.
+    const members = [...others].map(([other, { state, capacity: room }]) => [other, state, room]);
+    const key = JSON.stringify([self.isLeaving, members, shards]);
+    if (this.#lastShare?.key !== key) {
+      this.#lastShare = { key, share: ownShare({ shards, self, others, redundancy }) };
+    }
+    return this.#lastShare.share;
+  }
+
+  /** Says what changed of the share since the last time. */
+  #tellWhenNew(share: OwnShare): OwnShare {
+    const { assigned, members, unserved } = share;
+    const last = this.#share;
+    const { ingestorId } = this.#o;
+    const fields = { ingestorId, shards: assigned.size, planned: this.#plan?.size, members, unserved: unserved.length };
+    if (last === null || last.members !== members || last.assigned.size !== assigned.size) {
+      this.#log.info(fields, `Records ${assigned.size} of ${fields.planned} shards; ${members} ingestors share them.`);
+    }
+    if (this.#leavesAtMs === null && unserved.length > 0 && unserved.length !== (last?.unserved.length ?? 0)) {
+      this.#log.error(fields, `${unservedReason(unserved.length)}. Start more ingestors, or let each record more.`);
+    }
+    return share;
+  }
+
+  #describe(releases: ShardReleases): IngestorPresence {
+    return {
+      startedAtMs: this.#startedAtMs,
+      state: this.#leavesAtMs === null ? 'active' : 'leaving',
+      capacity: this.#o.shardsMax,
+      shards: Object.fromEntries(releases.overlay(this.#recorders.services(performance.now()))),
+    };
   }
 }
 
-/** Resolves on the change, when the time is over, or when the signal aborts. */
-async function changedOrElapsed(changed: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
+function unservedReason(shards: number): string {
+  return `${shards} shards are recorded by nobody, because the ingestors have no room for them (SHARDS_PER_INGESTOR_MAX)`;
+}
+
+/** Resolves on the change, or when the time is over. */
+async function settledOrElapsed(changed: Promise<void>, ms: number): Promise<void> {
   const timer = new AbortController();
-  await Promise.race([
-    changed,
-    delay(ms, undefined, { signal: AbortSignal.any([signal, timer.signal]) }).catch(() => {}),
-  ]);
+  await Promise.race([changed, delay(ms, undefined, { signal: timer.signal }).catch(() => {})]);
   timer.abort();
 }
 
 /** An acknowledgement that takes longer means that JetStream does not store what we receive. */
 const ACKNOWLEDGED_MS_MAX = 10_000;
-/** A missed change of the plan costs this long, never a stuck state. */
-const RECONCILE_INTERVAL_MS = 5_000;
+/** A missed change costs this long, never a stuck state; also how exactly overlaps and timeouts are kept. */
+const RECONCILE_INTERVAL_MS = 500;

@@ -6,7 +6,6 @@ import { configTable } from './config.ts';
 import { Ingestor } from './ingestor.ts';
 import { newCounters } from './ingestor-counters.ts';
 import { newIngestorId } from './ingestor-id.ts';
-import { PresenceAnnouncer } from './presence.ts';
 import { registerMetrics } from './register-metrics.ts';
 
 const { config, log, stop } = beginService({
@@ -34,18 +33,23 @@ await using publisher = bus.publisher({
 await using ingestor = new Ingestor({
   ingestorId,
   url: config.POLYMARKET_WS_URL,
+  redundancy: config.REDUNDANCY,
+  shardsMax: config.SHARDS_PER_INGESTOR_MAX,
+  overlapMs: config.OVERLAP_MS,
+  firstBookTimeoutMs: config.FIRST_BOOK_TIMEOUT_MS,
+  handOverMsMax: config.HAND_OVER_MS_MAX,
   connectPaceMs: config.CONNECT_PACE_MS,
   lifecycleShards: config.LIFECYCLE_SHARDS,
+  bus,
   publisher,
   counters,
   log,
 });
-await using _presence = new PresenceAnnouncer({ bus, ingestorId, shards: () => ingestor.shardNumbers, log });
 
 registerMetrics(metrics, { ingestor, publisher, counters });
-health.report(() => ingestor.readiness(bus));
+health.report(() => ingestor.readiness());
 stop.unfinished(() => ingestor.unfinished());
 stop.endWith(bus.closed, 'The connection to NATS closed for good.');
-await ingestor.run(bus, signal);
+await ingestor.run(signal);
 await publisher.idle();
 log.info(counters, 'Stopped; everything received is acknowledged by JetStream.');

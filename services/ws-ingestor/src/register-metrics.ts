@@ -19,15 +19,20 @@ export function registerMetrics(
   metrics.counter('ingestor_connections_opened_total', 'Connections opened.', () => counters.connectionsOpened);
   metrics.counter('ingestor_connections_closed_total', 'Connections that ended.', () => counters.connectionsClosed);
   metrics.counter('ingestor_pauses_total', 'Times a full queue stopped the reading.', () => counters.pauses);
-  metrics.gauge(
-    'ingestor_shards_wanted',
-    'Shards of the plan that this ingestor is to record.',
-    () => ingestor.stats().wanted ?? 0,
+  metrics.counter('ingestor_shards_released_total', 'Shards handed over.', () => counters.shardsReleased);
+  metrics.counter(
+    'ingestor_releases_taken_back_total',
+    'Shards that were about to be handed over and were kept.',
+    () => counters.releasesTakenBack,
   );
+  metrics.gauge('ingestor_members', 'Ingestors that share the shards.', () => ingestor.stats().members);
+  metrics.gauge('ingestor_shards_assigned', 'Shards that it is to record.', () => ingestor.stats().assigned);
+  metrics.gauge('ingestor_shards_unserved', 'Shards that no ingestor has room for.', () => ingestor.stats().unserved);
   metrics.gauge('ingestor_shards', 'Shards recorded.', () => ingestor.stats().recorded);
+  metrics.gauge('ingestor_shards_covered', 'Shards whose first books have come.', () => ingestor.stats().covered);
   metrics.gauge('ingestor_connections', 'Connections open now.', () => ingestor.stats().connected);
   metrics.gauge('ingestor_tokens', 'Tokens wanted.', () => ingestor.stats().tokens);
-  metrics.gauge('ingestor_tokens_covered', 'Tokens whose first book has come.', () => ingestor.stats().covered);
+  metrics.gauge('ingestor_tokens_covered', 'Tokens whose first book has come.', () => ingestor.stats().tokensCovered);
   metrics.gauge('ingestor_publish_queued', 'Messages waiting to be published.', () => publisher.stats().queued);
   metrics.gauge(
     'ingestor_publish_unacknowledged',

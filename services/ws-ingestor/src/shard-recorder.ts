@@ -42,6 +42,9 @@ export class ShardRecorder implements AsyncDisposable {
   readonly #tokenIds: Set<string>;
   /** A venue that sends nothing but rubbish must not fill the log with it: each reason once a minute. */
   readonly #unparsedNotice = new OutageNotice();
+  readonly #firstBookTimeoutMs: number;
+  readonly #onServiceChanged: () => void;
+  #version: number;
   /** Of the present connection; null between two. */
   #connection: ConnectionState | null = null;
 
@@ -54,8 +57,12 @@ export class ShardRecorder implements AsyncDisposable {
     ingestorId: string;
     /** Whether this connection hears of new and resolved markets, too. */
     hearsLifecycle: boolean;
+    /** How long a connection waits for the first book of its last tokens before it counts as covering the shard. */
+    firstBookTimeoutMs: number;
     /** Told after each message that was handed to the publisher. */
     onPublished: () => void;
+    /** Told when the shard may have become covered, or no longer is. Time alone may do that, too, and is not told. */
+    onServiceChanged: () => void;
     /** Shared by all recorders: an outage of the venue is told once, and not by each connection. */
     outage: OutageNotice;
     log: Logger;
@@ -65,6 +72,9 @@ export class ShardRecorder implements AsyncDisposable {
     this.#counters = o.counters;
     this.#ingestorId = o.ingestorId;
     this.#onPublished = o.onPublished;
+    this.#onServiceChanged = o.onServiceChanged;
+    this.#firstBookTimeoutMs = o.firstBookTimeoutMs;
+    this.#version = o.shard.version;
     this.#log = o.log.child({ shard: o.number });
     this.#tokenIds = new Set(o.shard.tokens.map(({ tokenId }) => tokenId));
     this.#session = new MarketSession({
@@ -85,6 +95,8 @@ export class ShardRecorder implements AsyncDisposable {
 
   /** Subscribes and unsubscribes in place until the connection serves the shard's tokens. */
   follow(shard: Shard): void {
+    if (shard.version === this.#version) return;
+    this.#version = shard.version;
     const wanted = new Set(shard.tokens.map(({ tokenId }) => tokenId));
     const joining = [...wanted].filter((tokenId) => !this.#tokenIds.has(tokenId));
     const leaving = [...this.#tokenIds].filter((tokenId) => !wanted.has(tokenId));
@@ -95,7 +107,19 @@ export class ShardRecorder implements AsyncDisposable {
     }
     // Leaving first: a full connection would not take the joining ones.
     if (leaving.length > 0) this.#session.unsubscribe(leaving);
-    if (joining.length > 0) this.#session.subscribe(joining);
+    if (joining.length > 0) {
+      this.#session.subscribe(joining);
+      if (this.#connection !== null) this.#connection.waitsSinceMs = performance.now();
+    }
+    this.#onServiceChanged();
+  }
+
+  /**
+   * How the shard is served. It is covered when every token has had its first book on the present connection; or when
+   * some have, and the others have not had theirs for so long that they have none.
+   */
+  service(nowMs: number): { state: 'opening' | 'covered'; version: number } {
+    return { state: this.#coversAt(nowMs) ? 'covered' : 'opening', version: this.#version };
   }
 
   /** Turns the venue's global events on or off, in place. */
@@ -136,6 +160,7 @@ export class ShardRecorder implements AsyncDisposable {
       connectionId,
       ordinals: new OrdinalCounter({ windowMs: DUPLICATE_WINDOW_MS, contentsMax: CONTENTS_MAX }),
       covered: new Set(),
+      waitsSinceMs: performance.now(),
       unparsed: 0,
       headers: {
         [PROVENANCE_HEADERS.connection]: connectionId,
@@ -148,6 +173,7 @@ export class ShardRecorder implements AsyncDisposable {
   #end(): void {
     this.#counters.connectionsClosed += 1;
     this.#connection = null;
+    this.#onServiceChanged();
   }
 
   #take(_connection: SessionConnection, text: string, receivedAtUs: number): void {
@@ -179,7 +205,7 @@ export class ShardRecorder implements AsyncDisposable {
   #takeEvent(event: MarketEvent, receivedAtUs: number): void {
     const connection = this.#connection;
     if (connection === null) return;
-    if (event.type === 'book' && this.#tokenIds.has(event.tokenId)) connection.covered.add(event.tokenId);
+    if (event.type === 'book') this.#cover(connection, event.tokenId);
     if (event.type === 'newMarket' || event.type === 'marketResolved') {
       const fact = lifecycleFromEvent(event, receivedAtUs);
       this.#counters.lifecycleEvents += 1;
@@ -203,6 +229,12 @@ export class ShardRecorder implements AsyncDisposable {
     this.#onPublished();
   }
 
+  #cover(connection: ConnectionState, tokenId: string): void {
+    if (!this.#tokenIds.has(tokenId) || connection.covered.has(tokenId)) return;
+    connection.covered.add(tokenId);
+    if (this.#isCovered()) this.#onServiceChanged();
+  }
+
   #keepUnparsed(raw: string | Uint8Array, reason: string, receivedAtUs: number): void {
     const connection = this.#connection;
     if (connection === null) return;
@@ -222,6 +254,12 @@ export class ShardRecorder implements AsyncDisposable {
     this.#onPublished();
   }
 
+  #coversAt(nowMs: number): boolean {
+    if (this.#connection === null) return false;
+    const { covered, waitsSinceMs } = this.#connection;
+    return this.#isCovered() || (covered.size > 0 && nowMs - waitsSinceMs >= this.#firstBookTimeoutMs);
+  }
+
   #isCovered(): boolean {
     return this.#connection !== null && this.#connection.covered.size >= this.#tokenIds.size;
   }
@@ -231,6 +269,8 @@ type ConnectionState = {
   connectionId: string;
   ordinals: OrdinalCounter;
   covered: Set<string>;
+  /** Since when it waits for first books: since it was opened, or since the last tokens joined. */
+  waitsSinceMs: number;
   unparsed: number;
   headers: Record<string, string>;
 };

@@ -1,0 +1,17 @@
+import { assignShards } from '../../../services/ws-ingestor/src/assign-shards.ts';
+import { type Measured, measure } from './measure.ts';
+
+/** What each ingestor works out whenever one comes or goes: who records which shard. */
+export async function benchAssignment(): Promise<Measured[]> {
+  const shards = Array.from({ length: 800 }, (_, number) => number);
+  const members = Array.from({ length: 50 }, (_, at) => ({ id: `ingestor-${at}`, capacity: 1_000 }));
+  const assign = (redundancy: number) =>
+    measure(`800 shards to 50 ingestors, redundancy ${redundancy}`, 'assignments', {
+      prepare: () => redundancy,
+      work: () => {
+        assignShards({ shards, members, redundancy });
+        return 1;
+      },
+    });
+  return [await assign(1), await assign(2)];
+}
