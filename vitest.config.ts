@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,6 +8,8 @@ export default defineConfig({
     globalSetup: ['packages/test-servers/src/global-setup.ts'],
     // A given NATS server is one for all tests, and each empties it first.
     fileParallelism: !process.env.TEST_NATS_URL,
+    // Most tests wait for servers more than they compute; vitest's own choice leaves one of two cores idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

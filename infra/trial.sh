@@ -9,6 +9,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 export COMPOSE_ENV_FILES=infra/demo.env COMPOSE_PROJECT_NAME=polytape-trial-$$
 export NATS_PORT=0 POSTGRES_PORT=0 SCHEDULER_HTTP_PORT=0 WRITER_HTTP_PORT=0
+# Each token is recorded by two of the three, so that killing one leaves no gap.
+export REDUNDANCY=2
 export POSTGRES_PASSWORD NATS_PASSWORD
 POSTGRES_PASSWORD=$(random) NATS_PASSWORD=$(random)
 

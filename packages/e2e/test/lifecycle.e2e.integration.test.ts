@@ -8,7 +8,8 @@ describe('a market that opens while the recorder runs', () => {
     });
     // Full to the target: the new market has no free place, and finds one above it.
     const scheduler = await bed.start('scheduler', { SHARD_TOKENS_TARGET: '10', DISCOVERY_INTERVAL_MS: '3600000' });
-    const ingestors = [await bed.start('ws-ingestor'), await bed.start('ws-ingestor')];
+    const both = { REDUNDANCY: '2' }; // each of the two records every shard
+    const ingestors = [await bed.start('ws-ingestor', both), await bed.start('ws-ingestor', both)];
     for (const ingestor of ingestors) await bed.covered(ingestor, scheduler);
     expect(await tokens(scheduler)).toBe(40);
     expect(bed.venue.status().sockets.filter(({ flagged }) => flagged)).toHaveLength(2 * ingestors.length);

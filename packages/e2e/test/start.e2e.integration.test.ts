@@ -22,7 +22,8 @@ describe('polytape start', () => {
   test('records the venue that the environment names, on the servers that it names, and embeds nothing', async () => {
     await using bed = await TestBed.open(QUIET);
     await using home = await PolytapeHome.make();
-    await using start = home.spawn(['start', '--for', '8s', '--ingestors', '2', '--json'], { ...bed.env, ...PACE });
+    const env = { ...bed.env, ...PACE, REDUNDANCY: '2' }; // each of the two records every shard
+    await using start = home.spawn(['start', '--for', '8s', '--ingestors', '2', '--json'], env);
     const runtime = await covered(home, start, { ingestors: 2 });
     expect(Object.keys(runtime.pids).sort()).toEqual(['scheduler-1', 'writer-1', 'ws-ingestor-1', 'ws-ingestor-2']);
     expect(runtime).toMatchObject({ natsUrl: bed.env.NATS_URL, databaseUrl: bed.env.DATABASE_URL });
