@@ -3,13 +3,13 @@ import { chooseDebianSource } from '../src/debian-source.ts';
 
 const DEBIAN = `Types: deb deb-src
 # a comment
-URIs: http://deb.debian.org/debian
+URIs: http://mirror.example/debian
 Suites: bookworm bookworm-updates
 Components: main contrib
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg`;
 const SECURITY = DEBIAN.replace('bookworm bookworm-updates', 'bookworm-security').replace(
-  'org/debian',
-  'org/debian-security',
+  'example/debian',
+  'example/debian-security',
 );
 
 describe('the Debian source of a machine', () => {
@@ -19,7 +19,7 @@ describe('the Debian source of a machine', () => {
       format: 'sources',
       text: `Types: deb
 # a comment
-URIs: http://deb.debian.org/debian
+URIs: http://mirror.example/debian
 Suites: sid
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
@@ -29,7 +29,7 @@ Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 
   test('is read from the older form too, with its options', () => {
     const text = `# deb http://old.example/debian bookworm main
-deb-src http://deb.debian.org/debian bookworm main
+deb-src http://mirror.example/debian bookworm main
 deb [arch=amd64 signed-by=/k.gpg] http://mirror.example/debian/ bookworm main contrib
 `;
     expect(chooseDebianSource([{ path: 'sources.list', text }], 'bookworm')).toEqual({
@@ -41,7 +41,7 @@ deb [arch=amd64 signed-by=/k.gpg] http://mirror.example/debian/ bookworm main co
   test("is Debian's own, though another repository names its suite alike", () => {
     const other = { path: 'a.list', text: 'deb https://packages.example.com bookworm main' };
     const debian = { path: 'b.sources', text: DEBIAN };
-    expect(chooseDebianSource([other, debian], 'bookworm')?.text).toContain('deb.debian.org');
+    expect(chooseDebianSource([other, debian], 'bookworm')?.text).toContain('mirror.example');
   });
 
   test('is a mirror under any name, when it is the only one', () => {
