@@ -161,7 +161,7 @@ describe.each(EDITIONS)('a batch, $edition,', ({ timescale }) => {
     const one = batch(0, 1, { trades: [trade('a')], deadLetters: [deadLetter()] });
     const applied = expect(writer.apply(one)).rejects.toMatchObject({ code: '57P01' });
 
-    const waiting = `SELECT pid FROM pg_stat_activity WHERE application_name = 'doomed' AND wait_event_type = 'Lock'`;
+    const waiting = `SELECT pid FROM pg_stat_activity WHERE application_name = 'doomed' AND wait_event_type = 'Lock' AND datname = current_database()`;
     while ((await opened.sql(waiting)).length === 0) await opened.sql('SELECT pg_stat_clear_snapshot()');
     await opened.sql(`SELECT pg_terminate_backend(pid) FROM (${waiting}) AS waiting`);
     await applied;

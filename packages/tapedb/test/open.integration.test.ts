@@ -209,7 +209,9 @@ describe('a database that is open', () => {
     await using database = await open(opened.url, { applicationName: 'polytape writer' });
     await database.tradeCount();
     expect(
-      await opened.sql(`SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'polytape%'`),
+      await opened.sql(
+        `SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'polytape%' AND datname = current_database()`,
+      ),
     ).toEqual([{ application_name: 'polytape writer' }]);
   });
 });

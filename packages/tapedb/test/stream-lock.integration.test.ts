@@ -6,13 +6,17 @@ import { startProxy } from './tcp-proxy.ts';
 
 const forEver = new AbortController().signal;
 
+/** Of this database alone: other tests have their own on the same server. */
+const WAITING = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
 /** Turns until a second writer stands in the server's queue for a lock. */
 async function somebodyWaits({ sql }: OpenDatabase): Promise<void> {
-  while ((await sql(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)).length === 0) await turn();
+  while ((await sql(WAITING)).length === 0) await turn();
 }
 
 async function nobodyWaits({ sql }: OpenDatabase): Promise<void> {
-  while ((await sql(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)).length > 0) await turn();
+  while ((await sql(WAITING)).length > 0) await turn();
 }
 
 describe('the lock of a stream', () => {
