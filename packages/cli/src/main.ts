@@ -7,8 +7,11 @@ import { createProgram } from './program.ts';
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
-    // The children see their supervisor go, and stop by themselves.
-    if (stop.signal.aborted) process.exit(1);
+    if (stop.signal.aborted) {
+      // The children see their supervisor go, and stop by themselves.
+      process.stderr.write('Ending at once; the services are left to stop by themselves, without a comparison.\n');
+      process.exit(1);
+    }
     stop.abort();
   });
 }
