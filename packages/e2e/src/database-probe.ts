@@ -83,6 +83,12 @@ export class DatabaseProbe implements AsyncDisposable {
     return (await this.deadLetters()).map(({ stream, sequence, reason }) => `${stream} ${sequence}: ${reason}`);
   }
 
+  /** What each row of `losses` says, in the order of their writing. */
+  async lossDetails(): Promise<string[]> {
+    const { rows } = await this.#pool.query<{ detail: string }>('SELECT detail FROM losses ORDER BY 1');
+    return rows.map(({ detail }) => detail);
+  }
+
   async lossCount(): Promise<number> {
     return Number((await this.#pool.query<{ count: string }>('SELECT count(*) FROM losses')).rows[0]?.count);
   }

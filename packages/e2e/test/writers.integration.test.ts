@@ -1,3 +1,5 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
 import { describe, expect, test } from 'vitest';
 import { sampleTrade, TestBed, tradeMessage, until } from '../src/index.ts';
 
@@ -60,6 +62,39 @@ describe('a log that has the same trade twice', () => {
     expect(await bed.probe.deadLetterReasons()).toEqual([]);
   });
 });
+
+describe('messages that vanish from the log while a writer reads', () => {
+  test('are a row in losses that names them, and the rest is stored', async () => {
+    await using bed = await TestBed.open({ markets: 1 });
+    const writer = await bed.start('writer', { BATCH_ROWS_MAX: '5' });
+    await writer.untilMetric('writer_active', (value) => value === 1, { stream: 'TRADES' });
+    await publish(bed, { from: 1, to: 1 });
+    await bed.stored('TRADES');
+
+    const held = await bed.probe.holdPosition('TRADES');
+    try {
+      await publish(bed, { from: 2, to: 40 });
+      await until('the writer inside its transaction', async () => (await bed.probe.writersWaiting()) === 1);
+      await purge(bed, { before: 31 });
+    } finally {
+      await held[Symbol.asyncDispose]();
+    }
+    await bed.stored('TRADES');
+
+    const [detail, ...others] = await bed.probe.lossDetails();
+    const [, first, last] = /^the messages (\d+) to (\d+) were gone before they were read$/.exec(detail ?? '') ?? [];
+    expect({ last, others }).toEqual({ last: '30', others: [] });
+    expect(await bed.probe.tradeCount()).toBe(Number(first) - 1 + 10);
+    expect(writer.process.records).toContainEqual(expect.objectContaining({ level: 'error', kind: 'expired_unread' }));
+  });
+});
+
+/** Removes the messages of TRADES before this one, as their age would. */
+async function purge(bed: TestBed, { before }: { before: number }): Promise<void> {
+  const nats = await connect({ servers: bed.nats.url });
+  await (await jetstreamManager(nats)).streams.purge('TRADES', { seq: before });
+  await nats.close();
+}
 
 /** Puts the sample trades of these numbers into the log; resolves when JetStream has them. */
 async function publish(
