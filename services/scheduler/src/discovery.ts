@@ -7,33 +7,27 @@ import type { MarketRegistry } from './market-registry.ts';
 import type { PlanKeeper } from './plan-keeper.ts';
 import type { SchedulerCounters } from './scheduler-counters.ts';
 
+type DiscoveryOptions = {
+  gamma: GammaClient;
+  discoveryIntervalMs: number;
+  registry: MarketRegistry;
+  marketLog: MarketLog;
+  keeper: PlanKeeper;
+  counters: SchedulerCounters;
+  log: Logger;
+};
+
 /**
  * Scans the venue's open markets again and again, and publishes what changed. The plan follows page by page, so that
  * recording does not wait for the last of 1,500.
  */
 export class Discovery {
-  readonly #o: {
-    gamma: GammaClient;
-    discoveryIntervalMs: number;
-    registry: MarketRegistry;
-    marketLog: MarketLog;
-    keeper: PlanKeeper;
-    counters: SchedulerCounters;
-    log: Logger;
-  };
+  readonly #o: DiscoveryOptions;
   readonly #outage = new OutageNotice();
   readonly #alarms = new OutageNotice();
   #failure: string | null = 'the first scan of the markets has not ended yet';
 
-  constructor(options: {
-    gamma: GammaClient;
-    discoveryIntervalMs: number;
-    registry: MarketRegistry;
-    marketLog: MarketLog;
-    keeper: PlanKeeper;
-    counters: SchedulerCounters;
-    log: Logger;
-  }) {
+  constructor(options: DiscoveryOptions) {
     this.#o = options;
   }
 
