@@ -37,6 +37,7 @@ function streamConfig(name: string, stream: StreamDefinition, replicas: number):
       discard: DiscardPolicy.Old,
       max_age: stream.keepsMs === null ? 0 : nanos(stream.keepsMs),
       max_msgs_per_subject: stream.keepsPerSubject ?? -1,
+      ...(stream.keepsBytes === null ? {} : { max_bytes: stream.keepsBytes }),
       duplicate_window: nanos(DUPLICATE_WINDOW_MS),
     },
   };

@@ -6,6 +6,8 @@ export type StreamDefinition = {
   keepsMs: number | null;
   /** Messages kept per subject; null keeps all. */
   keepsPerSubject: number | null;
+  /** Bytes after which the oldest messages go; null keeps them all. */
+  keepsBytes: number | null;
 };
 
 /** One KV bucket of JSON values. */
@@ -21,10 +23,11 @@ export type Topology = {
   buckets: Record<BucketName, BucketDefinition>;
 };
 
-export type StreamName = 'TRADES' | 'MARKETS' | 'EVENTS' | 'COVERAGE';
+export type StreamName = 'TRADES' | 'PRICES' | 'BOOKS' | 'MARKETS' | 'EVENTS' | 'COVERAGE';
 export type BucketName = 'shards' | 'ingestors' | 'leader';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
+const GIB = 1_024 ** 3;
 
 /** The one table of streams and buckets; `Bus.reconcile` makes the server agree with it. */
 export const TOPOLOGY: Topology = {
@@ -34,24 +37,42 @@ export const TOPOLOGY: Topology = {
       subjects: ['pm.trade.*.*'],
       keepsMs: 30 * DAY_MS,
       keepsPerSubject: null,
+      keepsBytes: null,
+    },
+    PRICES: {
+      description: 'Prices of every token, interval by interval.',
+      subjects: ['pm.price.*.*'],
+      keepsMs: 7 * DAY_MS,
+      keepsPerSubject: null,
+      keepsBytes: 2 * GIB,
+    },
+    BOOKS: {
+      description: 'Order books, interval by interval.',
+      subjects: ['pm.book.*.*'],
+      keepsMs: 3 * DAY_MS,
+      keepsPerSubject: null,
+      keepsBytes: 8 * GIB,
     },
     MARKETS: {
       description: 'The last whole document of every market.',
       subjects: ['pm.market.*'],
       keepsMs: null,
       keepsPerSubject: 1,
+      keepsBytes: null,
     },
     EVENTS: {
-      description: 'What happened to markets: announced, resolved.',
+      description: 'What happened to markets: announced, changed, resolved.',
       subjects: ['pm.event.*.*'],
       keepsMs: null,
       keepsPerSubject: null,
+      keepsBytes: null,
     },
     COVERAGE: {
       description: 'What the connections saw, and what they could not parse.',
       subjects: ['pm.unparsed.*'],
       keepsMs: 30 * DAY_MS,
       keepsPerSubject: null,
+      keepsBytes: null,
     },
   },
   buckets: {

@@ -16,12 +16,14 @@ describe('reconciling', () => {
     await using operator = await operatorOf(nats.url);
     await using _made = await testBus(nats.url);
     expect(await operator.names()).toEqual([
+      'BOOKS',
       'COVERAGE',
       'EVENTS',
       'KV_ingestors',
       'KV_leader',
       'KV_shards',
       'MARKETS',
+      'PRICES',
       'TRADES',
     ]);
     expect(await operator.config('TRADES')).toMatchObject({
@@ -57,7 +59,7 @@ describe('reconciling', () => {
     const all = await Promise.all([1, 2, 3, 4].map(() => testBus(nats.url)));
     await using made = new AsyncDisposableStack();
     for (const one of all) made.use(one);
-    expect(await operator.names()).toHaveLength(7);
+    expect(await operator.names()).toHaveLength(9);
   });
 
   test('brings back what keeps too little or takes too few subjects', async () => {

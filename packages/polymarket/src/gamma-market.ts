@@ -5,7 +5,7 @@ import { storableText } from './storable-text.ts';
 import { venueTimeMs } from './venue-time.ts';
 
 /** What Gamma says of a market. The version and the time of reading are the scheduler's. */
-export type GammaMarket = Omit<Market, 'version' | 'seenAtMs'>;
+export type GammaMarket = Omit<Market, 'version' | 'seenAtMs' | 'resolution'>;
 
 /** An entry of a list that is not taken as a market, and why. */
 export type SkippedMarket = {
@@ -75,6 +75,8 @@ export function readGammaMarket(raw: unknown): { market: GammaMarket } | { skipp
         { tokenId: second, outcome: secondOutcome, outcomeIndex: 1 },
       ],
       event: event?.id == null ? null : { id: event.id, slug: event.slug ?? '', title: event.title ?? '' },
+      groupItemTitle: null,
+      questionId: null,
       category: fields.category,
       tags: fields.tags.flatMap((tag) => tag.slug ?? tag.label ?? []),
       active: fields.active,
@@ -83,6 +85,10 @@ export function readGammaMarket(raw: unknown): { market: GammaMarket } | { skipp
       negRisk: fields.negRisk,
       tickSize: fields.orderPriceMinTickSize,
       sizeMin: fields.orderMinSize,
+      fees: null,
+      volume: null,
+      volume24h: null,
+      liquidity: null,
       startAtMs: fields.startDate,
       endAtMs: fields.endDate,
       closedAtMs: fields.closedTime,

@@ -1,14 +1,52 @@
+export { type BookLevel, type BookSnapshot, bookMessageId } from './book-snapshot.ts';
+export {
+  COMMANDS,
+  type RecycleAnswer,
+  type RecycleRequest,
+  type SubscribeAnswer,
+  type SubscribeRequest,
+} from './command.ts';
 export { canonicalDecimal, isDecimal } from './decimal.ts';
+export type { MarketFact } from './event.ts';
 export { PROVENANCE_HEADERS } from './headers.ts';
 export { isConditionId, isTokenId } from './ids.ts';
-export type { IngestorPresence, ShardService } from './ingestor.ts';
+export { type IngestorPresence, MISSING_TOKENS_MAX, type ShardService } from './ingestor.ts';
 export type { LeaderRecord } from './leader.ts';
 export { type LifecycleEvent, lifecycleMessageId } from './lifecycle-event.ts';
 export type { Log } from './log.ts';
-export type { Market, Token } from './market.ts';
+export type { Market, MarketFees, Token } from './market.ts';
+export { type MarketChange, marketChangeMessageId } from './market-change.ts';
 export { DUPLICATE_WINDOW_MS, OrdinalCounter } from './ordinal-counter.ts';
+export { type PriceSnapshot, priceMessageId } from './price-snapshot.ts';
+export {
+  type MarketResolution,
+  type OutcomeKind,
+  type ResolutionMethod,
+  type ResolutionStep,
+  resolutionMessageId,
+  type Settlement,
+} from './resolution.ts';
 export { SHARD_TOKENS_MAX, type Shard, type ShardToken } from './shard.ts';
-export { eventSubject, isConnectionId, marketSubject, tradeSubject, unparsedSubject } from './subjects.ts';
+export type {
+  ConnectionStatus,
+  IngestorStatus,
+  JobStatus,
+  RecyclingStats,
+  SchedulerStatus,
+  ServiceStatus,
+  ShardStatus,
+  WriterStatus,
+} from './status.ts';
+export {
+  bookSubject,
+  eventSubject,
+  isConnectionId,
+  marketSubject,
+  priceSubject,
+  tradeSubject,
+  unparsedSubject,
+} from './subjects.ts';
+export { type TickSizeChange, tickSizeMessageId } from './tick-size-change.ts';
 export type { Side, Trade, TradeSource } from './trade.ts';
 export {
   ORDINAL_MAX,

@@ -26,4 +26,9 @@ export type ShardService = {
    * shard to each other, the later one still counts as covering it.
    */
   releasingSince?: number | null;
+  /** Tokens of which no book came on two connections in a row; absent when there are none. At most `MISSING_TOKENS_MAX`. */
+  missing?: string[];
 };
+
+/** More are told in the next round: 78 digits each, and a key of the bucket must fit a message. */
+export const MISSING_TOKENS_MAX = 200;

@@ -1,3 +1,5 @@
+import type { MarketResolution } from './resolution.ts';
+
 /** One side of a market that can be bought and sold: an outcome's share. */
 export type Token = {
   tokenId: string;
@@ -25,6 +27,9 @@ export type Market = {
   /** Both tokens, in the order of the venue's outcomes. */
   tokens: [Token, Token];
   event: { id: string; slug: string; title: string } | null;
+  /** The market's own title among those of its event. */
+  groupItemTitle: string | null;
+  questionId: string | null;
   category: string | null;
   tags: string[];
   active: boolean;
@@ -35,9 +40,25 @@ export type Market = {
   tickSize: string | null;
   /** Smallest order in shares, decimal string. */
   sizeMin: string | null;
+  fees: MarketFees | null;
+  /** In collateral, decimal strings. These figures alone make no new document for some hours. */
+  volume: string | null;
+  volume24h: string | null;
+  liquidity: string | null;
   startAtMs: number | null;
   endAtMs: number | null;
   closedAtMs: number | null;
+  resolution: MarketResolution | null;
   /** Our clock when this document was read, milliseconds since the epoch. */
   seenAtMs: number;
+};
+
+/** What a taker pays: rate * (price * (1 - price)) ** exponent for a share. Decimal strings; null where the venue did not say. */
+export type MarketFees = {
+  enabled: boolean;
+  type: string | null;
+  rate: string | null;
+  exponent: string | null;
+  takerOnly: boolean | null;
+  rebateRate: string | null;
 };

@@ -7,6 +7,8 @@ export type Shard = {
   version: number;
   /** At most SHARD_TOKENS_MAX; both tokens of a market stand in one shard. */
   tokens: ShardToken[];
+  /** Tokens that it is filled to, where the venue was found to serve fewer on its connection; else the setting holds. */
+  tokensTarget?: number;
 };
 
 export type ShardToken = { tokenId: string; conditionId: string };

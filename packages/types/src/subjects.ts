@@ -1,5 +1,5 @@
+import type { MarketFact } from './event.ts';
 import { isConditionId, isTokenId } from './ids.ts';
-import type { LifecycleEvent } from './lifecycle-event.ts';
 
 /**
  * Subject of one trade.
@@ -15,8 +15,18 @@ export function marketSubject(conditionId: string): string {
   return `pm.market.${checked(conditionId, isConditionId)}`;
 }
 
+/** Subject of a token's price snapshots. @throws {RangeError} as `tradeSubject`. */
+export function priceSubject(ids: { conditionId: string; tokenId: string }): string {
+  return `pm.price.${checked(ids.conditionId, isConditionId)}.${checked(ids.tokenId, isTokenId)}`;
+}
+
+/** Subject of a token's book snapshots. @throws {RangeError} as `tradeSubject`. */
+export function bookSubject(ids: { conditionId: string; tokenId: string }): string {
+  return `pm.book.${checked(ids.conditionId, isConditionId)}.${checked(ids.tokenId, isTokenId)}`;
+}
+
 /** Subject of what happened to a market. @throws {RangeError} as `tradeSubject`. */
-export function eventSubject(event: Pick<LifecycleEvent, 'conditionId' | 'type'>): string {
+export function eventSubject(event: Pick<MarketFact, 'conditionId' | 'type'>): string {
   return `pm.event.${checked(event.conditionId, isConditionId)}.${event.type}`;
 }
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Market } from '@polytape/types';
 
 /** A market as the venue describes it, before we count its versions. */
-export type MarketDescription = Omit<Market, 'version' | 'seenAtMs'>;
+export type MarketDescription = Omit<Market, 'version' | 'seenAtMs' | 'resolution'>;
 
 /** The markets we know, each with the last document that was published of it. */
 export class MarketRegistry {
@@ -21,7 +21,8 @@ export class MarketRegistry {
   observe(description: MarketDescription, nowMs: number): Market | null {
     const known = this.#markets.get(description.conditionId);
     if (known !== undefined && isDeepStrictEqual(describe(known), description)) return null;
-    const market: Market = { ...description, version: (known?.version ?? 0) + 1, seenAtMs: nowMs };
+    const resolution = known?.resolution ?? null;
+    const market: Market = { ...description, resolution, version: (known?.version ?? 0) + 1, seenAtMs: nowMs };
     this.remember(market);
     return market;
   }
@@ -47,6 +48,6 @@ export class MarketRegistry {
 }
 
 function describe(market: Market): MarketDescription {
-  const { version: _version, seenAtMs: _seenAtMs, ...description } = market;
+  const { version: _version, seenAtMs: _seenAtMs, resolution: _resolution, ...description } = market;
   return description;
 }

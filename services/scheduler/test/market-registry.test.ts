@@ -12,6 +12,12 @@ const description: MarketDescription = {
     { tokenId: '2', outcome: 'No', outcomeIndex: 1 },
   ],
   event: null,
+  groupItemTitle: null,
+  questionId: null,
+  fees: null,
+  volume: null,
+  volume24h: null,
+  liquidity: null,
   category: null,
   tags: ['weather'],
   active: true,
@@ -28,7 +34,7 @@ const description: MarketDescription = {
 describe('a market registry', () => {
   test('publishes the first sight of a market as version 1, and nothing while it stays the same', () => {
     const registry = new MarketRegistry();
-    expect(registry.observe(description, 10)).toEqual({ ...description, version: 1, seenAtMs: 10 });
+    expect(registry.observe(description, 10)).toEqual({ ...description, resolution: null, version: 1, seenAtMs: 10 });
     expect(registry.observe(structuredClone(description), 20)).toBeNull();
   });
 
@@ -40,7 +46,7 @@ describe('a market registry', () => {
 
   test('goes on from the documents of an earlier run', () => {
     const registry = new MarketRegistry();
-    registry.remember({ ...description, version: 7, seenAtMs: 0 });
+    registry.remember({ ...description, resolution: null, version: 7, seenAtMs: 0 });
     expect(registry.observe(description, 1)).toBeNull();
     expect(registry.observe({ ...description, question: 'Will it snow?' }, 1)?.version).toBe(8);
   });

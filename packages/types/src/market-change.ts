@@ -1,0 +1,19 @@
+import type { Market } from './market.ts';
+
+/**
+ * A market's document has become another one; the body of a message on `pm.event.<conditionId>.market_changed`. The
+ * stream MARKETS keeps the last document only: this is its history.
+ */
+export type MarketChange = {
+  type: 'market_changed';
+  conditionId: string;
+  /** Names of the document's fields that differ from the version before; empty for the first one. */
+  changed: string[];
+  /** The whole new document. */
+  market: Market;
+};
+
+/** Version and time: a leader that died before it published the document is followed by one that counts the same version again. */
+export function marketChangeMessageId({ market }: Pick<MarketChange, 'market'>): string {
+  return `market_changed:${market.conditionId}:${market.version}:${market.seenAtMs}`;
+}

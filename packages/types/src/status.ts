@@ -1,0 +1,94 @@
+/** What a service answers to a request on `pm.cmd.status`: all that run do, each for itself. */
+export type ServiceStatus = IngestorStatus | SchedulerStatus | WriterStatus;
+
+/** Times are milliseconds since the epoch, counts since the process started. */
+export type IngestorStatus = {
+  service: 'ws-ingestor';
+  id: string;
+  startedAtMs: number;
+  trades: number;
+  lastTradeAtMs: number | null;
+  /** Messages that JetStream has not acknowledged yet. */
+  queued: number;
+  /** Connections that replaced one that was lost, stalled or recycled. */
+  reconnections: number;
+  lastReconnectAtMs: number | null;
+  recycling: RecyclingStats;
+  shards: ShardStatus[];
+};
+
+export type RecyclingStats = {
+  started: number;
+  completed: number;
+  failed: number;
+  /** Tokens of the shards whose recycling was completed. */
+  tokensMoved: number;
+  /** Time for which both connections recorded, of all of them together. */
+  overlapMs: number;
+  /** Trades that came on both. */
+  seenOnBoth: number;
+};
+
+export type ShardStatus = {
+  shard: number;
+  state: 'opening' | 'covered' | 'releasing';
+  /** Tokens that left, over all that were ever subscribed on the connection: 0 to 1. */
+  pollution: number;
+  reconnects: number;
+  /** Tokens of which no book came, also not on a fresh connection. */
+  missing: string[];
+  connections: ConnectionStatus[];
+};
+
+export type ConnectionStatus = {
+  connectionId: string;
+  /** `successor`: to take over from the other one; `draining`: about to be closed. */
+  role: 'current' | 'successor' | 'draining';
+  openedAtMs: number;
+  tokens: number;
+  covered: number;
+  /** Over the last 10 s or so. */
+  framesPerSecond: number;
+  lastFrameAtMs: number | null;
+};
+
+export type SchedulerStatus = {
+  service: 'scheduler';
+  id: string;
+  startedAtMs: number;
+  isLeading: boolean;
+  /** Of the leader; null of those that stand by. */
+  plan: {
+    shards: number;
+    tokens: number;
+    markets: { open: number; pending: number; subscribed: number; expired: number };
+    capacity: { total: number; free: number };
+  } | null;
+  jobs: JobStatus[];
+};
+
+export type JobStatus = {
+  name: string;
+  intervalMs: number;
+  isRunning: boolean;
+  runs: number;
+  failures: number;
+  /** Of the last run that ended. */
+  items: number;
+  errors: number;
+  durationMs: number | null;
+  lastSuccessAtMs: number | null;
+  /** Why the last run failed; null when it did not. */
+  failure: string | null;
+};
+
+export type WriterStatus = {
+  service: 'writer';
+  id: string;
+  startedAtMs: number;
+  tradesWritten: number;
+  batchesWritten: number;
+  lastWriteAtMs: number | null;
+  /** Streams that this writer projects; it stands by for the others. */
+  streams: { stream: string; behind: number | null }[];
+};
