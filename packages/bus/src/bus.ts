@@ -3,6 +3,8 @@ import { Connection, type ConnectOptions } from './connection.ts';
 import { KvBucket } from './kv-bucket.ts';
 import { Publisher, type PublisherOptions } from './publisher.ts';
 import { keepReconciled, reconcile } from './reconcile.ts';
+import { type RequestAllOptions, type RequestOptions, request, requestAll } from './request.ts';
+import { type RequestHandler, serve } from './serve.ts';
 import { type StreamBatch, type StreamMessage, storedMessage } from './stream-message.ts';
 import { type BucketName, type StreamName, TOPOLOGY, type Topology } from './topology.ts';
 import { translateFailure } from './translate-failure.ts';
@@ -118,6 +120,36 @@ export class Bus implements AsyncDisposable {
   /** A bucket of JSON values. It need not exist yet. */
   async kv<T>(bucket: BucketName): Promise<KvBucket<T>> {
     return await KvBucket.open<T>(this.#connection, bucket);
+  }
+
+  /**
+   * Answers each request on the subject, across reconnects, until it is disposed. Several may serve one subject: then all
+   * of them answer, each for itself. What the handler throws is answered as `{refused: <its message>}`.
+   */
+  serve(subject: string, handler: RequestHandler): AsyncDisposable {
+    return serve(this.#connection, subject, handler);
+  }
+
+  /**
+   * The first answer to a request. It may be a refusal, `{refused: string}`: `T` says so where that is expected.
+   *
+   * @throws {NoAnswerError} Nobody serves the subject, or whoever does took too long.
+   * @throws {BusUnavailableError | BusPermissionError}
+   * @throws The signal's reason, when it aborts first.
+   */
+  async request<T>(subject: string, body: unknown, o: RequestOptions): Promise<T> {
+    return await request<T>(this.#connection, subject, body, o);
+  }
+
+  /**
+   * The answers of all that serve the subject: those that have come when none came for `stallMs`, or after `waitMs`.
+   * Empty when nobody answers.
+   *
+   * @throws {BusUnavailableError | BusPermissionError}
+   * @throws The signal's reason, when it aborts first.
+   */
+  async requestAll<T>(subject: string, body: unknown, o: RequestAllOptions<T>): Promise<T[]> {
+    return await requestAll<T>(this.#connection, subject, body, o);
   }
 
   /** Sends what was published (waiting a second at most) and closes. Release publishers, readers and views before. */

@@ -119,9 +119,11 @@ async function reconcileStream(connection: Connection, wanted: WantedStream): Pr
   }
   const differences = streamDifferences(info.config, wanted);
   if (differences.length === 0) return;
-  const refused = await update(connection, stream, differences);
-  const changed = differences.filter((difference) => !refused.includes(difference));
+  const notDone = await update(connection, stream, differences);
+  const changed = differences.filter((difference) => !notDone.includes(difference));
   if (changed.length > 0) log.info({ stream, changed }, `Stream ${stream} was updated.`);
+  // It was made with less where the disk is small, and said then; each start tries once whether there is room by now.
+  const refused = notDone.filter(({ setting }) => setting !== 'max_bytes');
   if (refused.length > 0) {
     log.warn(
       { stream, refused },
@@ -140,12 +142,30 @@ async function find({ jsm }: Connection, stream: string): Promise<StreamInfo | n
   }
 }
 
-async function create({ jsm }: Connection, wanted: WantedStream): Promise<void> {
-  try {
-    await jsm.streams.add(wanted.config);
-  } catch (cause) {
-    throw creationFailure(cause, wanted);
+/**
+ * JetStream reserves what a stream may take at most (`max_bytes`), and refuses one that does not fit: it is then made with
+ * half of it, and half of that, for a little history is better than no recording.
+ */
+async function create({ jsm, log }: Connection, wanted: WantedStream): Promise<void> {
+  const { name, max_bytes: wantedBytes } = wanted.config;
+  for (let bytes = wantedBytes; ; bytes = Math.max(BYTES_MIN, Math.floor((bytes ?? 0) / 2))) {
+    try {
+      await jsm.streams.add(bytes === undefined ? wanted.config : { ...wanted.config, max_bytes: bytes });
+      if (bytes === wantedBytes) return;
+      log.warn(
+        { stream: name, wantedBytes, bytes },
+        `NATS has no room for ${mib(wantedBytes)} of stream ${name}: it keeps ${mib(bytes)} at most, the newest. Raise max_file_store, or give JetStream a larger disk.`,
+      );
+      return;
+    } catch (cause) {
+      const hasNoRoom = cause instanceof JetStreamApiError && cause.code === API_CODE.storageExceeded;
+      if (!hasNoRoom || bytes === undefined || bytes <= BYTES_MIN) throw creationFailure(cause, wanted);
+    }
   }
+}
+
+function mib(bytes: number | undefined): string {
+  return `${Math.round((bytes ?? 0) / MIB).toLocaleString('en-US')} MiB`;
 }
 
 function creationFailure(cause: unknown, wanted: WantedStream): unknown {
@@ -208,6 +228,15 @@ async function tryUpdate({ jsm }: Connection, stream: string, differences: Strea
 }
 
 /** Codes of JetStream's API errors: nats-server, server/errors.json. */
-const API_CODE = { nameInUse: 10058, replicasNotSupported: 10074, subjectsOverlap: 10065, invalidConfig: 10052 };
+const API_CODE = {
+  nameInUse: 10058,
+  replicasNotSupported: 10074,
+  subjectsOverlap: 10065,
+  invalidConfig: 10052,
+  storageExceeded: 10047,
+};
+const MIB = 1_024 ** 2;
+/** With less than this a stream would forget faster than anybody reads. */
+const BYTES_MIN = 64 * MIB;
 const VERSION_MIN = '2.12';
 const RETRY_MS = 2_000;

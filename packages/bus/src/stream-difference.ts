@@ -46,4 +46,9 @@ function merged(actual: string[], wanted: string[]): string[] {
   return [...actual.filter((subject) => !wanted.some((pattern) => covers(pattern, subject))), ...wanted];
 }
 
-const KEPT: ReadonlySet<keyof StreamConfig> = new Set(['max_age', 'max_msgs_per_subject', 'duplicate_window'] as const);
+const KEPT: ReadonlySet<keyof StreamConfig> = new Set([
+  'max_age',
+  'max_bytes',
+  'max_msgs_per_subject',
+  'duplicate_window',
+] as const);

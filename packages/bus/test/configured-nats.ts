@@ -23,14 +23,18 @@ export async function natsServerProgram(): Promise<NatsServerBinary | null> {
 
 /**
  * @param o.configuration The server's configuration file but for address and store; `jetstream` adds a store.
+ * @param o.storeBytesMax What JetStream may keep on disk; by default a share of the disk's free space.
  * @param o.directory Where the store is; by default a new one. Removed with the server.
  */
 export async function configuredNats(
   binary: NatsServerBinary,
-  o: { configuration?: string; jetstream: boolean; directory?: string },
+  o: { configuration?: string; jetstream: boolean; directory?: string; storeBytesMax?: number },
 ): Promise<ConfiguredNats> {
   const directory = o.directory ?? (await mkdtemp(join(tmpdir(), 'polytape-test-nats-')));
-  const store = o.jetstream ? `jetstream { store_dir: ${JSON.stringify(directory)}, sync_interval: always }\n` : '';
+  const limit = o.storeBytesMax === undefined ? '' : `, max_file_store: ${o.storeBytesMax}`;
+  const store = o.jetstream
+    ? `jetstream { store_dir: ${JSON.stringify(directory)}, sync_interval: always${limit} }\n`
+    : '';
   await writeFile(join(directory, 'nats.conf'), `listen: "127.0.0.1:-1"\n${store}${o.configuration ?? ''}`);
   const server = spawn(binary.path, ['--config', join(directory, 'nats.conf')], {
     stdio: ['ignore', 'ignore', 'pipe'],

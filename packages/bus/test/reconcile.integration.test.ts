@@ -1,3 +1,6 @@
+import { cp, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { StorageType, StoreCompression } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { testNats } from '@polytape/test-servers';
@@ -8,6 +11,7 @@ import { operatorOf } from './operator.ts';
 import { testBus } from './test-bus.ts';
 
 const program = await natsServerProgram();
+const MIB = 1_024 ** 2;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 describe('reconciling', () => {
@@ -178,6 +182,52 @@ describe('reconciling', () => {
       const attempt = testBus(`nats://a:a@${nats.host}`);
       await expect(attempt).rejects.toBeInstanceOf(BusConfigurationError);
       await expect(attempt).rejects.toThrow(/enable JetStream for our account/);
+    });
+
+    describe('with a small disk', () => {
+      const bytes = async (url: string) => {
+        await using operator = await operatorOf(url);
+        const [prices, books] = [await operator.config('PRICES'), await operator.config('BOOKS')];
+        return [prices.max_bytes, books.max_bytes].map((limit) => Number(limit) / MIB);
+      };
+
+      test('makes the streams of limited size with less, and says so once', async () => {
+        if (program === null) return;
+        await using nats = await configuredNats(program, { jetstream: true, storeBytesMax: 3_000 * MIB });
+        await using made = await testBus(nats.url);
+        expect(await bytes(nats.url)).toEqual([2_048, 512]);
+        const warnings = made.log.entries.filter(({ level }) => level === 'warn').map(({ sentence }) => sentence);
+        expect(warnings).toEqual([
+          'NATS has no room for 8,192 MiB of stream BOOKS: it keeps 512 MiB at most, the newest. Raise max_file_store, or give JetStream a larger disk.',
+        ]);
+        await using again = await testBus(nats.url);
+        expect(again.log.entries).toEqual([]);
+        expect(await bytes(nats.url)).toEqual([2_048, 512]);
+      });
+
+      test('raises them at a later start when there is room', async () => {
+        if (program === null) return;
+        const directory = await mkdtemp(join(tmpdir(), 'polytape-test-nats-'));
+        {
+          await using small = await configuredNats(program, { jetstream: true, storeBytesMax: 3_000 * MIB });
+          await using _made = await testBus(small.url);
+          await cp(small.directory, directory, { recursive: true });
+        }
+        await using large = await configuredNats(program, { jetstream: true, storeBytesMax: 20_000 * MIB, directory });
+        await using made = await testBus(large.url);
+        expect((await made.log.said(/BOOKS was updated/)).level).toBe('info');
+        expect(await bytes(large.url)).toEqual([2_048, 8_192]);
+      });
+
+      test('that has no room even for the least of them waits and says so', async () => {
+        if (program === null) return;
+        await using nats = await configuredNats(program, { jetstream: true, storeBytesMax: 100 * MIB });
+        await using made = await testBus(nats.url, { reconcile: false });
+        const reconciling = made.bus.reconcile(made.stop.signal);
+        expect((await made.log.said(/Waiting to prepare/)).sentence).toMatch(/cannot create stream BOOKS now/);
+        made.stop.abort(new Error('stopped by the test'));
+        await expect(reconciling).rejects.toThrow('stopped by the test');
+      });
     });
 
     const users = `authorization { users: [

@@ -41,6 +41,14 @@ describe('a stream', () => {
     ]);
   });
 
+  test('of limited size differs where it keeps less, and not where an operator lets it keep more', () => {
+    const books = wanted('BOOKS');
+    const keeps = (max_bytes: number) => streamDifferences({ ...books.config, max_bytes }, books);
+    expect(keeps(1_000)).toEqual([{ setting: 'max_bytes', actual: 1_000, wanted: books.config.max_bytes }]);
+    expect(keeps(100 * 1_024 ** 3)).toEqual([]);
+    expect(keeps(-1)).toEqual([]);
+  });
+
   test('with too few replicas differs', () => {
     const three = wantedStreams(TOPOLOGY, 3).find(({ config }) => config.name === 'TRADES');
     expect(three && streamDifferences(trades.config, three)).toEqual([
