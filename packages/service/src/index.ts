@@ -2,6 +2,7 @@ export { beginService } from './begin-service.ts';
 export { configDocs } from './config-docs.ts';
 export { type Config, type ConfigTable, choice, integer, type Setting, text, url } from './config-table.ts';
 export { HealthServer, PortTakenError } from './health-server.ts';
+export { newInstanceId } from './instance-id.ts';
 export { ConfigError, loadConfig } from './load-config.ts';
 export { createLogger, errorAdvice, errorSentence, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
 export { Metrics } from './metrics.ts';

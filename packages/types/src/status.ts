@@ -89,6 +89,11 @@ export type WriterStatus = {
   tradesWritten: number;
   batchesWritten: number;
   lastWriteAtMs: number | null;
-  /** Streams that this writer projects; it stands by for the others. */
+  /** What the database offers: `timescaledb-community`, `timescaledb-apache` or `postgresql`. */
+  edition: string;
+  /**
+   * Streams that this writer projects; it stands by for the others. `behind`: messages that are not stored yet, null when
+   * the log cannot be asked.
+   */
   streams: { stream: string; behind: number | null }[];
 };

@@ -2,14 +2,13 @@
 import { hostname } from 'node:os';
 import { Bus } from '@polytape/bus';
 import { GammaClient, VenueHttp } from '@polytape/polymarket';
-import { beginService, HealthServer, Metrics } from '@polytape/service';
-import type { LeaderRecord, Shard } from '@polytape/types';
+import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
+import { COMMANDS, type LeaderRecord, type Shard } from '@polytape/types';
 import { configTable, planLimits } from './config.ts';
 import { Leadership } from './leadership.ts';
 import { registerMetrics } from './register-metrics.ts';
 import { Scheduler } from './scheduler.ts';
 import { newCounters } from './scheduler-counters.ts';
-import { newSchedulerId } from './scheduler-id.ts';
 
 const { config, log, stop } = beginService({
   name: 'scheduler',
@@ -21,6 +20,7 @@ const { config, log, stop } = beginService({
 const { signal } = stop;
 const metrics = new Metrics();
 const counters = newCounters();
+const schedulerId = newInstanceId(hostname());
 
 await using health = await HealthServer.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT, metrics, log });
 health.report(() => ['waiting for NATS (NATS_URL)']);
@@ -29,10 +29,11 @@ await bus.reconcile(signal, { replicas: config.NATS_REPLICAS });
 
 const leadership = new Leadership({
   bucket: await bus.kv<LeaderRecord>('leader'),
-  schedulerId: newSchedulerId(hostname()),
+  schedulerId,
   log,
 });
 const scheduler = new Scheduler({
+  schedulerId,
   bus,
   leadership,
   shards: await bus.kv<Shard>('shards'),
@@ -47,6 +48,7 @@ health.report(
   () => scheduler.readiness(),
   () => scheduler.activity(),
 );
+await using _status = bus.serve(COMMANDS.status, () => scheduler.status());
 stop.endWith(bus.closed, 'The connection to NATS closed for good.');
 await scheduler.run(signal);
 log.info(counters, 'Stopped.');

@@ -1,7 +1,7 @@
 import type { Bus, KvBucket } from '@polytape/bus';
 import type { GammaClient } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
-import type { Shard } from '@polytape/types';
+import type { SchedulerStatus, Shard } from '@polytape/types';
 import { Discovery } from './discovery.ts';
 import type { LeaderTerm } from './leader-term.ts';
 import type { Leadership } from './leadership.ts';
@@ -16,6 +16,7 @@ import type { PlanLimits } from './shard-planner.ts';
 import { together } from './together.ts';
 
 export type SchedulerOptions = {
+  schedulerId: string;
   bus: Bus;
   leadership: Leadership;
   shards: KvBucket<Shard>;
@@ -34,6 +35,7 @@ export type SchedulerOptions = {
  */
 export class Scheduler {
   readonly #o: SchedulerOptions;
+  readonly #startedAtMs = Date.now();
   #term: Term | null = null;
 
   constructor(options: SchedulerOptions) {
@@ -71,6 +73,19 @@ export class Scheduler {
     const { plan, keeper, registry } = this.#term;
     const { pending, left } = keeper;
     return summarisePlan({ shards: plan.shards, markets: registry.counts(), pending, left, limits: this.#o.limits });
+  }
+
+  /** What an operator is told of this scheduler. */
+  status(): SchedulerStatus {
+    const { shards, tokens, markets, capacity } = this.stats();
+    return {
+      service: 'scheduler',
+      id: this.#o.schedulerId,
+      startedAtMs: this.#startedAtMs,
+      isLeading: this.#o.leadership.isLeading,
+      plan: this.#term === null ? null : { shards, tokens, markets, capacity },
+      jobs: [],
+    };
   }
 
   async #lead(leaderTerm: LeaderTerm): Promise<void> {

@@ -1,7 +1,9 @@
 /** The writer: reads each stream from the database's own position and commits it in batches to TimescaleDB. */
+import { hostname } from 'node:os';
 import { Bus } from '@polytape/bus';
-import { beginService, HealthServer, Metrics } from '@polytape/service';
+import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
 import { Database } from '@polytape/tapedb';
+import { COMMANDS } from '@polytape/types';
 import { configTable } from './config.ts';
 import { Writer } from './writer.ts';
 
@@ -29,6 +31,7 @@ await database.migrate();
 await bus.reconcile(signal, { replicas: config.NATS_REPLICAS });
 
 const writer = new Writer({
+  writerId: newInstanceId(hostname()),
   bus,
   database,
   metrics,
@@ -38,6 +41,7 @@ const writer = new Writer({
 });
 health.report(() => writer.readiness());
 stop.unfinished(() => writer.unfinished());
+await using _status = bus.serve(COMMANDS.status, () => writer.status());
 stop.endWith(bus.closed, 'The connection to NATS closed for good.');
 await writer.run(signal);
 log.info({}, 'Stopped; everything taken in hand is committed.');

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Bus, StreamMessage } from '@polytape/bus';
+import type { Bus, StreamMessage, StreamName } from '@polytape/bus';
 import { errorSentence, type Logger } from '@polytape/service';
 import {
   BatchRejectedError,
@@ -65,7 +65,7 @@ export class StreamProjector {
     }
   }
 
-  get stream(): string {
+  get stream(): StreamName {
     return this.#o.projection.stream;
   }
 

@@ -42,6 +42,11 @@ export class WriterMetrics {
     );
   }
 
+  /** What an operator is told of them. */
+  get written(): { trades: number; batches: number; lastAtMs: number | null } {
+    return { trades: this.#tradesInserted, batches: this.#batches, lastAtMs: this.#lastWriteAtMs };
+  }
+
   committed(batch: { trades: readonly Trade[]; inserted: number; deadLetters: number }): void {
     const nowUs = (performance.timeOrigin + performance.now()) * 1_000;
     this.#batches += 1;

@@ -1,11 +1,10 @@
 /** The ingestor: one WebSocket connection per shard of the plan, every trade published to JetStream. */
 import { hostname } from 'node:os';
 import { Bus } from '@polytape/bus';
-import { beginService, HealthServer, Metrics } from '@polytape/service';
+import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
 import { configTable } from './config.ts';
 import { Ingestor } from './ingestor.ts';
 import { newCounters } from './ingestor-counters.ts';
-import { newIngestorId } from './ingestor-id.ts';
 import { registerMetrics } from './register-metrics.ts';
 
 const { config, log, stop } = beginService({
@@ -18,7 +17,7 @@ const { config, log, stop } = beginService({
 const { signal } = stop;
 const metrics = new Metrics();
 const counters = newCounters();
-const ingestorId = newIngestorId(hostname());
+const ingestorId = newInstanceId(hostname());
 
 await using health = await HealthServer.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT, metrics, log });
 health.report(() => ['waiting for NATS (NATS_URL)']);
