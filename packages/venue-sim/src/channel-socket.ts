@@ -12,11 +12,16 @@ export class ChannelSocket {
   /** Counts the sockets of this venue from 1; names the socket in the control interface. */
   readonly number: number;
   readonly webSocket: WebSocket;
+  /** What it subscribed to, served or not. */
   readonly tokens = new Set<SimToken>();
+  /** Places taken on this socket: what it subscribed to, and what it left where the venue frees nothing. */
+  places = 0;
   readonly connectedAtMs: number;
   subscribed = false;
   /** `custom_feature_enabled`: lifecycle events and best prices are sent as well. */
   flagged = false;
+  /** Silently dead: open and answering PINGs, but everything else that it would be sent is swallowed. */
+  stalled = false;
   lastPingAtMs: number;
   framesSent = 0;
   bytesSent = 0;
@@ -34,6 +39,11 @@ export class ChannelSocket {
 
   get open(): boolean {
     return this.webSocket.readyState === WebSocket.OPEN;
+  }
+
+  /** Whether what is sent to it now goes out. */
+  get hears(): boolean {
+    return this.open && !this.stalled;
   }
 
   /** Bytes that the client has not taken yet. */
@@ -62,6 +72,15 @@ export class ChannelSocket {
     this.#outboxBytes = 0;
   }
 
+  /** Ends the connection behind what was written, without a closing handshake, whether the client reads on or not. */
+  cut(): void {
+    this.flush();
+    // Destroyed at once, frames that the ledger counts as written could be lost on this side.
+    this.#raw.end();
+    const patience = setTimeout(() => this.webSocket.terminate(), CUT_WITHIN_MS);
+    this.#raw.once('close', () => clearTimeout(patience));
+  }
+
   /** Resolves when the operating system has taken everything written so far, the socket is gone, or patience ends. */
   async written(patience: AbortSignal): Promise<void> {
     if (!this.open || this.#raw.writableLength === 0) return;
@@ -75,3 +94,6 @@ export class ChannelSocket {
     patience.removeEventListener('abort', done);
   }
 }
+
+/** A client that does not read is not waited for longer. */
+const CUT_WITHIN_MS = 2_000;

@@ -1,5 +1,5 @@
 import { HttpProblem, type Route } from './http-routes.ts';
-import { bestPrices, bookSummary } from './market-frames.ts';
+import { bestPrices, bookSummary, bookTimestamp } from './market-frames.ts';
 import type { MarketRegistry } from './market-registry.ts';
 import type { SimMarket, SimToken } from './sim-market.ts';
 
@@ -30,7 +30,7 @@ export function clobRoutes({ registry, prepareBook, clock }: ClobRoutesOptions):
     return bestPrices(token.market.book, token);
   }
   function summary(token: SimToken): string {
-    return bookSummary(token, String(token.market.bookChangedAtMs ?? clock()));
+    return bookSummary(token, bookTimestamp(token.market));
   }
 
   return [

@@ -1,3 +1,5 @@
+import { channelFaultRoutes } from './channel-fault-routes.ts';
+import { badControl, controlBody } from './control-body.ts';
 import { HttpProblem, type Route } from './http-routes.ts';
 import { LedgerOutgrownError } from './truth-ledger.ts';
 import type { TradeRequest, VenueControl } from './venue-control.ts';
@@ -29,9 +31,9 @@ export function controlRoutes(venue: VenueControl): Route[] {
       path: /^\/trade$/,
       answer: async ({ body }) => {
         try {
-          return { json: venue.trade(record(await body()) as TradeRequest) };
+          return { json: venue.trade(controlBody(await body()) as TradeRequest) };
         } catch (error) {
-          if (error instanceof TradeRequestError) throw bad(error.message);
+          if (error instanceof TradeRequestError) throw badControl(error.message);
           throw error;
         }
       },
@@ -40,20 +42,20 @@ export function controlRoutes(venue: VenueControl): Route[] {
       method: 'POST',
       path: /^\/send$/,
       answer: async ({ body }) => {
-        const { text, base64, to = 'all' } = record(await body());
+        const { text, base64, to = 'all' } = controlBody(await body());
         if (typeof to !== 'number' && typeof to !== 'string')
-          throw bad("'to' is 'all', a socket's number or a token id");
+          throw badControl("'to' is 'all', a socket's number or a token id");
         if (typeof text === 'string') return { json: { sockets: venue.send(text, to) } };
         if (typeof base64 === 'string') return { json: { sockets: venue.send(Buffer.from(base64, 'base64'), to) } };
-        throw bad("give 'text', or 'base64' for a binary frame");
+        throw badControl("give 'text', or 'base64' for a binary frame");
       },
     },
     {
       method: 'POST',
       path: /^\/drop$/,
       answer: async ({ body }) => {
-        const { socket } = record(await body());
-        if (socket !== undefined && typeof socket !== 'number') throw bad("'socket' is a socket's number");
+        const { socket } = controlBody(await body());
+        if (socket !== undefined && typeof socket !== 'number') throw badControl("'socket' is a socket's number");
         return { json: { sockets: venue.drop(socket) } };
       },
     },
@@ -62,9 +64,9 @@ export function controlRoutes(venue: VenueControl): Route[] {
       method: 'POST',
       path: /^\/markets$/,
       answer: async ({ body }) => {
-        const { count = 1 } = record(await body());
+        const { count = 1 } = controlBody(await body());
         if (typeof count !== 'number' || !Number.isInteger(count) || count < 1 || count > OPEN_AT_ONCE_MAX) {
-          throw bad(`'count' is 1 to ${OPEN_AT_ONCE_MAX}`);
+          throw badControl(`'count' is 1 to ${OPEN_AT_ONCE_MAX}`);
         }
         return { json: { markets: venue.openMarkets(count) } };
       },
@@ -73,13 +75,14 @@ export function controlRoutes(venue: VenueControl): Route[] {
       method: 'POST',
       path: /^\/markets\/(0x[0-9a-f]+)\/close$/,
       answer: async ({ parameters, body }) => {
-        const { winner } = record(await body());
-        if (winner !== undefined && winner !== 0 && winner !== 1) throw bad("'winner' is 0 or 1");
+        const { winner } = controlBody(await body());
+        if (winner !== undefined && winner !== 0 && winner !== 1) throw badControl("'winner' is 0 or 1");
         const closed = venue.closeMarket(parameters[0] ?? '', winner);
         if (closed === null) throw new HttpProblem(404, { error: 'no open market with this condition' });
         return { json: closed };
       },
     },
+    ...channelFaultRoutes(venue),
   ];
 }
 
@@ -92,13 +95,4 @@ async function* wholeLedger(venue: VenueControl): AsyncGenerator<string> {
     if (!(error instanceof LedgerOutgrownError)) throw error;
     throw new HttpProblem(409, { error: `${error.message}. ${error.operatorAction}` });
   }
-}
-
-function record(body: unknown): Record<string, unknown> {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw bad('the body is a JSON object');
-  return body as Record<string, unknown>;
-}
-
-function bad(error: string): HttpProblem {
-  return new HttpProblem(400, { error });
 }

@@ -149,7 +149,7 @@ export class Exchange {
     const timestamp = String(terms.timestampMs);
     const { prices, ticks } = market.book.grid;
     const subscribed = channel.wasSent(token);
-    const sockets = channel.listenersOfToken(token).filter((socket) => socket.open).length;
+    const sockets = channel.listenersOfToken(token).filter((socket) => socket.hears).length;
     const trades = fills.map((fill): TruthTrade => {
       const price = prices[token.outcomeIndex === 0 ? fill.tick : ticks - fill.tick] ?? '';
       return {
@@ -202,7 +202,8 @@ export class Exchange {
     const from = market.book.grid.tickSize;
     market.fairTick *= fine.ticks / market.book.grid.ticks;
     market.book.refine(fine);
-    this.#options.feed.tickSizeChanged(market, { from, to: fine.tickSize, timestamp: String(this.#options.clock()) });
+    market.bookChangedAtMs = this.#options.clock();
+    this.#options.feed.tickSizeChanged(market, { from, to: fine.tickSize, timestamp: String(market.bookChangedAtMs) });
   }
 
   #pickToken(): SimToken | undefined {

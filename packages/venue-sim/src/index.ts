@@ -1,3 +1,4 @@
+export type { ChannelLimits } from './channel-limits.ts';
 export { LedgerWriteError } from './ledger-file.ts';
 export type { Burst } from './trade-pace.ts';
 export { LedgerOutgrownError } from './truth-ledger.ts';
@@ -6,6 +7,7 @@ export type {
   ClosedMarket,
   MarketReference,
   SendTarget,
+  Stall,
   TradeRequest,
   VenueStatus,
   VenueUrls,

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { ChannelAudience } from './channel-audience.ts';
+import type { ChannelLimits } from './channel-limits.ts';
 import { ChannelSocket } from './channel-socket.ts';
-import { subscribeBookEvent } from './market-frames.ts';
+import { bookTimestamp, subscribeBookEvent } from './market-frames.ts';
 import type { MarketRegistry } from './market-registry.ts';
 import type { Prng } from './prng.ts';
 import type { SimMarket, SimToken } from './sim-market.ts';
@@ -19,7 +21,7 @@ export type MarketChannelOptions = {
   /** Called before a first book is written, so that an untouched market has one. */
   prepareBook: (market: SimMarket) => void;
   clock: () => number;
-};
+} & ChannelLimits;
 
 /** Sockets that were ended by the venue, by reason. */
 export type SocketEndings = { slow: number; silent: number; refused: number; dropped: number };
@@ -30,12 +32,11 @@ export class MarketChannel implements AsyncDisposable {
   readonly #options: MarketChannelOptions;
   readonly #server: WebSocketServer;
   readonly #sockets = new Map<number, ChannelSocket>();
-  readonly #byToken = new Map<SimToken, ChannelSocket[]>();
-  readonly #byMarket = new Map<SimMarket, ChannelSocket[]>();
+  readonly #audience = new ChannelAudience();
   readonly #tokensSent = new WeakSet<SimToken>();
   readonly #heartbeat: NodeJS.Timeout;
-  /** The keys of `#byMarket`; null when they changed. */
-  #listened: SimMarket[] | null = null;
+  #limits: ChannelLimits;
+  #stallsNewSockets = false;
   #connected = 0;
   /** Totals of the sockets that are gone. */
   #framesSent = 0;
@@ -43,6 +44,7 @@ export class MarketChannel implements AsyncDisposable {
 
   constructor(options: MarketChannelOptions) {
     this.#options = options;
+    this.#limits = options;
     this.#server = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
@@ -61,20 +63,19 @@ export class MarketChannel implements AsyncDisposable {
     this.#server.handleUpgrade(request, raw, head, (webSocket) => this.#connect(webSocket, raw));
   }
 
-  /** Sockets that named this token. */
+  /** Sockets that are served this token, stalled ones among them. */
   listenersOfToken(token: SimToken): readonly ChannelSocket[] {
-    return this.#byToken.get(token) ?? NOBODY;
+    return this.#audience.ofToken(token);
   }
 
-  /** Sockets that named one of the market's tokens, or both. */
+  /** Sockets that are served one of the market's tokens, or both. */
   listenersOfMarket(market: SimMarket): readonly ChannelSocket[] {
-    return this.#byMarket.get(market) ?? NOBODY;
+    return this.#audience.ofMarket(market);
   }
 
   /** Markets that somebody listens to. */
   listenedMarkets(): readonly SimMarket[] {
-    this.#listened ??= [...this.#byMarket.keys()];
-    return this.#listened;
+    return this.#audience.markets();
   }
 
   /** Whether this token's book ever went out. */
@@ -96,14 +97,25 @@ export class MarketChannel implements AsyncDisposable {
     return { framesSent, bytesSent, connected: this.#connected };
   }
 
-  /** Queues one text message for several sockets. */
-  send(sockets: Iterable<ChannelSocket>, text: string): void {
-    this.sendFrame(sockets, textFrame(text));
+  /** How many of the socket's tokens get anything. */
+  servedTokens(socket: ChannelSocket): number {
+    return [...socket.tokens].filter((token) => this.#audience.ofToken(token).includes(socket)).length;
+  }
+
+  /** Queues one text message for several sockets; answers how many of them will get it. */
+  send(sockets: Iterable<ChannelSocket>, text: string): number {
+    return this.sendFrame(sockets, textFrame(text));
   }
 
   /** The same for a frame that is encoded already. */
-  sendFrame(sockets: Iterable<ChannelSocket>, frame: Buffer): void {
-    for (const socket of sockets) socket.queue(frame);
+  sendFrame(sockets: Iterable<ChannelSocket>, frame: Buffer): number {
+    let hearing = 0;
+    for (const socket of sockets) {
+      if (!socket.hears) continue;
+      socket.queue(frame);
+      hearing += 1;
+    }
+    return hearing;
   }
 
   /** Writes what is queued. A socket that does not keep up is closed: a server that drops frames would make the ledger false. */
@@ -125,8 +137,37 @@ export class MarketChannel implements AsyncDisposable {
 
   /** Cuts sockets without a closing handshake, one by its number or all; answers how many. */
   drop(number?: number): number {
-    const sockets = this.sockets().filter((socket) => number === undefined || socket.number === number);
-    for (const socket of sockets) this.#end(socket, 'dropped');
+    const sockets = this.#chosen(number ?? 'all');
+    for (const socket of sockets) {
+      this.endings.dropped += 1;
+      socket.cut();
+      this.#forget(socket);
+    }
+    return sockets.length;
+  }
+
+  /** Sets the limits that are named, for subscriptions to come. */
+  limit(limits: Partial<ChannelLimits>): ChannelLimits {
+    const { booksPerSocketMax = this.#limits.booksPerSocketMax, freesUnsubscribed = this.#limits.freesUnsubscribed } =
+      limits;
+    this.#limits = { booksPerSocketMax, freesUnsubscribed };
+    return this.#limits;
+  }
+
+  /** Swallows from now on what these sockets, and those that connect later, would be sent; answers how many are open. */
+  stall({ socket, newSockets }: { socket: number | 'all' | null; newSockets: boolean | undefined }): number {
+    if (newSockets !== undefined) this.#stallsNewSockets = newSockets;
+    const sockets = socket === null ? [] : this.#chosen(socket);
+    // What is queued already was sent before, and leaves.
+    for (const stalled of sockets) stalled.stalled = true;
+    return sockets.length;
+  }
+
+  /** Serves these sockets again; what was swallowed never comes. For all, that ends the stall of new ones as well. */
+  unstall(socket: number | 'all'): number {
+    if (socket === 'all') this.#stallsNewSockets = false;
+    const sockets = this.#chosen(socket).filter(({ stalled }) => stalled);
+    for (const stalled of sockets) stalled.stalled = false;
     return sockets.length;
   }
 
@@ -136,9 +177,14 @@ export class MarketChannel implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  #chosen(socket: number | 'all'): ChannelSocket[] {
+    return this.sockets().filter(({ number }) => socket === 'all' || number === socket);
+  }
+
   #connect(webSocket: WebSocket, raw: Duplex): void {
     this.#connected += 1;
     const socket = new ChannelSocket({ number: this.#connected, webSocket, raw, nowMs: this.#options.clock() });
+    socket.stalled = this.#stallsNewSockets;
     this.#sockets.set(socket.number, socket);
     webSocket.on('message', (data, isBinary) => {
       if (!isBinary) this.#receive(socket, String(data));
@@ -150,6 +196,8 @@ export class MarketChannel implements AsyncDisposable {
   }
 
   #receive(socket: ChannelSocket, text: string): void {
+    // What it sent before it heard that it was cut.
+    if (!this.#sockets.has(socket.number)) return;
     const message = readClientMessage(text);
     if (!socket.subscribed && message.kind !== 'initial') {
       // The venue closes a socket whose first message is anything else, a PING included.
@@ -161,7 +209,8 @@ export class MarketChannel implements AsyncDisposable {
       this.#subscribe(socket, message.tokenIds, message.initialDump);
     } else if (message.kind === 'ping') {
       socket.lastPingAtMs = this.#options.clock();
-      this.send([socket], 'PONG');
+      // Even when stalled: that is what makes a stall silent.
+      socket.queue(PONG);
     } else if (message.kind === 'operation') {
       // The flag counts even where every token of the message is a duplicate.
       if (message.flagged) socket.flagged = true;
@@ -174,19 +223,18 @@ export class MarketChannel implements AsyncDisposable {
   }
 
   #subscribe(socket: ChannelSocket, tokenIds: readonly string[], dump: boolean): void {
-    const timestamp = String(this.#options.clock());
     const books: string[] = [];
     for (const tokenId of tokenIds) {
       const token = this.#options.registry.token(tokenId);
       // Unknown and closed ones are never answered, nor are duplicates.
       if (token === undefined || token.market.closed !== null || socket.tokens.has(token)) continue;
       socket.tokens.add(token);
-      put(this.#byToken, token, socket);
-      put(this.#byMarket, token.market, socket);
-      this.#listened = null;
-      if (!dump) continue;
+      socket.places += 1;
+      if (socket.places > (this.#limits.booksPerSocketMax ?? Number.POSITIVE_INFINITY)) continue;
+      this.#audience.add(token, socket);
+      if (!dump || !socket.hears) continue;
       this.#options.prepareBook(token.market);
-      books.push(subscribeBookEvent(token, timestamp));
+      books.push(subscribeBookEvent(token, bookTimestamp(token.market)));
       this.#tokensSent.add(token);
     }
     if (books.length > 0) this.send([socket], `[${books.join(',')}]`);
@@ -195,10 +243,8 @@ export class MarketChannel implements AsyncDisposable {
   #unsubscribe(socket: ChannelSocket, tokenId: string): void {
     const token = this.#options.registry.token(tokenId);
     if (token === undefined || !socket.tokens.delete(token)) return;
-    take(this.#byToken, token, socket);
-    if (token.market.tokens.some((other) => socket.tokens.has(other))) return;
-    take(this.#byMarket, token.market, socket);
-    this.#listened = null;
+    if (this.#limits.freesUnsubscribed) socket.places -= 1;
+    this.#audience.remove(token, socket);
   }
 
   #refuse(socket: ChannelSocket): void {
@@ -223,11 +269,7 @@ export class MarketChannel implements AsyncDisposable {
     if (!this.#sockets.delete(socket.number)) return;
     this.#framesSent += socket.framesSent;
     this.#bytesSent += socket.bytesSent;
-    for (const token of socket.tokens) {
-      take(this.#byToken, token, socket);
-      take(this.#byMarket, token.market, socket);
-    }
-    this.#listened = null;
+    for (const token of socket.tokens) this.#audience.remove(token, socket);
   }
 }
 
@@ -238,18 +280,4 @@ const SOCKETS_MAX = 5_000;
 /** Patience with sockets that hold back the end of trading. */
 const WRITTEN_WITHIN_MS = 10_000;
 const EMPTY_FIRST_FRAME_SHARE = 0.25;
-const NOBODY: readonly ChannelSocket[] = [];
-
-function put<Key>(listeners: Map<Key, ChannelSocket[]>, key: Key, socket: ChannelSocket): void {
-  const sockets = listeners.get(key);
-  if (sockets === undefined) listeners.set(key, [socket]);
-  else if (!sockets.includes(socket)) sockets.push(socket);
-}
-
-function take<Key>(listeners: Map<Key, ChannelSocket[]>, key: Key, socket: ChannelSocket): void {
-  const sockets = listeners.get(key);
-  const index = sockets?.indexOf(socket) ?? -1;
-  if (sockets === undefined || index < 0) return;
-  sockets.splice(index, 1);
-  if (sockets.length === 0) listeners.delete(key);
-}
+const PONG = textFrame('PONG');

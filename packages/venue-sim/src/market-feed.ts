@@ -45,8 +45,8 @@ export class MarketFeed {
     const parts =
       changes.length > 1 && this.#prng.chance(SPLIT_SHARE) ? [entries.slice(0, 2), entries.slice(2)] : [entries];
     const events = parts.map((part) => priceChangeEvent(market, part, timestamp, pickSpelling(this.#prng)));
-    this.counts.priceChange += events.length;
-    this.#channel.send(listeners, events.length > 1 ? `[${events.join(',')}]` : wrapped(events[0] ?? '', this.#prng));
+    const text = events.length > 1 ? `[${events.join(',')}]` : wrapped(events[0] ?? '', this.#prng);
+    if (this.#channel.send(listeners, text) > 0) this.counts.priceChange += events.length;
     this.#bestPricesChanged(market, listeners, timestamp);
   }
 
@@ -56,24 +56,22 @@ export class MarketFeed {
     if (listeners.length === 0) return;
     const book = postTradeBookEvent(token, timestamp, pickSpelling(this.#prng));
     const fills = trades.map((trade) => tradeEvent(trade, pickSpelling(this.#prng)));
+    const chance = this.#prng.unit();
+    const frames = chance < MIXED_ARRAY_SHARE ? [`[${[book, ...fills].join(',')}]`] : [book];
+    if (chance >= MIXED_ARRAY_SHARE + FILL_ARRAY_SHARE) frames.push(...fills);
+    else if (chance >= MIXED_ARRAY_SHARE) frames.push(`[${fills.join(',')}]`);
+    let hearing = 0;
+    for (const frame of frames) hearing = this.#channel.send(listeners, frame);
+    if (hearing === 0) return;
     this.counts.book += 1;
     this.counts.trade += fills.length;
-    const chance = this.#prng.unit();
-    if (chance < MIXED_ARRAY_SHARE) {
-      this.#channel.send(listeners, `[${[book, ...fills].join(',')}]`);
-    } else {
-      this.#channel.send(listeners, book);
-      if (chance < MIXED_ARRAY_SHARE + FILL_ARRAY_SHARE) this.#channel.send(listeners, `[${fills.join(',')}]`);
-      else for (const fill of fills) this.#channel.send(listeners, fill);
-    }
   }
 
   tickSizeChanged(market: SimMarket, change: { from: string; to: string; timestamp: string }): void {
     for (const token of market.tokens) {
       const listeners = this.#channel.listenersOfToken(token);
       if (listeners.length === 0) continue;
-      this.#channel.send(listeners, tickSizeChangeEvent(token, change));
-      this.counts.other += 1;
+      if (this.#channel.send(listeners, tickSizeChangeEvent(token, change)) > 0) this.counts.other += 1;
     }
   }
 
@@ -88,8 +86,7 @@ export class MarketFeed {
   #toFlagged(event: string): void {
     const flagged = this.#channel.sockets().filter((socket) => socket.flagged);
     if (flagged.length === 0) return;
-    this.#channel.send(flagged, event);
-    this.counts.other += 1;
+    if (this.#channel.send(flagged, event) > 0) this.counts.other += 1;
   }
 
   #bestPricesChanged(market: SimMarket, listeners: readonly ChannelSocket[], timestamp: string): void {
@@ -101,8 +98,7 @@ export class MarketFeed {
       this.#tops.set(token, top);
       const flagged = this.#channel.listenersOfToken(token).filter((socket) => socket.flagged);
       if (flagged.length === 0) continue;
-      this.#channel.send(flagged, bestBidAskEvent(token, timestamp));
-      this.counts.bestBidAsk += 1;
+      if (this.#channel.send(flagged, bestBidAskEvent(token, timestamp)) > 0) this.counts.bestBidAsk += 1;
     }
   }
 

@@ -73,6 +73,15 @@ export function postTradeBookEvent(token: SimToken, timestamp: string, spelling:
   return spelt('book', body, '', spelling);
 }
 
+/**
+ * What a book that is asked for, on either interface, says of its time: when it last changed, not when it was asked
+ * for. In recorded data a first book has the time and hash of the last change before it, and one of a market at rest
+ * is 16 s older than anything that follows.
+ */
+export function bookTimestamp(market: SimMarket): string {
+  return String(market.bookChangedAtMs ?? market.createdAtMs);
+}
+
 /** `book` as it answers a subscription: with tick size and last price. */
 export function subscribeBookEvent(token: SimToken, timestamp: string): string {
   const sides = bookSides(token);

@@ -29,7 +29,7 @@ export type SimToken = {
 
 /**
  * A market that trades. open -> closed; closing decides the winner at once, as the venue's automatic markets do.
- * Everything but `book`, `fairTick`, `lastTrade`, `volumeMicro` and `closed` stays as it was created.
+ * Everything but `book`, `bookChangedAtMs`, `fairTick`, `lastTrade`, `volumeMicro` and `closed` stays as it was created.
  */
 export type SimMarket = {
   /** Gamma's id, a decimal string; grows with each market. */
@@ -56,7 +56,7 @@ export type SimMarket = {
   createdAtMs: number;
   endAtMs: number;
   book: OrderBook;
-  /** When a level last changed; null while the book is as it was seeded. */
+  /** When a level, the last price or the tick last changed; null while the book is as it was seeded. */
   bookChangedAtMs: number | null;
   /** What market makers think outcome 0 is worth, in ticks of the book. */
   fairTick: number;

@@ -18,6 +18,6 @@ export type TruthTrade = {
   feeRateBps: string | null;
   /** The token's book had been sent to at least one socket at some time before this trade: a recorder could have had it. */
   subscribed: boolean;
-  /** How many sockets it was written to. */
+  /** How many sockets it was written to; stalled ones do not count. */
   sockets: number;
 };

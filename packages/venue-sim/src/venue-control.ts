@@ -1,3 +1,4 @@
+import type { ChannelLimits } from './channel-limits.ts';
 import type { SocketEndings } from './market-channel.ts';
 import type { EventCounts } from './market-feed.ts';
 import type { Side } from './order-book.ts';
@@ -12,6 +13,9 @@ export type VenueControl = {
   trade(request: TradeRequest): TruthTrade;
   send(message: string | Buffer, to: SendTarget): number;
   drop(socket?: number): number;
+  limitSockets(limits: Partial<ChannelLimits>): ChannelLimits;
+  stall(stall?: Stall): number;
+  unstall(socket?: number | 'all'): number;
   openMarketList(): MarketReference[];
   openMarkets(count: number): MarketReference[];
   closeMarket(conditionId: string, winner?: 0 | 1): ClosedMarket | null;
@@ -22,6 +26,12 @@ export type VenueUrls = { ws: string; gamma: string; clob: string; data: string;
 
 /** All sockets, one by its number, or those that listen to a token. */
 export type SendTarget = 'all' | number | string;
+
+/**
+ * Which sockets go silently dead: one by its number or all that are open, and whether those that connect later are
+ * dead from their beginning. All open ones where nothing is said; none of them where only `newSockets` is.
+ */
+export type Stall = { socket?: number | 'all'; newSockets?: boolean };
 
 /** A trade to execute now; what is not given is chosen. */
 export type TradeRequest = {
@@ -61,11 +71,18 @@ export type VenueStatus = {
   bytesSent: number;
   socketsConnected: number;
   socketsEnded: SocketEndings;
-  /** The open ones. `bufferedBytes`: what the client has not taken yet. */
+  limits: ChannelLimits;
+  /**
+   * The open ones. `tokens`: subscribed to; `served`: those of them that get anything, which are fewer past
+   * `booksPerSocketMax`. `stalled`: nothing but PONG goes out. `bufferedBytes`: what the client has not taken yet.
+   */
   sockets: {
     number: number;
+    connectedAtMs: number;
     tokens: number;
+    served: number;
     flagged: boolean;
+    stalled: boolean;
     framesSent: number;
     bytesSent: number;
     bufferedBytes: number;

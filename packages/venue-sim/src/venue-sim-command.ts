@@ -34,6 +34,7 @@ export function createVenueSimCommand({ stopSignal, write = console.log }: Venue
     .option('--odd-markets <number>', 'listed documents that a client must skip', whole, defaults.oddMarkets)
     .option('--trade-only-subscribed', 'trade only in tokens that somebody listens to', false)
     .option('--ping-timeout-ms <number>', 'close sockets that send no PING for so long', whole, defaults.pingTimeoutMs)
+    .option('--books-per-socket-max <number>', 'tokens beyond these on one socket get nothing, silently', whole)
     .option('--ledger <file>', 'write every executed trade to this file, one JSON line each')
     .option('--no-trading', 'begin silent; POST /sim/start-trading starts it')
     .option('--json', 'print one JSON line when ready, and one at the end', false)
@@ -53,6 +54,7 @@ export function createVenueSimCommand({ stopSignal, write = console.log }: Venue
         oddMarkets: flags.oddMarkets,
         tradeOnlySubscribed: flags.tradeOnlySubscribed,
         pingTimeoutMs: flags.pingTimeoutMs,
+        booksPerSocketMax: flags.booksPerSocketMax ?? defaults.booksPerSocketMax,
         ledgerPath: flags.ledger ?? null,
         trading: flags.trading,
       });
@@ -82,6 +84,7 @@ type Flags = {
   oddMarkets: number;
   tradeOnlySubscribed: boolean;
   pingTimeoutMs: number;
+  booksPerSocketMax?: number;
   ledger?: string;
   trading: boolean;
   json: boolean;

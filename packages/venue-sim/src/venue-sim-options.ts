@@ -1,3 +1,4 @@
+import { type ChannelLimits, limitsProblem } from './channel-limits.ts';
 import type { Burst } from './trade-pace.ts';
 import { VenueSimOptionError } from './venue-sim-errors.ts';
 
@@ -39,6 +40,10 @@ export type VenueSimOptions = {
   bufferedBytesMax?: number;
   /** How far the Data API is behind. */
   dataLagMs?: number;
+  /** Tokens beyond these on one socket get no book and no event, silently; null serves all. */
+  booksPerSocketMax?: ChannelLimits['booksPerSocketMax'];
+  /** Whether an unsubscribed token's place can be had by another on the same socket. */
+  freesUnsubscribed?: ChannelLimits['freesUnsubscribed'];
   /** Wall clock, milliseconds since the epoch. */
   clock?: () => number;
 };
@@ -64,6 +69,8 @@ export function resolveOptions(options: VenueSimOptions): ResolvedOptions {
   if (burst !== null && !(burst.factor >= 1 && burst.lengthMs > 0 && burst.everyMs > burst.lengthMs)) {
     throw new VenueSimOptionError('a burst needs a factor of at least 1 and must be shorter than its period');
   }
+  const limits = limitsProblem(resolved);
+  if (limits !== null) throw new VenueSimOptionError(limits);
   if (!resolved.wsPath.startsWith('/')) throw new VenueSimOptionError('wsPath must begin with a slash');
   return resolved;
 }
@@ -89,6 +96,8 @@ export const defaults = {
   pingTimeoutMs: 60_000,
   bufferedBytesMax: 64 * 1024 * 1024,
   dataLagMs: 3_000,
+  booksPerSocketMax: null,
+  freesUnsubscribed: true,
   clock: Date.now,
 } satisfies VenueSimOptions;
 

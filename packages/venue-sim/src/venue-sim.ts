@@ -1,3 +1,4 @@
+import { type ChannelLimits, limitsProblem } from './channel-limits.ts';
 import { clobRoutes } from './clob-routes.ts';
 import { controlRoutes } from './control-routes.ts';
 import { dataRoutes } from './data-routes.ts';
@@ -19,13 +20,14 @@ import type {
   ClosedMarket,
   MarketReference,
   SendTarget,
+  Stall,
   TradeRequest,
   VenueControl,
   VenueStatus,
   VenueUrls,
 } from './venue-control.ts';
 import { VenueServer } from './venue-server.ts';
-import { TradeRequestError, VenueSimStartError } from './venue-sim-errors.ts';
+import { TradeRequestError, VenueSimOptionError, VenueSimStartError } from './venue-sim-errors.ts';
 import { type ResolvedOptions, resolveOptions, type VenueSimOptions } from './venue-sim-options.ts';
 import { binaryFrame, textFrame } from './ws-frame.ts';
 
@@ -145,10 +147,14 @@ export class VenueSim implements AsyncDisposable, VenueControl {
       bytesSent,
       socketsConnected: connected,
       socketsEnded: { ...this.#channel.endings },
+      limits: this.#channel.limit({}),
       sockets: this.#channel.sockets().map((socket) => ({
         number: socket.number,
+        connectedAtMs: socket.connectedAtMs,
         tokens: socket.tokens.size,
+        served: this.#channel.servedTokens(socket),
         flagged: socket.flagged,
+        stalled: socket.stalled,
         framesSent: socket.framesSent,
         bytesSent: socket.bytesSent,
         bufferedBytes: socket.bufferedBytes,
@@ -194,14 +200,32 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     const sockets = this.#channel
       .sockets()
       .filter((socket) => to === 'all' || socket.number === to || (token !== undefined && socket.tokens.has(token)));
-    this.#channel.sendFrame(sockets, typeof message === 'string' ? textFrame(message) : binaryFrame(message));
+    const frame = typeof message === 'string' ? textFrame(message) : binaryFrame(message);
+    const hearing = this.#channel.sendFrame(sockets, frame);
     this.#channel.flush();
-    return sockets.length;
+    return hearing;
   }
 
   /** Cuts one socket by its number, or all, without a closing handshake; answers how many. */
   drop(socket?: number): number {
     return this.#channel.drop(socket);
+  }
+
+  /** Sets how many tokens a socket serves, for subscriptions to come; what is not named stays. Answers what holds now. */
+  limitSockets(limits: Partial<ChannelLimits>): ChannelLimits {
+    const problem = limitsProblem(limits);
+    if (problem !== null) throw new VenueSimOptionError(problem);
+    return this.#channel.limit(limits);
+  }
+
+  /** Lets sockets go silently dead: open, answering PINGs, everything else swallowed. Answers how many are open. */
+  stall({ socket, newSockets }: Stall = {}): number {
+    return this.#channel.stall({ socket: socket ?? (newSockets === undefined ? 'all' : null), newSockets });
+  }
+
+  /** Serves one stalled socket again, or all; what was swallowed never comes. Answers how many. */
+  unstall(socket: number | 'all' = 'all'): number {
+    return this.#channel.unstall(socket);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
