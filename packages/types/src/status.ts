@@ -69,15 +69,20 @@ export type SchedulerStatus = {
 
 export type JobStatus = {
   name: string;
+  /** 0: switched off. */
   intervalMs: number;
   isRunning: boolean;
   runs: number;
   failures: number;
-  /** Of the last run that ended. */
+  /** Runs that took longer than the interval. */
+  overruns: number;
+  /** Of the last run that worked. */
   items: number;
   errors: number;
   durationMs: number | null;
   lastSuccessAtMs: number | null;
+  /** Of a job that takes its things in turn: when the one that waits longest was last read. Null where all are read in each run. */
+  oldestAtMs: number | null;
   /** Why the last run failed; null when it did not. */
   failure: string | null;
 };
