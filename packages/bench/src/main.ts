@@ -1,4 +1,4 @@
-/** Benchmarks: what one core does with frames and with the plan, and what the embedded servers take. All on loopback, about a minute. */
+/** Benchmarks: what one core does with frames and with the plan, what the embedded servers take, how fast new markets are recorded. All on loopback, about a minute. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { prepareNatsServer, preparePostgres, startNatsServer, startPostgres } from '@polytape/embedded';
 import { benchAssignment } from './bench-assignment.ts';
 import { benchBus } from './bench-bus.ts';
+import { benchCoverage } from './bench-coverage.ts';
 import { benchDatabase } from './bench-database.ts';
 import { benchFrames } from './bench-frames.ts';
 import { benchPlanner } from './bench-planner.ts';
+import { renderDurations } from './durations.ts';
 import { type Measured, renderMeasured } from './measure.ts';
 
 const say = (sentence: string) => console.log(sentence);
@@ -37,6 +39,9 @@ try {
     say(`\n${title}`);
     for (const measured of await run()) say(renderMeasured(measured));
   }
+  // Last, for it leaves its plan in the broker.
+  say('\n400 tokens of new markets, real services and an instant venue');
+  for (const took of await benchCoverage(natsServer.url)) say(renderDurations(took));
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

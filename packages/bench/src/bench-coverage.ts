@@ -1,0 +1,107 @@
+import { Bus, type KvView } from '@polytape/bus';
+import type { IngestorPresence, Log, Market, Shard } from '@polytape/types';
+import { VenueSim } from '@polytape/venue-sim';
+import { type Durations, durations } from './durations.ts';
+import { startService } from './service-process.ts';
+
+/**
+ * How fast new markets are recorded: 200 of them, 400 tokens, are announced at once by a simulated venue that answers at
+ * once, to a scheduler and an ingestor with the settings that they have by themselves. Covered means that a book of each
+ * token has come.
+ */
+export async function benchCoverage(natsUrl: string): Promise<Durations[]> {
+  await using venue = await VenueSim.start({ markets: MARKETS, oddMarkets: 0, trading: false });
+  const addresses = { POLYMARKET_WS_URL: venue.urls.ws, POLYMARKET_GAMMA_URL: venue.urls.gamma, NATS_URL: natsUrl };
+  const stop = new AbortController();
+  await using bus = await Bus.connect({ url: natsUrl, name: 'bench', log: silentLog, signal: stop.signal });
+  await bus.reconcile(stop.signal);
+  await using _scheduler = startService('scheduler', addresses);
+  await using _ingestor = startService('ws-ingestor', addresses);
+  await using plan = (await bus.kv<Shard>('shards')).view({ signal: stop.signal });
+  await using ingestors = (await bus.kv<IngestorPresence>('ingestors')).view({ signal: stop.signal });
+  const views = { plan, ingestors };
+  await covered(views, tokensOf(venue.openMarketList()));
+
+  const took = { announced: [] as number[], known: [] as number[], planned: [] as number[] };
+  for (let run = 0; run <= RUNS; run += 1) {
+    const documents = lastDocument(bus, MARKETS);
+    const announcedAtMs = Date.now();
+    const tokens = tokensOf(venue.openMarkets(MARKETS));
+    const plannedAtMs = planned(views, tokens);
+    const coveredAtMs = await covered(views, tokens);
+    if (run === 0) continue;
+    took.announced.push(coveredAtMs - announcedAtMs);
+    took.known.push(coveredAtMs - (await documents));
+    took.planned.push(coveredAtMs - (await plannedAtMs));
+  }
+  return [
+    durations('announced by the venue -> covered', took.announced),
+    durations("the last market's document in the log -> covered", took.known),
+    durations('in the plan -> subscribed and covered', took.planned),
+  ];
+}
+
+type Views = { plan: KvView<Shard>; ingestors: KvView<IngestorPresence> };
+
+/** When the whole batch stood in the plan. */
+async function planned({ plan }: Views, tokens: readonly string[]): Promise<number> {
+  return await changed([plan], () => shardsWith(plan, tokens) !== null);
+}
+
+/** When an ingestor covered every shard of the batch, in a version that holds all of it. */
+async function covered({ plan, ingestors }: Views, tokens: readonly string[]): Promise<number> {
+  return await changed([plan, ingestors], () => {
+    const shards = shardsWith(plan, tokens);
+    const services = [...ingestors.entries().values()].map(({ value }) => value.shards);
+    return (
+      shards?.every(([shard, version]) =>
+        services.some((service) => service[shard]?.state === 'covered' && service[shard].version >= version),
+      ) ?? false
+    );
+  });
+}
+
+/** The shards that hold these tokens, with their versions; null while one is in none. */
+function shardsWith(plan: KvView<Shard>, tokens: readonly string[]): [string, number][] | null {
+  const left = new Set(tokens);
+  const shards: [string, number][] = [];
+  for (const [shard, { value }] of plan.entries()) {
+    const found = value.tokens.filter(({ tokenId }) => left.delete(tokenId));
+    if (found.length > 0) shards.push([shard, value.version]);
+  }
+  return left.size === 0 ? shards : null;
+}
+
+/** The time at which the condition first holds, looked at after each change. */
+async function changed(views: readonly KvView<unknown>[], condition: () => boolean): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const look = () => condition() && resolve(Date.now());
+  using stopLooking = new DisposableStack();
+  for (const view of views) stopLooking.defer(view.onChange(look));
+  look();
+  return await promise;
+}
+
+/** When the log got the last document of so many new markets. */
+async function lastDocument(bus: Bus, markets: number): Promise<number> {
+  const { lastSequence } = await bus.streamState('MARKETS');
+  const stop = new AbortController();
+  const conditions = new Set<string>();
+  const limits = { rowsMax: 1_000, ageMsMax: 1, signal: stop.signal };
+  for await (const { messages } of bus.readBatches('MARKETS', { sequence: lastSequence }, limits)) {
+    for (const { body, storedAtMs } of messages) {
+      const { conditionId, version } = JSON.parse(Buffer.from(body).toString()) as Market;
+      if (version === 1) conditions.add(conditionId);
+      if (conditions.size === markets) return storedAtMs;
+    }
+  }
+  throw new Error('the log ended');
+}
+
+function tokensOf(markets: readonly { tokenIds: [string, string] }[]): string[] {
+  return markets.flatMap(({ tokenIds }) => tokenIds);
+}
+
+const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const MARKETS = 200;
+const RUNS = 5;
