@@ -1,6 +1,8 @@
 import { channelFaultRoutes } from './channel-fault-routes.ts';
 import { badControl, controlBody } from './control-body.ts';
 import { HttpProblem, type Route } from './http-routes.ts';
+import { marketLifeRoutes } from './market-life-routes.ts';
+import { restFaultRoutes } from './rest-fault-routes.ts';
 import { LedgerOutgrownError } from './truth-ledger.ts';
 import type { TradeRequest, VenueControl } from './venue-control.ts';
 import { TradeRequestError } from './venue-sim-errors.ts';
@@ -82,7 +84,9 @@ export function controlRoutes(venue: VenueControl): Route[] {
         return { json: closed };
       },
     },
+    ...marketLifeRoutes(venue.life),
     ...channelFaultRoutes(venue),
+    ...restFaultRoutes(venue.rest),
   ];
 }
 

@@ -179,8 +179,15 @@ export class Exchange {
     const changes = eat(market.book, fills);
     market.bookChangedAtMs = terms.timestampMs;
     const last = fills.at(-1)?.tick ?? 0;
-    market.lastTrade = { price: prices[last] ?? '', mirrorPrice: prices[ticks - last] ?? '', atMs: terms.timestampMs };
-    for (const fill of fills) market.volumeMicro += fill.sizeMicro;
+    market.lastTrade = {
+      price: prices[last] ?? '',
+      mirrorPrice: prices[ticks - last] ?? '',
+      side: token.outcomeIndex === 0 ? side : opposite(side),
+      atMs: terms.timestampMs,
+    };
+    for (const [index, fill] of fills.entries()) {
+      market.volumeMicro += Math.round(fill.sizeMicro * Number(trades[index]?.price));
+    }
     if (changes.length > 0) feed.levelsChanged(market, changes, timestamp);
     feed.traded(token, trades, timestamp);
     return trades;

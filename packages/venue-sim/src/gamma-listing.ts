@@ -1,4 +1,6 @@
+import { updatedAtMs } from './gamma-figures.ts';
 import { HttpProblem } from './http-routes.ts';
+import { standingOf } from './market-life.ts';
 import type { SimMarket } from './sim-market.ts';
 
 /** Something that Gamma lists: a market that trades, or an odd document (`market` is null). */
@@ -45,13 +47,19 @@ export function selectListed(listed: readonly Listed[], query: ListingQuery, aft
   if (order === 'id' && ascending) return take(listed, firstAfter(listed, after?.gammaId ?? 0), filter, limit);
   const direction = ascending ? 1 : -1;
   const compare = (a: Position, b: Position): number => direction * (a.value - b.value || a.gammaId - b.gammaId);
-  return listed
-    .filter(filter)
-    .map((entry) => ({ entry, at: { value: ORDERS[order](entry), gammaId: entry.gammaId } }))
-    .filter(({ at }) => after === null || compare(at, after) > 0)
-    .sort((a, b) => compare(a.at, b.at))
-    .slice(0, limit)
-    .map(({ entry }) => entry);
+  // Only the best `limit` are kept while walking: a page of a large venue must not sort it all.
+  const best: { entry: Listed; at: Position }[] = [];
+  for (const entry of listed) {
+    const at = { value: ORDERS[order](entry), gammaId: entry.gammaId };
+    const worst = best[limit - 1];
+    if (after !== null && compare(at, after) <= 0) continue;
+    if ((worst !== undefined && compare(at, worst.at) >= 0) || !filter(entry)) continue;
+    let index = best.length;
+    for (; index > 0 && compare(at, best[index - 1]?.at ?? at) < 0; index -= 1);
+    best.splice(index, 0, { entry, at });
+    if (best.length > limit) best.pop();
+  }
+  return best.map(({ entry }) => entry);
 }
 
 /** A cursor is tied to the order that it was made in. */
@@ -93,6 +101,7 @@ const LIMIT_MAX = 100;
 const ORDERS = {
   id: ({ gammaId }: Listed) => gammaId,
   createdAt: ({ market }: Listed) => market?.createdAtMs ?? 0,
+  updatedAt: ({ market }: Listed) => (market === null ? 0 : updatedAtMs(market)),
   endDate: ({ market }: Listed) => market?.endAtMs ?? 0,
   closedTime: ({ market }: Listed) => market?.closed?.atMs ?? 0,
   volumeNum: ({ market }: Listed) => market?.volumeMicro ?? 0,
@@ -106,6 +115,7 @@ const IDENTIFIERS: [string, (market: SimMarket | null, gammaId: number) => strin
   ['question_ids', (market) => (market === null ? [] : [market.questionId])],
   ['clob_token_ids', (market) => tokenIds(market, 'v1')],
   ['position_ids', (market) => tokenIds(market, 'v2')],
+  ['uma_resolution_status', (market) => (market === null ? [] : [standingOf(market.steps).phase])],
 ];
 
 /** A walk over the whole venue asks for hundreds of pages: each reads its own part only. */

@@ -1,19 +1,25 @@
-import { bestPrices, ORDER_SIZE_MIN } from './market-frames.ts';
-import { MICRO_PER_SHARE } from './share-size.ts';
+import type { GammaFigures } from './gamma-figures.ts';
+import { ORDER_SIZE_MIN } from './market-frames.ts';
+import { type Pair, type Standing, standingOf } from './market-life.ts';
 import type { SimEvent, SimMarket } from './sim-market.ts';
 
-/** A market as Gamma shows it: nullable everywhere, some lists as JSON text, the same number as text and as number. */
-export function gammaMarket(market: SimMarket, { includeTag }: { includeTag: boolean }): Record<string, unknown> {
+/** How a document is written: lists as JSON text or as lists, names in camelCase or in snake_case. */
+export type DocumentSpelling = { lists: 'text' | 'native'; names: 'camel' | 'snake' };
+
+/** A market as Gamma shows it: nullable everywhere, most lists as JSON text, the same number as text and as number. */
+export function gammaMarket(
+  market: SimMarket,
+  { includeTag, figures, spelling }: { includeTag: boolean; figures: GammaFigures; spelling: DocumentSpelling },
+): Record<string, unknown> {
   const { event, closed, book } = market;
   const open = closed === null;
-  const [first] = market.tokens;
-  const top = bestPrices(book, first);
-  const volume = round(market.flavour ** 4 * 2_000_000 + market.volumeMicro / MICRO_PER_SHARE, 6);
-  const liquidity = open ? round(2_000 + market.flavour * 60_000, 5) : 0;
+  const standing = standingOf(market.steps);
+  const { volume, liquidity } = figures;
   const created = iso(market.createdAtMs);
-  const updated = iso(closed?.atMs ?? market.lastTrade?.atMs ?? market.createdAtMs + 600_000);
-  const ids = JSON.stringify(market.tokens.map((token) => token.tokenId));
-  return {
+  const updated = iso(figures.updatedAtMs);
+  const list = (values: readonly string[]): unknown =>
+    spelling.lists === 'native' ? [...values] : JSON.stringify(values);
+  const document = {
     id: market.gammaId,
     question: market.question,
     conditionId: market.conditionId,
@@ -25,8 +31,8 @@ export function gammaMarket(market: SimMarket, { includeTag }: { includeTag: boo
     image: IMAGE,
     icon: IMAGE,
     description: event.description,
-    outcomes: JSON.stringify(market.tokens.map((token) => token.outcome)),
-    outcomePrices: JSON.stringify(outcomePrices(market, top)),
+    outcomes: list(market.tokens.map((token) => token.outcome)),
+    outcomePrices: list(outcomePrices(market, standing, figures)),
     volume: String(volume),
     active: true,
     closed: !open,
@@ -38,7 +44,7 @@ export function gammaMarket(market: SimMarket, { includeTag }: { includeTag: boo
     featured: false,
     submitted_by: SUBMITTER,
     archived: false,
-    resolvedBy: open ? RESOLVER : null,
+    resolvedBy: standing.resolved?.automatic === true ? null : RESOLVER,
     restricted: true,
     groupItemTitle: market.groupItemTitle,
     groupItemThreshold: '0',
@@ -46,22 +52,22 @@ export function gammaMarket(market: SimMarket, { includeTag }: { includeTag: boo
     enableOrderBook: true,
     orderPriceMinTickSize: Number(book.grid.tickSize),
     orderMinSize: Number(ORDER_SIZE_MIN),
-    ...(closed === null ? {} : { umaResolutionStatus: 'resolved' }),
+    ...umaStatus(standing),
     volumeNum: volume,
     liquidityNum: liquidity,
     endDateIso: iso(market.endAtMs).slice(0, 10),
     startDateIso: created.slice(0, 10),
     hasReviewedDates: true,
-    volume24hr: round(volume * 0.1, 6),
+    volume24hr: figures.volume24h,
     volume1wk: round(volume * 0.6, 6),
     volume1mo: volume,
     volume1yr: volume,
     version: market.protocol,
-    ...tokenFields(market, ids),
+    ...tokenFields(market, list),
     comboStatus: 'disabled',
     umaBond: '500',
     umaReward: '5',
-    volume24hrClob: round(volume * 0.1, 6),
+    volume24hrClob: figures.volume24h,
     volume1wkClob: round(volume * 0.6, 6),
     volume1moClob: volume,
     volume1yrClob: volume,
@@ -84,11 +90,11 @@ export function gammaMarket(market: SimMarket, { includeTag }: { includeTag: boo
     approved: true,
     rewardsMinSize: 50,
     rewardsMaxSpread: 4.5,
-    spread: top.bid === '' || top.ask === '' ? 1 : round(Number(top.ask) - Number(top.bid), 4),
-    ...(closed === null ? {} : { automaticallyResolved: true }),
-    lastTradePrice: market.lastTrade === null ? 0 : Number(market.lastTrade.price),
-    ...(top.bid === '' ? {} : { bestBid: Number(top.bid) }),
-    bestAsk: top.ask === '' ? 1 : Number(top.ask),
+    spread: figures.bid === '' || figures.ask === '' ? 1 : round(Number(figures.ask) - Number(figures.bid), 4),
+    ...(standing.resolved?.automatic === true ? { automaticallyResolved: true } : {}),
+    lastTradePrice: Number(figures.lastPrice ?? 0),
+    ...(figures.bid === '' ? {} : { bestBid: Number(figures.bid) }),
+    bestAsk: figures.ask === '' ? 1 : Number(figures.ask),
     automaticallyActive: true,
     clearBookOnStart: true,
     seriesColor: '',
@@ -96,7 +102,7 @@ export function gammaMarket(market: SimMarket, { includeTag }: { includeTag: boo
     showGmpOutcome: false,
     manualActivation: false,
     negRiskOther: false,
-    umaResolutionStatuses: '[]',
+    umaResolutionStatuses: JSON.stringify(standing.history),
     pendingDeployment: false,
     deploying: false,
     deployingTimestamp: iso(market.createdAtMs + 90_000),
@@ -107,6 +113,7 @@ export function gammaMarket(market: SimMarket, { includeTag }: { includeTag: boo
     feeType: event.feeType,
     ...(event.feeType === null ? {} : { feeSchedule: { exponent: 1, rate: 0.05, takerOnly: true, rebateRate: 0.15 } }),
   };
+  return spelling.names === 'snake' ? inSnakeCase(document) : document;
 }
 
 const IMAGE = 'https://venue-sim.invalid/market.png';
@@ -114,24 +121,38 @@ const SUBMITTER = '0x1111111111111111111111111111111111111111';
 const RESOLVER = '0x2222222222222222222222222222222222222222';
 
 /** The ids of the market's own position system where Gamma puts them, and the other system's beside it where it does. */
-function tokenFields(market: SimMarket, ids: string): Record<string, unknown> {
+function tokenFields(market: SimMarket, list: (values: readonly string[]) => unknown): Record<string, unknown> {
+  const ids = list(market.tokens.map((token) => token.tokenId));
   if (market.protocol === 'v1') {
     return { clobTokenIds: ids, ...(market.otherIds === null ? {} : { positionIds: market.otherIds }) };
   }
   return {
-    ...(market.otherIds === null ? {} : { clobTokenIds: JSON.stringify(market.otherIds) }),
+    ...(market.otherIds === null ? {} : { clobTokenIds: list(market.otherIds) }),
     positionIds: market.tokens.map((token) => token.tokenId),
   };
 }
 
-/** Exactly 1 and 0 once resolved; before, the midpoint or what stands for it. */
-function outcomePrices(market: SimMarket, top: { bid: string; ask: string }): [string, string] {
-  if (market.closed !== null) return market.closed.winner === 0 ? ['1', '0'] : ['0', '1'];
-  const price =
-    top.bid === '' || top.ask === ''
-      ? market.fairTick / market.book.grid.ticks
-      : (Number(top.bid) + Number(top.ask)) / 2;
+/** The payouts once resolved, the last marks when closed, else the midpoint or what stands for it. */
+function outcomePrices(market: SimMarket, { resolved, closed }: Standing, { bid, ask }: GammaFigures): Pair {
+  if (resolved !== null) return resolved.payouts;
+  if (closed !== null) return closed.marks;
+  const price = bid === '' || ask === '' ? market.fairTick / market.book.grid.ticks : (Number(bid) + Number(ask)) / 2;
   return [String(round(price, 5)), String(round(1 - price, 5))];
+}
+
+/** What UMA says, which stands there before the closing, too; absent while it says nothing. */
+function umaStatus({ phase }: Standing): Record<string, unknown> {
+  return phase === 'proposed' || phase === 'disputed' || phase === 'resolved' ? { umaResolutionStatus: phase } : {};
+}
+
+/** `conditionId` becomes `condition_id`, `questionID` `question_id`; what is inside the values stays. */
+function inSnakeCase(document: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(document).map(([name, value]) => [
+      name.replace(/([a-z0-9])([A-Z]+)/g, (_, before: string, after: string) => `${before}_${after}`).toLowerCase(),
+      value,
+    ]),
+  );
 }
 
 function gammaEvent(

@@ -1,3 +1,4 @@
+import type { GammaFigureCache } from './gamma-figures.ts';
 import {
   flag,
   invalidQuery,
@@ -7,7 +8,7 @@ import {
   selectListed,
   writeCursor,
 } from './gamma-listing.ts';
-import { gammaMarket } from './gamma-market.ts';
+import { type DocumentSpelling, gammaMarket } from './gamma-market.ts';
 import { HttpProblem, type Route, type RouteRequest } from './http-routes.ts';
 import type { MarketRegistry } from './market-registry.ts';
 import type { OddMarket } from './odd-markets.ts';
@@ -16,12 +17,13 @@ import type { SimMarket } from './sim-market.ts';
 export type GammaRoutesOptions = {
   registry: MarketRegistry;
   odd: readonly OddMarket[];
-  /** Called before a market is shown, so that an untouched one has its book. */
-  prepareBook: (market: SimMarket) => void;
+  figures: GammaFigureCache;
+  /** Share of the markets whose documents are spelt differently: lists that are no JSON text, names in snake_case. */
+  oddSpellingShare: number;
 };
 
 /** Gamma: market documents, one by one, in keyset pages, and by offset as it used to be. */
-export function gammaRoutes({ registry, odd, prepareBook }: GammaRoutesOptions): Route[] {
+export function gammaRoutes({ registry, odd, figures, oddSpellingShare }: GammaRoutesOptions): Route[] {
   const oddOnes = odd.map(({ gammaId, document }): Listed => ({ gammaId: Number(gammaId), market: null, document }));
   let kept: { revision: number; listed: Listed[] } = { revision: -1, listed: [] };
 
@@ -38,8 +40,8 @@ export function gammaRoutes({ registry, odd, prepareBook }: GammaRoutesOptions):
   }
   function shown({ market, document }: Omit<Listed, 'gammaId'>, includeTag: boolean): Record<string, unknown> {
     if (market === null) return document ?? {};
-    prepareBook(market);
-    return gammaMarket(market, { includeTag });
+    const spelling = spellingOf(market, oddSpellingShare);
+    return gammaMarket(market, { includeTag, figures: figures.of(market), spelling });
   }
   function single(market: SimMarket | undefined, { query }: RouteRequest): { json: unknown } {
     if (market === undefined) throw new HttpProblem(404, { type: 'not found error', error: 'id not found' });
@@ -82,4 +84,13 @@ export function gammaRoutes({ registry, odd, prepareBook }: GammaRoutesOptions):
       answer: (request) => single(registry.byGammaId(request.parameters[0] ?? ''), request),
     },
   ];
+}
+
+/** The same for a market at all times. Of the odd ones each third is odd in its lists, in its names, or in both. */
+function spellingOf(market: SimMarket, oddShare: number): DocumentSpelling {
+  // Digits of the market's own number that nothing else looks at.
+  const chance = (market.flavour * 7_919) % 1;
+  if (chance >= oddShare) return { lists: 'text', names: 'camel' };
+  const kind = Math.floor((chance / oddShare) * 3);
+  return { lists: kind === 1 ? 'text' : 'native', names: kind === 0 ? 'camel' : 'snake' };
 }

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type BadAnswer, cursorOf } from './bad-answers.ts';
+import { spoilt } from './spoilt-answer.ts';
 
 /** One request as a route sees it. */
 export type RouteRequest = {
@@ -44,7 +46,15 @@ export async function answerFrom(
     response,
     path,
     query,
-  }: { request: IncomingMessage; response: ServerResponse; path: string; query: URLSearchParams },
+    bad = null,
+  }: {
+    request: IncomingMessage;
+    response: ServerResponse;
+    path: string;
+    query: URLSearchParams;
+    /** What is to be wrong with the answer. */
+    bad?: BadAnswer | null;
+  },
 ): Promise<void> {
   try {
     const matching = routes.filter((route) => route.path.test(path));
@@ -52,7 +62,8 @@ export async function answerFrom(
     const route = matching.find(({ method }) => method === request.method);
     if (route === undefined) throw new HttpProblem(405, { error: `${request.method} is not allowed here` });
     const parameters = (route.path.exec(path) ?? []).slice(1);
-    await write(response, await route.answer({ query, parameters, body: () => readJson(request) }));
+    const answer = await route.answer({ query, parameters, body: () => readJson(request) });
+    await write(response, bad === null ? answer : { bad, value: jsonOf(answer), cursor: cursorOf(query) });
   } catch (error) {
     if (!(error instanceof HttpProblem)) throw error;
     await write(response, { json: error.body, status: error.status });
@@ -61,8 +72,12 @@ export async function answerFrom(
 
 const BODY_BYTES_MAX = 16 * 1024 * 1024;
 
-async function write(response: ServerResponse, answer: RouteAnswer): Promise<void> {
-  if ('lines' in answer) {
+type SpoiltAnswer = { bad: BadAnswer; value: unknown; cursor: string | null };
+
+async function write(response: ServerResponse, answer: RouteAnswer | SpoiltAnswer): Promise<void> {
+  if ('bad' in answer) {
+    await writeBadly(response, answer);
+  } else if ('lines' in answer) {
     await writeLines(response, answer.lines);
   } else if ('text' in answer) {
     response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end(answer.text);
@@ -71,6 +86,31 @@ async function write(response: ServerResponse, answer: RouteAnswer): Promise<voi
     const status = 'json' in answer ? (answer.status ?? 200) : 200;
     response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(text);
   }
+}
+
+function jsonOf(answer: RouteAnswer): unknown {
+  if ('jsonText' in answer) return JSON.parse(answer.jsonText);
+  return 'json' in answer ? answer.json : null;
+}
+
+async function writeBadly(response: ServerResponse, { bad, value, cursor }: SpoiltAnswer): Promise<void> {
+  const text = JSON.stringify(spoilt(value, bad.kind, cursor));
+  if (bad.kind === 'slow') await untilLate(response, bad.delayMs);
+  const bytes = Buffer.from(text);
+  response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': bytes.length });
+  if (bad.kind !== 'truncated') response.end(bytes);
+  else response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
+}
+
+/** Resolves after a time, or when the client has gone. */
+async function untilLate(response: ServerResponse, delayMs: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, delayMs);
+    response.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 async function writeLines(response: ServerResponse, lines: AsyncIterable<string>): Promise<void> {

@@ -105,6 +105,7 @@ export class MarketFactory {
       lastTrade: null,
       volumeMicro: 0,
       closed: null,
+      steps: [],
     } as Omit<SimMarket, 'tokens'> as SimMarket;
     market.tokens = [
       token(market, own.tokenIds[0], draft.outcomes[0], 0),

@@ -12,6 +12,7 @@ import {
   tickSizeChangeEvent,
   tradeEvent,
 } from './market-frames.ts';
+import type { Pair } from './market-life.ts';
 import type { LevelChange } from './order-book.ts';
 import type { Prng } from './prng.ts';
 import { sizeText } from './share-size.ts';
@@ -79,8 +80,8 @@ export class MarketFeed {
     this.#toFlagged(newMarketEvent(market, timestamp));
   }
 
-  closed(market: SimMarket, timestamp: string): void {
-    this.#toFlagged(marketResolvedEvent(market, timestamp));
+  resolved(market: SimMarket, payouts: Pair, timestamp: string): void {
+    this.#toFlagged(marketResolvedEvent(market, payouts, timestamp));
   }
 
   #toFlagged(event: string): void {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Pair } from './market-life.ts';
 import type { Level, OrderBook, Side } from './order-book.ts';
 import type { Prng } from './prng.ts';
 import { sizeText } from './share-size.ts';
@@ -149,16 +150,14 @@ export function newMarketEvent(market: SimMarket, timestamp: string): string {
   });
 }
 
-/** @throws {Error} The market is still open. */
-export function marketResolvedEvent(market: SimMarket, timestamp: string): string {
-  if (market.closed === null) throw new Error(`market ${market.conditionId} is open`);
-  const winner = market.tokens[market.closed.winner];
+/** Where nobody or both won, there is no winner's token and outcome. */
+export function marketResolvedEvent(market: SimMarket, payouts: Pair, timestamp: string): string {
+  const winner = payouts.includes('0') ? market.tokens[payouts.indexOf('1')] : undefined;
   return JSON.stringify({
     id: market.gammaId,
     market: market.conditionId,
     assets_ids: market.tokens.map((token) => token.tokenId),
-    winning_asset_id: winner.tokenId,
-    winning_outcome: winner.outcome,
+    ...(winner === undefined ? {} : { winning_asset_id: winner.tokenId, winning_outcome: winner.outcome }),
     event_message: null,
     timestamp,
     event_type: 'market_resolved',

@@ -1,3 +1,4 @@
+import { standingOf } from './market-life.ts';
 import type { Prng } from './prng.ts';
 import type { SimMarket, SimToken } from './sim-market.ts';
 
@@ -24,13 +25,26 @@ export class MarketRegistry {
     this.#weights = null;
   }
 
-  close(market: SimMarket, closed: { atMs: number; winner: 0 | 1 }): void {
-    market.closed = closed;
+  /** Takes a market whose last step is its closing out of trade. */
+  close(market: SimMarket): void {
+    market.closed = standingOf(market.steps).closed;
     market.book.clear();
     this.#open = this.#open.filter((other) => other !== market);
     this.#closed.push(market);
     this.#weights = null;
     if (this.#closed.length > CLOSED_MARKETS_MAX) this.#forget(this.#closed.shift());
+  }
+
+  /** Takes a closed market into trade again, with the book that it once began with. */
+  reopen(market: SimMarket): void {
+    const index = this.#closed.indexOf(market);
+    // Forgotten: it is no longer known by its ids, either.
+    if (index < 0) return;
+    this.#closed.splice(index, 1);
+    market.closed = null;
+    market.bookChangedAtMs = null;
+    this.#open = [...this.#open, market].sort((a, b) => Number(a.gammaId) - Number(b.gammaId));
+    this.#weights = null;
   }
 
   /** No further market can be opened. */

@@ -1,3 +1,4 @@
+import { gammaFigures } from './gamma-figures.ts';
 import { gammaMarket } from './gamma-market.ts';
 import type { MarketFactory } from './market-factory.ts';
 import type { SimMarket } from './sim-market.ts';
@@ -18,7 +19,8 @@ export function oddMarkets(factory: MarketFactory, count: number): OddMarket[] {
 }
 
 function listed(market: SimMarket): Record<string, unknown> {
-  return gammaMarket(market, { includeTag: false });
+  const spelling = { lists: 'text', names: 'camel' } as const;
+  return gammaMarket(market, { includeTag: false, figures: gammaFigures(market), spelling });
 }
 
 const KINDS: ((document: Record<string, unknown>) => Record<string, unknown>)[] = [

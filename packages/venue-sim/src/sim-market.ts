@@ -1,4 +1,5 @@
-import type { OrderBook } from './order-book.ts';
+import type { LifeStep, Pair } from './market-life.ts';
+import type { OrderBook, Side } from './order-book.ts';
 import type { TickSize } from './price-grid.ts';
 
 /** The event that one or several markets belong to, such as a match or an election. */
@@ -28,8 +29,8 @@ export type SimToken = {
 };
 
 /**
- * A market that trades. open -> closed; closing decides the winner at once, as the venue's automatic markets do.
- * Everything but `book`, `bookChangedAtMs`, `fairTick`, `lastTrade`, `volumeMicro` and `closed` stays as it was created.
+ * A market that trades, until it is closed; what comes then is told by its steps (`Standing` says in which order).
+ * Everything but `book`, `bookChangedAtMs`, `fairTick`, `lastTrade`, `volumeMicro`, `closed` and `steps` stays as it was created.
  */
 export type SimMarket = {
   /** Gamma's id, a decimal string; grows with each market. */
@@ -56,13 +57,16 @@ export type SimMarket = {
   createdAtMs: number;
   endAtMs: number;
   book: OrderBook;
-  /** When a level, the last price or the tick last changed; null while the book is as it was seeded. */
+  /** When a level last changed; null while the book is as it was seeded. */
   bookChangedAtMs: number | null;
   /** What market makers think outcome 0 is worth, in ticks of the book. */
   fairTick: number;
-  /** Price text of outcome 0's token, and the side of the last taker; null before the first trade. */
-  lastTrade: { price: string; mirrorPrice: string; atMs: number } | null;
+  /** Price of outcome 0's token and of the other, with the taker's side as outcome 0 sees it; null before the first trade. */
+  lastTrade: { price: string; mirrorPrice: string; side: Side; atMs: number } | null;
+  /** Traded since the venue started: price times size, in millionths of the collateral. */
   volumeMicro: number;
-  /** Null while open. */
-  closed: { atMs: number; winner: 0 | 1 } | null;
+  /** Null while it trades; `marks` are the last prices. */
+  closed: { atMs: number; marks: Pair } | null;
+  /** What happened to it after its opening, oldest first. */
+  steps: LifeStep[];
 };

@@ -14,7 +14,10 @@ export type TradingClockOptions = {
   openPerMinute: number;
   closePerMinute: number;
   openMarket: () => void;
-  closeMarket: () => void;
+  /** With the time spent trading, in milliseconds. */
+  closeMarket: (elapsedMs: number) => void;
+  /** Takes whatever else is due by the time spent trading. */
+  advance: (elapsedMs: number) => void;
 };
 
 /**
@@ -94,7 +97,8 @@ export class TradingClock {
     for (; this.#opened < Math.floor((elapsedMs * openPerMinute) / 60_000); this.#opened += 1)
       this.#options.openMarket();
     for (; this.#closed < Math.floor((elapsedMs * closePerMinute) / 60_000); this.#closed += 1)
-      this.#options.closeMarket();
+      this.#options.closeMarket(elapsedMs);
+    this.#options.advance(elapsedMs);
   }
 }
 

@@ -1,7 +1,9 @@
 import type { ChannelLimits } from './channel-limits.ts';
 import type { SocketEndings } from './market-channel.ts';
 import type { EventCounts } from './market-feed.ts';
+import type { MarketLifeControl } from './market-life-control.ts';
 import type { Side } from './order-book.ts';
+import type { RestFaults } from './rest-faults.ts';
 import type { TruthTrade } from './truth-trade.ts';
 
 /** What tests and other processes may do with a venue; `VenueSim` does it, `/sim/` offers it over HTTP. */
@@ -19,6 +21,8 @@ export type VenueControl = {
   openMarketList(): MarketReference[];
   openMarkets(count: number): MarketReference[];
   closeMarket(conditionId: string, winner?: 0 | 1): ClosedMarket | null;
+  readonly life: MarketLifeControl;
+  readonly rest: RestFaults;
 };
 
 /** Where the venue's interfaces are; no trailing slash. */
@@ -87,5 +91,7 @@ export type VenueStatus = {
     bytesSent: number;
     bufferedBytes: number;
   }[];
+  /** Bad answers given on request; books in the CLOB's answers, and those of them with a wrong hash. */
+  rest: { badAnswers: number; books: number; wrongHashes: number };
   ledger: { path: string | null; failure: string | null };
 };

@@ -1,12 +1,23 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { BadAnswer, BadAnswers } from './bad-answers.ts';
 import { answerFrom, type Route } from './http-routes.ts';
+import type { RateCounts, VenueHost } from './rate-counts.ts';
+import { standInFor } from './spoilt-answer.ts';
 import type { VenueUrls } from './venue-control.ts';
 import { VenueSimStartError } from './venue-sim-errors.ts';
 
 /** Takes over an upgrade request to the market channel. */
 export type AcceptUpgrade = (request: IncomingMessage, raw: Duplex, head: Buffer) => void;
+
+/** The routes of each host, and what is counted and spoilt before they answer. */
+export type ServeOptions = {
+  hosts: Record<VenueHost | 'sim', readonly Route[]>;
+  rates: RateCounts;
+  badAnswers: BadAnswers;
+  acceptUpgrade: AcceptUpgrade;
+};
 
 /** The venue's port: each host's routes below a prefix of its own, the market channel at its exact path. */
 export class VenueServer implements AsyncDisposable {
@@ -31,13 +42,30 @@ export class VenueServer implements AsyncDisposable {
     this.urls = urlsOf(server, host, wsPath);
   }
 
-  /** Begins to answer. Prefixes have a leading slash and no trailing one; the empty one takes what no other does. */
-  serve(hosts: Record<string, readonly Route[]>, acceptUpgrade: AcceptUpgrade): void {
+  /**
+   * Begins to answer. Each host is below its own name; below none there are all but the control, for clients that can
+   * be told of one address only.
+   */
+  serve(options: ServeOptions): void {
+    const { hosts, rates, badAnswers, acceptUpgrade } = options;
     this.#server.on('request', (request, response) => {
-      const { path, query } = target(request);
-      const prefix = Object.keys(hosts).find((candidate) => path.startsWith(`${candidate}/`)) ?? '';
-      const routes = hosts[prefix] ?? [];
-      answerFrom(routes, { request, response, path: path.slice(prefix.length), query }).catch((error: unknown) => {
+      const { path: whole, query } = target(request);
+      const { host, path } = hostOf(whole, hosts);
+      let bad: BadAnswer | null = null;
+      if (host !== 'sim') {
+        rates.add(host, path);
+        bad = badAnswers.next(host, path, query);
+      }
+      if (bad?.kind === 'nothing') {
+        badAnswers.hold(response);
+        return;
+      }
+      const standIn = bad === null ? null : standInFor(bad);
+      if (standIn !== null) {
+        response.writeHead(standIn.status, standIn.headers).end(standIn.text);
+        return;
+      }
+      answerFrom(hosts[host], { request, response, path, query, bad }).catch((error: unknown) => {
         // The answer may have begun; the client must not take half of it for the whole.
         if (response.headersSent) response.destroy();
         else
@@ -78,6 +106,17 @@ function urlsOf(server: Server, host: string, wsPath: string): VenueUrls {
     data: `${http}/data`,
     sim: `${http}/sim`,
   };
+}
+
+/** Which host a path is for, and what is left of it there. */
+function hostOf(whole: string, hosts: ServeOptions['hosts']): { host: VenueHost | 'sim'; path: string } {
+  for (const host of ['gamma', 'clob', 'data', 'sim'] as const) {
+    if (whole.startsWith(`/${host}/`)) return { host, path: whole.slice(host.length + 1) };
+  }
+  const serving = (['gamma', 'clob', 'data'] as const).find((host) =>
+    hosts[host].some((route) => route.path.test(whole)),
+  );
+  return { host: serving ?? 'gamma', path: whole };
 }
 
 /** Path and query of a request; read without `URL`, which throws on some targets. */

@@ -31,6 +31,18 @@ export function createVenueSimCommand({ stopSignal, write = console.log }: Venue
     )
     .option('--open-per-minute <number>', 'new markets', number, defaults.openPerMinute)
     .option('--close-per-minute <number>', 'markets that close', number, defaults.closePerMinute)
+    .option(
+      '--resolutions <how>',
+      'how markets that close come to their end: automatic, or uma (proposals, disputes, splits, voids)',
+      way,
+      defaults.resolutions,
+    )
+    .option(
+      '--resolution-step-ms <number>',
+      'mean time between the steps of the latter',
+      whole,
+      defaults.resolutionStepMs,
+    )
     .option('--odd-markets <number>', 'listed documents that a client must skip', whole, defaults.oddMarkets)
     .option('--trade-only-subscribed', 'trade only in tokens that somebody listens to', false)
     .option('--ping-timeout-ms <number>', 'close sockets that send no PING for so long', whole, defaults.pingTimeoutMs)
@@ -51,6 +63,8 @@ export function createVenueSimCommand({ stopSignal, write = console.log }: Venue
         burst: flags.burstFactor === 1 ? null : { ...defaults.burst, factor: flags.burstFactor },
         openPerMinute: flags.openPerMinute,
         closePerMinute: flags.closePerMinute,
+        resolutions: flags.resolutions,
+        resolutionStepMs: flags.resolutionStepMs,
         oddMarkets: flags.oddMarkets,
         tradeOnlySubscribed: flags.tradeOnlySubscribed,
         pingTimeoutMs: flags.pingTimeoutMs,
@@ -81,6 +95,8 @@ type Flags = {
   burstFactor: number;
   openPerMinute: number;
   closePerMinute: number;
+  resolutions: 'automatic' | 'uma';
+  resolutionStepMs: number;
   oddMarkets: number;
   tradeOnlySubscribed: boolean;
   pingTimeoutMs: number;
@@ -117,6 +133,11 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+function way(text: string): 'automatic' | 'uma' {
+  if (text !== 'automatic' && text !== 'uma') throw new InvalidArgumentError('It must be automatic or uma.');
+  return text;
 }
 
 function number(text: string): number {

@@ -40,6 +40,14 @@ export type VenueSimOptions = {
   bufferedBytesMax?: number;
   /** How far the Data API is behind. */
   dataLagMs?: number;
+  /** How old the moving figures in Gamma's documents get: volumes, liquidity, best and last prices. */
+  gammaFiguresAgeMs?: number;
+  /** Share of Gamma's documents with lists that are no JSON text, names in snake_case, or both. */
+  oddSpellingShare?: number;
+  /** How markets that close by themselves come to their end: at once, or most of them by proposals and disputes. */
+  resolutions?: 'automatic' | 'uma';
+  /** Mean time between the steps of the latter. */
+  resolutionStepMs?: number;
   /** Tokens beyond these on one socket get no book and no event, silently; null serves all. */
   booksPerSocketMax?: ChannelLimits['booksPerSocketMax'];
   /** Whether an unsubscribed token's place can be had by another on the same socket. */
@@ -64,6 +72,9 @@ export function resolveOptions(options: VenueSimOptions): ResolvedOptions {
   }
   for (const name of ['port', 'markets', 'oddMarkets'] as const) {
     if (!Number.isInteger(resolved[name])) throw new VenueSimOptionError(`${name} must be a whole number`);
+  }
+  if (resolved.resolutions !== 'automatic' && resolved.resolutions !== 'uma') {
+    throw new VenueSimOptionError("resolutions must be 'automatic' or 'uma'");
   }
   const { burst } = resolved;
   if (burst !== null && !(burst.factor >= 1 && burst.lengthMs > 0 && burst.everyMs > burst.lengthMs)) {
@@ -96,6 +107,10 @@ export const defaults = {
   pingTimeoutMs: 60_000,
   bufferedBytesMax: 64 * 1024 * 1024,
   dataLagMs: 3_000,
+  gammaFiguresAgeMs: 60_000,
+  oddSpellingShare: 0,
+  resolutions: 'automatic' as 'automatic' | 'uma',
+  resolutionStepMs: 5_000,
   booksPerSocketMax: null,
   freesUnsubscribed: true,
   clock: Date.now,
@@ -118,4 +133,7 @@ const RANGES: [NumberOption, number, number][] = [
   ['pingTimeoutMs', 10, 86_400_000],
   ['bufferedBytesMax', 1, 1024 ** 3],
   ['dataLagMs', 0, 86_400_000],
+  ['gammaFiguresAgeMs', 0, 86_400_000],
+  ['oddSpellingShare', 0, 1],
+  ['resolutionStepMs', 1, 86_400_000],
 ];

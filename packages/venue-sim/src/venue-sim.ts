@@ -1,16 +1,24 @@
+import { BadAnswers } from './bad-answers.ts';
 import { type ChannelLimits, limitsProblem } from './channel-limits.ts';
 import { clobRoutes } from './clob-routes.ts';
 import { controlRoutes } from './control-routes.ts';
 import { dataRoutes } from './data-routes.ts';
 import { Exchange } from './exchange.ts';
+import { GammaFigureCache } from './gamma-figures.ts';
 import { gammaRoutes } from './gamma-routes.ts';
+import { LifeScripts } from './life-scripts.ts';
 import { MarketChannel } from './market-channel.ts';
 import { MarketFactory } from './market-factory.ts';
 import { MarketFeed } from './market-feed.ts';
+import type { Pair } from './market-life.ts';
+import { MarketLifeControl } from './market-life-control.ts';
+import { MarketLifecycle } from './market-lifecycle.ts';
 import { MarketRegistry } from './market-registry.ts';
 import { oddMarkets } from './odd-markets.ts';
 import { Prng } from './prng.ts';
+import { RateCounts } from './rate-counts.ts';
 import { requestedTrade } from './requested-trade.ts';
+import { RestFaults } from './rest-faults.ts';
 import type { SimMarket, SimToken } from './sim-market.ts';
 import { TakerOrderLog } from './taker-order-log.ts';
 import { TradingClock } from './trading-clock.ts';
@@ -29,6 +37,7 @@ import type {
 import { VenueServer } from './venue-server.ts';
 import { TradeRequestError, VenueSimOptionError, VenueSimStartError } from './venue-sim-errors.ts';
 import { type ResolvedOptions, resolveOptions, type VenueSimOptions } from './venue-sim-options.ts';
+import { WrongHashes } from './wrong-hashes.ts';
 import { binaryFrame, textFrame } from './ws-frame.ts';
 
 /**
@@ -39,6 +48,10 @@ export class VenueSim implements AsyncDisposable, VenueControl {
   readonly urls: VenueUrls;
   /** Resolves with the reason if trading had to end by itself: the ledger file could not be written. */
   readonly failed: Promise<Error>;
+  /** Proposals, disputes, resolutions and reopenings, and the truth about them. */
+  readonly life: MarketLifeControl;
+  /** Bad answers and wrong hashes on request, and how many requests there were. */
+  readonly rest: RestFaults;
   readonly #options: ResolvedOptions;
   readonly #server: VenueServer;
   readonly #registry: MarketRegistry;
@@ -46,6 +59,8 @@ export class VenueSim implements AsyncDisposable, VenueControl {
   readonly #channel: MarketChannel;
   readonly #feed: MarketFeed;
   readonly #exchange: Exchange;
+  readonly #lifecycle: MarketLifecycle;
+  readonly #scripts: LifeScripts | null;
   readonly #ledger: TruthLedger;
   readonly #trading: TradingClock;
   /** Chance for the market list and for what is asked for, apart from what trades by itself. */
@@ -89,22 +104,34 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     this.#feed = new MarketFeed(this.#channel, prng);
     const parts = { registry, ledger, takerOrders, channel: this.#channel, feed: this.#feed };
     this.#exchange = new Exchange({ ...options, ...parts });
+    this.#lifecycle = new MarketLifecycle({ ...parts, prepareBook, clock });
+    this.life = new MarketLifeControl({ registry, lifecycle: this.#lifecycle, flush: () => this.#channel.flush() });
+    this.#scripts =
+      options.resolutions === 'automatic'
+        ? null
+        : new LifeScripts({ seed, lifecycle: this.#lifecycle, stepMs: options.resolutionStepMs });
     this.#trading = new TradingClock({
       ...options,
       ...parts,
       exchange: this.#exchange,
       openMarket: () => void (registry.full || this.#open()),
-      closeMarket: () => this.#closeSome(),
+      closeMarket: (elapsedMs) => this.#closeSome(elapsedMs),
+      advance: (elapsedMs) => this.#scripts?.advance(elapsedMs),
     });
     this.failed = this.#trading.failed;
-    const gamma = gammaRoutes({ registry, odd, prepareBook });
-    const clob = clobRoutes({ registry, prepareBook, clock });
-    const data = dataRoutes({ takerOrders, lagMs: options.dataLagMs, clock });
-    server.serve(
-      // Below no prefix all hosts at once, for clients that can be told of one address only.
-      { '/gamma': gamma, '/clob': clob, '/data': data, '/sim': controlRoutes(this), '': [...gamma, ...clob, ...data] },
-      (request, raw, head) => this.#channel.accept(request, raw, head),
-    );
+    const figures = new GammaFigureCache({ ageMsMax: options.gammaFiguresAgeMs, clock });
+    const faults = { badAnswers: new BadAnswers(), wrongHashes: new WrongHashes(), rates: new RateCounts() };
+    this.rest = new RestFaults(faults);
+    server.serve({
+      hosts: {
+        gamma: gammaRoutes({ ...options, registry, odd, figures }),
+        clob: clobRoutes({ ...faults, registry, prepareBook, clock }),
+        data: dataRoutes({ registry, takerOrders, lagMs: options.dataLagMs, clock }),
+        sim: controlRoutes(this),
+      },
+      ...faults,
+      acceptUpgrade: (request, raw, head) => this.#channel.accept(request, raw, head),
+    });
   }
 
   startTrading(): void {
@@ -159,6 +186,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
         bytesSent: socket.bytesSent,
         bufferedBytes: socket.bufferedBytes,
       })),
+      rest: this.rest.counts(),
       ledger: { path, failure: failure?.message ?? null },
     };
   }
@@ -185,7 +213,10 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     return opened;
   }
 
-  /** Closes a market; null when no open one has this condition. The winner is random unless given. */
+  /**
+   * Closes a market and resolves it at once, as the venue's automatic markets are; null when no open one has this
+   * condition. The winner is random unless given. For all other ends see `life`.
+   */
   closeMarket(conditionId: string, winner?: 0 | 1): ClosedMarket | null {
     const market = this.#registry.byCondition(conditionId);
     if (market === undefined || market.closed !== null) return null;
@@ -244,15 +275,17 @@ export class VenueSim implements AsyncDisposable, VenueControl {
   }
 
   /** One market always stays open. */
-  #closeSome(): void {
-    if (this.#registry.open.length > 1) this.#close(this.#chance.pick(this.#registry.open));
+  #closeSome(elapsedMs: number): void {
+    if (this.#registry.open.length <= 1) return;
+    const market = this.#chance.pick(this.#registry.open);
+    if (this.#scripts === null) this.#close(market);
+    else if (!this.#scripts.isUnderWay(market)) this.#scripts.begin(market, elapsedMs);
   }
 
   #close(market: SimMarket, given?: 0 | 1): 0 | 1 {
     const winner = given ?? (this.#chance.chance(market.fairTick / market.book.grid.ticks) ? 0 : 1);
-    const atMs = this.#options.clock();
-    this.#registry.close(market, { atMs, winner });
-    this.#feed.closed(market, String(atMs));
+    const payouts: Pair = winner === 0 ? ['1', '0'] : ['0', '1'];
+    this.#lifecycle.resolve(market, payouts, { automatic: true, announced: true });
     return winner;
   }
 
