@@ -9,7 +9,7 @@ import type { VenueUrls } from './venue-control.ts';
 import { VenueSimStartError } from './venue-sim-errors.ts';
 
 /** Takes over an upgrade request to the market channel. */
-export type AcceptUpgrade = (request: IncomingMessage, raw: Duplex, head: Buffer) => void;
+type AcceptUpgrade = (request: IncomingMessage, raw: Duplex, head: Buffer) => void;
 
 /** The routes of each host, and what is counted and spoilt before they answer. */
 export type ServeOptions = {
