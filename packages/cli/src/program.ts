@@ -4,8 +4,9 @@ import { createVenueSimCommand } from '@polytape/venue-sim';
 import { Command, InvalidArgumentError, type OutputConfiguration } from 'commander';
 import { configTable } from './config.ts';
 import { demo } from './demo.ts';
-import { parseDurationMs } from './duration.ts';
+import { durationArgument } from './duration-argument.ts';
 import { migrate } from './migrate.ts';
+import { operatorCommands } from './operator-commands.ts';
 import { start } from './start.ts';
 import { failureOf, type RunResult, renderSummary } from './summary.ts';
 import { Terminal } from './terminal.ts';
@@ -96,6 +97,13 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
       process.stdout.write(`${await migrate(loadConfig(configTable, env).DATABASE_URL || null, signal)}\n`);
     });
 
+  const failed = () => {
+    exitCode = 1;
+  };
+  for (const command of operatorCommands({ env, signal, failed })) {
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+
   program.addCommand(
     createVenueSimCommand({ stopSignal: () => signal })
       .exitOverride()
@@ -126,15 +134,9 @@ type RunFlags = { for?: number; json: boolean; ingestors: number };
 function withRunFlags(command: Command): Command {
   return command
     .exitOverride()
-    .option('--for <duration>', 'end by itself after this long, such as 30s, 5m or 2h', duration)
+    .option('--for <duration>', 'end by itself after this long, such as 30s, 5m or 2h', durationArgument)
     .option('--json', 'print the summary as one last line of JSON on standard output', false)
     .option('--ingestors <number>', 'ingestor processes, which share the shards', positive, 1);
-}
-
-function duration(text: string): number {
-  const ms = parseDurationMs(text);
-  if (ms === null) throw new InvalidArgumentError('It takes a number and a unit, such as 30s, 5m or 2h, up to 596h.');
-  return ms;
 }
 
 function positive(text: string): number {

@@ -1,0 +1,74 @@
+import type { IngestorStatus, SchedulerStatus, ServiceStatus, WriterStatus } from '@polytape/types';
+
+/** What was learned of a running recorder in one look. */
+export type StatusReport = {
+  atMs: number;
+  services: readonly ServiceStatus[];
+  /** Shards of the plan, whoever records them; null when the plan could not be read. */
+  plan: ReadonlyMap<number, { tokens: number; tokensTarget: number | null }> | null;
+  /** Ingestors that say of themselves that they live, and did not answer. */
+  silentIngestors: readonly string[];
+  /** What services answered instead of their status. */
+  refusals: readonly string[];
+};
+
+/** What an operator of a trade listener looks at first; times are milliseconds since the epoch. */
+export type StatusFigures = {
+  tradesReceived: number;
+  tradesWritten: number;
+  batchesWritten: number;
+  activeConnections: number;
+  reconnections: number;
+  queueDepth: number;
+  lastTradeAtMs: number | null;
+  lastWriteAtMs: number | null;
+  lastReconnectAtMs: number | null;
+  /** Of the service that has been running longest. */
+  startedAtMs: number | null;
+};
+
+export function ingestorsOf({ services }: Pick<StatusReport, 'services'>): IngestorStatus[] {
+  return services.filter((status) => status.service === 'ws-ingestor').sort(byId);
+}
+
+export function schedulersOf({ services }: Pick<StatusReport, 'services'>): SchedulerStatus[] {
+  return services.filter((status) => status.service === 'scheduler').sort(byId);
+}
+
+export function writersOf({ services }: Pick<StatusReport, 'services'>): WriterStatus[] {
+  return services.filter((status) => status.service === 'writer').sort(byId);
+}
+
+/** Over all services that run; of those that ended nothing is known. */
+export function figuresOf(report: Pick<StatusReport, 'services'>): StatusFigures {
+  const ingestors = ingestorsOf(report);
+  const writers = writersOf(report);
+  const connections = ingestors.flatMap(({ shards }) => shards.flatMap((shard) => shard.connections));
+  return {
+    tradesReceived: sum(ingestors.map(({ trades }) => trades)),
+    tradesWritten: sum(writers.map(({ tradesWritten }) => tradesWritten)),
+    batchesWritten: sum(writers.map(({ batchesWritten }) => batchesWritten)),
+    activeConnections: connections.length,
+    reconnections: sum(ingestors.map(({ reconnections }) => reconnections)),
+    queueDepth: sum(ingestors.map(({ queued }) => queued)),
+    lastTradeAtMs: latest(ingestors.map(({ lastTradeAtMs }) => lastTradeAtMs)),
+    lastWriteAtMs: latest(writers.map(({ lastWriteAtMs }) => lastWriteAtMs)),
+    lastReconnectAtMs: latest(ingestors.map(({ lastReconnectAtMs }) => lastReconnectAtMs)),
+    startedAtMs: report.services.reduce<number | null>(
+      (earliest, { startedAtMs }) => Math.min(earliest ?? startedAtMs, startedAtMs),
+      null,
+    ),
+  };
+}
+
+function byId(a: ServiceStatus, b: ServiceStatus): number {
+  return a.id.localeCompare(b.id);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function latest(times: readonly (number | null)[]): number | null {
+  return times.reduce((last, time) => (time === null ? last : Math.max(last ?? time, time)), null);
+}

@@ -1,0 +1,102 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Bus, NoAnswerError } from '@polytape/bus';
+import { COMMANDS, type SubscribeAnswer, type SubscribeRequest } from '@polytape/types';
+import { CommandError } from './command-error.ts';
+import { gatherStatus } from './gather-status.ts';
+import { openOperatorBus, type RecorderAddress } from './operator-bus.ts';
+import { ingestorsOf } from './status-report.ts';
+
+export type SubscribeOptions = {
+  address: RecorderAddress;
+  /** Token id, condition id or slug. */
+  market: string;
+  /** How long the first books are waited for. */
+  waitMs: number;
+  signal: AbortSignal;
+};
+
+/** Where the market is, and how far it has come. */
+export type Subscribed = Exclude<SubscribeAnswer, { refused: string }> & {
+  /** `came`: a book of both tokens. `not_yet`: still waited for. `none`: not on two connections in a row. */
+  firstBook: 'came' | 'not_yet' | 'none';
+};
+
+/**
+ * Has the recorder record a market, if it does not yet, and waits for the first books of both its tokens.
+ *
+ * @throws {CommandError} The name is refused, in the recorder's words; or no scheduler leads.
+ */
+export async function subscribe(o: SubscribeOptions): Promise<Subscribed> {
+  await using bus = await openOperatorBus(o.address, o.signal);
+  const untilMs = performance.now() + o.waitMs;
+  for (;;) {
+    const answer = await ask(bus, o);
+    const firstBook = await firstBookOf(bus, answer, o.signal);
+    if (firstBook !== 'not_yet' || performance.now() >= untilMs) return { ...answer, firstBook };
+    await delay(ASK_INTERVAL_MS, undefined, { signal: o.signal });
+  }
+}
+
+/** What came of it, in a sentence or two for a person. */
+export function renderSubscribed({ conditionId, question, shard, firstBook }: Subscribed, waitMs: number): string {
+  const market = `${question}\n  ${conditionId}\n`;
+  const waited = `${Math.round(waitMs / 1_000)} s`;
+  if (shard === null) {
+    return `${market}  waits for a place in a shard. One is opened when enough markets wait, or this one has waited long enough; ask again.`;
+  }
+  switch (firstBook) {
+    case 'came':
+      return `${market}  is recorded in shard ${shard}; the first book of both tokens has come.`;
+    case 'none':
+      return `${market}  is in shard ${shard}, and no book has come on two connections. The scheduler moves it, or finds that it has none.`;
+    default:
+      return `${market}  is in shard ${shard}; the first book has not come within ${waited}. \`npx pnpm polytape status\` shows the shard.`;
+  }
+}
+
+async function ask(
+  bus: Bus,
+  { market, signal }: SubscribeOptions,
+): Promise<Exclude<SubscribeAnswer, { refused: string }>> {
+  try {
+    const request = { market } satisfies SubscribeRequest;
+    const answer = await bus.request<SubscribeAnswer>(COMMANDS.subscribe, request, {
+      timeoutMs: ANSWER_MS_MAX,
+      signal,
+    });
+    if ('refused' in answer) throw new CommandError(`Not subscribed: ${answer.refused}.`);
+    return answer;
+  } catch (error) {
+    if (!(error instanceof NoAnswerError)) throw error;
+    throw new CommandError(
+      error.reason === 'nobody_serves'
+        ? 'No scheduler leads at present, so nobody can plan the market. `npx pnpm polytape status` shows who runs; try again in 20 s.'
+        : `The leading scheduler has not answered within ${ANSWER_MS_MAX / 1_000} s; the venue may be slow. Try again.`,
+      { cause: error },
+    );
+  }
+}
+
+/** The plan's word and the connections' own: a shard counts as covered also when some of its books were waited for in vain. */
+async function firstBookOf(
+  bus: Bus,
+  { shard, isCovered, tokenIds }: Exclude<SubscribeAnswer, { refused: string }>,
+  signal: AbortSignal,
+): Promise<Subscribed['firstBook']> {
+  if (shard === null || !isCovered) return 'not_yet';
+  const serving = ingestorsOf(await gatherStatus(bus, signal)).flatMap(({ shards }) =>
+    shards.filter((one) => one.shard === shard),
+  );
+  const lacking = serving.filter(({ missing }) => tokenIds.some((tokenId) => missing.includes(tokenId)));
+  const isWhole = serving.some(
+    (one) =>
+      !lacking.includes(one) &&
+      one.connections.some(({ tokens, covered }) => tokens > 0 && tokens - covered <= one.missing.length),
+  );
+  if (isWhole) return 'came';
+  return lacking.length > 0 && lacking.length === serving.length ? 'none' : 'not_yet';
+}
+
+const ASK_INTERVAL_MS = 500;
+/** Gamma is asked for a market that is not known here. */
+const ANSWER_MS_MAX = 20_000;

@@ -1,0 +1,54 @@
+/** One column of a table; `cell` makes the text of a row. */
+export type TextColumn<Row> = {
+  head: string;
+  cell: (row: Row) => string;
+  /** Numbers stand at the right. */
+  isNumber?: boolean;
+  /** The column goes first where the terminal is too narrow for all: 1 before 2; one without stays. */
+  yields?: number;
+  /** May be cut to so many characters before any column goes. Of an id the end is kept, for it tells more. */
+  cutTo?: number;
+};
+
+/** A table with aligned columns, one string a line, none longer than `columns` where that can be. */
+export function textTable<Row>(rows: readonly Row[], table: readonly TextColumn<Row>[], columns: number): string[] {
+  let shown = table.map((column) => ({ column, cells: rows.map((row) => column.cell(row)) }));
+  shown = shown.map(({ column, cells }) => ({ column, cells: shortened(column, cells, excess(shown, columns)) }));
+  const going = table.filter(({ yields }) => yields !== undefined).sort((a, b) => (a.yields ?? 0) - (b.yields ?? 0));
+  for (const column of going) {
+    if (excess(shown, columns) <= 0) break;
+    shown = shown.filter((one) => one.column !== column);
+  }
+  const widths = shown.map(widthOf);
+  const line = (texts: readonly string[]) =>
+    `${INDENT}${texts.map((text, i) => aligned(text, widths[i] ?? 0, shown[i]?.column.isNumber)).join(GAP)}`.trimEnd();
+  return [
+    line(shown.map(({ column }) => column.head)),
+    ...rows.map((_, row) => line(shown.map(({ cells }) => cells[row] ?? ''))),
+  ];
+}
+
+type Shown<Row> = { column: TextColumn<Row>; cells: string[] };
+
+/** How many characters the lines are too long. */
+function excess<Row>(shown: readonly Shown<Row>[], columns: number): number {
+  const width = shown.reduce((sum, one) => sum + widthOf(one) + GAP.length, INDENT.length - GAP.length);
+  return width - columns;
+}
+
+function widthOf<Row>({ column, cells }: Shown<Row>): number {
+  return Math.max(column.head.length, ...cells.map(({ length }) => length));
+}
+
+function shortened<Row>(column: TextColumn<Row>, cells: string[], tooLong: number): string[] {
+  if (column.cutTo === undefined || tooLong <= 0) return cells;
+  const length = Math.max(column.cutTo, widthOf({ column, cells }) - tooLong);
+  return cells.map((text) => (text.length <= length ? text : `…${text.slice(text.length - length + 1)}`));
+}
+
+function aligned(text: string, width: number, isNumber = false): string {
+  return isNumber ? text.padStart(width) : text.padEnd(width);
+}
+
+const INDENT = '  ';
+const GAP = '  ';
