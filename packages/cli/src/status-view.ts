@@ -143,7 +143,12 @@ function jobLines(report: StatusReport, { columns }: { columns: number }): strin
 
 const JOB_COLUMNS: TextColumn<JobRow>[] = [
   { head: 'job', cell: ({ job }) => job.name },
-  { head: 'every', cell: ({ job }) => shownDuration(job.intervalMs), isNumber: true, yields: 2 },
+  {
+    head: 'every',
+    cell: ({ job }) => (job.intervalMs === 0 ? 'off' : shownDuration(job.intervalMs)),
+    isNumber: true,
+    yields: 2,
+  },
   { head: 'last success', cell: ({ job, nowMs }) => shownAgo(job.lastSuccessAtMs, nowMs), isNumber: true },
   { head: 'items', cell: ({ job }) => shownCount(job.items), isNumber: true, yields: 4 },
   { head: 'errors', cell: ({ job }) => shownCount(job.errors), isNumber: true, yields: 5 },
@@ -154,6 +159,13 @@ const JOB_COLUMNS: TextColumn<JobRow>[] = [
     yields: 1,
   },
   { head: 'failed', cell: ({ job }) => `${shownCount(job.failures)} of ${shownCount(job.runs)}`, yields: 3 },
+  { head: 'too long', cell: ({ job }) => shownCount(job.overruns), isNumber: true, yields: 2 },
+  {
+    head: 'oldest',
+    cell: ({ job, nowMs }) => (job.oldestAtMs === null ? '' : shownAgo(job.oldestAtMs, nowMs)),
+    isNumber: true,
+    yields: 1,
+  },
   { head: '', cell: ({ job }) => (job.isRunning ? 'running' : ''), yields: 1 },
 ];
 

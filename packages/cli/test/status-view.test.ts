@@ -61,8 +61,8 @@ describe('a status for a person', () => {
       '  0000000000000001      1  current  2 h     400      400       120   0.2 s ago',
     ]);
     expect(sectionOf(lines, 'jobs')).toEqual([
-      '  job     every  last success   items  errors   took  failed',
-      '  prices   60 s      12 s ago  31,200       4  2.1 s  1 of 40',
+      '  job     every  last success   items  errors   took  failed   too long    oldest',
+      '  prices   60 s      12 s ago  31,200       4  2.1 s  1 of 40         2  70 s ago',
     ]);
     expect(sectionOf(lines, 'writers')).toEqual([
       '  stream   behind  writer         database',
@@ -215,10 +215,12 @@ function scheduler(shards: number): SchedulerStatus {
         isRunning: false,
         runs: 40,
         failures: 1,
+        overruns: 2,
         items: 31_200,
         errors: 4,
         durationMs: 2_100,
         lastSuccessAtMs: NOW - 12_000,
+        oldestAtMs: NOW - 70_000,
         failure: null,
       },
     ],
