@@ -1,15 +1,21 @@
 import { isConditionId } from '@polytape/types';
 import { z } from 'zod';
+import { isFields } from './event-fields.ts';
+import { camelCased } from './gamma-fields.ts';
 import { type GammaMarket, readGammaMarket, type SkippedMarket } from './gamma-market.ts';
+import { httpUrl, routeUrl } from './http-url.ts';
 import { RATE_RULES } from './rate-limiter.ts';
 import { excerpt } from './storable-text.ts';
 import { VenueAnswerError } from './venue-errors.ts';
 import type { VenueHttp } from './venue-http.ts';
+import { venueTimeMs } from './venue-time.ts';
 
 /** A page of a scan. */
 export type MarketPage = {
   markets: GammaMarket[];
   skipped: SkippedMarket[];
+  /** When the last entry of the page was created, by the venue's clock, milliseconds since the epoch; null where it does not say. */
+  lastCreatedAtMs: number | null;
   /** Why this scan cannot be taken for complete, so that nothing may be concluded from what it did not show; null else. */
   doubt: string | null;
 };
@@ -26,7 +32,7 @@ export class GammaClient {
 
   /** `url` may have a path, which the routes then follow. @throws {RangeError} It is no http or https URL. */
   constructor(options: { url: string; http: VenueHttp }) {
-    this.#base = httpUrl(options.url);
+    this.#base = httpUrl(options.url, 'Gamma');
     this.#http = options.http;
   }
 
@@ -39,6 +45,37 @@ export class GammaClient {
    */
   async *openMarkets(signal: AbortSignal): AsyncGenerator<MarketPage, void, undefined> {
     yield* this.#pages({ closed: ['false'], order: ['id'], ascending: ['true'] }, signal);
+  }
+
+  /**
+   * Open markets, the newest first. The caller leaves at what it knows: a list that grows at its head may show a market
+   * twice, and the venue itself is seconds to minutes late.
+   *
+   * @throws as `openMarkets`.
+   */
+  async *newestMarkets({ signal }: { signal: AbortSignal }): AsyncGenerator<MarketPage, void, undefined> {
+    yield* this.#pages({ closed: ['false'], order: ['createdAt'], ascending: ['false'] }, signal);
+  }
+
+  /**
+   * Closed markets, the one closed last first. The caller leaves at its watermark; that a market is closed does not mean
+   * that it is settled.
+   *
+   * @throws as `openMarkets`.
+   */
+  async *recentlyClosed({ signal }: { signal: AbortSignal }): AsyncGenerator<MarketPage, void, undefined> {
+    yield* this.#pages({ closed: ['true'], order: ['closedTime'], ascending: ['false'] }, signal);
+  }
+
+  /** The market of this slug, open or closed; null when the venue has none. @throws as `openMarkets`. */
+  async marketBySlug(slug: string, signal: AbortSignal): Promise<GammaMarket | null> {
+    return await this.#first([{ slug: [slug] }], (market) => market.slug === slug, signal);
+  }
+
+  /** The market that trades this token, open or closed; null when the venue has none. @throws as `openMarkets`. */
+  async marketByToken(tokenId: string, signal: AbortSignal): Promise<GammaMarket | null> {
+    const isOf = ({ tokens }: GammaMarket) => tokens.some((token) => token.tokenId === tokenId);
+    return await this.#first([{ clob_token_ids: [tokenId] }, { position_ids: [tokenId] }], isOf, signal);
   }
 
   /**
@@ -71,6 +108,24 @@ export class GammaClient {
     return found;
   }
 
+  /** By the first of the filters that finds it. What a filter shows is looked at: one that the venue does not know shows any. */
+  async #first(
+    filters: Record<string, string[]>[],
+    isWanted: (market: GammaMarket) => boolean,
+    signal: AbortSignal,
+  ): Promise<GammaMarket | null> {
+    for (const filter of filters) {
+      for (const closed of ['false', 'true']) {
+        for await (const { markets } of this.#pages({ closed: [closed], ...filter }, signal)) {
+          const found = markets.find(isWanted);
+          if (found !== undefined) return found;
+          break;
+        }
+      }
+    }
+    return null;
+  }
+
   async *#pages(filter: Record<string, string[]>, signal: AbortSignal): AsyncGenerator<MarketPage, void, undefined> {
     const cursors = new Set<string>();
     let emptyPages = 0;
@@ -79,7 +134,11 @@ export class GammaClient {
       const page = this.#readPage(url, await this.#http.getJson(url, { rules: LIST_RULES, signal }));
       emptyPages = page.markets.length === 0 ? emptyPages + 1 : 0;
       const isBroken = page.markets.length === 0 && page.next !== null;
-      yield { ...sorted(page.markets), doubt: isBroken ? 'an empty page in the middle of the list' : null };
+      yield {
+        ...sorted(page.markets),
+        lastCreatedAtMs: createdAtMs(page.markets.at(-1)),
+        doubt: isBroken ? 'an empty page in the middle of the list' : null,
+      };
       if (page.next === null) return;
       cursor = page.next;
       if (cursors.has(cursor)) throw unusable(url, `the cursor ${excerpt(cursor, 40)} came twice`);
@@ -90,8 +149,7 @@ export class GammaClient {
   }
 
   #pageUrl(filter: Record<string, string[]>, cursor: string | null): URL {
-    const url = new URL(this.#base);
-    url.pathname = `${url.pathname.replace(/\/+$/, '')}/markets/keyset`;
+    const url = routeUrl(this.#base, '/markets/keyset');
     for (const [name, values] of Object.entries(filter))
       for (const value of values) url.searchParams.append(name, value);
     url.searchParams.set('limit', String(PAGE_MARKETS));
@@ -119,16 +177,13 @@ function sorted(entries: readonly unknown[]): { markets: GammaMarket[]; skipped:
   return { markets, skipped };
 }
 
-function unusable(url: URL, reason: string): VenueAnswerError {
-  return new VenueAnswerError({ host: url.host, path: url.pathname }, reason);
+function createdAtMs(entry: unknown): number | null {
+  const fields = camelCased(entry);
+  return isFields(fields) ? venueTimeMs(fields.createdAt) : null;
 }
 
-function httpUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new RangeError('Gamma needs a URL that begins with https:// or http://');
-  url.hash = '';
-  return url;
+function unusable(url: URL, reason: string): VenueAnswerError {
+  return new VenueAnswerError({ host: url.host, path: url.pathname }, reason);
 }
 
 const pageSchema = z.looseObject({ markets: z.array(z.unknown()), next_cursor: z.string().nullish() });

@@ -1,11 +1,16 @@
-import { isConditionId, isDecimal, isTokenId, type Market } from '@polytape/types';
+import { isConditionId, isTokenId, type Market, type MarketFees } from '@polytape/types';
 import { z } from 'zod';
 import { canonicalConditionId } from './canonical-condition-id.ts';
-import { storableText } from './storable-text.ts';
-import { venueTimeMs } from './venue-time.ts';
+import { camelCased, decimal, decoration, flag, given, optionalFlag, text, texts, time } from './gamma-fields.ts';
+import { type GammaSettlement, readGammaSettlement } from './gamma-settlement.ts';
 
-/** What Gamma says of a market. The version and the time of reading are the scheduler's. */
-export type GammaMarket = Omit<Market, 'version' | 'seenAtMs' | 'resolution'>;
+/**
+ * What Gamma says of a market. The version, the time of reading and the resolution are the scheduler's; what it makes the
+ * resolution of stands in `settlement`, which is no part of the published document.
+ *
+ * Decimals are canonical, so that `1234.50` and `1234.5` are no change.
+ */
+export type GammaMarket = Omit<Market, 'version' | 'seenAtMs' | 'resolution'> & { settlement: GammaSettlement };
 
 /** An entry of a list that is not taken as a market, and why. */
 export type SkippedMarket = {
@@ -75,8 +80,9 @@ export function readGammaMarket(raw: unknown): { market: GammaMarket } | { skipp
         { tokenId: second, outcome: secondOutcome, outcomeIndex: 1 },
       ],
       event: event?.id == null ? null : { id: event.id, slug: event.slug ?? '', title: event.title ?? '' },
-      groupItemTitle: null,
-      questionId: null,
+      groupItemTitle: fields.groupItemTitle,
+      // `question_id` in snake_case, `questionID` in the venue's usual spelling.
+      questionId: fields.questionID ?? fields.questionId,
       category: fields.category,
       tags: fields.tags.flatMap((tag) => tag.slug ?? tag.label ?? []),
       active: fields.active,
@@ -85,13 +91,14 @@ export function readGammaMarket(raw: unknown): { market: GammaMarket } | { skipp
       negRisk: fields.negRisk,
       tickSize: fields.orderPriceMinTickSize,
       sizeMin: fields.orderMinSize,
-      fees: null,
-      volume: null,
-      volume24h: null,
-      liquidity: null,
+      fees: feesOf(fields),
+      volume: fields.volume ?? fields.volumeNum,
+      volume24h: fields.volume24hr,
+      liquidity: fields.liquidity ?? fields.liquidityNum,
       startAtMs: fields.startDate,
       endAtMs: fields.endDate,
       closedAtMs: fields.closedTime,
+      settlement: readGammaSettlement(raw),
     },
   };
 
@@ -107,60 +114,26 @@ function protocolOf(version: unknown, conditionId: string): 'v1' | 'v2' | 'unsup
   return conditionId.length === V2_CONDITION_ID_LENGTH ? null : 'v1';
 }
 
-/** `order_min_size` and `orderMinSize` are one field; given both, the venue's usual camelCase counts. */
-function camelCased(raw: unknown): unknown {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
-  const fields: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(raw)) {
-    if (name.includes('_')) fields[name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())] = value;
-  }
-  return Object.assign(fields, raw);
+/** Null where the venue says nothing of fees. The schedule is what is paid; `makerBaseFee` and `takerBaseFee` are obsolete. */
+function feesOf(fields: z.output<typeof marketSchema>): MarketFees | null {
+  const { feesEnabled, feeType, feeSchedule } = fields;
+  if (feesEnabled === null && feeSchedule === null) return null;
+  return {
+    enabled: feesEnabled ?? true,
+    type: feeType,
+    rate: feeSchedule?.rate ?? null,
+    exponent: feeSchedule?.exponent ?? null,
+    takerOnly: feeSchedule?.takerOnly ?? null,
+    rebateRate: feeSchedule?.rebateRate ?? null,
+  };
 }
 
-/** Anything, or nothing. */
-const given = z.unknown().optional();
-
-/** Text or null; empty text is none. */
-const text = z
-  .union([z.string(), z.number()])
-  .nullish()
-  .catch(null)
-  .transform((value) => (value === null || value === undefined || value === '' ? null : storableText(String(value))));
-
-const flag = given.transform((value) => value === true || value === 'true');
-
-const time = given.transform(venueTimeMs);
-
-/** Gamma writes these as JSON numbers such as 0.001; one that needs an exponent has no exact short spelling. */
-const decimal = given.transform((value) => {
-  const written = typeof value === 'number' ? String(value) : value;
-  return isDecimal(written) ? written : null;
+const feeScheduleSchema = z.looseObject({
+  rate: decimal,
+  exponent: decimal,
+  takerOnly: optionalFlag,
+  rebateRate: decimal,
 });
-
-/** A list, or a list written as a JSON string; without it, empty. */
-const texts = z.preprocess(
-  (value) => (typeof value === 'string' ? parsedList(value) : (value ?? [])),
-  z.array(z.string().transform(storableText)),
-);
-
-function parsedList(json: string): unknown {
-  if (json.trim() === '') return [];
-  try {
-    return JSON.parse(json) ?? [];
-  } catch {
-    // Whatever it is, it is no list: the schema says so, with the field's name.
-    return json;
-  }
-}
-
-/** Decoration of a market, which must not cost the market: what does not fit is left out. */
-function decoration<T extends z.ZodType>(item: T) {
-  return z
-    .array(item.nullable().catch(null))
-    .nullish()
-    .catch(null)
-    .transform((items) => (items ?? []).filter((entry) => entry !== null));
-}
 
 const idsSchema = z.looseObject({ id: text, conditionId: text });
 
@@ -178,6 +151,17 @@ const marketSchema = idsSchema.extend({
   closed: flag,
   acceptingOrders: flag,
   negRisk: flag,
+  groupItemTitle: text,
+  questionID: text,
+  questionId: text,
+  feesEnabled: optionalFlag,
+  feeType: text,
+  feeSchedule: given.transform((value) => feeScheduleSchema.safeParse(camelCased(value)).data ?? null),
+  volume: decimal,
+  volumeNum: decimal,
+  volume24hr: decimal,
+  liquidity: decimal,
+  liquidityNum: decimal,
   orderPriceMinTickSize: decimal,
   orderMinSize: decimal,
   startDate: time,

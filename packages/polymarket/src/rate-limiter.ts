@@ -11,6 +11,13 @@ export const RATE_RULES = {
   /** /markets and /events lists together. */
   gammaLists: { name: 'gamma lists', requestsMax: 900, windowMs: 10_000 },
   gammaMarkets: { name: 'gamma markets', requestsMax: 300, windowMs: 10_000 },
+  clob: { name: 'clob', requestsMax: 9_000, windowMs: 10_000 },
+  clobBooks: { name: 'clob books', requestsMax: 500, windowMs: 10_000 },
+  clobPrices: { name: 'clob prices', requestsMax: 500, windowMs: 10_000 },
+  /** Not published; taken to be that of the other batched routes. */
+  clobLastTrades: { name: 'clob last trades', requestsMax: 500, windowMs: 10_000 },
+  /** Version 2 of the Data API. */
+  data: { name: 'data', requestsMax: 800, windowMs: 10_000 },
 } as const satisfies Record<string, RateRule>;
 
 /**
@@ -36,6 +43,10 @@ export class RateLimiter {
   /** The venue asked for a rest: no request begins before this. */
   holdUntil(untilMs: number): void {
     this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs);
+  }
+
+  isHeld(nowMs: number): boolean {
+    return nowMs < this.#heldUntilMs;
   }
 
   #dueMs(name: string): number {

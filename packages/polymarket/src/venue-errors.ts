@@ -69,19 +69,28 @@ export class VenueAnswerError extends Error {
   readonly path: string;
   /** HTTP status, null when the answer was well-formed but made no sense. */
   readonly status: number | null;
+  /** What the answer says, in a few words; empty where that is not known. */
+  readonly answer: string;
 
   constructor(
     at: { host: string; path: string },
     reason: string,
-    options: { status?: number | null; disposition?: 'retry' | 'stop'; cause?: unknown } = {},
+    options: { status?: number | null; disposition?: 'retry' | 'stop'; answer?: string; cause?: unknown } = {},
   ) {
     super(`${at.host} gave an unusable answer to ${at.path}: ${reason}`, { cause: options.cause });
     this.host = at.host;
     this.path = at.path;
     this.status = options.status ?? null;
     this.disposition = options.disposition ?? 'retry';
+    this.answer = options.answer ?? '';
   }
 }
 
 /** Any error of the venue's HTTP or of a refused socket. */
 export type VenueError = VenueRefusedError | VenueThrottledError | VenueUnavailableError | VenueAnswerError;
+
+export function isVenueError(error: unknown): error is VenueError {
+  return [VenueRefusedError, VenueThrottledError, VenueUnavailableError, VenueAnswerError].some(
+    (type) => error instanceof type,
+  );
+}

@@ -7,6 +7,7 @@ import { RATE_RULES, RateLimiter, type RateRule } from './rate-limiter.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { excerpt } from './storable-text.ts';
 import {
+  isVenueError,
   VenueAnswerError,
   type VenueError,
   VenueRefusedError,
@@ -30,6 +31,14 @@ export type VenueHttpOptions = {
   random?: () => number;
 };
 
+export type VenueRequest = {
+  /** The venue's limits that count this request, beside the one for all hosts. */
+  rules: readonly RateRule[];
+  signal: AbortSignal;
+  /** Tries of this request, where another will be made soon anyway; else as configured. */
+  triesMax?: number;
+};
+
 /** Counts since the beginning. */
 export type VenueHttpStats = { requests: number; retries: number; throttled: number; refused: number; failed: number };
 
@@ -43,10 +52,8 @@ export class VenueHttp {
   readonly #log: Log;
   readonly #limits: Required<Omit<VenueHttpOptions, 'log' | 'random'>>;
   readonly #random: () => number;
-  /** An outage is told once a minute, not at each try. */
-  readonly #outage = new OutageNotice();
-  /** By host: one for each that is configured. */
-  readonly #limiters = new Map<string, RateLimiter>();
+  /** One for each that is configured. */
+  readonly #hosts = new Map<string, HostState>();
   readonly #counts: VenueHttpStats = { requests: 0, retries: 0, throttled: 0, refused: 0, failed: 0 };
 
   constructor(options: VenueHttpOptions) {
@@ -74,27 +81,37 @@ export class VenueHttp {
    * @throws {VenueAnswerError} Another 4xx, which is not tried again; or at the last try no JSON, or too much of it.
    * @throws The signal's reason, when it aborts.
    */
-  async getJson(url: URL, options: { rules: readonly RateRule[]; signal: AbortSignal }): Promise<unknown> {
-    const { signal } = options;
-    const limiter = this.#limiter(url.host);
+  async getJson(url: URL, options: VenueRequest): Promise<unknown> {
+    return await this.#tried(url, undefined, options);
+  }
+
+  /** The parsed answer to a POST of `body` as JSON. Only for routes that read: a try may reach the venue twice. @throws as `getJson`. */
+  async postJson(url: URL, body: unknown, options: VenueRequest): Promise<unknown> {
+    return await this.#tried(url, JSON.stringify(body), options);
+  }
+
+  async #tried(url: URL, body: string | undefined, options: VenueRequest): Promise<unknown> {
+    const { signal, triesMax = this.#limits.triesMax } = options;
+    const { limiter, outage } = this.#host(url.host);
     for (let failures = 0; ; ) {
-      await rest(limiter.reserve([RATE_RULES.allHosts, ...options.rules], performance.now()), signal);
+      await this.#turn(limiter, [RATE_RULES.allHosts, ...options.rules], signal);
       try {
-        const body = await this.#get(url, signal);
-        if (this.#outage.recovered()) this.#log.info({ host: url.host }, `${url.host} answers again.`);
-        return body;
+        const answer = await this.#ask(url, body, signal);
+        if (outage.recovered()) this.#log.info({ host: url.host }, `${url.host} answers again.`);
+        return answer;
       } catch (error) {
         signal.throwIfAborted();
         if (!isVenueError(error)) throw error;
         this.#count(error);
         failures += 1;
         const askedMs = 'retryAfterMs' in error ? (error.retryAfterMs ?? 0) : 0;
-        const isLast = failures >= this.#limits.triesMax || askedMs > this.#limits.retryAfterMsMax;
-        if (error.disposition !== 'retry' || isLast) throw error;
-        const waitMs = Math.max(askedMs, this.#backoffMs(failures));
+        const isLast = failures >= triesMax || askedMs > this.#limits.retryAfterMsMax;
+        const waitMs = Math.max(Math.min(askedMs, this.#limits.retryAfterMsMax), this.#backoffMs(failures));
+        // Also after the last try: what is asked next must not find the venue still wanting rest.
         if (error instanceof VenueThrottledError) limiter.holdUntil(performance.now() + waitMs);
+        if (error.disposition !== 'retry' || isLast) throw error;
         this.#counts.retries += 1;
-        const { say } = this.#outage.failed(error.message, performance.now());
+        const { say } = outage.failed(error.message, performance.now());
         this.#log[say ? 'warn' : 'debug'](
           { host: error.host, path: error.path, failures, waitMs, isVenueAway: error instanceof VenueUnavailableError },
           `${error.message}. Trying again in ${(waitMs / 1_000).toFixed(1)} s.`,
@@ -104,11 +121,17 @@ export class VenueHttp {
     }
   }
 
+  /** Waits until the limits allow one more, and for those that were about to begin when the venue wanted rest, once more. */
+  async #turn(limiter: RateLimiter, rules: readonly RateRule[], signal: AbortSignal): Promise<void> {
+    do await rest(limiter.reserve(rules, performance.now()), signal);
+    while (limiter.isHeld(performance.now()));
+  }
+
   stats(): VenueHttpStats {
     return { ...this.#counts };
   }
 
-  async #get(url: URL, signal: AbortSignal): Promise<unknown> {
+  async #ask(url: URL, body: string | undefined, signal: AbortSignal): Promise<unknown> {
     const at = { host: url.host, path: url.pathname };
     const ending = new AbortController();
     const abort = () => ending.abort(signal.reason);
@@ -119,7 +142,8 @@ export class VenueHttp {
     this.#counts.requests += 1;
     try {
       const { address, headers } = request(url);
-      const response = await fetch(address, { headers, signal: ending.signal });
+      const method = body === undefined ? { headers } : { method: 'POST', body, headers: { ...headers, ...JSON_BODY } };
+      const response = await fetch(address, { ...method, signal: ending.signal });
       clearTimeout(answer);
       if (!response.ok) throw await refusal(at, response);
       return await this.#readJson(at, response);
@@ -151,10 +175,10 @@ export class VenueHttp {
     }
   }
 
-  #limiter(host: string): RateLimiter {
-    const limiter = this.#limiters.get(host) ?? new RateLimiter();
-    this.#limiters.set(host, limiter);
-    return limiter;
+  #host(host: string): HostState {
+    const state = this.#hosts.get(host) ?? { limiter: new RateLimiter(), outage: new OutageNotice() };
+    this.#hosts.set(host, state);
+    return state;
   }
 
   #backoffMs(failures: number): number {
@@ -169,15 +193,12 @@ export class VenueHttp {
   }
 }
 
+/** What all requests to one host share. An outage is told once a minute, not at each try, and of each host apart. */
+type HostState = { limiter: RateLimiter; outage: OutageNotice };
+
 /** Ours, and so its message is the cause. */
 class TimeoutReached extends Error {
   override readonly name = 'TimeoutReached';
-}
-
-function isVenueError(error: unknown): error is VenueError {
-  return [VenueRefusedError, VenueThrottledError, VenueUnavailableError, VenueAnswerError].some(
-    (type) => error instanceof type,
-  );
 }
 
 /** fetch refuses a URL with credentials in it, so they go where they belong. */
@@ -205,7 +226,8 @@ async function refusal(at: { host: string; path: string }, response: Response): 
   if (status >= 500 || status === 408 || status === 425) {
     return new VenueUnavailableError(at, `answered ${status}${quoted(text)}`, { retryAfterMs: askedMs });
   }
-  return new VenueAnswerError(at, `answered ${status}${quoted(text)}`, { status, disposition: 'stop' });
+  const answer = explanation(text);
+  return new VenueAnswerError(at, `answered ${status}${quoted(text)}`, { status, disposition: 'stop', answer });
 }
 
 /** The body as text, as far as `bytesMax`. */
@@ -240,5 +262,6 @@ async function rest(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
+const JSON_BODY = { 'content-type': 'application/json' };
 /** Enough of an error page to find its title. */
 const EXPLANATION_BYTES_MAX = 16 * 1024;

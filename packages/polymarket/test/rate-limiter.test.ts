@@ -68,6 +68,11 @@ describe('the rate limiter', () => {
       ['gamma', 4_000, 10_000],
       ['gamma lists', 900, 10_000],
       ['gamma markets', 300, 10_000],
+      ['clob', 9_000, 10_000],
+      ['clob books', 500, 10_000],
+      ['clob prices', 500, 10_000],
+      ['clob last trades', 500, 10_000],
+      ['data', 800, 10_000],
     ]);
   });
 });

@@ -17,5 +17,48 @@ export function canonicalDecimal(text: string): string {
   return fraction === '' ? integer : `${integer}.${fraction}`;
 }
 
+/** Which of two decimals is the greater one: below 0 when `a` is less, 0 when both are one number, above 0 when more. */
+export function compareDecimals(a: string, b: string): number {
+  const [left, right] = aligned(a, b).units;
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Half of the sum of both, exactly, canonical; null where a side has no orders. @throws {RangeError} One is no decimal. */
+export function midpointOf(bestBid: string | null, bestAsk: string | null): string | null {
+  if (bestBid === null || bestAsk === null) return null;
+  const { units, scale } = aligned(bestBid, bestAsk);
+  // Half a unit is five of the next smaller ones.
+  return written((units[0] + units[1]) * 5n, scale + 1);
+}
+
+/** Best ask less best bid, exactly, canonical, below 0 in a crossed book; null where a side has no orders. @throws {RangeError} One is no decimal. */
+export function spreadOf(bestBid: string | null, bestAsk: string | null): string | null {
+  if (bestBid === null || bestAsk === null) return null;
+  const { units, scale } = aligned(bestBid, bestAsk);
+  return written(units[1] - units[0], scale);
+}
+
+/** Both as whole numbers of one unit, which is 10 to the power of minus `scale`. A float would invent digits. */
+function aligned(a: string, b: string): { units: [bigint, bigint]; scale: number } {
+  const [left, right] = [parts(a), parts(b)];
+  const scale = Math.max(left.fraction.length, right.fraction.length);
+  const units = ({ integer, fraction }: DecimalParts) => BigInt(integer + fraction.padEnd(scale, '0'));
+  return { units: [units(left), units(right)], scale };
+}
+
+type DecimalParts = { integer: string; fraction: string };
+
+function parts(text: string): DecimalParts {
+  const [integer = '0', fraction = ''] = canonicalDecimal(text).split('.');
+  return { integer, fraction };
+}
+
+function written(units: bigint, scale: number): string {
+  const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
+  const fraction = digits.slice(digits.length - scale).replace(/0+$/, '');
+  const integer = digits.slice(0, digits.length - scale);
+  return `${units < 0n ? '-' : ''}${integer}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
 /** Far above any price or size; below what would let one field fill a message. */
 const DECIMAL_LENGTH_MAX = 64;

@@ -6,7 +6,7 @@ export {
   type SubscribeAnswer,
   type SubscribeRequest,
 } from './command.ts';
-export { canonicalDecimal, isDecimal } from './decimal.ts';
+export { canonicalDecimal, compareDecimals, isDecimal, midpointOf, spreadOf } from './decimal.ts';
 export type { MarketFact } from './event.ts';
 export { PROVENANCE_HEADERS } from './headers.ts';
 export { isConditionId, isTokenId } from './ids.ts';

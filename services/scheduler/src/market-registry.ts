@@ -17,10 +17,15 @@ export class MarketRegistry {
     else this.#open.set(market.conditionId, market);
   }
 
-  /** The document to publish if the description tells something new, else null. It is known from now on. */
-  observe(description: MarketDescription, nowMs: number): Market | null {
+  /**
+   * The document to publish if the description tells something new, else null. It is known from now on. What the venue
+   * says of the settlement is no part of it, and figures alone are nothing new.
+   */
+  observe(given: MarketDescription & { settlement?: unknown }, nowMs: number): Market | null {
+    const { settlement: _settlement, ...description } = given;
     const known = this.#markets.get(description.conditionId);
-    if (known !== undefined && isDeepStrictEqual(describe(known), description)) return null;
+    if (known !== undefined && isDeepStrictEqual(describe({ ...known, ...figuresOf(description) }), description))
+      return null;
     const resolution = known?.resolution ?? null;
     const market: Market = { ...description, resolution, version: (known?.version ?? 0) + 1, seenAtMs: nowMs };
     this.remember(market);
@@ -45,6 +50,10 @@ export class MarketRegistry {
   get size(): number {
     return this.#markets.size;
   }
+}
+
+function figuresOf({ volume, volume24h, liquidity }: MarketDescription) {
+  return { volume, volume24h, liquidity };
 }
 
 function describe(market: Market): MarketDescription {

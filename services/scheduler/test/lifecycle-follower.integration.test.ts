@@ -193,5 +193,16 @@ function market(conditionId: string, o: { closed: boolean }): GammaMarket {
     startAtMs: null,
     endAtMs: null,
     closedAtMs: null,
+    settlement: {
+      closed: o.closed,
+      closedAtMs: null,
+      umaEndAtMs: null,
+      outcomePrices: null,
+      umaResolutionStatus: null,
+      umaResolutionStatuses: [],
+      automaticallyResolved: false,
+      marketType: null,
+      raw: {},
+    },
   };
 }

@@ -1,0 +1,56 @@
+import { type BookLevel, type BookSnapshot, compareDecimals, midpointOf, spreadOf } from '@polytape/types';
+import { bookHash } from './book-hash.ts';
+import { canonicalConditionId } from './canonical-condition-id.ts';
+import {
+  conditionId,
+  decimal,
+  fields,
+  isAbsent,
+  list,
+  optionalDecimal,
+  optionalText,
+  price,
+  timestamp,
+  tokenId,
+} from './event-fields.ts';
+
+/**
+ * A book as the CLOB sent it, its levels in our order: best first on both sides. When it was asked for, and for which
+ * interval, is the caller's. Source: CLOB, `POST /books`.
+ */
+export type ClobBook = Omit<BookSnapshot, 'slotAtMs' | 'seenAtMs'>;
+
+/** @throws {FieldError} It is no book, or a level of it is none: half a book would be a wrong one. */
+export function readClobBook(raw: unknown): ClobBook {
+  const book = fields(raw, 'the book');
+  const token = tokenId(book.asset_id, 'asset_id');
+  const bids = levels(book.bids, 'bids').sort(([a], [b]) => compareDecimals(b, a));
+  const asks = levels(book.asks, 'asks').sort(([a], [b]) => compareDecimals(a, b));
+  const bestBid = bids[0]?.[0] ?? null;
+  const bestAsk = asks[0]?.[0] ?? null;
+  const hash = optionalText(book.hash, 'hash');
+  return {
+    conditionId: canonicalConditionId(conditionId(book.market, 'market'), token),
+    tokenId: token,
+    exchangeAtMs: isAbsent(book.timestamp) ? null : Number(timestamp(book.timestamp, 'timestamp')),
+    bids,
+    asks,
+    bestBid,
+    bestAsk,
+    spread: spreadOf(bestBid, bestAsk),
+    midpoint: midpointOf(bestBid, bestAsk),
+    tickSize: optionalDecimal(book.tick_size, 'tick_size'),
+    hash,
+    isHashRight: hash === null ? null : hash === bookHash(book),
+  };
+}
+
+function levels(value: unknown, name: string): BookLevel[] {
+  return list(value ?? [], name, BOOK_LEVELS_MAX).map((item) => {
+    const level = fields(item, `a level of ${name}`);
+    return [price(level.price, `${name} price`), decimal(level.size, `${name} size`)];
+  });
+}
+
+/** Far above the ticks that a price can have. */
+const BOOK_LEVELS_MAX = 20_000;

@@ -1,0 +1,16 @@
+/** A REST host's configured address; it may have a path, which the routes then follow. @throws {RangeError} It is no http or https URL. */
+export function httpUrl(text: string, host: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new RangeError(`${host} needs a URL that begins with https:// or http://`);
+  }
+  url.hash = '';
+  return url;
+}
+
+/** The address of a route below it. */
+export function routeUrl(base: URL, route: string): URL {
+  const url = new URL(base);
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}${route}`;
+  return url;
+}

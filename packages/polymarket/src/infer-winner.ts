@@ -1,0 +1,124 @@
+import { canonicalDecimal, midpointOf, type Settlement } from '@polytape/types';
+import type { ClobMarket } from './clob-market.ts';
+import type { DataResolution } from './data-resolution.ts';
+import type { GammaSettlement } from './gamma-settlement.ts';
+
+/** What one source of the venue says; which one it is, its own field tells. */
+export type WinnerEvidence =
+  | Pick<
+      GammaSettlement,
+      'closed' | 'closedAtMs' | 'outcomePrices' | 'umaResolutionStatus' | 'automaticallyResolved' | 'marketType'
+    >
+  | Pick<DataResolution, 'status' | 'payouts' | 'price'>
+  | Pick<ClobMarket, 'closed' | 'winners'>
+  /** The market channel's `market_resolved`. */
+  | { winningTokenId: string | null };
+
+/**
+ * How a market was settled as far as one source says, or null while it is not: nothing is guessed, and a price near 1 is
+ * never a winner. `tokenIds` are the market's, in the order of its outcomes.
+ *
+ * Order of trust where sources differ: Data API, `market_resolved`, Gamma, CLOB. What each proves:
+ *
+ * - **Data API**: `status` is `resolved`. The payouts count; without them the oracle's price does, 1, 0 or 0.5 for the
+ *   first outcome. Recorded: one row with price 0. That payouts stand in the order of Gamma's outcomes is the venue's
+ *   own documentation. Two payouts of 0 are `unknown`; a row `derived` from its siblings counts like a reported one.
+ * - **`market_resolved`**: the token that it names. One that names none proves nothing: how a split looks there is not
+ *   known.
+ * - **Gamma**: closed, and either the oracle's status is `resolved` or `settled`, or there is no status at all and
+ *   `automaticallyResolved`. Prices of exactly 1 and 0 show the winner (recorded: 149 markets). Until Gamma has written
+ *   the final prices, the last marks stand there, also after the status: so 0.9995 proves nothing, and 0.5 to both, which
+ *   is the mark of a market that was never traded, is a split only when the oracle's own status says so; that Gamma
+ *   shows splits like this is likely, but was never recorded. No mark is 0 to both: with such a status that is `unknown`.
+ *   A status that is on its way (`proposed`, `disputed`) proves that nothing is final, whatever else is said.
+ * - **Gamma, markets of old**: before 2022 the oracle left no status. Two such were recorded, 0 to both (`unknown`) and a
+ *   scalar one that paid a fraction to each side (`other`). Exact prices of 1 and 0 count there as well. A market closed
+ *   later that has neither status nor `automaticallyResolved` is left to the other sources (recorded: one, of 2026).
+ * - **CLOB**: closed, and exactly one token is marked as the winner. None marked proves nothing: of 50 closed markets
+ *   recorded 36 have none.
+ */
+export function inferWinner(evidence: WinnerEvidence, tokenIds: readonly [string, string]): Settlement | null {
+  const payouts = payoutsOf(evidence, tokenIds);
+  return payouts === null ? null : settlementOf(payouts, tokenIds);
+}
+
+type Payouts = readonly [string, string];
+
+function payoutsOf(evidence: WinnerEvidence, tokenIds: readonly [string, string]): Payouts | null {
+  if ('outcomePrices' in evidence) return payoutsOfGamma(evidence);
+  if ('payouts' in evidence) return payoutsOfData(evidence);
+  if ('winners' in evidence) return evidence.closed ? payoutsOfWinner(evidence.winners, tokenIds) : null;
+  return evidence.winningTokenId === null ? null : payoutsOfWinner([evidence.winningTokenId], tokenIds);
+}
+
+type GammaEvidence = Extract<WinnerEvidence, { outcomePrices: unknown }>;
+
+function payoutsOfGamma(evidence: GammaEvidence): Payouts | null {
+  const { closed, outcomePrices } = evidence;
+  const finality = finalityOf(evidence);
+  if (!closed || outcomePrices === null || finality === null) return null;
+  const payouts: Payouts = [canonicalDecimal(outcomePrices[0]), canonicalDecimal(outcomePrices[1])];
+  switch (kindOf(payouts)) {
+    case 'win0':
+    case 'win1':
+      return payouts;
+    case 'split':
+      return finality === 'told' ? payouts : null;
+    case 'unknown':
+      return finality === 'automatic' ? null : payouts;
+    case 'other':
+      return finality === 'of old' && evidence.marketType === 'scalar' ? payouts : null;
+    case null:
+      return null;
+  }
+}
+
+/** What says that the prices are final ones; null when nothing does. */
+function finalityOf(evidence: GammaEvidence): 'told' | 'automatic' | 'of old' | null {
+  const { umaResolutionStatus: status, automaticallyResolved, closedAtMs } = evidence;
+  if (status !== null) return status === 'resolved' || status === 'settled' ? 'told' : null;
+  if (automaticallyResolved) return 'automatic';
+  return closedAtMs !== null && closedAtMs < OF_OLD_BEFORE_MS ? 'of old' : null;
+}
+
+function payoutsOfData({ status, payouts, price }: Extract<WinnerEvidence, { payouts: unknown }>): Payouts | null {
+  if (status !== 'resolved') return null;
+  const told: Payouts | null = payouts && [canonicalDecimal(payouts[0]), canonicalDecimal(payouts[1])];
+  const priced = price === null ? null : (ORACLE_PAYOUTS[canonicalDecimal(price)] ?? null);
+  // Payouts of nothing beside an answer of the oracle would be a row that is not filled in yet.
+  return told === null || kindOf(told) === 'unknown' ? (priced ?? told) : told;
+}
+
+/** Exactly one, and one of the market's own. */
+function payoutsOfWinner(winners: readonly string[], [first, second]: readonly [string, string]): Payouts | null {
+  if (winners.length !== 1 || first === second) return null;
+  if (winners[0] === first) return ['1', '0'];
+  return winners[0] === second ? ['0', '1'] : null;
+}
+
+function settlementOf(payouts: Payouts, [first, second]: readonly [string, string]): Settlement | null {
+  const outcome = kindOf(payouts);
+  if (outcome === null) return null;
+  const winningTokenId = outcome === 'win0' ? first : outcome === 'win1' ? second : null;
+  return { outcome, winningTokenId, payouts: [...payouts] };
+}
+
+/** Null for what no share pays: both together pay 1, or nothing is said. */
+function kindOf([first, second]: Payouts): Settlement['outcome'] | null {
+  const kind = KINDS[`${first} ${second}`];
+  if (kind !== undefined) return kind;
+  return midpointOf(first, second) === '0.5' ? 'other' : null;
+}
+
+const KINDS: Record<string, Settlement['outcome']> = {
+  '1 0': 'win0',
+  '0 1': 'win1',
+  '0.5 0.5': 'split',
+  '0 0': 'unknown',
+};
+
+/** What the oracle's price for the first outcome pays. */
+const ORACLE_PAYOUTS: Record<string, Payouts> = { '1': ['1', '0'], '0': ['0', '1'], '0.5': ['0.5', '0.5'] };
+
+/** The markets on the venue's own oracle, before UMA's: no later one is settled without a status. */
+const OF_OLD_BEFORE_MS = Date.UTC(2022, 0, 1);
