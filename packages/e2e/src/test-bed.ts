@@ -113,6 +113,12 @@ export class TestBed implements AsyncDisposable {
     );
   }
 
+  /** Resolves when so many more trades are in the database. */
+  async recorded(more: number): Promise<void> {
+    const before = await this.probe.position('TRADES');
+    await until(`${more} more trades recorded`, async () => (await this.probe.position('TRADES')) >= before + more);
+  }
+
   /** What the database holds, against what the venue executed. */
   async compare(): Promise<TapeComparison> {
     return await compareTape(this.venue.ledger(), this.#database.url);

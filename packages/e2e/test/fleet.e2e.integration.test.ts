@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { VenueSimOptions } from '@polytape/venue-sim';
 import { describe, expect, test } from 'vitest';
 import { tcpProxy } from '../../bus/test/tcp-proxy.ts';
-import { Fleet, movedPlaces, type ServiceUnderTest, shardsOf, TestBed, until } from '../src/index.ts';
+import { Fleet, movedPlaces, type ServiceUnderTest, shardsOf, TestBed } from '../src/index.ts';
 
 describe('ingestors that share the shards', () => {
   test('miss nothing and double nothing while they become three, two and four, and share evenly each time', async () => {
@@ -21,7 +21,7 @@ describe('ingestors that share the shards', () => {
     changes.push(['3 -> 2', 2, async () => ingestors.shift()?.process.signal('SIGTERM')]);
     changes.push(['2 -> 4', 4, () => Promise.all([add(), add()])]);
     for (const [name, members, change] of changes) {
-      await recorded(bed, 100);
+      await bed.recorded(100);
       await change();
       const balanced = await fleet.balanced(members, { withinMs: BALANCED_MS_MAX });
       const moved = movedPlaces(coverage, balanced.coverage);
@@ -33,7 +33,7 @@ describe('ingestors that share the shards', () => {
       coverage = balanced.coverage;
     }
     expect(await first.process.exit()).toEqual({ code: 0, signal: null });
-    await recorded(bed, 100);
+    await bed.recorded(100);
     await bed.drained(...ingestors);
     expect(await outcome(bed)).toEqual({ missing: 0, duplicates: 0 });
   }, 240_000);
@@ -43,11 +43,11 @@ describe('ingestors that share the shards', () => {
     const { fleet, ingestors } = await beginWith(bed, 3, { REDUNDANCY: '2' });
     await fleet.balanced(3, { redundancy: 2 });
     bed.venue.startTrading();
-    await recorded(bed, 500);
+    await bed.recorded(500);
     await ingestors[0]?.process.kill();
     const { tookMs } = await fleet.balanced(2, { redundancy: 2 });
     console.info(`Two of two cover each shard again ${tookMs} ms after the kill.`);
-    await recorded(bed, 500);
+    await bed.recorded(500);
     await bed.drained(...ingestors.slice(1));
     expect(await outcome(bed)).toEqual({ missing: 0, duplicates: 0 });
   }, 180_000);
@@ -57,7 +57,7 @@ describe('ingestors that share the shards', () => {
     const { fleet, ingestors } = await beginWith(bed, 3, {});
     const { coverage } = await fleet.balanced(3);
     bed.venue.startTrading();
-    await recorded(bed, 500);
+    await bed.recorded(500);
     const [victim, ...others] = ingestors;
     if (victim === undefined) throw new Error('no ingestor');
     const id = await Fleet.idOf(victim);
@@ -67,7 +67,7 @@ describe('ingestors that share the shards', () => {
     await victim.process.kill();
     const killedAtMs = Date.now();
     const takenOverAtMs = await fleet.takenOver(shards, { from: id });
-    await recorded(bed, 500);
+    await bed.recorded(500);
     await bed.drained(...others);
 
     const { missing, duplicates } = await bed.compare();
@@ -89,7 +89,7 @@ describe('ingestors that share the shards', () => {
     const { coverage } = await fleet.balanced(2);
     expect(coverage.size).toBe(20);
     bed.venue.startTrading();
-    await recorded(bed, 300);
+    await bed.recorded(300);
     const [leaving, staying] = ingestors;
     if (leaving === undefined || staying === undefined) throw new Error('no ingestors');
     const askedAtMs = performance.now();
@@ -98,7 +98,7 @@ describe('ingestors that share the shards', () => {
     console.info(
       `Ten shards were handed over, and the process ended, in ${Math.round(performance.now() - askedAtMs)} ms.`,
     );
-    await recorded(bed, 300);
+    await bed.recorded(300);
     await bed.drained(staying);
     expect(await outcome(bed)).toEqual({ missing: 0, duplicates: 0 });
   }, 120_000);
@@ -111,7 +111,7 @@ describe('ingestors that share the shards', () => {
     const { coverage } = await fleet.balanced(2);
     const id = await Fleet.idOf(cutOff);
     bed.venue.startTrading();
-    await recorded(bed, 300);
+    await bed.recorded(300);
 
     way.mute();
     const takenOverAtMs = fleet.takenOver(shardsOf(coverage, id), { from: id });
@@ -122,7 +122,7 @@ describe('ingestors that share the shards', () => {
     await takenOverAtMs;
     way.unmute();
     await fleet.balanced(2);
-    await recorded(bed, 300);
+    await bed.recorded(300);
     await bed.drained(...ingestors, cutOff);
     expect(await outcome(bed)).toEqual({ missing: 0, duplicates: 0 });
   }, 180_000);
@@ -171,12 +171,6 @@ async function beginWith(
 async function outcome(bed: TestBed): Promise<{ missing: number; duplicates: number }> {
   const { missing, duplicates } = await bed.compare();
   return { missing: missing.length, duplicates };
-}
-
-/** Resolves when so many more trades are in the database. */
-async function recorded(bed: TestBed, more: number): Promise<void> {
-  const before = await bed.probe.position('TRADES');
-  await until(`${more} more trades recorded`, async () => (await bed.probe.position('TRADES')) >= before + more);
 }
 
 const BALANCED_MS_MAX = 20_000;

@@ -19,10 +19,10 @@ afterAll(() => bed?.[Symbol.asyncDispose]());
 test('a database whose sessions are ended again and again in the flow lacks nothing and doubles nothing', async () => {
   await using ingestor = await recordingIngestor();
   for (let round = 0; round < 5; round += 1) {
-    await recorded(200);
+    await bed.recorded(200);
     expect(await bed.probe.endSessions('polytape')).toBeGreaterThan(0);
   }
-  await recorded(200);
+  await bed.recorded(200);
   await expectWhole(ingestor);
   expect(writer.process.records.filter(({ msg }) => /interrupted/.test(msg)).length).toBeGreaterThan(0);
   await writer.ready();
@@ -33,7 +33,7 @@ test('NATS away for seconds in the flow: the connections to the venue stay, and 
 }) => {
   skip(!bed.nats.canRestart, NOT_OURS);
   await using ingestor = await recordingIngestor();
-  await recorded(200);
+  await bed.recorded(200);
   const sockets = bed.venue.status().socketsConnected;
 
   await using outage = await bed.brokerAway();
@@ -79,12 +79,6 @@ async function recordingIngestor(env: Record<string, string> = {}): Promise<Serv
   await bed.covered(ingestor, scheduler);
   bed.venue.startTrading();
   return ingestor;
-}
-
-/** Resolves when so many more trades are in the database. */
-async function recorded(more: number): Promise<void> {
-  const before = await bed.probe.position('TRADES');
-  await until(`${more} more trades recorded`, async () => (await bed.probe.position('TRADES')) >= before + more);
 }
 
 /** Stops trading and compares everything since the beginning of this file with the truth. */
