@@ -15,7 +15,7 @@ export async function benchDatabase(url: string, say: (sentence: string) => void
       const sequence: number = (from?.sequence ?? 0) + trades.length;
       const to: StreamPosition = { incarnation: 'bench', sequence, messageAtMs: null, messageId: null };
       const rows = trades.map((trade) => ({ ...trade, connectionId: 'bench' }));
-      await database.apply({ stream: 'TRADES', from, to, trades: rows, markets: [], unparsed: [], deadLetters: [] });
+      await database.apply({ stream: 'TRADES', from, to, rows: { trades: rows }, deadLetters: [] });
       from = to;
     }
     return batches.length * ROWS;

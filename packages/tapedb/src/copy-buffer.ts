@@ -74,11 +74,36 @@ export class CopyBuffer {
     this.#length += bytes;
   }
 
+  /** A boolean: one byte. */
+  boolean(value: boolean): void {
+    this.#reserve(5);
+    this.#int32(1);
+    this.#length = this.#buffer.writeUInt8(value ? 1 : 0, this.#length);
+  }
+
+  /** A jsonb, given as the text of its JSON. The server parses it. */
+  jsonb(json: string): void {
+    const bytes = Buffer.byteLength(json);
+    this.#reserve(5 + bytes);
+    this.#int32(1 + bytes);
+    this.#length = this.#buffer.writeUInt8(JSONB_VERSION, this.#length);
+    this.#length += this.#buffer.write(json, this.#length);
+  }
+
+  /** As `numeric`, or null. */
+  numericOrNull(text: string | null): void {
+    if (text === null) this.null();
+    else this.numeric(text);
+  }
+
   /**
-   * A numeric given as plain decimal text (see `isDecimal`): exact, with as many decimals as were written. It travels as
-   * digits of base 10,000 on both sides of the point; the server drops zeros at the ends.
+   * A numeric given as plain decimal text (see `isDecimal`), with or without a minus before it: exact, with as many
+   * decimals as were written. It travels as digits of base 10,000 on both sides of the point; the server drops zeros at
+   * the ends.
    */
-  numeric(text: string): void {
+  numeric(decimal: string): void {
+    const isNegative = decimal.startsWith('-');
+    const text = isNegative ? decimal.slice(1) : decimal;
     const point = text.indexOf('.');
     const integerLength = point < 0 ? text.length : point;
     const scale = point < 0 ? 0 : text.length - point - 1;
@@ -89,7 +114,7 @@ export class CopyBuffer {
     this.#int32(8 + 2 * (before + behind));
     this.#int16(before + behind);
     this.#int16(before - 1); // weight: the power of 10,000 of the first digit
-    this.#int16(0); // sign: positive
+    this.#int16(isNegative ? SIGN_NEGATIVE : SIGN_POSITIVE);
     this.#int16(scale);
     for (let place = -before; place < behind; place++) this.#int16(digitOfNumeric(text, integerLength, place));
   }
@@ -132,5 +157,8 @@ function digitOfNumeric(text: string, integerLength: number, place: number): num
 const HEADER = Buffer.concat([Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'), Buffer.alloc(8)]);
 
 const CHARACTER_0 = 48;
+const SIGN_POSITIVE = 0;
+const SIGN_NEGATIVE = 0x4000;
+const JSONB_VERSION = 1;
 
 const EPOCH_2000_US = Date.UTC(2000, 0, 1) * 1_000;

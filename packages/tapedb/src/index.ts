@@ -4,7 +4,7 @@ export { DatabaseConfigurationError } from './database-configuration-error.ts';
 export type { Edition } from './edition.ts';
 export type { Loss } from './loss.ts';
 export { PositionConflictError } from './position-conflict-error.ts';
-export type { ApplyResult, DeadLetter, ProjectionBatch, TradeRow } from './projection-batch.ts';
+export type { ApplyResult, DeadLetter, ProjectedRows, ProjectionBatch, TradeRow } from './projection-batch.ts';
 export { SchemaMismatchError } from './schema-mismatch-error.ts';
 export type { StreamLock } from './stream-lock.ts';
 export type { StreamPosition } from './stream-position.ts';

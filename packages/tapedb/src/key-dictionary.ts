@@ -67,3 +67,10 @@ export class KeyDictionary {
     if (!first.done) this.#keys.delete(first.value);
   }
 }
+
+/** The key of an id that was asked for. */
+export function keyOf(keys: ReadonlyMap<string, number>, id: string): number {
+  const key = keys.get(id);
+  if (key === undefined) throw new Error(`no key was given out for ${id}`);
+  return key;
+}

@@ -1,4 +1,4 @@
-import type { Market, Trade, Unparsed } from '@polytape/types';
+import type { BookSnapshot, Market, MarketFact, PriceSnapshot, Trade, Unparsed } from '@polytape/types';
 import type { StreamPosition } from './stream-position.ts';
 
 /** Messages of one stream as rows, and how they move its position; stored whole or not at all. */
@@ -8,11 +8,19 @@ export type ProjectionBatch = {
   from: StreamPosition | null;
   /** The last message of the batch. */
   to: StreamPosition;
-  trades: TradeRow[];
-  /** In stream order. */
-  markets: Market[];
-  unparsed: Unparsed[];
+  /** What is absent is none. */
+  rows: Partial<ProjectedRows>;
   deadLetters: DeadLetter[];
+};
+
+/** What messages become, each list in stream order: where two messages are about the same row, the order may decide. */
+export type ProjectedRows = {
+  trades: TradeRow[];
+  prices: PriceSnapshot[];
+  books: BookSnapshot[];
+  markets: Market[];
+  facts: MarketFact[];
+  unparsed: Unparsed[];
 };
 
 export type TradeRow = Trade & {

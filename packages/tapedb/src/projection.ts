@@ -1,15 +1,17 @@
-import { once } from 'node:events';
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import { DatabaseError } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import { BatchRejectedError } from './batch-rejected-error.ts';
+import { BOOKS, bookCopy, checkBook } from './book-copy.ts';
+import { type CopyTable, copyRows, incomingTable } from './copy-table.ts';
+import { type FactRows, factRows, storeFacts } from './fact-store.ts';
 import { checkUnparsed, storeDeadLetters, storeUnparsed } from './kept-bodies.ts';
 import { KeyDictionary } from './key-dictionary.ts';
-import { introduceTokens, type MarketDocuments, marketDocuments, storeMarkets } from './market-rows.ts';
+import { introduceTokens, type MarketDocuments, marketDocuments, storeMarkets } from './market-store.ts';
 import { PositionConflictError } from './position-conflict-error.ts';
-import type { ApplyResult, ProjectionBatch, TradeRow } from './projection-batch.ts';
+import { checkPrice, PRICES, priceCopy } from './price-copy.ts';
+import type { ApplyResult, ProjectedRows, ProjectionBatch, TradeRow } from './projection-batch.ts';
 import { movePosition } from './stream-position.ts';
-import { checkTrade, TRADE_COLUMNS, tradeCopy } from './trade-copy.ts';
+import { checkTrade, TRADES, tradeCopy } from './trade-copy.ts';
 import { UnstorableValueError } from './unstorable-value-error.ts';
 
 /**
@@ -20,8 +22,8 @@ export class Projection {
   readonly #pool: Pool;
   readonly #tokens: KeyDictionary;
   readonly #connections: KeyDictionary;
-  /** Connections that have the temporary table. */
-  readonly #prepared = new WeakSet<PoolClient>();
+  /** The temporary tables that connections have, by their names. */
+  readonly #prepared = new WeakMap<PoolClient, Set<string>>();
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -51,7 +53,7 @@ export class Projection {
   /** See `Database.apply`. */
   async apply(batch: ProjectionBatch): Promise<ApplyResult> {
     try {
-      return await this.#apply(batch);
+      return await this.#store(batch, await this.#encoded(batch.rows));
     } catch (error) {
       if (isRejection(error)) throw new BatchRejectedError((error as Error).message, { cause: error });
       // The keys in memory may belong to a database that is gone: restored from a backup, or failed over to a replica
@@ -62,47 +64,49 @@ export class Projection {
     }
   }
 
-  async #apply(batch: ProjectionBatch): Promise<ApplyResult> {
-    batch.trades.forEach(checkTrade);
-    batch.unparsed.forEach(checkUnparsed);
-    const markets = batch.markets.length === 0 ? null : marketDocuments(batch.markets);
+  /** Checks every row before any of it reaches the server, and gives every id its key. */
+  async #encoded(rows: Partial<ProjectedRows>): Promise<EncodedRows> {
+    const { trades = [], prices = [], books = [], markets = [], facts = [], unparsed = [] } = rows;
+    trades.forEach(checkTrade);
+    prices.forEach(checkPrice);
+    books.forEach(checkBook);
+    unparsed.forEach(checkUnparsed);
+    const documents = markets.length === 0 ? null : marketDocuments(markets);
+    const encoded: EncodedRows = { copies: [], documents, facts: factRows(facts), unparsed };
 
-    const trades = batch.trades.length === 0 ? null : await this.#encoded(batch.trades);
-    if (markets !== null) await introduceTokens(this.#pool, markets);
-    return this.#store(batch, { trades, markets });
-  }
-
-  async #encoded(trades: TradeRow[]): Promise<Buffer> {
-    const tokens = new Map<string, string>();
-    const connections = new Map<string, null>();
-    for (const trade of trades) {
-      tokens.set(trade.tokenId, trade.conditionId);
-      if (trade.connectionId !== null) connections.set(trade.connectionId, null);
+    const tokens = await this.#tokenKeys([...trades, ...prices, ...books]);
+    if (trades.length > 0) {
+      const connections = await this.#connectionKeys(trades);
+      encoded.copies.push({ into: TRADES, body: tradeCopy(trades, { tokens, connections }) });
     }
-    return tradeCopy(trades, {
-      tokens: await this.#tokens.keys(tokens),
-      connections: await this.#connections.keys(connections),
-    });
+    if (prices.length > 0) encoded.copies.push({ into: PRICES, body: priceCopy(prices, tokens) });
+    if (books.length > 0) encoded.copies.push({ into: BOOKS, body: bookCopy(books, tokens) });
+    if (documents !== null) await introduceTokens(this.#pool, documents);
+    return encoded;
   }
 
-  async #store(
-    batch: ProjectionBatch,
-    rows: { trades: Buffer | null; markets: MarketDocuments | null },
-  ): Promise<ApplyResult> {
+  #tokenKeys(rows: readonly { tokenId: string; conditionId: string }[]): Promise<ReadonlyMap<string, number>> {
+    return this.#tokens.keys(new Map(rows.map(({ tokenId, conditionId }) => [tokenId, conditionId])));
+  }
+
+  #connectionKeys(trades: readonly TradeRow[]): Promise<ReadonlyMap<string, number>> {
+    const ids = trades.map(({ connectionId }) => connectionId).filter((id) => id !== null);
+    return this.#connections.keys(new Map(ids.map((id) => [id, null])));
+  }
+
+  async #store(batch: ProjectionBatch, rows: EncodedRows): Promise<ApplyResult> {
     const client = await this.#pool.connect();
     let fit = false; // to go back to the pool
     try {
-      await this.#prepare(client);
+      for (const { into } of rows.copies) await this.#prepare(client, into);
       try {
         await client.query('BEGIN');
         await movePosition(client, batch);
-        const inserted = rows.trades === null ? 0 : await storeTrades(client, rows.trades);
-        if (rows.markets !== null) await storeMarkets(client, rows.markets);
-        await storeUnparsed(client, batch.unparsed);
+        const inserted = await storeRows(client, rows);
         await storeDeadLetters(client, { name: batch.stream, incarnation: batch.to.incarnation }, batch.deadLetters);
         await client.query('COMMIT');
         fit = true;
-        return { inserted, alreadyThere: batch.trades.length - inserted };
+        return { inserted, alreadyThere: (batch.rows.trades?.length ?? 0) - inserted };
       } catch (error) {
         // After these two the connection is sound and the next attempt comes at once; after anything else it may not be.
         if (error instanceof PositionConflictError || isRejection(error)) {
@@ -116,27 +120,34 @@ export class Projection {
     }
   }
 
-  /** The table that trades are copied into; emptied at the end of each transaction. */
-  async #prepare(client: PoolClient): Promise<void> {
-    if (this.#prepared.has(client)) return;
-    await client.query('CREATE TEMPORARY TABLE IF NOT EXISTS incoming_trades (LIKE trades) ON COMMIT DELETE ROWS');
-    this.#prepared.add(client);
+  async #prepare(client: PoolClient, into: CopyTable): Promise<void> {
+    const tables = this.#prepared.get(client) ?? new Set();
+    this.#prepared.set(client, tables);
+    if (tables.has(into.table)) return;
+    await client.query(incomingTable(into));
+    tables.add(into.table);
   }
 }
 
-/** COPY knows no ON CONFLICT, hence the temporary table. Returns how many trades are new. */
-async function storeTrades(client: ClientBase, trades: Buffer): Promise<number> {
-  const copy = client.query(copyFrom(`COPY incoming_trades (${TRADE_COLUMNS}) FROM STDIN (FORMAT binary)`));
-  // A stream that failed would go on sending once its connection has room again, on a connection that it no longer has.
-  copy.on('error', () => copy.destroy());
-  copy.end(trades);
-  await once(copy, 'finish');
-  const { rowCount } = await client.query({
-    name: 'store_trades',
-    text: `INSERT INTO trades (${TRADE_COLUMNS}) SELECT ${TRADE_COLUMNS} FROM incoming_trades
-           ON CONFLICT (ts, token_key, content, ordinal) DO NOTHING`,
-  });
-  return rowCount ?? 0;
+/** The rows of a batch as they are sent. */
+type EncodedRows = {
+  copies: { into: CopyTable; body: Buffer }[];
+  documents: MarketDocuments | null;
+  facts: FactRows;
+  unparsed: ProjectedRows['unparsed'];
+};
+
+/** Returns how many trades are new. */
+async function storeRows(client: ClientBase, rows: EncodedRows): Promise<number> {
+  let tradesInserted = 0;
+  for (const { into, body } of rows.copies) {
+    const inserted = await copyRows(client, into, body);
+    if (into === TRADES) tradesInserted = inserted;
+  }
+  if (rows.documents !== null) await storeMarkets(client, rows.documents);
+  await storeFacts(client, rows.facts);
+  await storeUnparsed(client, rows.unparsed);
+  return tradesInserted;
 }
 
 /** Data exceptions (22) and integrity constraint violations (23): the fault of the data, whenever they are tried. */
@@ -145,6 +156,6 @@ function isRejection(error: unknown): boolean {
   return error instanceof DatabaseError && /^2[23]/.test(error.code ?? '');
 }
 
-/** Above the number of tokens that trade within days; about 200 bytes each. */
-const TOKEN_KEYS_MAX = 250_000;
+/** Above the number of tokens of all open markets; about 200 bytes each. */
+const TOKEN_KEYS_MAX = 400_000;
 const CONNECTION_KEYS_MAX = 10_000;

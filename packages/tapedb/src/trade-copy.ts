@@ -1,15 +1,22 @@
 import { isConditionId, isConnectionId, isDecimal, isTokenId, parseTradeId } from '@polytape/types';
 import { CopyBuffer } from './copy-buffer.ts';
+import type { CopyTable } from './copy-table.ts';
+import { check, isPlausibleTime } from './field-check.ts';
+import { keyOf } from './key-dictionary.ts';
 import type { TradeRow } from './projection-batch.ts';
 import { UnstorableValueError } from './unstorable-value-error.ts';
 
 /** Columns in the order in which `tradeCopy` writes them. */
-export const TRADE_COLUMNS =
-  'ts, received_at, content, token_key, connection_key, ordinal, side, source, price, size, fee_rate_bps, transaction_hash';
+export const TRADES: CopyTable = {
+  table: 'trades',
+  columns:
+    'ts, received_at, content, token_key, connection_key, ordinal, side, source, price, size, fee_rate_bps, transaction_hash',
+  key: 'ts, token_key, content, ordinal',
+};
 
 /** Trades as the body of a binary COPY. The trades have passed `checkTrade`; every id has a key. */
 export function tradeCopy(
-  trades: TradeRow[],
+  trades: readonly TradeRow[],
   keys: { tokens: ReadonlyMap<string, number>; connections: ReadonlyMap<string, number> },
 ): Buffer {
   const rows = new CopyBuffer({ bytesExpected: trades.length * ROW_BYTES_USUAL });
@@ -35,12 +42,7 @@ export function tradeCopy(
   return rows.finish();
 }
 
-/**
- * The body of a message is whatever was published on its subject: this looks at every field before any of it reaches
- * the server, so that a wrong one is told by its name and ends as a dead letter.
- *
- * @throws {UnstorableValueError} A field holds what its column cannot.
- */
+/** @throws {UnstorableValueError} A field holds what its column cannot. */
 export function checkTrade(trade: TradeRow): void {
   checkedTradeId(trade);
   check(isTokenId(trade.tokenId), 'tokenId', trade.tokenId);
@@ -63,28 +65,10 @@ function checkedTradeId(trade: TradeRow): { contentHash: string; ordinal: number
   return id;
 }
 
-function check(holds: boolean, field: string, value: unknown): void {
-  if (!holds) throw new UnstorableValueError(field, value);
-}
-
 function isHash(value: unknown): boolean {
   return typeof value === 'string' && value.length <= HASH_LENGTH_MAX && /^0x([0-9a-f]{2})+$/i.test(value);
-}
-
-/** Seconds or microseconds where milliseconds belong fall far outside; a clock that is merely wrong does not. */
-function isPlausibleTime(ms: unknown): boolean {
-  return Number.isSafeInteger(ms) && (ms as number) >= TIME_MS_MIN && (ms as number) < TIME_MS_MAX;
-}
-
-function keyOf(keys: ReadonlyMap<string, number>, id: string): number {
-  const key = keys.get(id);
-  if (key === undefined) throw new Error(`no key was given out for ${id}`);
-  return key;
 }
 
 const ROW_BYTES_USUAL = 160;
 /** `0x` and 64 bytes: twice the length of the hashes of today. */
 const HASH_LENGTH_MAX = 130;
-/** The venue began in 2020. */
-const TIME_MS_MIN = Date.UTC(2015, 0, 1);
-const TIME_MS_MAX = Date.UTC(2100, 0, 1);

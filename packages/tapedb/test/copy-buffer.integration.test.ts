@@ -46,6 +46,22 @@ describe('a value copied in binary comes back', () => {
     expect(read).toEqual(values.map(plainNotation));
   });
 
+  test('as the same decimal below 0', async () => {
+    const values = ['-0.015', '-1', '-10000.0001', '0.5'];
+    expect(await roundTrip('numeric', values, (rows, value) => rows.numeric(value))).toEqual(values);
+  });
+
+  test('as the same JSON', async () => {
+    const values = fc.sample(fc.json(), 1_000).map((json) => json.replaceAll('\\u0000', ''));
+    const texts = [...values, '[["0.48", "100"]]', '"\u{1F600}é"'];
+    const read = await roundTrip('jsonb', texts, (rows, value) => rows.jsonb(value));
+    expect(read.map((text) => JSON.parse(text))).toEqual(texts.map((text) => JSON.parse(text)));
+  });
+
+  test('as the same boolean', async () => {
+    expect(await roundTrip('boolean', [true, false], (rows, value) => rows.boolean(value))).toEqual(['true', 'false']);
+  });
+
   test('as the same microsecond', async () => {
     const values = [0, -1, 1_786_728_432_337_001, 946_684_800_000_000, 4_102_444_799_999_999];
     const read = await roundTrip('timestamptz', values, (rows, value) => rows.timestamp(value));

@@ -1,10 +1,28 @@
+import type { Market } from '@polytape/types';
 import { expect, test } from 'vitest';
 import { openDatabase } from './open-database.ts';
 import { batch, CONDITION, market, NOON_MS, TOKEN_NO, TOKEN_YES, trade } from './sample-batch.ts';
 
+const ALL_FIELDS: Partial<Market> = {
+  groupItemTitle: '25 bps decrease',
+  questionId: '0x90b3',
+  fees: { enabled: true, type: 'politics', rate: '0.04', exponent: '1', takerOnly: true, rebateRate: '0.25' },
+  volume: '1234567.891',
+  volume24h: '8901.2',
+  liquidity: '345',
+  resolution: {
+    state: 'proposed',
+    step: 1,
+    settlement: null,
+    method: 'gamma',
+    exchangeAtMs: NOON_MS,
+    seenAtMs: NOON_MS + 1,
+  },
+};
+
 test('a market is stored with every field', async () => {
   await using opened = await openDatabase({ timescale: false });
-  await opened.database.apply(batch(0, 1, { markets: [market()] }));
+  await opened.database.apply(batch(0, 1, { markets: [market(ALL_FIELDS)] }));
   expect(await opened.sql('SELECT * FROM markets')).toEqual([
     {
       condition_id: CONDITION,
@@ -28,6 +46,39 @@ test('a market is stored with every field', async () => {
       end_at: new Date(NOON_MS + 86_400_000),
       closed_at: null,
       seen_at: new Date(NOON_MS),
+      group_item_title: '25 bps decrease',
+      question_id: '0x90b3',
+      token_ids: [TOKEN_YES, TOKEN_NO],
+      outcomes: ['Yes', 'No'],
+      fees_enabled: true,
+      fee_type: 'politics',
+      fee_rate: '0.04',
+      fee_exponent: '1',
+      fee_taker_only: true,
+      fee_rebate_rate: '0.25',
+      volume: '1234567.891',
+      volume_24h: '8901.2',
+      liquidity: '345',
+      resolution_state: 'proposed',
+      resolution_step: 1,
+    },
+  ]);
+});
+
+test('a document of an older version, which lacks fields, is stored with nulls', async () => {
+  await using opened = await openDatabase({ timescale: false });
+  const { groupItemTitle, questionId, fees, volume, volume24h, liquidity, resolution, ...old } = market();
+  await opened.database.apply(batch(0, 1, { markets: [old as Market] }));
+  expect(
+    await opened.sql(`SELECT question_id, fees_enabled, fee_rate, volume, resolution_state, token_ids FROM markets`),
+  ).toEqual([
+    {
+      question_id: null,
+      fees_enabled: null,
+      fee_rate: null,
+      volume: null,
+      resolution_state: null,
+      token_ids: [TOKEN_YES, TOKEN_NO],
     },
   ]);
 });

@@ -1,8 +1,21 @@
-import type { Market, Unparsed } from '@polytape/types';
+import type { Market, MarketChange, MarketFact, ResolutionStep, Settlement, Unparsed } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
 import { BatchRejectedError } from '../src/index.ts';
 import { openDatabase } from './open-database.ts';
-import { batch, deadLetter, market, NOON_MS, position, trade, unparsed } from './sample-batch.ts';
+import {
+  type BatchContent,
+  batch,
+  book,
+  CONDITION,
+  deadLetter,
+  market,
+  NOON_MS,
+  position,
+  price,
+  step,
+  trade,
+  unparsed,
+} from './sample-batch.ts';
 
 describe('a batch is refused for', () => {
   const wrongTrades: [string, object][] = [
@@ -45,7 +58,42 @@ describe('a batch is refused for', () => {
     ['a record in another encoding', { ...unparsed(), encoding: 'latin1' }],
     ['a record of another time', unparsed({ receivedAtUs: Number.MAX_SAFE_INTEGER * 2 })],
   ];
-  const batches: [string, NonNullable<Parameters<typeof batch>[2]>][] = [];
+  const wrongPrices: [string, object][] = [
+    ['a price that is nothing', { tokenId: undefined }],
+    ['a price of no market', { conditionId: 'none' }],
+    ['a slot in seconds', { slotAtMs: NOON_MS / 1_000 }],
+    ['a bid that is missing', { bestBid: undefined }],
+    ['a midpoint that is a number', { midpoint: 0.5 }],
+    ['a last price below 0', { lastPrice: '-0.1' }],
+  ];
+  const wrongBooks: [string, object][] = [
+    ['a book of no token', { tokenId: '1e5' }],
+    ['a book without bids', { bids: null }],
+    ['a level of one number', { asks: [['0.5']] }],
+    ['a level of numbers', { asks: [[0.5, 1]] }],
+    ['a level of words', { bids: [['0.5', 'many\0']] }],
+    ['a spread that is no number', { spread: '--1' }],
+    ['a hash that is too short', { hash: 'abcd' }],
+    ['a hash that is maybe right', { isHashRight: 'maybe' }],
+    ['a venue time beyond all time', { exchangeAtMs: 8.64e15 }],
+  ];
+  const wrongFacts: [string, unknown][] = [
+    ['a fact that is nothing', null],
+    ['a fact of a type that is none', { type: 'market_vanished', conditionId: CONDITION }],
+    ['a step that is no number', step(1, { step: 0 })],
+    ['a step of no method', { ...step(1), method: undefined }],
+    ['a step beyond all steps', step(1, { step: 2 ** 31 })],
+    ['a settlement with payouts that are none', settled({ payouts: ['all', '0'] })],
+    ['a settlement with a winner that is no token', settled({ winningTokenId: 'Yes' })],
+    ['evidence nested without end', step(1, { evidence: { deep: JSON.parse('['.repeat(90) + ']'.repeat(90)) } })],
+    ['a change of another market', { ...changed(market()), conditionId: `0x${'00'.repeat(32)}` }],
+    ['a change to a document that is none', changed({ ...market(), question: null as never })],
+    ['a change of fields without names', { ...changed(market()), changed: [1] }],
+  ];
+  const batches: [string, BatchContent][] = [];
+  for (const [what, fields] of wrongPrices) batches.push([what, { prices: [price(), price(fields)] }]);
+  for (const [what, fields] of wrongBooks) batches.push([what, { books: [book(), book(fields)] }]);
+  for (const [what, wrong] of wrongFacts) batches.push([what, { facts: [step(1), wrong as MarketFact] }]);
   for (const [what, fields] of wrongTrades) batches.push([what, { trades: [trade('wrong', fields)] }]);
   for (const [what, wrong] of wrongMarkets) batches.push([what, { markets: [wrong as Market] }]);
   for (const [what, wrong] of wrongRecords) batches.push([what, { unparsed: [wrong as Unparsed] }]);
@@ -62,7 +110,9 @@ describe('a batch is refused for', () => {
     }
     expect(await database.tradeCount()).toBe(0);
     expect(await sql('SELECT FROM markets')).toEqual([]);
-    expect(await sql('SELECT FROM unparsed')).toEqual([]);
+    for (const table of ['unparsed', 'price_snapshots', 'book_snapshots', 'resolution_events', 'market_versions']) {
+      expect(await sql(`SELECT FROM ${table}`), table).toEqual([]);
+    }
   });
 
   test('one bad message, which halving finds', async () => {
@@ -103,3 +153,12 @@ test('a text that the venue spoilt is stored with the spoilt characters replaced
     { question: 'Yes\ufffd or \ufffd?', tags: ['\ufffd'], category: '\ufffd' },
   ]);
 });
+
+function settled(fields: Partial<Settlement>): ResolutionStep {
+  const settlement: Settlement = { outcome: 'win0', winningTokenId: null, payouts: ['1', '0'], ...fields };
+  return step(1, { type: 'resolution_resolved', settlement });
+}
+
+function changed(document: Market): MarketChange {
+  return { type: 'market_changed', conditionId: CONDITION, changed: [], market: document };
+}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Market, Unparsed } from '@polytape/types';
-import type { DeadLetter, ProjectionBatch, StreamPosition, TradeRow } from '../src/index.ts';
+import type { BookSnapshot, Market, PriceSnapshot, ResolutionStep, Unparsed } from '@polytape/types';
+import type { DeadLetter, ProjectedRows, ProjectionBatch, StreamPosition, TradeRow } from '../src/index.ts';
 
 export const TOKEN_YES = '63697418234567890123456789012345678901234567890123456789012345678901234567890';
 export const TOKEN_NO = '11164532345678901234567890123456789012345678901234567890123456789012345678901';
@@ -64,6 +64,62 @@ export function market(fields: Partial<Market> = {}): Market {
   };
 }
 
+export function price(fields: Partial<PriceSnapshot> = {}): PriceSnapshot {
+  return {
+    conditionId: CONDITION,
+    tokenId: TOKEN_YES,
+    slotAtMs: NOON_MS,
+    lastPrice: '0.925',
+    bestBid: '0.92',
+    bestAsk: '0.93',
+    midpoint: '0.925',
+    volume24h: '8901.2',
+    seenAtMs: NOON_MS + 1_204,
+    ...fields,
+  };
+}
+
+export function book(fields: Partial<BookSnapshot> = {}): BookSnapshot {
+  return {
+    conditionId: CONDITION,
+    tokenId: TOKEN_YES,
+    slotAtMs: NOON_MS,
+    exchangeAtMs: NOON_MS - 61_796,
+    bids: [
+      ['0.92', '100'],
+      ['0.91', '2500.5'],
+    ],
+    asks: [
+      ['0.93', '40'],
+      ['0.95', '10'],
+      ['0.999', '31337'],
+    ],
+    bestBid: '0.92',
+    bestAsk: '0.93',
+    spread: '0.01',
+    midpoint: '0.925',
+    tickSize: '0.001',
+    hash: '0a1b'.repeat(10),
+    isHashRight: true,
+    seenAtMs: NOON_MS + 1_204,
+    ...fields,
+  };
+}
+
+export function step(number: number, fields: Partial<ResolutionStep> = {}): ResolutionStep {
+  return {
+    type: 'resolution_proposed',
+    conditionId: CONDITION,
+    step: number,
+    settlement: null,
+    method: 'gamma',
+    exchangeAtMs: null,
+    seenAtMs: NOON_MS + number * 1_000,
+    evidence: { umaResolutionStatus: 'proposed' },
+    ...fields,
+  };
+}
+
 export function unparsed(fields: Partial<Unparsed> = {}): Unparsed {
   return {
     connectionId: 'ingestor-1-0',
@@ -101,19 +157,9 @@ export function position(sequence: number, fields: Partial<StreamPosition> = {})
 }
 
 /** A batch of the stream TRADES that moves its position from `from` to `to`; 0 stands for no position. */
-export function batch(
-  from: number,
-  to: number,
-  rows: Partial<Pick<ProjectionBatch, 'trades' | 'markets' | 'unparsed' | 'deadLetters'>> = {},
-): ProjectionBatch {
-  return {
-    stream: 'TRADES',
-    from: from === 0 ? null : position(from),
-    to: position(to),
-    trades: [],
-    markets: [],
-    unparsed: [],
-    deadLetters: [],
-    ...rows,
-  };
+export function batch(from: number, to: number, content: BatchContent = {}): ProjectionBatch {
+  const { deadLetters = [], ...rows } = content;
+  return { stream: 'TRADES', from: from === 0 ? null : position(from), to: position(to), rows, deadLetters };
 }
+
+export type BatchContent = Partial<ProjectedRows> & { deadLetters?: DeadLetter[] };

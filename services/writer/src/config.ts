@@ -10,6 +10,12 @@ export const configTable = {
     description: 'TimescaleDB or PostgreSQL; may hold user and password.',
   }),
   BATCH_ROWS_MAX: integer({ default: 5_000, min: 1, max: 100_000, description: 'Rows of one transaction at most.' }),
+  BATCH_BYTES_MAX: integer({
+    default: 8_388_608,
+    min: 65_536,
+    max: 1_073_741_824,
+    description: 'Bytes of messages with which a transaction begins before it has so many rows: books are large.',
+  }),
   BATCH_AGE_MS_MAX: integer({
     default: 10,
     min: 1,

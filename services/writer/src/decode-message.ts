@@ -1,9 +1,15 @@
 import {
+  type BookSnapshot,
+  bookSubject,
+  eventSubject,
   isConditionId,
   isDecimal,
   isTokenId,
   type Market,
+  type MarketFact,
+  type PriceSnapshot,
   parseTradeId,
+  priceSubject,
   type Token,
   type Trade,
   tradeSubject,
@@ -32,22 +38,64 @@ export function decodeTrade(subject: string, body: Uint8Array): Trade {
   return trade;
 }
 
+/** The prices that stand in a message's body. @throws {MalformedMessageError} as `decodeTrade`. */
+export function decodePrice(subject: string, body: Uint8Array): PriceSnapshot {
+  const price = decodeObject(body) as PriceSnapshot;
+  expectSnapshot(price);
+  expect(subject === priceSubject(price), 'subject');
+  for (const name of ['lastPrice', 'bestBid', 'bestAsk', 'midpoint', 'volume24h'] as const) {
+    expect(isDecimalOrNull(price[name]), name);
+  }
+  return price;
+}
+
+/** The book that stands in a message's body; its levels are looked at by the database's package. @throws {MalformedMessageError} as `decodeTrade`. */
+export function decodeBook(subject: string, body: Uint8Array): BookSnapshot {
+  const book = decodeObject(body) as BookSnapshot;
+  expectSnapshot(book);
+  expect(subject === bookSubject(book), 'subject');
+  expect(Array.isArray(book.bids) && Array.isArray(book.asks), 'bids, asks');
+  for (const name of ['bestBid', 'bestAsk', 'midpoint', 'tickSize'] as const) expect(isDecimalOrNull(book[name]), name);
+  expect(book.exchangeAtMs === null || isCount(book.exchangeAtMs), 'exchangeAtMs');
+  return book;
+}
+
 /** The market document of a message. @throws {MalformedMessageError} as `decodeTrade`. */
 export function decodeMarket(_subject: string, body: Uint8Array): Market {
-  const market = decodeObject(body) as Market;
-  expect(isConditionId(market.conditionId), 'conditionId');
-  expect(isCount(market.version), 'version');
-  expect(isCount(market.seenAtMs), 'seenAtMs');
-  expect(typeof market.question === 'string', 'question');
-  expect(typeof market.slug === 'string', 'slug');
-  expect(Array.isArray(market.tokens) && market.tokens.length === 2 && market.tokens.every(isToken), 'tokens');
-  expect(Array.isArray(market.tags) && market.tags.every((tag) => typeof tag === 'string'), 'tags');
-  expect(typeof market.active === 'boolean' && typeof market.closed === 'boolean', 'active, closed');
-  for (const name of ['tickSize', 'sizeMin'] as const) expect(market[name] === null || isDecimal(market[name]), name);
-  for (const name of ['startAtMs', 'endAtMs', 'closedAtMs'] as const) {
-    expect(market[name] === null || Number.isSafeInteger(market[name]), name);
+  return expectMarket(decodeObject(body) as Market);
+}
+
+/** What happened to a market, by a message's body. @throws {MalformedMessageError} as `decodeTrade`. */
+export function decodeFact(subject: string, body: Uint8Array): MarketFact {
+  const fact = decodeObject(body) as MarketFact;
+  expect(isConditionId(fact.conditionId), 'conditionId');
+  expect(typeof fact.type === 'string' && subject === eventSubject(fact), 'subject');
+  switch (fact.type) {
+    case 'new_market':
+    case 'market_resolved':
+      expect(isCount(fact.exchangeAtMs), 'exchangeAtMs');
+      expect(isCount(fact.receivedAtUs), 'receivedAtUs');
+      return fact;
+    case 'tick_size_change':
+      expect(isTokenId(fact.tokenId), 'tokenId');
+      expect(isCount(fact.exchangeAtMs), 'exchangeAtMs');
+      expect(isCount(fact.receivedAtUs), 'receivedAtUs');
+      return fact;
+    case 'resolution_proposed':
+    case 'resolution_disputed':
+    case 'resolution_resolved':
+    case 'resolution_reopened':
+      expect(isCount(fact.step) && fact.step > 0, 'step');
+      expect(typeof fact.method === 'string', 'method');
+      expect(isCount(fact.seenAtMs), 'seenAtMs');
+      return { ...fact, settlement: fact.settlement ?? null, exchangeAtMs: fact.exchangeAtMs ?? null };
+    case 'market_changed':
+      expect(Array.isArray(fact.changed) && fact.changed.every((name) => typeof name === 'string'), 'changed');
+      expect(typeof fact.market === 'object' && fact.market !== null, 'market');
+      return { ...fact, market: expectMarket(fact.market) };
+    default:
+      throw new MalformedMessageError('the type of the event is not one that this version knows');
   }
-  return market;
 }
 
 /** The kept copy of something that could not be parsed. @throws {MalformedMessageError} as `decodeTrade`. */
@@ -85,6 +133,44 @@ function decodeObject(body: Uint8Array): unknown {
 
 function expect(condition: boolean, field: string): asserts condition {
   if (!condition) throw new MalformedMessageError(`the field ${field} is missing or not what it should be`);
+}
+
+function expectSnapshot(snapshot: PriceSnapshot | BookSnapshot): void {
+  expect(isConditionId(snapshot.conditionId), 'conditionId');
+  expect(isTokenId(snapshot.tokenId), 'tokenId');
+  expect(isCount(snapshot.slotAtMs), 'slotAtMs');
+  expect(isCount(snapshot.seenAtMs), 'seenAtMs');
+}
+
+/** The document with all its fields: those that documents of older versions lack are null, for nobody asked then. */
+function expectMarket(market: Market): Market {
+  expect(isConditionId(market.conditionId), 'conditionId');
+  expect(isCount(market.version), 'version');
+  expect(isCount(market.seenAtMs), 'seenAtMs');
+  expect(typeof market.question === 'string', 'question');
+  expect(typeof market.slug === 'string', 'slug');
+  expect(Array.isArray(market.tokens) && market.tokens.length === 2 && market.tokens.every(isToken), 'tokens');
+  expect(Array.isArray(market.tags) && market.tags.every((tag) => typeof tag === 'string'), 'tags');
+  expect(typeof market.active === 'boolean' && typeof market.closed === 'boolean', 'active, closed');
+  for (const name of ['tickSize', 'sizeMin'] as const) expect(isDecimalOrNull(market[name]), name);
+  for (const name of ['startAtMs', 'endAtMs', 'closedAtMs'] as const) {
+    expect(market[name] === null || Number.isSafeInteger(market[name]), name);
+  }
+  return { ...FIELDS_ADDED_LATER, ...market };
+}
+
+const FIELDS_ADDED_LATER = {
+  groupItemTitle: null,
+  questionId: null,
+  fees: null,
+  volume: null,
+  volume24h: null,
+  liquidity: null,
+  resolution: null,
+};
+
+function isDecimalOrNull(value: unknown): boolean {
+  return value === null || isDecimal(value);
 }
 
 function isToken(token: Token): boolean {

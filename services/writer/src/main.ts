@@ -36,6 +36,7 @@ const writer = new Writer({
   database,
   metrics,
   rowsMax: config.BATCH_ROWS_MAX,
+  bytesMax: config.BATCH_BYTES_MAX,
   ageMsMax: config.BATCH_AGE_MS_MAX,
   log,
 });

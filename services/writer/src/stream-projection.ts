@@ -1,15 +1,23 @@
 import type { StreamMessage, StreamName } from '@polytape/bus';
-import type { DeadLetter, ProjectionBatch, StreamPosition } from '@polytape/tapedb';
+import type { DeadLetter, ProjectedRows, ProjectionBatch, StreamPosition } from '@polytape/tapedb';
 import { PROVENANCE_HEADERS } from '@polytape/types';
-import { decodeMarket, decodeTrade, decodeUnparsed, MalformedMessageError } from './decode-message.ts';
+import {
+  decodeBook,
+  decodeFact,
+  decodeMarket,
+  decodePrice,
+  decodeTrade,
+  decodeUnparsed,
+  MalformedMessageError,
+} from './decode-message.ts';
 
 /** What one stream becomes in the database. */
 export type StreamProjection = {
   stream: StreamName;
   /** True where the stream keeps only the last message of a subject: sequences have holes, and none of them is a loss. */
   keepsLastOnly: boolean;
-  /** Puts one message's rows into the batch. @throws {MalformedMessageError} It has none. */
-  add: (message: StreamMessage, batch: ProjectionBatch) => void;
+  /** Puts one message's rows to the others. @throws {MalformedMessageError} It has none. */
+  add: (message: StreamMessage, rows: ProjectedRows) => void;
 };
 
 /** Every stream that is projected, and how. */
@@ -17,20 +25,35 @@ export const streamProjections: readonly StreamProjection[] = [
   {
     stream: 'TRADES',
     keepsLastOnly: false,
-    add: (message, batch) => {
+    add: (message, rows) => {
       const trade = decodeTrade(message.subject, message.body);
-      batch.trades.push({ ...trade, connectionId: message.header(PROVENANCE_HEADERS.connection) });
+      rows.trades.push({ ...trade, connectionId: message.header(PROVENANCE_HEADERS.connection) });
     },
+  },
+  {
+    stream: 'PRICES',
+    keepsLastOnly: false,
+    add: (message, rows) => rows.prices.push(decodePrice(message.subject, message.body)),
+  },
+  {
+    stream: 'BOOKS',
+    keepsLastOnly: false,
+    add: (message, rows) => rows.books.push(decodeBook(message.subject, message.body)),
   },
   {
     stream: 'MARKETS',
     keepsLastOnly: true,
-    add: (message, batch) => batch.markets.push(decodeMarket(message.subject, message.body)),
+    add: (message, rows) => rows.markets.push(decodeMarket(message.subject, message.body)),
+  },
+  {
+    stream: 'EVENTS',
+    keepsLastOnly: false,
+    add: (message, rows) => rows.facts.push(decodeFact(message.subject, message.body)),
   },
   {
     stream: 'COVERAGE',
     keepsLastOnly: false,
-    add: (message, batch) => batch.unparsed.push(decodeUnparsed(message.subject, message.body)),
+    add: (message, rows) => rows.unparsed.push(decodeUnparsed(message.subject, message.body)),
   },
 ];
 
@@ -41,24 +64,17 @@ export function projectMessages(
   place: { from: StreamPosition | null; incarnation: string },
 ): ProjectionBatch {
   const last = messages.at(-1) ?? messages[0];
-  const batch: ProjectionBatch = {
-    stream: projection.stream,
-    from: place.from,
-    to: positionOf(last, place.incarnation),
-    trades: [],
-    markets: [],
-    unparsed: [],
-    deadLetters: [],
-  };
+  const rows: ProjectedRows = { trades: [], prices: [], books: [], markets: [], facts: [], unparsed: [] };
+  const deadLetters: DeadLetter[] = [];
   for (const message of messages) {
     try {
-      projection.add(message, batch);
+      projection.add(message, rows);
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error;
-      batch.deadLetters.push(deadLetter(message, error.message));
+      deadLetters.push(deadLetter(message, error.message));
     }
   }
-  return batch;
+  return { stream: projection.stream, from: place.from, to: positionOf(last, place.incarnation), rows, deadLetters };
 }
 
 /** The transaction that gives up on one message: it is kept whole, with the reason, and the log goes on behind it. */
@@ -71,9 +87,7 @@ export function projectDeadLetter(
     stream: projection.stream,
     from: place.from,
     to: positionOf(message, place.incarnation),
-    trades: [],
-    markets: [],
-    unparsed: [],
+    rows: {},
     deadLetters: [deadLetter(message, place.reason)],
   };
 }

@@ -17,7 +17,7 @@ export type StreamProjectorOptions = {
   projection: StreamProjection;
   bus: Bus;
   database: Database;
-  limits: { rowsMax: number; ageMsMax: number };
+  limits: { rowsMax: number; bytesMax: number; ageMsMax: number };
   /** Told after each COMMIT. */
   onCommitted: (committed: { trades: readonly Trade[]; inserted: number; deadLetters: number }) => void;
   log: Logger;
@@ -185,7 +185,7 @@ export class StreamProjector {
   async #apply(batch: ProjectionBatch): Promise<void> {
     const { inserted } = await this.#o.database.apply(batch);
     this.#position = batch.to;
-    this.#o.onCommitted({ trades: batch.trades, inserted, deadLetters: batch.deadLetters.length });
+    this.#o.onCommitted({ trades: batch.rows.trades ?? [], inserted, deadLetters: batch.deadLetters.length });
     this.#tellDeadLetters(batch.deadLetters);
   }
 

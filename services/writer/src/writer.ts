@@ -13,6 +13,7 @@ export type WriterOptions = {
   database: Database;
   metrics: Metrics;
   rowsMax: number;
+  bytesMax: number;
   ageMsMax: number;
   log: Logger;
 };
@@ -34,7 +35,7 @@ export class Writer {
           projection,
           bus: o.bus,
           database: o.database,
-          limits: { rowsMax: o.rowsMax, ageMsMax: o.ageMsMax },
+          limits: { rowsMax: o.rowsMax, bytesMax: o.bytesMax, ageMsMax: o.ageMsMax },
           onCommitted: (committed) => counted.committed(committed),
           log: o.log,
         }),

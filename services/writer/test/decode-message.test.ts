@@ -1,7 +1,24 @@
-import { type Market, type Trade, tradeContentHash, tradeId, type Unparsed } from '@polytape/types';
+import {
+  type BookSnapshot,
+  type Market,
+  type MarketFact,
+  type PriceSnapshot,
+  type Trade,
+  tradeContentHash,
+  tradeId,
+  type Unparsed,
+} from '@polytape/types';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeMarket, decodeTrade, decodeUnparsed, MalformedMessageError } from '../src/decode-message.ts';
+import {
+  decodeBook,
+  decodeFact,
+  decodeMarket,
+  decodePrice,
+  decodeTrade,
+  decodeUnparsed,
+  MalformedMessageError,
+} from '../src/decode-message.ts';
 
 const trade: Trade = {
   tradeId: tradeId(
@@ -62,6 +79,68 @@ const unparsed: Unparsed = {
   sha256: 'a'.repeat(64),
 };
 
+const price: PriceSnapshot = {
+  conditionId: '0xab',
+  tokenId: '12',
+  slotAtMs: 60_000,
+  lastPrice: null,
+  bestBid: '0.4',
+  bestAsk: null,
+  midpoint: null,
+  volume24h: '12.5',
+  seenAtMs: 61_000,
+};
+const book: BookSnapshot = {
+  conditionId: '0xab',
+  tokenId: '12',
+  slotAtMs: 300_000,
+  exchangeAtMs: null,
+  bids: [['0.4', '10']],
+  asks: [],
+  bestBid: '0.4',
+  bestAsk: null,
+  spread: null,
+  midpoint: null,
+  tickSize: '0.01',
+  hash: null,
+  isHashRight: null,
+  seenAtMs: 301_000,
+};
+const facts: MarketFact[] = [
+  {
+    type: 'new_market',
+    conditionId: '0xab',
+    gammaId: '1',
+    tokenIds: [],
+    question: null,
+    slug: null,
+    winningTokenId: null,
+    winningOutcome: null,
+    exchangeAtMs: 1,
+    receivedAtUs: 1_000,
+  },
+  {
+    type: 'tick_size_change',
+    conditionId: '0xab',
+    tokenId: '12',
+    oldTickSize: null,
+    newTickSize: '0.001',
+    exchangeAtMs: 1,
+    receivedAtUs: 1_000,
+  },
+  {
+    type: 'resolution_resolved',
+    conditionId: '0xab',
+    step: 2,
+    settlement: { outcome: 'split', winningTokenId: null, payouts: ['0.5', '0.5'] },
+    method: 'gamma',
+    exchangeAtMs: null,
+    seenAtMs: 5,
+    evidence: { closed: true },
+  },
+  { type: 'market_changed', conditionId: '0xab', changed: ['closed'], market },
+];
+
 const bytes = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
 
 describe('a message of the log', () => {
@@ -69,6 +148,47 @@ describe('a message of the log', () => {
     expect(decodeTrade('pm.trade.0xab.12', bytes(trade))).toEqual(trade);
     expect(decodeMarket('pm.market.0xab', bytes(market))).toEqual(market);
     expect(decodeUnparsed('pm.unparsed.c', bytes(unparsed))).toEqual(unparsed);
+    expect(decodePrice('pm.price.0xab.12', bytes(price))).toEqual(price);
+    expect(decodeBook('pm.book.0xab.12', bytes(book))).toEqual(book);
+    for (const fact of facts) expect(decodeFact(`pm.event.0xab.${fact.type}`, bytes(fact))).toEqual(fact);
+  });
+
+  test('that was published before documents had all their fields is a market with nulls for them', () => {
+    const { groupItemTitle, questionId, fees, volume, volume24h, liquidity, resolution, ...old } = market;
+    expect(decodeMarket('pm.market.0xab', bytes(old))).toEqual(market);
+    expect(decodeFact('pm.event.0xab.market_changed', bytes({ ...facts[3], market: old }))).toEqual(facts[3]);
+  });
+
+  test.each([
+    ['another subject', { ...price, tokenId: '13' }],
+    ['no slot', { ...price, slotAtMs: undefined }],
+    ['a number for a bid', { ...price, bestBid: 0.4 }],
+    ['nothing said of the midpoint', { ...price, midpoint: undefined }],
+    ['a market that is none', { ...price, conditionId: '1' }],
+  ])('that has %s is no price', (_what, body) => {
+    expect(() => decodePrice('pm.price.0xab.12', bytes(body))).toThrow(MalformedMessageError);
+  });
+
+  test.each([
+    ['another subject', { ...book, conditionId: '0xac' }],
+    ['no asks', { ...book, asks: null }],
+    ['a time that is none', { ...book, exchangeAtMs: 'now' }],
+    ['a tick size that is a number', { ...book, tickSize: 0.01 }],
+  ])('that has %s is no book', (_what, body) => {
+    expect(() => decodeBook('pm.book.0xab.12', bytes(body))).toThrow(MalformedMessageError);
+  });
+
+  test.each([
+    ['another type than its subject', 'new_market', facts[2]],
+    ['a type that nobody knows', 'market_vanished', { ...facts[0], type: 'market_vanished' }],
+    ['no time', 'new_market', { ...facts[0], exchangeAtMs: null }],
+    ['no token', 'tick_size_change', { ...facts[1], tokenId: undefined }],
+    ['no number', 'resolution_resolved', { ...facts[2], step: 0 }],
+    ['no document', 'market_changed', { ...facts[3], market: null }],
+    ['half a document', 'market_changed', { ...facts[3], market: { ...market, tokens: [] } }],
+    ['no names of fields', 'market_changed', { ...facts[3], changed: 'closed' }],
+  ])('that has %s is no fact', (_what, type, body) => {
+    expect(() => decodeFact(`pm.event.0xab.${type}`, bytes(body))).toThrow(MalformedMessageError);
   });
 
   test.each([
@@ -102,7 +222,7 @@ describe('a message of the log', () => {
   test('that is any JSON at all is decoded or refused, never anything else', () => {
     fc.assert(
       fc.property(fc.json(), (json) => {
-        for (const decode of [decodeTrade, decodeMarket, decodeUnparsed]) {
+        for (const decode of [decodeTrade, decodePrice, decodeBook, decodeMarket, decodeFact, decodeUnparsed]) {
           try {
             decode('pm.trade.0xab.12', bytes(json));
           } catch (error) {
@@ -118,6 +238,20 @@ describe('a message of the log', () => {
       fc.property(fc.constantFrom(...Object.keys(trade)), fc.jsonValue(), (name, value) => {
         try {
           decodeTrade('pm.trade.0xab.12', bytes({ ...trade, [name]: value }));
+        } catch (error) {
+          expect(error).toBeInstanceOf(MalformedMessageError);
+        }
+      }),
+    );
+  });
+
+  test('of a market with one field changed to anything is decoded or refused, never anything else', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...facts), fc.nat(20), fc.jsonValue(), (fact, place, value) => {
+        const names = Object.keys(fact);
+        const name = names[place % names.length] ?? '';
+        try {
+          decodeFact(`pm.event.0xab.${fact.type}`, bytes({ ...fact, [name]: value }));
         } catch (error) {
           expect(error).toBeInstanceOf(MalformedMessageError);
         }

@@ -1,6 +1,6 @@
-import { isConditionId, isTokenId, type Market } from '@polytape/types';
+import { isConditionId, type Market } from '@polytape/types';
 import type { ClientBase, Pool } from 'pg';
-import { storableText } from './storable-text.ts';
+import { marketRow, tokenRows } from './market-row.ts';
 import { UnstorableValueError } from './unstorable-value-error.ts';
 
 /** The newest document of each market in the batch, ready for the two statements below. */
@@ -11,7 +11,7 @@ export type MarketDocuments = { marketsJson: string; tokensJson: string };
  *
  * @throws {UnstorableValueError} A document has a field that its column cannot hold.
  */
-export function marketDocuments(markets: Market[]): MarketDocuments {
+export function marketDocuments(markets: readonly Market[]): MarketDocuments {
   const newest = new Map<string, Market>();
   for (const market of markets) {
     if (!isConditionId(market?.conditionId)) throw new UnstorableValueError('conditionId', market?.conditionId);
@@ -75,66 +75,12 @@ const UPSERT_MARKETS = `
     event_title = excluded.event_title, category = excluded.category, tags = excluded.tags, active = excluded.active,
     closed = excluded.closed, accepting_orders = excluded.accepting_orders, neg_risk = excluded.neg_risk,
     tick_size = excluded.tick_size, size_min = excluded.size_min, start_at = excluded.start_at,
-    end_at = excluded.end_at, closed_at = excluded.closed_at, seen_at = excluded.seen_at
+    end_at = excluded.end_at, closed_at = excluded.closed_at, seen_at = excluded.seen_at,
+    group_item_title = excluded.group_item_title, question_id = excluded.question_id, token_ids = excluded.token_ids,
+    outcomes = excluded.outcomes, fees_enabled = excluded.fees_enabled, fee_type = excluded.fee_type,
+    fee_rate = excluded.fee_rate, fee_exponent = excluded.fee_exponent, fee_taker_only = excluded.fee_taker_only,
+    fee_rebate_rate = excluded.fee_rebate_rate, volume = excluded.volume, volume_24h = excluded.volume_24h,
+    liquidity = excluded.liquidity, resolution_state = excluded.resolution_state,
+    resolution_step = excluded.resolution_step
   WHERE excluded.version > stored.version OR excluded.seen_at > stored.seen_at
   RETURNING condition_id`;
-
-function marketRow(market: Market): object {
-  return {
-    condition_id: market.conditionId,
-    version: market.version,
-    gamma_id: text('gammaId', market.gammaId),
-    question: text('question', market.question),
-    slug: text('slug', market.slug),
-    protocol: text('protocol', market.protocol),
-    event_id: textOrNull('event.id', market.event?.id),
-    event_slug: textOrNull('event.slug', market.event?.slug),
-    event_title: textOrNull('event.title', market.event?.title),
-    category: textOrNull('category', market.category),
-    tags: texts('tags', market.tags),
-    active: market.active,
-    closed: market.closed,
-    accepting_orders: market.acceptingOrders,
-    neg_risk: market.negRisk,
-    tick_size: textOrNull('tickSize', market.tickSize),
-    size_min: textOrNull('sizeMin', market.sizeMin),
-    start_at: time('startAtMs', market.startAtMs),
-    end_at: time('endAtMs', market.endAtMs),
-    closed_at: time('closedAtMs', market.closedAtMs),
-    seen_at: time('seenAtMs', market.seenAtMs),
-  };
-}
-
-function tokenRows(market: Market): object[] {
-  if (!Array.isArray(market.tokens)) throw new UnstorableValueError('tokens', market.tokens);
-  return market.tokens.map((token) => {
-    if (!isTokenId(token?.tokenId)) throw new UnstorableValueError('tokens.tokenId', token?.tokenId);
-    return {
-      token_id: token.tokenId,
-      condition_id: market.conditionId,
-      outcome: text('tokens.outcome', token.outcome),
-      outcome_index: token.outcomeIndex,
-    };
-  });
-}
-
-function text(field: string, value: unknown): string {
-  if (typeof value !== 'string') throw new UnstorableValueError(field, value);
-  return storableText(value);
-}
-
-function textOrNull(field: string, value: unknown): string | null {
-  return value === null || value === undefined ? null : text(field, value);
-}
-
-function texts(field: string, values: unknown): string[] {
-  if (!Array.isArray(values)) throw new UnstorableValueError(field, values);
-  return values.map((value) => text(field, value));
-}
-
-function time(field: string, ms: unknown): string | null {
-  if (ms === null || ms === undefined) return null;
-  const date = new Date(typeof ms === 'number' ? ms : Number.NaN);
-  if (Number.isNaN(date.getTime())) throw new UnstorableValueError(field, ms);
-  return date.toISOString();
-}

@@ -1,0 +1,73 @@
+import { isConditionId, isTokenId, type Market } from '@polytape/types';
+import { check, checkedDecimalOrNull, checkedText, checkedTextOrNull, checkedTimeOrNull } from './field-check.ts';
+import { UnstorableValueError } from './unstorable-value-error.ts';
+
+/**
+ * A document as a row of `markets` or `market_versions`, names and values for `json_populate_recordset`. What documents
+ * of older versions lack is null.
+ *
+ * @throws {UnstorableValueError} A field holds what its column cannot.
+ */
+export function marketRow(market: Market): object {
+  check(isConditionId(market?.conditionId), 'conditionId', market?.conditionId);
+  const tokens = tokenRows(market);
+  return {
+    condition_id: market.conditionId,
+    version: market.version,
+    gamma_id: checkedText('gammaId', market.gammaId),
+    question: checkedText('question', market.question),
+    slug: checkedText('slug', market.slug),
+    protocol: checkedText('protocol', market.protocol),
+    event_id: checkedTextOrNull('event.id', market.event?.id),
+    event_slug: checkedTextOrNull('event.slug', market.event?.slug),
+    event_title: checkedTextOrNull('event.title', market.event?.title),
+    category: checkedTextOrNull('category', market.category),
+    tags: checkedTexts('tags', market.tags),
+    active: market.active,
+    closed: market.closed,
+    accepting_orders: market.acceptingOrders,
+    neg_risk: market.negRisk,
+    tick_size: checkedDecimalOrNull('tickSize', market.tickSize),
+    size_min: checkedDecimalOrNull('sizeMin', market.sizeMin),
+    start_at: checkedTimeOrNull('startAtMs', market.startAtMs),
+    end_at: checkedTimeOrNull('endAtMs', market.endAtMs),
+    closed_at: checkedTimeOrNull('closedAtMs', market.closedAtMs),
+    seen_at: checkedTimeOrNull('seenAtMs', market.seenAtMs),
+    group_item_title: checkedTextOrNull('groupItemTitle', market.groupItemTitle),
+    question_id: checkedTextOrNull('questionId', market.questionId),
+    token_ids: tokens.map(({ token_id }) => token_id),
+    outcomes: tokens.map(({ outcome }) => outcome),
+    fees_enabled: market.fees?.enabled ?? null,
+    fee_type: checkedTextOrNull('fees.type', market.fees?.type),
+    fee_rate: checkedDecimalOrNull('fees.rate', market.fees?.rate),
+    fee_exponent: checkedDecimalOrNull('fees.exponent', market.fees?.exponent),
+    fee_taker_only: market.fees?.takerOnly ?? null,
+    fee_rebate_rate: checkedDecimalOrNull('fees.rebateRate', market.fees?.rebateRate),
+    volume: checkedDecimalOrNull('volume', market.volume),
+    volume_24h: checkedDecimalOrNull('volume24h', market.volume24h),
+    liquidity: checkedDecimalOrNull('liquidity', market.liquidity),
+    resolution_state: checkedTextOrNull('resolution.state', market.resolution?.state),
+    resolution_step: market.resolution?.step ?? null,
+  };
+}
+
+/** The market's tokens as rows of `tokens`. @throws {UnstorableValueError} as `marketRow`. */
+export function tokenRows(market: Market): TokenRow[] {
+  if (!Array.isArray(market.tokens)) throw new UnstorableValueError('tokens', market.tokens);
+  return market.tokens.map((token) => {
+    check(isTokenId(token?.tokenId), 'tokens.tokenId', token?.tokenId);
+    return {
+      token_id: token.tokenId,
+      condition_id: market.conditionId,
+      outcome: checkedText('tokens.outcome', token.outcome),
+      outcome_index: token.outcomeIndex,
+    };
+  });
+}
+
+type TokenRow = { token_id: string; condition_id: string; outcome: string; outcome_index: number };
+
+function checkedTexts(field: string, values: unknown): string[] {
+  if (!Array.isArray(values)) throw new UnstorableValueError(field, values);
+  return values.map((value) => checkedText(field, value));
+}
