@@ -14,6 +14,7 @@ export async function benchPlanner(): Promise<Measured[]> {
     pending: new Map(),
     announced: new Set(),
     isListComplete: true,
+    misplaced: new Map(),
     nowMs: 0,
   };
   const full = new Map(
@@ -42,6 +43,6 @@ export async function benchPlanner(): Promise<Measured[]> {
 }
 
 const MARKETS = 150_000;
-const LIMITS = { tokensTarget: 400, tokensMax: 500, openAtTokens: 50, openAfterMs: 30_000 };
+const LIMITS = { tokensTarget: 400, tokensMax: 500, openAtTokens: 50, openAfterMs: 30_000, movesMax: 200 };
 /** Ids are 77 digits long, and as strings they are what the planner moves. */
 const TOKEN_ID_START = '1'.repeat(71);

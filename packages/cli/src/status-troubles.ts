@@ -9,7 +9,7 @@ export function troublesOf(report: StatusReport): string[] {
 function recordingTroubles(report: StatusReport): string[] {
   const ingestors = ingestorsOf(report);
   const troubles = report.silentIngestors.map((id) => `Ingestor ${id} announced itself lately, and does not answer.`);
-  if (ingestors.length === 0) troubles.push('No ingestor answers: nothing is recorded.');
+  if (ingestors.length + troubles.length === 0) troubles.push('No ingestor answers: nothing is recorded.');
   const recorded = new Set(ingestors.flatMap(({ shards }) => shards.map(({ shard }) => shard)));
   const unserved = [...(report.plan?.keys() ?? [])].filter((shard) => !recorded.has(shard));
   if (ingestors.length > 0 && unserved.length > 0) {

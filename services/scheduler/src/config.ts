@@ -48,5 +48,9 @@ export function planLimits(config: Config<typeof configTable>): PlanLimits {
     tokensMax: config.SHARD_TOKENS_MAX,
     openAtTokens: config.SHARD_OPEN_AT_TOKENS,
     openAfterMs: config.SHARD_OPEN_AFTER_MS,
+    movesMax: MOVES_MAX,
   };
 }
+
+/** A full shard's markets: what a venue that serves less than usual makes us move at once. */
+const MOVES_MAX = 200;

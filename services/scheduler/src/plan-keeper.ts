@@ -3,7 +3,7 @@ import type { Logger } from '@polytape/service';
 import { changedOrElapsed } from './changed-or-elapsed.ts';
 import type { MarketRegistry } from './market-registry.ts';
 import type { ShardPlan } from './shard-plan.ts';
-import { type PlanLimits, type Planning, planShards, type WantedMarket } from './shard-planner.ts';
+import { type Misplaced, type PlanLimits, type Planning, planShards, type WantedMarket } from './shard-planner.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 /** Keeps the plan true to the markets: plans on change, every 30 s, and when a market has waited long enough. */
@@ -14,9 +14,10 @@ export class PlanKeeper {
   #pending: Map<string, number> = new Map();
   #isFirstScan = true;
   #isListComplete = false;
+  #misplaced: ReadonlyMap<number, Misplaced> = new Map();
   #changed = Promise.withResolvers<void>();
   /** Resolves when the next planning that begins has been written. */
-  #planned = Promise.withResolvers<void>();
+  #planned = Promise.withResolvers<Planning>();
 
   constructor(options: { plan: ShardPlan; registry: MarketRegistry; limits: PlanLimits; log: Logger }) {
     this.#o = options;
@@ -54,6 +55,14 @@ export class PlanKeeper {
     this.#isFirstScan = false;
     this.#changed.resolve();
     await unlessAborted(this.#planned.promise, signal);
+  }
+
+  /** Moves what the connections of these shards do not serve, as far as it may; gives what was moved and written. */
+  async move(misplaced: ReadonlyMap<number, Misplaced>, signal: AbortSignal): Promise<Planning['moved']> {
+    this.#misplaced = misplaced;
+    this.#changed.resolve();
+    const { moved } = await unlessAborted(this.#planned.promise, signal);
+    return moved;
   }
 
   /** Conditions in the plan of which the registry knows nothing. */
@@ -97,11 +106,13 @@ export class PlanKeeper {
         pending: this.#pending,
         announced,
         isListComplete: this.#isListComplete,
+        misplaced: this.#misplaced,
         nowMs: performance.now(),
       },
       limits,
     );
     this.#isListComplete = false;
+    this.#misplaced = new Map();
     for (const change of planning.changes) {
       await plan.write(change);
       this.#count(change.number, change.leaving, change.shard === null);
@@ -110,7 +121,7 @@ export class PlanKeeper {
     }
     this.#pending = planning.pending;
     for (const conditionId of announced) if (!planning.pending.has(conditionId)) this.#announced.delete(conditionId);
-    planned.resolve();
+    planned.resolve(planning);
     return planning.dueAtMs;
   }
 

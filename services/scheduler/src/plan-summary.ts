@@ -26,20 +26,23 @@ export function summarisePlan(state: {
 }): PlanSummary {
   const { shards, markets, pending, left, limits } = state;
   let tokens = 0;
+  let total = 0;
   let free = 0;
   const pollution = new Map<number, number>();
   for (const [number, shard] of shards) {
     const present = shard.tokens.length;
     const expired = left.get(number) ?? 0;
     tokens += present;
-    free += Math.max(0, limits.tokensTarget - present);
+    const target = Math.min(shard.tokensTarget ?? limits.tokensTarget, limits.tokensTarget);
+    total += target;
+    free += Math.max(0, target - present);
     pollution.set(number, expired === 0 ? 0 : expired / (expired + present));
   }
   return {
     shards: shards.size,
     tokens,
     markets: { open: markets.open, pending: pending.size, subscribed: tokens / 2, expired: markets.ended },
-    capacity: { total: shards.size * limits.tokensTarget, free },
+    capacity: { total, free },
     pollution,
   };
 }

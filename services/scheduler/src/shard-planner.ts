@@ -16,7 +16,19 @@ export type PlanInput = {
   announced: ReadonlySet<string>;
   /** All that the venue lists has just been read: no more is about to come, so nothing needs to be waited for. */
   isListComplete: boolean;
+  /** What the connections of some shards were found not to serve, by the shard's number. */
+  misplaced: ReadonlyMap<number, Misplaced>;
   nowMs: number;
+};
+
+/** Markets of one shard that have a book at the venue, and of which its connection gets none. */
+export type Misplaced = {
+  /** Version of the shard of which this was found; of another one it says nothing. */
+  version: number;
+  /** Tokens of the shard that its connection does serve. */
+  tokensServed: number;
+  /** By condition: the shards from which it was moved away before. */
+  markets: ReadonlyMap<string, ReadonlySet<number>>;
 };
 
 export type PlanLimits = {
@@ -28,6 +40,8 @@ export type PlanLimits = {
   openAtTokens: number;
   /** When one has waited so long, a shard is opened all the same. */
   openAfterMs: number;
+  /** Markets that are moved to another shard in one planning at most. */
+  movesMax: number;
 };
 
 /** What has to be written to the bucket `shards`. */
@@ -40,7 +54,10 @@ export type ShardChange = {
 };
 
 export type Planning = {
+  /** To be written in this order: a market that moves has its new place before it leaves the old one. */
   changes: ShardChange[];
+  /** Markets that were moved, and from where. */
+  moved: { conditionId: string; from: number; to: number }[];
   /** Markets that have to wait, and since when. */
   pending: Map<string, number>;
   /** When planning must be done again at the latest, for the oldest of them; null when nobody waits. */
@@ -51,54 +68,117 @@ export type Planning = {
  * The changes that turn the present plan into the next one.
  *
  * Both tokens of a market stand in one shard, because the venue sends each change of a market to the subscribers of
- * either. A token that is in a shard stays there: moving it would cost a subscription for nothing. Ended markets leave,
- * and an emptied shard is deleted. New markets fill the free places of the lowest shards. Those left over wait until
- * they are many enough for a shard of their own, or one has waited long enough, or the list is complete. An announced
- * market is not made to wait while there is room up to `tokensMax`: its first trades come now.
+ * either. A token that is in a shard stays there: moving it would cost a subscription for nothing. Only what the shard's
+ * connection does not serve moves, to a free place elsewhere or into a new shard, and the old shard is not filled beyond
+ * what it was seen to serve any more. Ended markets leave, and an emptied shard is deleted. New markets fill the free
+ * places of the lowest shards. Those left over wait until they are many enough for a shard of their own, or one has
+ * waited long enough, or the list is complete. An announced market is not made to wait while there is room up to
+ * `tokensMax`: its first trades come now.
  */
 export function planShards(input: PlanInput, limits: PlanLimits): Planning {
   const { drafts, planned } = withoutEnded(input);
   const unplaced: WantedMarket[] = [];
   for (const market of input.wanted) if (!planned.has(market.conditionId)) unplaced.push(market);
 
-  let waiting = fillFreePlaces(drafts, unplaced, limits.tokensTarget);
+  const moved = moveMisplaced(drafts, input, limits);
+  let waiting = fillFreePlaces(drafts, unplaced, limits);
   let pending = waitingSince(waiting, input);
   if (mustOpen(waiting, pending, input, limits)) {
-    openShards(drafts, waiting, limits.tokensTarget);
+    openShards(drafts, waiting, limits);
     waiting = [];
   } else {
-    waiting = useReserve(drafts, waiting, input.announced, limits.tokensMax);
+    waiting = useReserve(drafts, waiting, input.announced, limits);
   }
   if (waiting.length < pending.size) pending = waitingSince(waiting, input);
 
+  const changed = [...drafts.values()].filter(({ isChanged }) => isChanged);
+  const gives = ({ number }: Draft) => moved.some(({ from }) => from === number);
+  const inOrder = [...changed.filter((draft) => !gives(draft)), ...changed.filter(gives)];
   return {
-    changes: [...drafts.values()].filter(({ isChanged }) => isChanged).map((draft) => changeOf(draft, input.shards)),
+    changes: inOrder.map((draft) => changeOf(draft, input.shards)),
+    moved,
     pending,
     dueAtMs: pending.size === 0 ? null : oldest(pending) + limits.openAfterMs,
   };
 }
 
-type Draft = { number: number; tokens: ShardToken[]; leaving: number; isChanged: boolean };
+type Draft = {
+  number: number;
+  tokens: ShardToken[];
+  leaving: number;
+  isChanged: boolean;
+  /** Where the venue was found to serve less than the setting. */
+  loweredTarget: number | undefined;
+};
 
 function withoutEnded({ shards, isEnded }: PlanInput): { drafts: Map<number, Draft>; planned: Set<string> } {
   const planned = new Set<string>();
   const drafts = new Map<number, Draft>();
   for (const number of [...shards.keys()].sort((a, b) => a - b)) {
-    const present = shards.get(number)?.tokens ?? [];
-    const tokens = present.filter(({ conditionId }) => !isEnded(conditionId));
+    const { tokens: present = [], tokensTarget: loweredTarget } = shards.get(number) ?? {};
+    const lasting = present.filter(({ conditionId }) => !isEnded(conditionId));
+    // A leader that died between the two writes of a move left the market in both shards.
+    const tokens = lasting.filter(({ conditionId }) => !planned.has(conditionId));
     for (const { conditionId } of tokens) planned.add(conditionId);
-    const leaving = present.length - tokens.length;
-    drafts.set(number, { number, tokens, leaving, isChanged: leaving > 0 });
+    const isChanged = tokens.length < present.length;
+    drafts.set(number, { number, tokens, leaving: present.length - lasting.length, isChanged, loweredTarget });
   }
   return { drafts, planned };
 }
 
+/** Lowers the targets of the shards that serve less, and moves what they do not serve, as many as may be moved at once. */
+function moveMisplaced(
+  drafts: Map<number, Draft>,
+  { misplaced, shards }: PlanInput,
+  limits: PlanLimits,
+): Planning['moved'] {
+  const moved: Planning['moved'] = [];
+  const giving = [...misplaced].flatMap(([number, found]) => {
+    const draft = drafts.get(number);
+    return draft === undefined || shards.get(number)?.version !== found.version ? [] : [{ draft, found }];
+  });
+  for (const { draft, found } of giving) lowerTarget(draft, found.tokensServed, limits);
+  for (const { draft: from, found } of giving) {
+    for (const [conditionId, leftBefore] of found.markets) {
+      if (moved.length >= limits.movesMax) return moved;
+      const tokens = from.tokens.filter((token) => token.conditionId === conditionId);
+      if (tokens.length === 0) continue;
+      const isOpenTo = ({ number }: Draft) => !misplaced.has(number) && !leftBefore.has(number);
+      const to = [...drafts.values()].find((draft) => hasRoom(draft, limits) && isOpenTo(draft)) ?? newDraft(drafts);
+      from.tokens = from.tokens.filter((token) => token.conditionId !== conditionId);
+      to.tokens.push(...tokens);
+      for (const draft of [from, to]) draft.isChanged = true;
+      moved.push({ conditionId, from: from.number, to: to.number });
+    }
+  }
+  return moved;
+}
+
+/** An even number, for both tokens of a market go together, and never above what the shard has been lowered to before. */
+function lowerTarget(draft: Draft, tokensServed: number, limits: PlanLimits): void {
+  const served = Math.max(MARKET_TOKENS, tokensServed - (tokensServed % MARKET_TOKENS));
+  if (served >= targetOf(draft, limits)) return;
+  draft.loweredTarget = served;
+  draft.isChanged = true;
+}
+
+function targetOf({ loweredTarget }: Draft, { tokensTarget }: PlanLimits): number {
+  return Math.min(loweredTarget ?? tokensTarget, tokensTarget);
+}
+
+function hasRoom(draft: Draft, limits: PlanLimits): boolean {
+  return draft.tokens.length + MARKET_TOKENS <= targetOf(draft, limits);
+}
+
 /** @returns The markets for which there was no place. */
-function fillFreePlaces(drafts: Map<number, Draft>, markets: readonly WantedMarket[], target: number): WantedMarket[] {
-  const free = [...drafts.values()].filter(({ tokens }) => tokens.length + MARKET_TOKENS <= target);
+function fillFreePlaces(
+  drafts: Map<number, Draft>,
+  markets: readonly WantedMarket[],
+  limits: PlanLimits,
+): WantedMarket[] {
   let next = 0;
-  for (const draft of free) {
-    while (next < markets.length && draft.tokens.length + MARKET_TOKENS <= target) {
+  for (const draft of drafts.values()) {
+    while (next < markets.length && hasRoom(draft, limits)) {
       place(draft, markets[next]);
       next += 1;
     }
@@ -118,17 +198,20 @@ function mustOpen(
 }
 
 /** Opens shards under the lowest free numbers until every market has a place. */
-function openShards(drafts: Map<number, Draft>, markets: readonly WantedMarket[], target: number): void {
-  let number = 0;
+function openShards(drafts: Map<number, Draft>, markets: readonly WantedMarket[], limits: PlanLimits): void {
   let draft: Draft | null = null;
   for (const market of markets) {
-    if (draft === null || draft.tokens.length + MARKET_TOKENS > target) {
-      while (drafts.has(number)) number += 1;
-      draft = { number, tokens: [], leaving: 0, isChanged: true };
-      drafts.set(number, draft);
-    }
+    if (draft === null || !hasRoom(draft, limits)) draft = newDraft(drafts);
     place(draft, market);
   }
+}
+
+function newDraft(drafts: Map<number, Draft>): Draft {
+  let number = 0;
+  while (drafts.has(number)) number += 1;
+  const draft: Draft = { number, tokens: [], leaving: 0, isChanged: true, loweredTarget: undefined };
+  drafts.set(number, draft);
+  return draft;
 }
 
 /** Puts announced markets into the emptiest shard with room. @returns The markets that wait. */
@@ -136,12 +219,14 @@ function useReserve(
   drafts: Map<number, Draft>,
   markets: readonly WantedMarket[],
   announced: ReadonlySet<string>,
-  tokensMax: number,
+  { tokensMax }: PlanLimits,
 ): WantedMarket[] {
   return markets.filter((market) => {
     if (!announced.has(market.conditionId)) return true;
     let emptiest: Draft | null = null;
     for (const draft of drafts.values()) {
+      // A shard that was found to serve less has no places above its target.
+      if (draft.loweredTarget !== undefined) continue;
       if (emptiest === null || draft.tokens.length < emptiest.tokens.length) emptiest = draft;
     }
     if (emptiest === null || emptiest.tokens.length + MARKET_TOKENS > tokensMax) return true;
@@ -157,9 +242,11 @@ function place(draft: Draft, market: WantedMarket | undefined): void {
   draft.isChanged = true;
 }
 
-function changeOf({ number, tokens, leaving }: Draft, shards: ReadonlyMap<number, Shard>): ShardChange {
+function changeOf(draft: Draft, shards: ReadonlyMap<number, Shard>): ShardChange {
+  const { number, tokens, leaving, loweredTarget } = draft;
   const version = (shards.get(number)?.version ?? 0) + 1;
-  return { number, shard: tokens.length === 0 ? null : { version, tokens }, leaving };
+  const lowered = loweredTarget === undefined ? {} : { tokensTarget: loweredTarget };
+  return { number, shard: tokens.length === 0 ? null : { version, tokens, ...lowered }, leaving };
 }
 
 function waitingSince(waiting: readonly WantedMarket[], { pending, nowMs }: PlanInput): Map<string, number> {

@@ -1,5 +1,5 @@
 import type { Shard } from '@polytape/types';
-import { type PlanLimits, type Planning, planShards, type WantedMarket } from '../src/shard-planner.ts';
+import { type Misplaced, type PlanLimits, type Planning, planShards, type WantedMarket } from '../src/shard-planner.ts';
 
 /** Market number `n`, with the tokens 2n and 2n + 1. */
 export function market(n: number): WantedMarket {
@@ -20,6 +20,8 @@ export class PlanHistory {
   readonly shards = new Map<number, Shard>();
   /** How many tokens were ever found in another shard than before. */
   moves = 0;
+  /** By condition: the shards that it was moved away from. */
+  readonly leftBefore = new Map<string, Set<number>>();
   nowMs = 0;
   pending: ReadonlyMap<string, number> = new Map();
   readonly #ended = new Set<string>();
@@ -68,7 +70,17 @@ export class PlanHistory {
     this.open.delete(conditionId);
   }
 
-  plan(o: { isListComplete?: boolean }): Planning {
+  /** What a connection that serves the first so many tokens of the shard would have the planner move. */
+  served(number: number, tokensServed: number): Map<number, Misplaced> {
+    const { version, tokens } = this.shards.get(number) ?? { version: 0, tokens: [] };
+    const isLowered = (shard: number) => this.shards.get(shard)?.tokensTarget !== undefined;
+    const leftBefore = (conditionId: string) => [...(this.leftBefore.get(conditionId) ?? [])].filter(isLowered);
+    const unserved = tokens.slice(tokensServed).map(({ conditionId }) => conditionId);
+    const markets = new Map(unserved.map((conditionId) => [conditionId, new Set(leftBefore(conditionId))]));
+    return new Map([[number, { version, tokensServed: Math.min(tokensServed, tokens.length), markets }]]);
+  }
+
+  plan(o: { isListComplete?: boolean; misplaced?: ReadonlyMap<number, Misplaced> }): Planning {
     const placesBefore = placesIn(this.shards);
     const planning = planShards(
       {
@@ -78,6 +90,7 @@ export class PlanHistory {
         pending: this.pending,
         announced: this.#announced,
         isListComplete: o.isListComplete ?? false,
+        misplaced: o.misplaced ?? new Map(),
         nowMs: this.nowMs,
       },
       this.limits,
@@ -88,6 +101,9 @@ export class PlanHistory {
     }
     for (const [tokenId, number] of placesIn(this.shards)) {
       if ((placesBefore.get(tokenId) ?? number) !== number) this.moves += 1;
+    }
+    for (const { conditionId, from } of planning.moved) {
+      this.leftBefore.set(conditionId, new Set([...(this.leftBefore.get(conditionId) ?? []), from]));
     }
     this.pending = planning.pending;
     this.#announced = new Set([...this.#announced].filter((conditionId) => planning.pending.has(conditionId)));

@@ -6,7 +6,7 @@ import type { PlanLimits, WantedMarket } from '../src/shard-planner.ts';
 import { market, marketsFrom, PlanHistory } from './plan-history.ts';
 
 /** Small, so that short histories fill shards; the defaults are 400, 500, 50 and 30 s. */
-const limits: PlanLimits = { tokensTarget: 10, tokensMax: 14, openAtTokens: 8, openAfterMs: 30_000 };
+const limits: PlanLimits = { tokensTarget: 10, tokensMax: 14, openAtTokens: 8, openAfterMs: 30_000, movesMax: 3 };
 
 /** What happens next at the venue or in the scheduler, and how much later. */
 type Step = { afterMs: number; opens: number; announces: number; ends: readonly number[]; isListComplete: boolean };
@@ -28,32 +28,32 @@ function live(history: PlanHistory, step: Step): void {
   history.plan({ isListComplete: step.isListComplete });
 }
 
-describe('a plan, after any history of openings, announcements and closings,', () => {
-  const check = (history: PlanHistory) => {
-    const seen = new Map<string, number>();
-    for (const [number, shard] of history.shards) {
-      expect(shard.tokens.length).toBeGreaterThan(0);
-      expect(shard.tokens.length).toBeLessThanOrEqual(history.limits.tokensMax);
-      for (const { tokenId } of shard.tokens) {
-        if (seen.has(tokenId)) throw new Error(`token ${tokenId} stands in two places`);
-        seen.set(tokenId, number);
-      }
+/** What holds of every plan, whatever has happened. */
+function check(history: PlanHistory): void {
+  const seen = new Map<string, number>();
+  for (const [number, shard] of history.shards) {
+    expect(shard.tokens.length).toBeGreaterThan(0);
+    expect(shard.tokens.length).toBeLessThanOrEqual(history.limits.tokensMax);
+    for (const { tokenId } of shard.tokens) {
+      if (seen.has(tokenId)) throw new Error(`token ${tokenId} stands in two places`);
+      seen.set(tokenId, number);
     }
-    let planned = 0;
-    for (const { conditionId, tokenIds } of history.open.values()) {
-      const places = tokenIds.map((tokenId) => seen.get(tokenId));
-      if (places[0] !== places[1]) throw new Error(`the tokens of ${conditionId} stand apart`);
-      const isPending = history.pending.has(conditionId);
-      if ((places[0] === undefined) !== isPending) throw new Error(`${conditionId} is neither planned nor pending`);
-      if (!isPending) planned += 2;
-    }
-    expect(seen.size).toBe(planned); // nothing else is in the plan: ended tokens have left
-    for (const sinceMs of history.pending.values()) {
-      expect(history.nowMs - sinceMs).toBeLessThan(history.limits.openAfterMs);
-    }
-    expect(history.moves).toBe(0);
-  };
+  }
+  let planned = 0;
+  for (const { conditionId, tokenIds } of history.open.values()) {
+    const places = tokenIds.map((tokenId) => seen.get(tokenId));
+    if (places[0] !== places[1]) throw new Error(`the tokens of ${conditionId} stand apart`);
+    const isPending = history.pending.has(conditionId);
+    if ((places[0] === undefined) !== isPending) throw new Error(`${conditionId} is neither planned nor pending`);
+    if (!isPending) planned += 2;
+  }
+  expect(seen.size).toBe(planned); // nothing else is in the plan: ended tokens have left
+  for (const sinceMs of history.pending.values()) {
+    expect(history.nowMs - sinceMs).toBeLessThan(history.limits.openAfterMs);
+  }
+}
 
+describe('a plan, after any history of openings, announcements and closings,', () => {
   test('has no token twice, none over the limit, both of a market together, none moved, none waiting too long', () => {
     fc.assert(
       fc.property(fc.array(steps({ opens: 12, ends: 12 }), { maxLength: 40 }), (history) => {
@@ -61,13 +61,14 @@ describe('a plan, after any history of openings, announcements and closings,', (
         for (const step of history) {
           live(lived, step);
           check(lived);
+          expect(lived.moves).toBe(0);
         }
       }),
     );
   });
 
   test('has the same with the usual limits and up to 10,000 markets', () => {
-    const usual = { tokensTarget: 400, tokensMax: 500, openAtTokens: 50, openAfterMs: 30_000 };
+    const usual = { tokensTarget: 400, tokensMax: 500, openAtTokens: 50, openAfterMs: 30_000, movesMax: 200 };
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 9_000 }),
@@ -79,6 +80,7 @@ describe('a plan, after any history of openings, announcements and closings,', (
           check(lived);
           for (const step of history) live(lived, step);
           check(lived);
+          expect(lived.moves).toBe(0);
         },
       ),
       { numRuns: 30 },
@@ -216,7 +218,132 @@ describe('an ended market', () => {
   });
 });
 
+describe('a plan with connections that are served less than they ask for', () => {
+  test('moves what they are not served, bounded and together, and nothing else', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(steps({ opens: 12, ends: 6 }), fc.nat(), fc.nat(13)), { maxLength: 30 }),
+        (story) => {
+          const lived = new PlanHistory(limits);
+          for (const [step, choice, tokensServed] of story) {
+            live(lived, step);
+            const numbers = [...lived.shards.keys()];
+            const number = numbers[choice % Math.max(1, numbers.length)] ?? 0;
+            const before = new Map(lived.shards);
+            const misplaced = lived.served(number, tokensServed);
+            const planning = lived.plan({ misplaced });
+
+            check(lived);
+            expect(planning.moved.length).toBeLessThanOrEqual(limits.movesMax);
+            for (const { conditionId, from, to } of planning.moved) {
+              const leftBefore = misplaced.get(from)?.markets.get(conditionId);
+              if (leftBefore === undefined) throw new Error(`${conditionId} was served, and was moved`);
+              expect([...misplaced.keys(), ...leftBefore]).not.toContain(to);
+            }
+            expect(movedConditions(before, lived.shards)).toEqual(
+              planning.moved.map(({ conditionId }) => conditionId).sort(),
+            );
+            for (const [shard, { tokens, tokensTarget }] of lived.shards) {
+              const earlier = before.get(shard);
+              if (tokensTarget === undefined) continue;
+              expect(tokensTarget % 2).toBe(0);
+              expect(tokensTarget).toBeGreaterThanOrEqual(2);
+              expect(tokensTarget).toBeLessThanOrEqual(earlier?.tokensTarget ?? limits.tokensTarget);
+              // It may hold more than its target for a while, and takes no more then.
+              expect(tokens.length).toBeLessThanOrEqual(Math.max(tokensTarget, earlier?.tokens.length ?? 0));
+            }
+          }
+        },
+      ),
+    );
+  });
+
+  test('has every token somewhere after each single write', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 3, max: 20 }), fc.nat(), fc.nat(9), (markets, choice, tokensServed) => {
+        const history = planned(markets);
+        const written = new Map(history.shards);
+        const all = tokensOf(written);
+        const { changes } = history.plan({ misplaced: history.served(choice % written.size, tokensServed) });
+        for (const { number, shard } of changes) {
+          if (shard === null) written.delete(number);
+          else written.set(number, shard);
+          expect(tokensOf(written)).toEqual(all);
+        }
+      }),
+    );
+  });
+
+  test('lowers the target of the shard, and fills it no further from then on', () => {
+    const history = planned(10);
+    history.plan({ misplaced: history.served(0, 7) });
+    expect(sizes(history)).toEqual({ 0: 6, 1: 10, 2: 4 }); // the 7th token is served, its twin is not
+    expect(history.shards.get(0)).toMatchObject({ version: 2, tokensTarget: 6 });
+    expect(history.shards.get(2)?.tokensTarget).toBeUndefined();
+    history.opens(8);
+    history.plan({ isListComplete: true });
+    expect(sizes(history)).toEqual({ 0: 6, 1: 10, 2: 10, 3: 10 });
+    history.announces(1);
+    history.plan({});
+    expect(sizes(history)).toMatchObject({ 0: 6, 1: 12 });
+  });
+
+  test('writes the shard that takes before the one that gives', () => {
+    const history = planned(8);
+    const { changes, moved } = history.plan({ misplaced: history.served(0, 8) });
+    expect(changes.map(({ number }) => number)).toEqual([1, 0]);
+    expect(moved).toEqual([{ conditionId: market(4).conditionId, from: 0, to: 1 }]);
+  });
+
+  test('moves a few at a time', () => {
+    const history = planned(5);
+    history.plan({ misplaced: history.served(0, 2) });
+    expect(sizes(history)).toEqual({ 0: 4, 1: 6 });
+    history.plan({ misplaced: history.served(0, 2) });
+    expect(sizes(history)).toEqual({ 0: 2, 1: 8 });
+  });
+
+  test('does not move a market back to where it was not served', () => {
+    const history = planned(5);
+    history.plan({ misplaced: history.served(0, 8) });
+    history.ends([0]); // a place in shard 0 is free again
+    history.plan({});
+    expect(sizes(history)).toEqual({ 0: 6, 1: 2 });
+    history.plan({ misplaced: history.served(1, 0) });
+    expect(sizes(history)).toEqual({ 0: 6, 2: 2 });
+  });
+
+  test('takes no notice of what was found in an earlier version of the shard', () => {
+    const history = planned(8);
+    const misplaced = history.served(0, 2);
+    history.ends([0]);
+    history.plan({});
+    expect(history.plan({ misplaced }).changes).toEqual([]);
+  });
+
+  test('takes a market out of one of two shards that a leader left it in when it died between two writes', () => {
+    const history = planned(8);
+    const given = history.shards.get(0);
+    history.plan({ misplaced: history.served(0, 8) });
+    if (given !== undefined) history.shards.set(0, given);
+    expect(() => check(history)).toThrow(/stands in two places/);
+    history.plan({});
+    check(history);
+  });
+});
+
 describe('a plan in numbers', () => {
+  test('counts a shard that is served less with its own target', () => {
+    const summary = summarisePlan({
+      shards: new Map([[0, { ...shardOf(marketsFrom(0, 2)), tokensTarget: 6 }]]),
+      markets: { open: 2, ended: 0 },
+      pending: new Map(),
+      left: new Map(),
+      limits,
+    });
+    expect(summary.capacity).toEqual({ total: 6, free: 2 });
+  });
+
   test('counts states, places and what has left', () => {
     const shards = new Map<number, Shard>([
       [0, shardOf(marketsFrom(0, 5))],
@@ -252,6 +379,19 @@ function planned(markets: number): PlanHistory {
 
 function sizes({ shards }: PlanHistory): Record<number, number> {
   return Object.fromEntries([...shards].map(([number, { tokens }]) => [number, tokens.length]));
+}
+
+/** Conditions that stand in another shard than before, in order. */
+function movedConditions(before: ReadonlyMap<number, Shard>, after: ReadonlyMap<number, Shard>): string[] {
+  const places = new Map([...before].flatMap(([number, { tokens }]) => tokens.map(({ tokenId }) => [tokenId, number])));
+  const moved = [...after].flatMap(([number, { tokens }]) =>
+    tokens.filter(({ tokenId }) => (places.get(tokenId) ?? number) !== number),
+  );
+  return [...new Set(moved.map(({ conditionId }) => conditionId))].sort();
+}
+
+function tokensOf(shards: ReadonlyMap<number, Shard>): Set<string> {
+  return new Set([...shards.values()].flatMap(({ tokens }) => tokens.map(({ tokenId }) => tokenId)));
 }
 
 function shardOf(markets: readonly WantedMarket[]): Shard {
