@@ -1,3 +1,4 @@
+export { backoffMs } from './backoff-ms.ts';
 export type { BadRow } from './bad-row.ts';
 export type { ClobBook } from './clob-book.ts';
 export { type BookBatch, ClobClient, type QuoteBatch } from './clob-client.ts';

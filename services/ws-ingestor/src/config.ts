@@ -51,7 +51,8 @@ export const configTable = {
     default: 5_000,
     min: 0,
     max: 600_000,
-    description: 'How long the old and the new owner of a shard both record it.',
+    description:
+      'How long the old and the new owner of a shard both record it; likewise two connections, and a token that changes its shard.',
   }),
   FIRST_BOOK_TIMEOUT_MS: integer({
     default: 10_000,
@@ -59,6 +60,42 @@ export const configTable = {
     max: 600_000,
     description:
       'How long a connection waits for the first books of its last tokens before it counts as covering them.',
+  }),
+  RECYCLES_MAX: integer({
+    default: 2,
+    min: 1,
+    max: 100,
+    description: 'Connections of one ingestor that are replaced by fresh ones at a time.',
+  }),
+  RECYCLE_POLLUTION_PERCENT: integer({
+    default: 30,
+    min: 1,
+    max: 100,
+    description:
+      'A connection is replaced when so many of the tokens that were ever subscribed on it have left it, but not before RECYCLE_AGE_MS_MIN.',
+  }),
+  RECYCLE_AGE_MS_MIN: integer({
+    default: 300_000,
+    min: 0,
+    description: 'No connection is replaced for the tokens that left it before it is so old.',
+  }),
+  RECYCLE_AGE_MS_MAX: integer({
+    default: 86_400_000,
+    min: 1_000,
+    description: 'A connection is replaced when it is so old, or up to a fifth younger: not all at once.',
+  }),
+  STALL_MS_MIN: integer({
+    default: 6_000,
+    min: 100,
+    max: 600_000,
+    description: 'Silence after which the connection of a busy shard is taken to be dead, and replaced.',
+  }),
+  STALL_MS_MAX: integer({
+    default: 60_000,
+    min: 100,
+    max: 600_000,
+    description:
+      'The same of a shard where little happens. Where that turns out to be all, it doubles, up to ten times this.',
   }),
   HAND_OVER_MS_MAX: integer({
     default: 30_000,

@@ -1,12 +1,30 @@
-/** What an ingestor has counted since it started; recorders add to it, metrics read it. */
+import type { RecyclingStats } from '@polytape/types';
+import type { RecycleReason } from './recycle-reason.ts';
+
+/** What an ingestor has counted since it started; recorders add to it, metrics and `polytape status` read it. */
 export type IngestorCounters = {
   frames: number;
   trades: number;
+  /** Our clock, milliseconds since the epoch; null before the first one. */
+  lastTradeAtMs: number | null;
   /** New and resolved markets that were heard of, each on each connection that hears them. */
   lifecycleEvents: number;
+  tickSizeChanges: number;
   unparsed: number;
   connectionsOpened: number;
   connectionsClosed: number;
+  /** Connections that replaced one that was lost, stalled or recycled. */
+  reconnections: number;
+  lastReconnectAtMs: number | null;
+  /** Replacements of connections by their successors, by why. */
+  recycles: Record<RecycleReason, RecycleCounts>;
+  recycled: Pick<RecyclingStats, 'tokensMoved' | 'overlapMs' | 'seenOnBoth'>;
+  /** Connections that were open and dead. */
+  stalls: number;
+  /** For how long they had been silent, all together. */
+  stalledMs: number;
+  /** Silences that turned out to be nothing but quiet. */
+  quietSpells: number;
   /** Shards let go of because others cover them. */
   shardsReleased: number;
   /** Shards whose release was tried and taken back: others did not cover them after all. */
@@ -15,14 +33,26 @@ export type IngestorCounters = {
   pauses: number;
 };
 
+export type RecycleCounts = Pick<RecyclingStats, 'started' | 'completed' | 'failed'>;
+
 export function newCounters(): IngestorCounters {
+  const none = (): RecycleCounts => ({ started: 0, completed: 0, failed: 0 });
   return {
     frames: 0,
     trades: 0,
+    lastTradeAtMs: null,
     lifecycleEvents: 0,
+    tickSizeChanges: 0,
     unparsed: 0,
     connectionsOpened: 0,
     connectionsClosed: 0,
+    reconnections: 0,
+    lastReconnectAtMs: null,
+    recycles: { operator: none(), stalled: none(), missing_books: none(), pollution: none(), age: none() },
+    recycled: { tokensMoved: 0, overlapMs: 0, seenOnBoth: 0 },
+    stalls: 0,
+    stalledMs: 0,
+    quietSpells: 0,
     shardsReleased: 0,
     releasesTakenBack: 0,
     pauses: 0,

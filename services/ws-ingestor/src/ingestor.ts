@@ -1,9 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus, KvView } from '@polytape/bus';
 import type { Logger } from '@polytape/service';
-import type { IngestorPresence, Shard, ShardService } from '@polytape/types';
+import type {
+  IngestorPresence,
+  IngestorStatus,
+  RecycleAnswer,
+  RecyclingStats,
+  Shard,
+  ShardService,
+} from '@polytape/types';
 import { decideShards } from './decide-shards.ts';
 import { FleetView } from './fleet-view.ts';
+import type { IngestorCounters, RecycleCounts } from './ingestor-counters.ts';
 import type { Presences } from './known-ingestors.ts';
 import { type OwnShare, ownShare } from './own-share.ts';
 import { PresenceKey } from './presence-key.ts';
@@ -16,8 +24,6 @@ export type IngestorOptions = Omit<ShardRecordersOptions, 'onServiceChanged'> & 
   redundancy: number;
   /** Shards that this one records at most. */
   shardsMax: number;
-  /** How long two record a shard before the one that is relieved lets go of it. */
-  overlapMs: number;
   /** How long a stop waits for others to take the shards. */
   handOverMsMax: number;
 };
@@ -42,6 +48,7 @@ export class Ingestor implements AsyncDisposable {
   #isPlanGone = false;
   #announced = '';
   #lastShare: { key: string; share: OwnShare } | null = null;
+  #releases: ShardReleases | null = null;
   /** The end of the hand-over, once the ingestor leaves. */
   #leavesAtMs: number | null = null;
 
@@ -74,9 +81,10 @@ export class Ingestor implements AsyncDisposable {
       shareAmong: (others) => this.#shareAmong(others),
       close: (shards) => this.#recorders.close(shards),
     });
+    this.#releases = releases;
     await using presence: PresenceKey = new PresenceKey({
       ...{ bus, bucket, ingestorId, log },
-      describe: () => this.#describe(releases),
+      describe: () => this.#describe(),
       onWritten: (written, revision) => releases.written(written, revision),
     });
     presence.announce();
@@ -107,6 +115,36 @@ export class Ingestor implements AsyncDisposable {
       unserved: this.#share?.unserved.length ?? null,
       members: this.#share?.members ?? null,
     };
+  }
+
+  /** What an operator is told: the figures, and each shard with its connections. */
+  status(): IngestorStatus {
+    const { counters, ingestorId, publisher } = this.#o;
+    const { queued, unacknowledged } = publisher.stats();
+    const services = this.#services();
+    return {
+      service: 'ws-ingestor',
+      id: ingestorId,
+      startedAtMs: this.#startedAtMs,
+      trades: counters.trades,
+      lastTradeAtMs: counters.lastTradeAtMs,
+      queued: queued + unacknowledged,
+      reconnections: counters.reconnections,
+      lastReconnectAtMs: counters.lastReconnectAtMs,
+      recycling: recyclingStats(counters),
+      shards: this.#recorders
+        .statuses()
+        .map((shard) => ({ ...shard, state: services.get(shard.shard)?.state ?? 'opening' })),
+    };
+  }
+
+  /** Replaces the connection of a shard by a fresh one, in its turn, as an operator asked for. */
+  recycle(shard: number): Omit<RecycleAnswer, 'ingestorId'> {
+    const answer = this.#recorders.command(shard);
+    if (answer === null) return { result: 'not_mine', connectionId: null };
+    this.#log.info({ shard, ...answer }, `An operator wants a fresh connection for shard ${shard}.`);
+    this.#changed.resolve();
+    return answer;
   }
 
   /** Why the ingestor is not doing its job. */
@@ -158,7 +196,7 @@ export class Ingestor implements AsyncDisposable {
         });
       });
       // A newcomer is answered with the same words as ever: that this ingestor lives is what it wants to know.
-      const said = JSON.stringify([this.#describe(o.releases), [...o.fleet.others(nowMs).keys()]]);
+      const said = JSON.stringify([this.#describe(), [...o.fleet.others(nowMs).keys()]]);
       if (said !== this.#announced) o.presence.announce();
       this.#announced = said;
       if (this.#hasLeft(nowMs)) break;
@@ -176,7 +214,7 @@ export class Ingestor implements AsyncDisposable {
     const plan = this.#obeyed(new Map([...o.plan.entries()].map(([key, { value }]) => [Number(key), value])));
     const others = o.fleet.others(nowMs);
     this.#plan = plan;
-    this.#recorders.follow(plan);
+    this.#recorders.follow(plan, nowMs);
     this.#share = this.#tellWhenNew(this.#shareAmong(others));
     const own = o.releases.overlay(this.#recorders.services(nowMs));
     const decision = decideShards({
@@ -187,6 +225,7 @@ export class Ingestor implements AsyncDisposable {
     });
     this.#relievedSinceMs = decision.relievedSinceMs;
     this.#recorders.close(decision.close);
+    this.#recorders.recycle(nowMs, { mayBegin: this.#leavesAtMs === null });
     if (decision.release.length > 0 && !o.releases.isBusy) {
       release(new Map([...own].filter(([shard]) => decision.release.includes(shard))));
     }
@@ -248,14 +287,24 @@ export class Ingestor implements AsyncDisposable {
     return share;
   }
 
-  #describe(releases: ShardReleases): IngestorPresence {
+  #services(): Map<number, ShardService> {
+    const services = this.#recorders.services(performance.now());
+    return this.#releases?.overlay(services) ?? services;
+  }
+
+  #describe(): IngestorPresence {
     return {
       startedAtMs: this.#startedAtMs,
       state: this.#leavesAtMs === null ? 'active' : 'leaving',
       capacity: this.#o.shardsMax,
-      shards: Object.fromEntries(releases.overlay(this.#recorders.services(performance.now()))),
+      shards: Object.fromEntries(this.#services()),
     };
   }
+}
+
+function recyclingStats({ recycles, recycled }: IngestorCounters): RecyclingStats {
+  const sum = (of: keyof RecycleCounts) => Object.values(recycles).reduce((total, counts) => total + counts[of], 0);
+  return { started: sum('started'), completed: sum('completed'), failed: sum('failed'), ...recycled };
 }
 
 function unservedReason(shards: number): string {

@@ -1,281 +1,430 @@
 import type { Publisher } from '@polytape/bus';
-import {
-  type MarketEvent,
-  MarketSession,
-  OutageNotice,
-  parseFrame,
-  recogniseFrame,
-  type SessionConnection,
-} from '@polytape/polymarket';
+import { OutageNotice } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
 import {
-  DUPLICATE_WINDOW_MS,
-  eventSubject,
-  lifecycleMessageId,
-  OrdinalCounter,
-  PROVENANCE_HEADERS,
+  type ConnectionStatus,
+  MISSING_TOKENS_MAX,
+  SHARD_TOKENS_MAX,
   type Shard,
-  tradeMessageId,
-  tradeSubject,
-  unparsedSubject,
+  type ShardStatus,
 } from '@polytape/types';
 import type { IngestorCounters } from './ingestor-counters.ts';
-import { lifecycleFromEvent } from './lifecycle-from-event.ts';
-import { tradeFromEvent } from './trade-from-event.ts';
-import { unparsedRecord } from './unparsed-record.ts';
+import { MissingBooks } from './missing-books.ts';
+import { type RecycleLimits, type RecycleReason, recycleReason } from './recycle-reason.ts';
+import { RetryTimes } from './retry-times.ts';
+import { ShardConnection, type ShardConnectionListener } from './shard-connection.ts';
+import { ShardPulse, type StallLimits } from './shard-pulse.ts';
+import { Succession } from './succession.ts';
 
-/**
- * Records one shard: keeps a subscription to its tokens alive, and hands every trade, and whatever could not be
- * understood, to the publisher in the order of arrival.
- *
- * A token is covered from its first `book` on a connection. Until every token is, each frame is parsed; from then on
- * frames that are no trade are recognised without parsing.
- */
-export class ShardRecorder implements AsyncDisposable {
-  readonly number: number;
-  readonly #session: MarketSession;
-  readonly #publisher: Publisher;
-  readonly #counters: IngestorCounters;
-  readonly #ingestorId: string;
-  readonly #onPublished: () => void;
-  readonly #log: Logger;
-  readonly #tokenIds: Set<string>;
-  /** A venue that sends nothing but rubbish must not fill the log with it: each reason once a minute. */
-  readonly #unparsedNotice = new OutageNotice();
-  readonly #firstBookTimeoutMs: number;
-  readonly #onServiceChanged: () => void;
-  #version: number;
-  /** Of the present connection; null between two. */
-  #connection: ConnectionState | null = null;
-
-  constructor(o: {
+export type ShardRecorderOptions = RecycleLimits &
+  StallLimits & {
     number: number;
     shard: Shard;
     url: string;
     publisher: Publisher;
     counters: IngestorCounters;
     ingestorId: string;
-    /** Whether this connection hears of new and resolved markets, too. */
+    /** Whether its connection hears of new and resolved markets, too. */
     hearsLifecycle: boolean;
+    isPaused: boolean;
     /** How long a connection waits for the first book of its last tokens before it counts as covering the shard. */
     firstBookTimeoutMs: number;
+    /** How long two connections record together, and how long a token that moved to another shard is kept. */
+    overlapMs: number;
     /** Told after each message that was handed to the publisher. */
     onPublished: () => void;
-    /** Told when the shard may have become covered, or no longer is. Time alone may do that, too, and is not told. */
+    /** Told when what `service` says may have changed. Time alone may do that, too, and is not told. */
     onServiceChanged: () => void;
     /** Shared by all recorders: an outage of the venue is told once, and not by each connection. */
     outage: OutageNotice;
     log: Logger;
-  }) {
-    this.number = o.number;
-    this.#publisher = o.publisher;
-    this.#counters = o.counters;
-    this.#ingestorId = o.ingestorId;
-    this.#onPublished = o.onPublished;
-    this.#onServiceChanged = o.onServiceChanged;
-    this.#firstBookTimeoutMs = o.firstBookTimeoutMs;
-    this.#version = o.shard.version;
-    this.#log = o.log.child({ shard: o.number });
-    this.#tokenIds = new Set(o.shard.tokens.map(({ tokenId }) => tokenId));
-    this.#session = new MarketSession({
-      url: o.url,
-      tokenIds: [...this.#tokenIds],
-      customFeatures: o.hearsLifecycle,
-      log: this.#log,
-      outage: o.outage,
-      handler: {
-        onOpen: (connection) => this.#begin(connection),
-        onFrame: (connection, text, receivedAtUs) => this.#take(connection, text, receivedAtUs),
-        onBinary: (_connection, bytes, receivedAtUs) =>
-          this.#keepUnparsed(bytes, 'binary frame, or text that is not UTF-8', receivedAtUs),
-        onClose: () => this.#end(),
-      },
-    });
-  }
+  };
 
-  /** Subscribes and unsubscribes in place until the connection serves the shard's tokens. */
-  follow(shard: Shard): void {
-    if (shard.version === this.#version) return;
-    this.#version = shard.version;
-    const wanted = new Set(shard.tokens.map(({ tokenId }) => tokenId));
-    const joining = [...wanted].filter((tokenId) => !this.#tokenIds.has(tokenId));
-    const leaving = [...this.#tokenIds].filter((tokenId) => !wanted.has(tokenId));
-    for (const tokenId of joining) this.#tokenIds.add(tokenId);
-    for (const tokenId of leaving) {
-      this.#tokenIds.delete(tokenId);
-      this.#connection?.covered.delete(tokenId);
-    }
-    // Leaving first: a full connection would not take the joining ones.
-    if (leaving.length > 0) this.#session.unsubscribe(leaving);
-    if (joining.length > 0) {
-      this.#session.subscribe(joining);
-      if (this.#connection !== null) this.#connection.waitsSinceMs = performance.now();
-    }
-    this.#onServiceChanged();
+/**
+ * Records one shard: keeps a connection that covers its tokens, and replaces it by another before it lets go of it.
+ *
+ * current -> current and successor (`recycle`) -> current, and the old one draining, once the successor covers -> current.
+ * A successor that does not come to cover in time is closed, and the old one kept. It never begins a replacement by
+ * itself: `wish` says whether and why it wants one, and the ingestor lets a few have theirs at a time.
+ */
+export class ShardRecorder implements AsyncDisposable {
+  readonly number: number;
+  readonly #o: ShardRecorderOptions;
+  readonly #log: Logger;
+  readonly #pulse: ShardPulse;
+  readonly #missing = new MissingBooks();
+  readonly #retries: RetryTimes;
+  readonly #unparsedNotice = new OutageNotice();
+  readonly #failureNotice = new OutageNotice();
+  readonly #closing = new Set<Promise<void>>();
+  readonly #wanted: Set<string>;
+  /** Tokens that moved to another shard, and until when they are kept. */
+  readonly #departing = new Map<string, number>();
+  #version: number;
+  #current: ShardConnection;
+  #succession: Succession | null = null;
+  #hearsLifecycle: boolean;
+  #isPaused: boolean;
+  #isCommanded = false;
+  /** It fell silent and no successor could be had: it does not count as covering, as long as it has no more data. */
+  #doubtedAtFrames: number | null = null;
+  #wasHeard = false;
+  #reconnects = 0;
+  #sampledAtMs: number;
+
+  constructor(options: ShardRecorderOptions) {
+    const nowMs = performance.now();
+    this.#o = options;
+    this.number = options.number;
+    this.#log = options.log.child({ shard: options.number });
+    this.#version = options.shard.version;
+    this.#wanted = new Set(options.shard.tokens.map(({ tokenId }) => tokenId));
+    this.#hearsLifecycle = options.hearsLifecycle;
+    this.#isPaused = options.isPaused;
+    this.#pulse = new ShardPulse(options, nowMs);
+    this.#retries = new RetryTimes({ minMs: options.firstBookTimeoutMs });
+    this.#sampledAtMs = nowMs;
+    this.#current = this.#connect();
   }
 
   /**
-   * How the shard is served. It is covered when every token has had its first book on the present connection; or when
-   * some have, and the others have not had theirs for so long that they have none.
+   * Subscribes and unsubscribes in place until the connections serve the shard's tokens. Those that another shard now has
+   * are kept for the time of the overlap, so that they are never without a connection.
    */
-  service(nowMs: number): { state: 'opening' | 'covered'; version: number } {
-    return { state: this.#coversAt(nowMs) ? 'covered' : 'opening', version: this.#version };
+  follow(shard: Shard, isElsewhere: (tokenId: string) => boolean, nowMs: number): void {
+    if (shard.version === this.#version) return;
+    this.#version = shard.version;
+    const wanted = new Set(shard.tokens.map(({ tokenId }) => tokenId));
+    const joining = [...wanted].filter((tokenId) => !this.#wanted.has(tokenId));
+    const leaving = [...this.#wanted].filter((tokenId) => !wanted.has(tokenId));
+    for (const tokenId of leaving) this.#wanted.delete(tokenId);
+    for (const tokenId of joining) this.#wanted.add(tokenId);
+    for (const tokenId of leaving) if (isElsewhere(tokenId)) this.#departing.set(tokenId, nowMs + this.#o.overlapMs);
+    this.#unsubscribe(leaving.filter((tokenId) => !this.#departing.has(tokenId)));
+    for (const tokenId of joining) this.#departing.delete(tokenId);
+    // A full connection would not take the joining ones.
+    if (this.#wanted.size + this.#departing.size > SHARD_TOKENS_MAX) this.#letGo([...this.#departing.keys()]);
+    for (const connection of this.#following()) connection.subscribe(joining, nowMs);
+    this.#missing.settle({ wanted: this.#wanted, covered: this.#current.covered });
+    this.#o.onServiceChanged();
+  }
+
+  /** Looks at what came and what did not, and takes a replacement that is under way to its next step. */
+  advance(nowMs: number): void {
+    if (this.#isPaused) return;
+    this.#sample(nowMs);
+    this.#letGo([...this.#departing].filter(([, untilMs]) => nowMs >= untilMs).map(([tokenId]) => tokenId));
+    this.#settleMissing();
+    const succession = this.#succession;
+    if (succession === null) return;
+    switch (succession.step(nowMs, this.#wanted)) {
+      case 'takes over':
+        this.#takeOver(succession, nowMs);
+        break;
+      case 'failed':
+        this.#fail(succession, nowMs);
+        break;
+      case 'over':
+        this.#complete(succession, nowMs);
+        break;
+    }
+  }
+
+  /** Why its connection should be replaced now, or null. */
+  wish(nowMs: number): RecycleReason | null {
+    const { heardAtMs, openedAtMs } = this.#current;
+    if (heardAtMs === null || openedAtMs === null) return null; // it comes back by itself
+    if (this.#succession !== null || this.#isPaused || this.#wanted.size === 0) return null;
+    const reason = recycleReason(
+      {
+        ageMs: nowMs - openedAtMs,
+        pollution: this.#current.pollution,
+        silentMs: nowMs - heardAtMs,
+        silentMsMax: this.#pulse.silentMsMax,
+        hasUntriedMissing: this.#missing.hasUntried(this.#current.missing(nowMs)),
+        isCommanded: this.#isCommanded,
+        chance: this.#current.chance,
+      },
+      this.#o,
+    );
+    return reason !== null && this.#retries.mayTry(reason, nowMs) ? reason : null;
+  }
+
+  /** Opens a successor. */
+  recycle(reason: RecycleReason, nowMs: number): void {
+    if (this.#succession !== null) return;
+    const { overlapMs, firstBookTimeoutMs, counters } = this.#o;
+    const [old, successor] = [this.#current, this.#connect()];
+    counters.recycles[reason].started += 1;
+    this.#isCommanded = false;
+    this.#succession = new Succession({ reason, old, successor, overlapMs, firstBookTimeoutMs, nowMs });
+    this.#log.debug({ reason, connectionId: old.connectionId }, `Opening a successor to a connection (${reason}).`);
+  }
+
+  /** An operator wants a fresh connection. */
+  command(): { result: 'begun' | 'running'; connectionId: string | null } {
+    const { connectionId } = this.#current;
+    if (this.#succession !== null) return { result: 'running', connectionId };
+    this.#isCommanded = true;
+    return { result: 'begun', connectionId };
+  }
+
+  /** Whether one of the few replacements at a time is its own. A stalled connection is not waited for once it is replaced. */
+  get isRecycling(): boolean {
+    if (this.#succession === null) return false;
+    return this.#succession.reason !== 'stalled' || !this.#succession.isOverlapping;
+  }
+
+  /**
+   * How the shard is served. It is covered when every token has had its first book on one of its connections; or when some
+   * have, and the others have not had theirs for so long that they have none.
+   */
+  service(nowMs: number): { state: 'opening' | 'covered'; version: number; missing?: string[] } {
+    const state = this.#coversAt(nowMs) ? 'covered' : 'opening';
+    const missing = this.#missing.reported.slice(0, MISSING_TOKENS_MAX);
+    return { state, version: this.#version, ...(missing.length === 0 ? {} : { missing }) };
+  }
+
+  status(): Omit<ShardStatus, 'state'> {
+    const connections = [...this.#connections()].map(([connection, role]) => connection.status(role));
+    return {
+      shard: this.number,
+      pollution: this.#current.pollution,
+      reconnects: this.#reconnects,
+      missing: [...this.#missing.reported],
+      connections: connections.filter((status) => status !== null),
+    };
   }
 
   /** Turns the venue's global events on or off, in place. */
   hearLifecycle(on: boolean): void {
-    this.#session.setCustomFeatures(on);
+    this.#hearsLifecycle = on;
+    for (const connection of this.#following()) connection.hearLifecycle(on);
   }
 
-  /** Stops reading the socket: what the venue sends waits in the network's buffers. */
+  /** Stops reading the sockets: what the venue sends waits in the network's buffers. */
   pause(): void {
-    this.#session.pause();
+    this.#isPaused = true;
+    for (const connection of this.#connections().keys()) connection.pause();
   }
 
   resume(): void {
-    this.#session.resume();
+    this.#isPaused = false;
+    for (const connection of this.#connections().keys()) connection.resume();
+    this.excuse(performance.now());
+  }
+
+  /** Nothing was read for a while, by no fault of the venue: silence is judged from now on. */
+  excuse(nowMs: number): void {
+    for (const connection of this.#connections().keys()) connection.excuse(nowMs);
+    this.#succession?.excuse(nowMs);
   }
 
   get isConnected(): boolean {
-    return this.#connection !== null;
+    return this.#current.openedAtMs !== null;
+  }
+
+  /** Connections that are open: two while one is being replaced. */
+  get connected(): number {
+    return [...this.#connections().keys()].filter(({ openedAtMs }) => openedAtMs !== null).length;
   }
 
   get tokens(): number {
-    return this.#tokenIds.size;
+    return this.#wanted.size;
   }
 
   /** Tokens whose first book has come on the present connection. */
   get coveredTokens(): number {
-    return this.#connection?.covered.size ?? 0;
+    return this.#current.covered.size;
   }
 
-  /** Closes the connection. What it had delivered is with the publisher by then. */
+  /** Tokens without a book on two connections in a row. */
+  get missingTokens(): number {
+    return this.#missing.size;
+  }
+
+  /** Closes the connections. What they had delivered is with the publisher by then. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#session[Symbol.asyncDispose]();
+    for (const connection of this.#connections().keys()) this.#close(connection);
+    await Promise.all(this.#closing);
   }
 
-  #begin({ connectionId }: SessionConnection): void {
-    this.#counters.connectionsOpened += 1;
-    this.#connection = {
-      connectionId,
-      ordinals: new OrdinalCounter({ windowMs: DUPLICATE_WINDOW_MS, contentsMax: CONTENTS_MAX }),
-      covered: new Set(),
-      waitsSinceMs: performance.now(),
-      unparsed: 0,
-      headers: {
-        [PROVENANCE_HEADERS.connection]: connectionId,
-        [PROVENANCE_HEADERS.shard]: String(this.number),
-        [PROVENANCE_HEADERS.ingestor]: this.#ingestorId,
-      },
+  #connect(): ShardConnection {
+    const listener: ShardConnectionListener = {
+      published: this.#o.onPublished,
+      serviceChanged: this.#o.onServiceChanged,
+      opened: (connection, again) => this.#opened(connection, again),
+      firstBook: (connection, book) => this.#succession?.sawFirstBook(connection, book),
+      trade: (connection, messageId) => this.#succession?.sawTrade(connection, messageId),
     };
+    return new ShardConnection({
+      ...this.#o,
+      shard: this.number,
+      tokenIds: this.#wanted,
+      hearsLifecycle: this.#hearsLifecycle,
+      isPaused: this.#isPaused,
+      unparsedNotice: this.#unparsedNotice,
+      listener,
+      log: this.#log,
+    });
   }
 
-  #end(): void {
-    this.#counters.connectionsClosed += 1;
-    this.#connection = null;
-    this.#onServiceChanged();
+  /** Its connections and what each is. */
+  #connections(): Map<ShardConnection, ConnectionStatus['role']> {
+    const connections = new Map<ShardConnection, ConnectionStatus['role']>([[this.#current, 'current']]);
+    if (this.#succession === null) return connections;
+    const { old, successor, isOverlapping } = this.#succession;
+    return isOverlapping ? connections.set(old, 'draining') : connections.set(successor, 'successor');
   }
 
-  #take(_connection: SessionConnection, text: string, receivedAtUs: number): void {
-    this.#counters.frames += 1;
-    if (this.#isCovered() && recogniseFrame(text) === 'known') return;
-    const frame = parseFrame(text);
-    if (frame.kind === 'pong') return;
-    if (frame.kind === 'garbage') {
-      this.#keepUnparsed(text, frame.reason, receivedAtUs);
+  /** Those that follow the plan: one that drains does not any more. */
+  #following(): ShardConnection[] {
+    return [...this.#connections()].filter(([, role]) => role !== 'draining').map(([connection]) => connection);
+  }
+
+  #opened(connection: ShardConnection, again: boolean): void {
+    if (connection !== this.#current || !again) return;
+    // What was asked for has happened by itself.
+    this.#isCommanded = false;
+    this.#doubtedAtFrames = null;
+    this.#countReconnect();
+  }
+
+  #countReconnect(): void {
+    this.#reconnects += 1;
+    this.#o.counters.reconnections += 1;
+    this.#o.counters.lastReconnectAtMs = Date.now();
+  }
+
+  #sample(nowMs: number): void {
+    const sinceMs = nowMs - this.#sampledAtMs;
+    if (sinceMs * SAMPLES_MIN < this.#o.stallMsMin) return;
+    this.#sampledAtMs = nowMs;
+    this.#wasHeard ||= this.#current.dataFrames > 0;
+    for (const [connection, role] of this.#connections()) {
+      const isLively = connection.sample(nowMs);
+      if (role === 'current' && isLively) this.#pulse.beat(nowMs, sinceMs);
+    }
+  }
+
+  #unsubscribe(tokenIds: readonly string[]): void {
+    if (tokenIds.length === 0) return;
+    for (const connection of this.#connections().keys()) connection.unsubscribe(tokenIds);
+  }
+
+  #letGo(tokenIds: readonly string[]): void {
+    this.#unsubscribe(tokenIds);
+    for (const tokenId of tokenIds) this.#departing.delete(tokenId);
+  }
+
+  #settleMissing(): void {
+    if (this.#missing.size === 0) return;
+    this.#missing.settle({ wanted: this.#wanted, covered: this.#current.covered });
+    if (this.#missing.size === 0) this.#log.info({}, 'Every token of the shard has its book now, or has left it.');
+  }
+
+  #takeOver(succession: Succession, nowMs: number): void {
+    const { old, successor, reason, missing } = succession;
+    this.#current = successor;
+    this.#doubtedAtFrames = null;
+    this.#retries.succeeded();
+    this.#countReconnect();
+    const missingAgain = successor.missing(nowMs);
+    this.#report(missing.filter((tokenId) => missingAgain.includes(tokenId)));
+    this.#log.debug({ reason, connectionId: successor.connectionId, old: old.connectionId }, 'A successor took over.');
+    this.#o.onServiceChanged();
+  }
+
+  #fail(succession: Succession, nowMs: number): void {
+    const { reason, successor, missing, old } = succession;
+    this.#succession = null;
+    this.#o.counters.recycles[reason].failed += 1;
+    // It heard of some tokens and not of others: this venue does not serve them all on one connection.
+    const heard = successor.covered.size;
+    if (heard > 0) this.#report(missing.filter((tokenId) => this.#wanted.has(tokenId) && !old.covered.has(tokenId)));
+    if (reason === 'stalled') this.#doubtedAtFrames = old.dataFrames;
+    // A shard of which nothing comes is tried for more often than one that is served.
+    const isDark = reason === 'stalled' || (old.covered.size === 0 && this.#wasHeard);
+    const maxMs = isDark ? this.#o.stallMsMax : RETRY_MS_MAX;
+    const waitMs = this.#retries.failed(reason, { nowMs, maxMs, random: Math.random() });
+    const why =
+      successor.openedAtMs === null
+        ? 'it could not be opened'
+        : `${heard} of ${this.#wanted.size} tokens had a book on it`;
+    const { say, unsaid } = this.#failureNotice.failed(reason, nowMs);
+    this.#log[say ? 'warn' : 'debug'](
+      { reason, connectionId: old.connectionId, covered: old.covered.size, waitMs, unsaid },
+      `A successor to a connection (${reason}) has failed: ${why}. The old one is kept.`,
+    );
+    this.#close(successor);
+    this.#o.onServiceChanged();
+  }
+
+  #complete(succession: Succession, nowMs: number): void {
+    const { reason, old, seenOnBoth } = succession;
+    const { counters } = this.#o;
+    this.#succession = null;
+    counters.recycles[reason].completed += 1;
+    counters.recycled.tokensMoved += this.#wanted.size;
+    counters.recycled.overlapMs += Math.round(succession.overlappedMs(nowMs));
+    counters.recycled.seenOnBoth += seenOnBoth;
+    const fields = { reason, connectionId: this.#current.connectionId, old: old.connectionId, seenOnBoth };
+    if (reason === 'stalled') this.#tellSilence(succession);
+    else this.#log.info({ ...fields, tokens: this.#wanted.size }, `Replaced a connection (${reason}).`);
+    this.#close(old);
+  }
+
+  /** What the silence was for which a connection has been replaced. */
+  #tellSilence(succession: Succession): void {
+    const { counters } = this.#o;
+    const { silentMs, lastFrameAtMs } = succession.silence;
+    // Also after a stall: what could not be told from quiet must not be asked for again and again.
+    this.#pulse.wasQuiet();
+    const lastFrameAt = lastFrameAtMs === null ? null : new Date(lastFrameAtMs).toISOString();
+    const fields = {
+      connectionId: this.#current.connectionId,
+      silentMs,
+      silentMsMax: this.#pulse.silentMsMax,
+      lastFrameAt,
+    };
+    if (succession.verdict() !== 'stalled') {
+      counters.quietSpells += 1;
+      this.#log.debug(fields, 'Replaced a silent connection: its shard had merely been quiet.');
       return;
     }
-    let unread = 0;
-    for (const element of frame.elements) {
-      if (element.kind === 'event') {
-        this.#takeEvent(element.event, receivedAtUs);
-        continue;
-      }
-      unread += 1;
-      if (unread > UNREAD_ELEMENTS_MAX) continue;
-      const reason =
-        element.kind === 'bad' ? element.reason : `unknown event type ${JSON.stringify(element.eventType)}`;
-      this.#keepUnparsed(element.raw, reason, receivedAtUs);
-    }
-    // A frame of 50,000 elements that are none must not become 50,000 messages before the next trade.
-    const more = unread - UNREAD_ELEMENTS_MAX;
-    if (more > 0) this.#keepUnparsed(text, `${more} more elements of this frame could not be read`, receivedAtUs);
+    counters.stalls += 1;
+    counters.stalledMs += silentMs;
+    this.#log.warn(
+      fields,
+      `Replaced a connection that was open and dead: nothing but PONG came for ${(silentMs / 1_000).toFixed(1)} s, while its tokens were traded or quoted.`,
+    );
   }
 
-  #takeEvent(event: MarketEvent, receivedAtUs: number): void {
-    const connection = this.#connection;
-    if (connection === null) return;
-    if (event.type === 'book') this.#cover(connection, event.tokenId);
-    if (event.type === 'newMarket' || event.type === 'marketResolved') {
-      const fact = lifecycleFromEvent(event, receivedAtUs);
-      this.#counters.lifecycleEvents += 1;
-      this.#publisher.publish({
-        subject: eventSubject(fact),
-        messageId: lifecycleMessageId(fact),
-        body: JSON.stringify(fact),
-        headers: connection.headers,
-      });
-      this.#onPublished();
-    }
-    if (event.type !== 'lastTradePrice') return;
-    const trade = tradeFromEvent(event, connection.ordinals, { receivedAtUs, nowMs: performance.now() });
-    this.#counters.trades += 1;
-    this.#publisher.publish({
-      subject: tradeSubject(trade),
-      messageId: tradeMessageId(trade),
-      body: JSON.stringify(trade),
-      headers: connection.headers,
-    });
-    this.#onPublished();
-  }
-
-  #cover(connection: ConnectionState, tokenId: string): void {
-    if (!this.#tokenIds.has(tokenId) || connection.covered.has(tokenId)) return;
-    connection.covered.add(tokenId);
-    if (this.#isCovered()) this.#onServiceChanged();
-  }
-
-  #keepUnparsed(raw: string | Uint8Array, reason: string, receivedAtUs: number): void {
-    const connection = this.#connection;
-    if (connection === null) return;
-    const { connectionId } = connection;
-    const record = unparsedRecord(raw, { connectionId, counter: connection.unparsed, receivedAtUs, reason });
-    connection.unparsed += 1;
-    this.#counters.unparsed += 1;
-    const { say, unsaid } = this.#unparsedNotice.failed(reason, performance.now());
-    const level = say ? 'warn' : 'debug';
-    this.#log[level]({ connectionId, reason, lengthBytes: record.lengthBytes, unsaid }, `Kept as unparsed: ${reason}.`);
-    this.#publisher.publish({
-      subject: unparsedSubject(connectionId),
-      messageId: `${connectionId}:unparsed:${record.counter}`,
-      body: JSON.stringify(record),
-      headers: connection.headers,
-    });
-    this.#onPublished();
+  /** Says once which tokens have no book, also not on a fresh connection. */
+  #report(tokenIds: readonly string[]): void {
+    if (!this.#missing.hasUntried(tokenIds)) return;
+    this.#missing.tried(tokenIds);
+    const tokens = this.#missing.reported;
+    this.#log.warn(
+      { missing: tokens.length, tokenIds: tokens.slice(0, 10) },
+      `No book has come for ${tokens.length} of ${this.#wanted.size} tokens, also not on a fresh connection. They stay subscribed.`,
+    );
   }
 
   #coversAt(nowMs: number): boolean {
-    if (this.#connection === null) return false;
-    const { covered, waitsSinceMs } = this.#connection;
-    return this.#isCovered() || (covered.size > 0 && nowMs - waitsSinceMs >= this.#firstBookTimeoutMs);
+    const isInDoubt = this.#current.dataFrames === this.#doubtedAtFrames;
+    return this.#following().some(
+      (connection) => connection.coversAt(nowMs) && !(isInDoubt && connection === this.#current),
+    );
   }
 
-  #isCovered(): boolean {
-    return this.#connection !== null && this.#connection.covered.size >= this.#tokenIds.size;
+  #close(connection: ShardConnection): void {
+    const closing = connection[Symbol.asyncDispose]().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
   }
 }
 
-type ConnectionState = {
-  connectionId: string;
-  ordinals: OrdinalCounter;
-  covered: Set<string>;
-  /** Since when it waits for first books: since it was opened, or since the last tokens joined. */
-  waitsSinceMs: number;
-  unparsed: number;
-  headers: Record<string, string>;
-};
-
-/** Elements of one frame that are kept one by one; the rest is kept with the frame as a whole. */
-const UNREAD_ELEMENTS_MAX = 100;
-/** Contents remembered for ordinals: two minutes of 5,000 trades a second on one connection. */
-const CONTENTS_MAX = 600_000;
+/** A silence is looked at so often at least in the shortest that counts. */
+const SAMPLES_MIN = 15;
+/** Longest wait between two tries to replace a connection that does its work. */
+const RETRY_MS_MAX = 600_000;

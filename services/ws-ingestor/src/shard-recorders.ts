@@ -1,23 +1,18 @@
-import type { Publisher } from '@polytape/bus';
 import { OutageNotice } from '@polytape/polymarket';
-import type { Logger } from '@polytape/service';
 import type { Shard, ShardService } from '@polytape/types';
-import type { IngestorCounters } from './ingestor-counters.ts';
 import { lifecycleShards } from './lifecycle-shards.ts';
-import { ShardRecorder } from './shard-recorder.ts';
+import { RECYCLE_REASONS } from './recycle-reason.ts';
+import { ShardRecorder, type ShardRecorderOptions } from './shard-recorder.ts';
 
-export type ShardRecordersOptions = {
-  ingestorId: string;
-  url: string;
-  publisher: Publisher;
-  counters: IngestorCounters;
-  firstBookTimeoutMs: number;
+export type ShardRecordersOptions = Omit<
+  ShardRecorderOptions,
+  'number' | 'shard' | 'hearsLifecycle' | 'isPaused' | 'onPublished' | 'outage'
+> & {
   /** How many shards of the plan are recorded with the venue's global events. */
   lifecycleShards: number;
   connectPaceMs: number;
-  /** Told when a shard may have become covered, or no longer is. */
-  onServiceChanged: () => void;
-  log: Logger;
+  /** Connections that are replaced at a time. */
+  recyclesMax: number;
 };
 
 /**
@@ -32,6 +27,7 @@ export class ShardRecorders implements AsyncDisposable {
   /** Shards of the plan, ours or not, whose connections hear the global events. */
   #hearing: ReadonlySet<number> = new Set();
   #opensAtMs = 0;
+  #recycledAtMs = performance.now();
   #isPaused = false;
 
   constructor(options: ShardRecordersOptions) {
@@ -53,28 +49,61 @@ export class ShardRecorders implements AsyncDisposable {
       this.#opensAtMs = nowMs + this.#o.connectPaceMs;
       const onPublished = () => this.#pauseWhenFull();
       const hearsLifecycle = this.#hearing.has(number);
-      const recorder = new ShardRecorder({
-        ...this.#o,
-        number,
-        shard,
-        hearsLifecycle,
-        outage: this.#outage,
-        onPublished,
-      });
-      if (this.#isPaused) recorder.pause();
-      this.#recorders.set(number, recorder);
+      const options = { ...this.#o, number, shard, hearsLifecycle, outage: this.#outage, onPublished };
+      this.#recorders.set(number, new ShardRecorder({ ...options, isPaused: this.#isPaused }));
     }
     return Number.POSITIVE_INFINITY;
   }
 
   /** Brings the subscriptions in line with the plan, and says which connections hear the venue's global events. */
-  follow(plan: ReadonlyMap<number, Shard>): void {
+  follow(plan: ReadonlyMap<number, Shard>, nowMs: number): void {
     this.#hearing = lifecycleShards(plan.keys(), this.#o.lifecycleShards);
+    let planned: ReadonlySet<string> | null = null;
+    // Asked only of tokens that have left their shard, so that the whole plan is seldom gone through.
+    const isElsewhere = (tokenId: string): boolean => {
+      planned ??= new Set([...plan.values()].flatMap(({ tokens }) => tokens.map((token) => token.tokenId)));
+      return planned.has(tokenId);
+    };
     for (const [number, recorder] of this.#recorders) {
       const shard = plan.get(number);
-      if (shard !== undefined) recorder.follow(shard);
+      if (shard !== undefined) recorder.follow(shard, isElsewhere, nowMs);
       recorder.hearLifecycle(this.#hearing.has(number));
     }
+  }
+
+  /**
+   * Takes replacements of connections further, and begins those that are wanted most urgently: a few at a time, and at the
+   * pace of all new connections. When many connections stall at once, the venue is not stormed.
+   */
+  recycle(nowMs: number, o: { mayBegin: boolean }): void {
+    const wasHeldUp = nowMs - this.#recycledAtMs > this.#o.stallMsMin / 2;
+    this.#recycledAtMs = nowMs;
+    const recorders = [...this.#recorders.values()];
+    for (const recorder of recorders) {
+      // What waits in this process's own buffers has not been looked at yet.
+      if (wasHeldUp) recorder.excuse(nowMs);
+      recorder.advance(nowMs);
+    }
+    let room = this.#o.recyclesMax - recorders.filter(({ isRecycling }) => isRecycling).length;
+    if (room <= 0 || !o.mayBegin || nowMs < this.#opensAtMs) return;
+    const wishes = recorders.map((recorder) => ({ recorder, reason: recorder.wish(nowMs) }));
+    for (const urgent of RECYCLE_REASONS) {
+      for (const { recorder, reason } of wishes) {
+        if (reason !== urgent || room <= 0 || nowMs < this.#opensAtMs) continue;
+        this.#opensAtMs = nowMs + this.#o.connectPaceMs;
+        room -= 1;
+        recorder.recycle(reason, nowMs);
+      }
+    }
+  }
+
+  /** An operator wants a fresh connection for this shard; null when it is not recorded here. */
+  command(shard: number): ReturnType<ShardRecorder['command']> | null {
+    return this.#recorders.get(shard)?.command() ?? null;
+  }
+
+  statuses(): ReturnType<ShardRecorder['status']>[] {
+    return [...this.#recorders].sort(([a], [b]) => a - b).map(([, recorder]) => recorder.status());
   }
 
   /** Ends the recording of these; disposing of the whole waits until it has ended. */
@@ -103,14 +132,18 @@ export class ShardRecorders implements AsyncDisposable {
     covered: number;
     tokens: number;
     tokensCovered: number;
+    tokensMissing: number;
+    recycling: number;
   } {
     const recorders = [...this.#recorders.values()];
     return {
       recorded: recorders.length,
-      connected: recorders.filter(({ isConnected }) => isConnected).length,
+      connected: recorders.reduce((sum, { connected }) => sum + connected, 0),
       covered: recorders.filter((recorder) => recorder.service(nowMs).state === 'covered').length,
       tokens: recorders.reduce((sum, { tokens }) => sum + tokens, 0),
       tokensCovered: recorders.reduce((sum, { coveredTokens }) => sum + coveredTokens, 0),
+      tokensMissing: recorders.reduce((sum, { missingTokens }) => sum + missingTokens, 0),
+      recycling: recorders.filter(({ isRecycling }) => isRecycling).length,
     };
   }
 

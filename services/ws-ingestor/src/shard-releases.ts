@@ -38,12 +38,9 @@ export class ShardReleases {
   /** The services as they are to be told: with what is being released. */
   overlay(services: ReadonlyMap<number, ShardService>): Map<number, ShardService> {
     return new Map(
-      [...services].map(([shard, { state, version }]) => {
+      [...services].map(([shard, service]) => {
         const since = this.#since.get(shard);
-        return [
-          shard,
-          since === undefined ? { state, version } : { state: 'releasing', version, releasingSince: since },
-        ];
+        return [shard, since === undefined ? service : { ...service, state: 'releasing', releasingSince: since }];
       }),
     );
   }

@@ -1,0 +1,28 @@
+/** Frames a second over about the last ten seconds; the older they are, the less they count. */
+export class FrameRate {
+  #frames = 0;
+  #timeMs = 0;
+  #counted = 0;
+  #atMs: number;
+
+  constructor(nowMs: number) {
+    this.#atMs = nowMs;
+  }
+
+  /** `framesTotal`: how many there have been up to now. */
+  sample(framesTotal: number, nowMs: number): void {
+    const passedMs = nowMs - this.#atMs;
+    if (passedMs <= 0) return;
+    const kept = Math.exp(-passedMs / WINDOW_MS);
+    this.#frames = this.#frames * kept + (framesTotal - this.#counted);
+    this.#timeMs = this.#timeMs * kept + passedMs;
+    this.#counted = framesTotal;
+    this.#atMs = nowMs;
+  }
+
+  get perSecond(): number {
+    return this.#timeMs === 0 ? 0 : (this.#frames * 1_000) / this.#timeMs;
+  }
+}
+
+const WINDOW_MS = 10_000;

@@ -1,0 +1,115 @@
+import type { BookEvent } from '@polytape/polymarket';
+import { judgeSuccessor } from './judge-successor.ts';
+import type { LastKnown } from './last-known.ts';
+import type { RecycleReason } from './recycle-reason.ts';
+import type { ShardConnection } from './shard-connection.ts';
+
+/** What a silence that ended a connection was. */
+export type SilenceVerdict = 'alive' | 'quiet' | 'stalled';
+
+/**
+ * One connection being replaced by another: opening -> overlapping (the successor has taken over; both record) -> over;
+ * or opening -> failed. It only watches and judges; the recorder of the shard acts.
+ */
+export class Succession {
+  readonly reason: RecycleReason;
+  readonly old: ShardConnection;
+  readonly successor: ShardConnection;
+  /** Tokens that waited for a book in vain on the old connection. */
+  readonly missing: readonly string[];
+  readonly #overlapMs: number;
+  readonly #firstBookTimeoutMs: number;
+  readonly #oldDataFrames: number;
+  readonly #oldKnew: LastKnown | null;
+  readonly #silentSinceMs: number;
+  readonly #lastFrameAtMs: number | null;
+  /** Trades, each with the connection that it came on first. */
+  readonly #trades = new Map<string, ShardConnection>();
+  #startedAtMs: number;
+  #tookOverAtMs: number | null = null;
+  #booksWithNews = 0;
+  seenOnBoth = 0;
+
+  constructor(o: {
+    reason: RecycleReason;
+    old: ShardConnection;
+    successor: ShardConnection;
+    overlapMs: number;
+    firstBookTimeoutMs: number;
+    nowMs: number;
+  }) {
+    this.reason = o.reason;
+    this.old = o.old;
+    this.successor = o.successor;
+    this.missing = o.old.missing(o.nowMs);
+    this.#silentSinceMs = o.old.heardAtMs ?? o.nowMs;
+    this.#lastFrameAtMs = o.old.lastFrameAtMs;
+    this.#overlapMs = o.overlapMs;
+    this.#firstBookTimeoutMs = o.firstBookTimeoutMs;
+    this.#oldDataFrames = o.old.dataFrames;
+    this.#oldKnew = o.old.lastKnown;
+    this.#startedAtMs = o.nowMs;
+  }
+
+  get isOverlapping(): boolean {
+    return this.#tookOverAtMs !== null;
+  }
+
+  /** For how long no data came on the old one until the successor took over, and its last frame, since the epoch. */
+  get silence(): { silentMs: number; lastFrameAtMs: number | null } {
+    const endedAtMs = this.#tookOverAtMs ?? this.#silentSinceMs;
+    return { silentMs: Math.round(endedAtMs - this.#silentSinceMs), lastFrameAtMs: this.#lastFrameAtMs };
+  }
+
+  /** For how long both have recorded. */
+  overlappedMs(nowMs: number): number {
+    return this.#tookOverAtMs === null ? 0 : nowMs - this.#tookOverAtMs;
+  }
+
+  /** Where it stands. `takes over` is said once. */
+  step(nowMs: number, wanted: ReadonlySet<string>): 'wait' | 'takes over' | 'failed' | 'over' {
+    if (this.#tookOverAtMs !== null) {
+      // A successor that was lost right away comes back by itself; until it does, the old one is all there is.
+      const isDue = nowMs - this.#tookOverAtMs >= this.#overlapMs && this.successor.coversAt(nowMs);
+      return isDue || this.old.openedAtMs === null ? 'over' : 'wait';
+    }
+    const { openedAtMs } = this.successor;
+    const judgement = judgeSuccessor({
+      nowMs,
+      startedAtMs: this.#startedAtMs,
+      openedAtMs: openedAtMs === null ? null : Math.max(openedAtMs, this.#startedAtMs),
+      wanted,
+      coveredByOld: this.old.covered,
+      covered: this.successor.covered,
+      isOldStalled: this.reason === 'stalled',
+      firstBookTimeoutMs: this.#firstBookTimeoutMs,
+    });
+    if (judgement === 'takes over') this.#tookOverAtMs = nowMs;
+    return judgement;
+  }
+
+  /** Nothing was read for a while, by no fault of the venue. */
+  excuse(nowMs: number): void {
+    if (this.#tookOverAtMs === null) this.#startedAtMs = nowMs;
+  }
+
+  sawFirstBook(connection: ShardConnection, book: BookEvent): void {
+    if (connection === this.successor && this.#oldKnew?.misses(book)) this.#booksWithNews += 1;
+  }
+
+  sawTrade(connection: ShardConnection, messageId: string): void {
+    const first = this.#trades.get(messageId);
+    if (first === undefined) {
+      if (this.#trades.size < TRADES_MAX) this.#trades.set(messageId, connection);
+    } else if (first !== connection) this.seenOnBoth += 1;
+  }
+
+  /** What the silence of the old connection was, by what it said since and by the first books of the successor. */
+  verdict(): SilenceVerdict {
+    if (this.old.dataFrames > this.#oldDataFrames) return 'alive';
+    return this.#booksWithNews > 0 ? 'stalled' : 'quiet';
+  }
+}
+
+/** Trades whose second sight is counted; a figure for the operator, that may be too low after a minute of 1,500 a second. */
+const TRADES_MAX = 100_000;
