@@ -108,7 +108,7 @@ export const defaults = {
   bufferedBytesMax: 64 * 1024 * 1024,
   dataLagMs: 3_000,
   gammaFiguresAgeMs: 60_000,
-  oddSpellingShare: 0,
+  oddSpellingShare: 0.06,
   resolutions: 'automatic' as 'automatic' | 'uma',
   resolutionStepMs: 5_000,
   booksPerSocketMax: null,

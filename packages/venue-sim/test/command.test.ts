@@ -27,7 +27,7 @@ describe('the venue as a process', () => {
       const { urls, pid } = JSON.parse(await venue.line(0));
       expect(pid).toBe(venue.child.pid);
       const client = await ChannelClient.subscribed(urls.ws, []);
-      client.send({ operation: 'subscribe', assets_ids: await tokenIds(urls.gamma) });
+      client.send({ operation: 'subscribe', assets_ids: await tokenIds(urls.sim) });
       await client.until(() => client.events('last_trade_price').length > 100);
       venue.child.kill('SIGTERM');
       expect(await venue.exited).toBe(0);
@@ -40,7 +40,14 @@ describe('the venue as a process', () => {
   });
 
   test('says a usage error in one line and exits with 2', async () => {
-    for (const flags of [['--prot', '1'], ['--port', 'x'], ['--markets', '0'], ['--port', '70000'], ['rest']]) {
+    for (const flags of [
+      ['--prot', '1'],
+      ['--port', 'x'],
+      ['--markets', '0'],
+      ['--port', '70000'],
+      ['--resolutions', 'no'],
+      ['rest'],
+    ]) {
       await using venue = run(...flags);
       expect(await venue.exited, flags.join(' ')).toBe(2);
       expect(venue.errors().trimEnd().split('\n')).toHaveLength(1);
@@ -123,12 +130,7 @@ function run(...flags: string[]): Run {
   };
 }
 
-async function tokenIds(gamma: string): Promise<string[]> {
-  const response = await fetch(`${gamma}/markets/keyset?limit=100`);
-  const { markets } = (await response.json()) as {
-    markets: { version?: string; clobTokenIds?: string; positionIds?: string[] }[];
-  };
-  return markets.flatMap(({ version, clobTokenIds, positionIds }) =>
-    version === 'v2' ? (positionIds ?? []) : (JSON.parse(clobTokenIds ?? '[]') as string[]),
-  );
+async function tokenIds(sim: string): Promise<string[]> {
+  const { markets } = (await (await fetch(`${sim}/markets`)).json()) as { markets: { tokenIds: string[] }[] };
+  return markets.flatMap((market) => market.tokenIds);
 }

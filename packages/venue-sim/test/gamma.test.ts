@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { type MarketReference, VenueSim, type VenueSimOptions } from '../src/index.ts';
 
-const SILENT: VenueSimOptions = { markets: 130, openPerMinute: 0, closePerMinute: 0, tradesPerSecond: 0 };
+const SILENT: VenueSimOptions = {
+  oddSpellingShare: 0,
+  markets: 130,
+  openPerMinute: 0,
+  closePerMinute: 0,
+  tradesPerSecond: 0,
+};
 
 type Document = Record<string, unknown> & { id: string; conditionId?: string };
 type Page = { markets: Document[]; next_cursor?: string };
@@ -85,6 +91,23 @@ describe('the keyset listing', () => {
     const pages = await walk(venue, 'order=createdAt&ascending=false&limit=50');
     expect(new Set(pages.flatMap((one) => one.markets.map((market) => market.id))).size).toBe(140);
   });
+
+  test.each([
+    ['createdAt', 'createdAt', false],
+    ['updatedAt', 'updatedAt', false],
+    ['closedTime', 'closedTime', true],
+    ['id', 'id', false],
+  ])('is in the order of %s over all of its pages', async (order, field, closed) => {
+    await using venue = await VenueSim.start({ ...SILENT, oddMarkets: 0, gammaFiguresAgeMs: 0 });
+    for (const { conditionId, tokenIds } of venue.openMarketList().slice(0, 60)) {
+      venue.trade({ tokenId: tokenIds[0] });
+      if (closed) venue.closeMarket(conditionId);
+    }
+    const pages = await walk(venue, `order=${order}&ascending=false&closed=${closed}&limit=17`);
+    const values = pages.flatMap(({ markets }) => markets.map((market) => market[field] as string));
+    expect(values).toHaveLength(closed ? 60 : 130);
+    expect(values).toEqual([...values].sort().reverse());
+  });
 });
 
 describe('the listing by offset', () => {
@@ -143,6 +166,41 @@ describe('a market document', () => {
       });
     }
     expect((await fetch(`${venue.urls.gamma}/markets/1`)).status).toBe(404);
+  });
+
+  test('is spelt in other ways now and then: lists that are no JSON text, names in snake_case', async () => {
+    await using venue = await VenueSim.start({ ...SILENT, oddMarkets: 0, shareOfV2: 0, oddSpellingShare: 0.6 });
+    const documents = (await walk(venue, 'limit=100')).flatMap(({ markets }) => markets);
+    const spellings = documents.map((document) => {
+      const ids = document.clobTokenIds ?? document.clob_token_ids;
+      const tokens = typeof ids === 'string' ? JSON.parse(ids) : ids;
+      const conditionId = document.conditionId ?? document.condition_id;
+      const market = venue.openMarketList().find((open) => open.conditionId === conditionId);
+      expect(tokens).toEqual(market?.tokenIds);
+      return `${typeof ids} ${'conditionId' in document ? 'camel' : 'snake'}`;
+    });
+    expect(new Set(spellings)).toEqual(new Set(['string camel', 'object camel', 'string snake', 'object snake']));
+    const snake = documents.find((document) => 'condition_id' in document);
+    expect(snake).toMatchObject({ question_id: expect.any(String), volume24hr: expect.any(Number) });
+    expect(await page(venue, 'limit=100')).toEqual(await page(venue, 'limit=100'));
+  });
+
+  test('has figures that move with trades, some time later', async () => {
+    let nowMs = 1_795_000_000_000;
+    await using venue = await VenueSim.start({ ...SILENT, clock: () => nowMs });
+    const [market] = venue.openMarketList() as [MarketReference];
+    const read = async (): Promise<Document> => (await page(venue, `id=${market.gammaId}`)).markets[0] as Document;
+    const before = await read();
+    nowMs += 1_000;
+    venue.trade({ tokenId: market.tokenIds[0], side: 'BUY', price: '0.5', size: '1000' });
+    expect(await read()).toEqual(before);
+    nowMs += 60_000;
+    const after = await read();
+    expect(Number(after.volumeNum) - Number(before.volumeNum)).toBeCloseTo(500, 4);
+    expect(Number(after.volume24hr) - Number(before.volume24hr)).toBeCloseTo(500, 4);
+    expect(after.liquidityNum).not.toBe(before.liquidityNum);
+    expect(after.lastTradePrice).toBe(0.5);
+    expect(after.updatedAt).toBe(new Date(1_795_000_001_000).toISOString());
   });
 
   test('is the same for the same seed and day, and another for another seed', async () => {

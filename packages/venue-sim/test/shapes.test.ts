@@ -7,6 +7,7 @@ import { fixtureBytes, fixturesPresent, readFixture, readSample } from './fixtur
 type Json = Record<string, unknown>;
 
 const OPTIONS: VenueSimOptions = {
+  oddSpellingShare: 0,
   markets: 60,
   openPerMinute: 0,
   closePerMinute: 0,
