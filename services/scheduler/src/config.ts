@@ -9,6 +9,11 @@ export const configTable = {
     protocols: ['https:', 'http:'],
     description: 'Gamma API: where the markets are discovered.',
   }),
+  POLYMARKET_CLOB_URL: url({
+    default: 'https://clob.polymarket.com',
+    protocols: ['https:', 'http:'],
+    description: 'CLOB API: asked for the books that a connection does not send.',
+  }),
   ...busSettings,
   DISCOVERY_INTERVAL_MS: integer({
     default: 60_000,

@@ -1,7 +1,7 @@
 /** The scheduler: one of any number leads; it discovers the venue's markets, publishes them and plans the shards. */
 import { hostname } from 'node:os';
 import { Bus } from '@polytape/bus';
-import { GammaClient, VenueHttp } from '@polytape/polymarket';
+import { ClobClient, GammaClient, VenueHttp } from '@polytape/polymarket';
 import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
 import { COMMANDS, type LeaderRecord, type Shard } from '@polytape/types';
 import { configTable, planLimits } from './config.ts';
@@ -32,12 +32,14 @@ const leadership = new Leadership({
   schedulerId,
   log,
 });
+const http = new VenueHttp({ log });
 const scheduler = new Scheduler({
   schedulerId,
   bus,
   leadership,
   shards: await bus.kv<Shard>('shards'),
-  gamma: new GammaClient({ url: config.POLYMARKET_GAMMA_URL, http: new VenueHttp({ log }) }),
+  gamma: new GammaClient({ url: config.POLYMARKET_GAMMA_URL, http }),
+  clob: new ClobClient({ url: config.POLYMARKET_CLOB_URL, http }),
   discoveryIntervalMs: config.DISCOVERY_INTERVAL_MS,
   limits: planLimits(config),
   counters,

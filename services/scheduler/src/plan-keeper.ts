@@ -57,6 +57,18 @@ export class PlanKeeper {
     await unlessAborted(this.#planned.promise, signal);
   }
 
+  /**
+   * The shard of a market that the registry knows. One without a place gets it as if it had just been announced; null
+   * when it has to wait for others.
+   */
+  async place(conditionId: string, signal: AbortSignal): Promise<number | null> {
+    const present = this.#placeOf(conditionId);
+    if (present !== null) return present;
+    this.announced(conditionId);
+    await unlessAborted(this.#planned.promise, signal);
+    return this.#placeOf(conditionId);
+  }
+
   /** Moves what the connections of these shards do not serve, as far as it may; gives what was moved and written. */
   async move(misplaced: ReadonlyMap<number, Misplaced>, signal: AbortSignal): Promise<Planning['moved']> {
     this.#misplaced = misplaced;
@@ -123,6 +135,13 @@ export class PlanKeeper {
     for (const conditionId of announced) if (!planning.pending.has(conditionId)) this.#announced.delete(conditionId);
     planned.resolve(planning);
     return planning.dueAtMs;
+  }
+
+  #placeOf(conditionId: string): number | null {
+    for (const [number, { tokens }] of this.#o.plan.shards) {
+      if (tokens.some((token) => token.conditionId === conditionId)) return number;
+    }
+    return null;
   }
 
   #count(shard: number, leaving: number, isDeleted: boolean): void {

@@ -27,6 +27,16 @@ export function registerMetrics(
     'Markets of which an event told and Gamma did not.',
     () => counters.inquiriesGivenUp,
   );
+  metrics.counter(
+    'scheduler_markets_moved_total',
+    'Markets moved to another shard, because the connection of the first did not serve them.',
+    () => counters.marketsMoved,
+  );
+  metrics.gauge(
+    'scheduler_tokens_bookless',
+    'Tokens of the plan of which the venue was found to have no book.',
+    () => scheduler.bookless,
+  );
   metrics.gauge('scheduler_last_scan_timestamp_seconds', 'When a scan last ended.', () =>
     counters.lastScanAtMs === null ? null : counters.lastScanAtMs / 1_000,
   );

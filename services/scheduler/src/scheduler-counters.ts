@@ -9,6 +9,8 @@ export type SchedulerCounters = {
   lifecycleEvents: number;
   /** Markets of which an event told and Gamma did not, as long as it was asked. */
   inquiriesGivenUp: number;
+  /** To another shard, because the connection of the first did not serve them. */
+  marketsMoved: number;
   lastScanAtMs: number | null;
 };
 
@@ -20,6 +22,7 @@ export function newCounters(): SchedulerCounters {
     marketsSkipped: 0,
     lifecycleEvents: 0,
     inquiriesGivenUp: 0,
+    marketsMoved: 0,
     lastScanAtMs: null,
   };
 }

@@ -1,13 +1,15 @@
 import type { Bus, KvBucket } from '@polytape/bus';
-import type { GammaClient } from '@polytape/polymarket';
+import type { ClobClient, GammaClient } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
-import type { SchedulerStatus, Shard } from '@polytape/types';
+import { COMMANDS, type IngestorPresence, type SchedulerStatus, type Shard } from '@polytape/types';
 import { Discovery } from './discovery.ts';
 import type { LeaderTerm } from './leader-term.ts';
 import type { Leadership } from './leadership.ts';
 import { LifecycleFollower } from './lifecycle-follower.ts';
 import { MarketLog } from './market-log.ts';
 import { MarketRegistry } from './market-registry.ts';
+import { MarketSubscriber } from './market-subscriber.ts';
+import { MissingTokensFollower } from './missing-tokens-follower.ts';
 import { PlanKeeper } from './plan-keeper.ts';
 import { type PlanSummary, summarisePlan } from './plan-summary.ts';
 import type { SchedulerCounters } from './scheduler-counters.ts';
@@ -21,6 +23,7 @@ export type SchedulerOptions = {
   leadership: Leadership;
   shards: KvBucket<Shard>;
   gamma: GammaClient;
+  clob: ClobClient;
   discoveryIntervalMs: number;
   limits: PlanLimits;
   counters: SchedulerCounters;
@@ -75,6 +78,11 @@ export class Scheduler {
     return summarisePlan({ shards: plan.shards, markets: registry.counts(), pending, left, limits: this.#o.limits });
   }
 
+  /** Tokens of the plan of which the venue has no book. */
+  get bookless(): number {
+    return this.#term?.missing.bookless ?? 0;
+  }
+
   /** What an operator is told of this scheduler. */
   status(): SchedulerStatus {
     const { shards, tokens, markets, capacity } = this.stats();
@@ -99,9 +107,14 @@ export class Scheduler {
     const keeper = new PlanKeeper({ plan, registry, limits, log });
     const discovery = new Discovery({ ...this.#o, registry, marketLog, keeper });
     const follower = new LifecycleFollower({ ...this.#o, registry, marketLog, keeper });
+    const missing = new MissingTokensFollower({ ...this.#o, plan, keeper });
+    const ingestors = await bus.kv<IngestorPresence>('ingestors');
+    const { signal } = leaderTerm;
+    const subscriber = new MarketSubscriber({ ...this.#o, registry, marketLog, keeper, plan, ingestors, signal });
     try {
-      this.#term = { registry, plan, keeper, discovery };
-      const jobs = [keeper, discovery, follower].map((job) => (signal: AbortSignal) => job.run(signal));
+      this.#term = { registry, plan, keeper, discovery, missing };
+      await using _commands = bus.serve(COMMANDS.subscribe, (request) => subscriber.answer(request));
+      const jobs = [keeper, discovery, follower, missing].map((job) => (signal: AbortSignal) => job.run(signal));
       await together(jobs, leaderTerm.signal);
     } finally {
       this.#term = null;
@@ -109,7 +122,13 @@ export class Scheduler {
   }
 }
 
-type Term = { registry: MarketRegistry; plan: ShardPlan; keeper: PlanKeeper; discovery: Discovery };
+type Term = {
+  registry: MarketRegistry;
+  plan: ShardPlan;
+  keeper: PlanKeeper;
+  discovery: Discovery;
+  missing: MissingTokensFollower;
+};
 
 const READING = 'the markets and the plan are being read from the log';
 const NO_PLAN = {
