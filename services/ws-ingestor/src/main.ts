@@ -2,9 +2,11 @@
 import { hostname } from 'node:os';
 import { Bus } from '@polytape/bus';
 import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
+import { COMMANDS } from '@polytape/types';
 import { configTable } from './config.ts';
 import { Ingestor } from './ingestor.ts';
 import { newCounters } from './ingestor-counters.ts';
+import { recycledShard } from './recycle-request.ts';
 import { registerMetrics } from './register-metrics.ts';
 
 const { config, log, stop } = beginService({
@@ -54,6 +56,11 @@ await using ingestor = new Ingestor({
 registerMetrics(metrics, { ingestor, publisher, counters });
 health.report(() => ingestor.readiness());
 stop.unfinished(() => ingestor.unfinished());
+await using _status = bus.serve(COMMANDS.status, () => ingestor.status());
+await using _recycle = bus.serve(COMMANDS.recycle, (request) => ({
+  ingestorId,
+  ...ingestor.recycle(recycledShard(request)),
+}));
 stop.endWith(bus.closed, 'The connection to NATS closed for good.');
 await ingestor.run(signal);
 await publisher.idle();
