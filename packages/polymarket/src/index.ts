@@ -5,6 +5,7 @@ export { type BookBatch, ClobClient, type QuoteBatch } from './clob-client.ts';
 export type { ClobMarket } from './clob-market.ts';
 export { DataClient, type ResolutionBatch } from './data-client.ts';
 export type { DataResolution } from './data-resolution.ts';
+export { type DataTrade, readDataTrade } from './data-trade.ts';
 export { GammaClient, type MarketPage } from './gamma-client.ts';
 export type { GammaMarket, SkippedMarket } from './gamma-market.ts';
 export type { GammaSettlement } from './gamma-settlement.ts';

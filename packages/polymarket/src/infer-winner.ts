@@ -30,6 +30,7 @@ export type WinnerEvidence =
  *   the final prices, the last marks stand there, also after the status: so 0.9995 proves nothing, and 0.5 to both, which
  *   is the mark of a market that was never traded, is a split only when the oracle's own status says so; that Gamma
  *   shows splits like this is likely, but was never recorded. No mark is 0 to both: with such a status that is `unknown`.
+ *   Shares in between count only in a market that calls itself scalar.
  *   A status that is on its way (`proposed`, `disputed`) proves that nothing is final, whatever else is said.
  * - **Gamma, markets of old**: before 2022 the oracle left no status. Two such were recorded, 0 to both (`unknown`) and a
  *   scalar one that paid a fraction to each side (`other`). Exact prices of 1 and 0 count there as well. A market closed
@@ -67,7 +68,7 @@ function payoutsOfGamma(evidence: GammaEvidence): Payouts | null {
     case 'unknown':
       return finality === 'automatic' ? null : payouts;
     case 'other':
-      return finality === 'of old' && evidence.marketType === 'scalar' ? payouts : null;
+      return finality !== 'automatic' && evidence.marketType === 'scalar' ? payouts : null;
     case null:
       return null;
   }

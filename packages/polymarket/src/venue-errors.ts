@@ -89,6 +89,7 @@ export class VenueAnswerError extends Error {
 /** Any error of the venue's HTTP or of a refused socket. */
 export type VenueError = VenueRefusedError | VenueThrottledError | VenueUnavailableError | VenueAnswerError;
 
+/** Whether it is one of ours about the venue, and no fault of the program. */
 export function isVenueError(error: unknown): error is VenueError {
   return [VenueRefusedError, VenueThrottledError, VenueUnavailableError, VenueAnswerError].some(
     (type) => error instanceof type,

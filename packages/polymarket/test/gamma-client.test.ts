@@ -184,6 +184,66 @@ describe('a list that cannot be trusted', () => {
 });
 
 describe.each([
+  ['the newest markets', 'newestMarkets', { closed: 'false', order: 'createdAt', ascending: 'false' }],
+  ['the markets closed last', 'recentlyClosed', { closed: 'true', order: 'closedTime', ascending: 'false' }],
+] as const)('%s', (_, method, query) => {
+  test('come page by page until the caller has seen enough', async () => {
+    const { rest, client } = await aGamma(
+      json({ markets: markets(0, 2), next_cursor: 'a' }),
+      json({ markets: [...markets(2, 1), { createdAt: '2026-11-01T00:00:00.123456Z' }], next_cursor: 'b' }),
+    );
+    const pages: MarketPage[] = [];
+    for await (const page of client()[method]({ signal })) if (pages.push(page) === 2) break;
+    expect(pages.map((page) => page.markets.length)).toEqual([2, 1]);
+    expect(pages.map(({ lastCreatedAtMs }) => lastCreatedAtMs)).toEqual([null, Date.parse('2026-11-01T00:00:00.123Z')]);
+    expect(rest.requests).toHaveLength(2);
+    expect(Object.fromEntries(rest.requests[1]?.url.searchParams ?? [])).toMatchObject({ ...query, after_cursor: 'a' });
+  });
+
+  test('are guarded like any other list', async () => {
+    const { client } = await aGamma(json({ markets: markets(0, 2), next_cursor: 'a' }));
+    const scan = async () => {
+      for await (const _ of client()[method]({ signal }));
+    };
+    await expect(scan()).rejects.toBeInstanceOf(VenueAnswerError);
+  });
+});
+
+describe('one market', () => {
+  const [first] = sample.markets as Record<string, string>[];
+  const secondSystem = sample.markets[2] as { slug: string; positionIds: string[] };
+  const tokenId = JSON.parse(first?.clobTokenIds ?? '')[1];
+
+  test('is found by its slug, open or closed', async () => {
+    const { rest, client } = await aGamma(json({ markets: [] }), json({ markets: [first] }));
+    expect(await client().marketBySlug('made-up-0', signal)).toMatchObject({ gammaId: '3900000' });
+    expect(rest.requests.map(({ url }) => [url.searchParams.get('slug'), url.searchParams.get('closed')])).toEqual([
+      ['made-up-0', 'false'],
+      ['made-up-0', 'true'],
+    ]);
+  });
+
+  test('is found by a token of either position system', async () => {
+    const rest = await LocalRest.answering(({ url: { searchParams: query } }) => {
+      const found = query.get('clob_token_ids') === tokenId ? first : query.has('position_ids') ? secondSystem : null;
+      return json({ markets: query.get('closed') === 'false' && found !== null ? [found] : [] });
+    });
+    onTestFinished(() => rest[Symbol.asyncDispose]());
+    const client = new GammaClient({ url: rest.url, http: new VenueHttp({ log: new RecordingLog() }) });
+    expect(await client.marketByToken(tokenId, signal)).toMatchObject({ gammaId: '3900000' });
+    const [position = ''] = secondSystem.positionIds;
+    expect(await client.marketByToken(position, signal)).toMatchObject({ gammaId: '3900002' });
+    expect(await client.marketByToken('7', signal)).toBeNull();
+  });
+
+  test('that the venue does not have is none, also where it shows others instead', async () => {
+    const { rest, client } = await aGamma(json({ markets: markets(0, 3), next_cursor: 'a' }));
+    expect(await client().marketBySlug('no-such', signal)).toBeNull();
+    expect(rest.requests).toHaveLength(2);
+  });
+});
+
+describe.each([
   ['open markets', 'openMarketsOf', 'false'],
   ['closed markets', 'closedMarketsOf', 'true'],
 ] as const)('%s', (_, method, closed) => {

@@ -181,6 +181,56 @@ describe('a market of Gamma', () => {
     });
   });
 
+  test('has figures that are one text for one number', () => {
+    const figures = (fields: object) => {
+      const { volumeNum: _, ...others } = plain;
+      const { volume, volume24h, liquidity } = market({ ...others, ...fields });
+      return [volume, volume24h, liquidity];
+    };
+    expect(figures({ volume: '1234.50', volume24hr: 1234.5, liquidity: '01234.5000' })).toEqual(
+      Array(3).fill('1234.5'),
+    );
+    expect(figures({ volume: '1234.5', volumeNum: 1234.49, liquidityNum: 7 })).toEqual(['1234.5', null, '7']);
+    expect(figures({ volume_num: 3, volume_24hr: 1e-7, liquidity_num: 1.5e21 })).toEqual([
+      '3',
+      '0.0000001',
+      '1500000000000000000000',
+    ]);
+    expect(figures({ volume: -1, volume24hr: 'much', liquidity: null })).toEqual([null, null, null]);
+    expect(figures({ volume: '9'.repeat(65), volume24hr: {}, liquidity: Number.NaN })).toEqual([null, null, null]);
+  });
+
+  test('has fees where the venue says something of them', () => {
+    const fees = (fields: object) => market({ ...plain, ...fields }).fees;
+    const none = { type: null, rate: null, exponent: null, takerOnly: null, rebateRate: null };
+    expect(fees({ makerBaseFee: 1000 })).toBeNull();
+    expect(fees({ feesEnabled: false })).toEqual({ enabled: false, ...none });
+    expect(fees({ feesEnabled: true, feeType: 'sports', feeSchedule: 'none' })).toEqual({
+      enabled: true,
+      ...none,
+      type: 'sports',
+    });
+    expect(fees({ fee_schedule: { rate: '0.030', exponent: 2, taker_only: 'true', rebate_rate: 0.25 } })).toEqual({
+      enabled: true,
+      type: null,
+      rate: '0.03',
+      exponent: '2',
+      takerOnly: true,
+      rebateRate: '0.25',
+    });
+  });
+
+  test('has its question id in either spelling, and its title among its event’s', () => {
+    expect(market({ ...plain, questionID: '0xa1', groupItemTitle: 'June 30' })).toMatchObject({
+      questionId: '0xa1',
+      groupItemTitle: 'June 30',
+    });
+    expect(market({ ...plain, question_id: '0xa1', group_item_title: '' })).toMatchObject({
+      questionId: '0xa1',
+      groupItemTitle: null,
+    });
+  });
+
   test('gives out no text that a store would refuse', () => {
     expect(market({ ...plain, question: 'a\0b\ud800c', outcomes: ['\0', 'No'] })).toMatchObject({
       question: 'a\uFFFDb\uFFFDc',

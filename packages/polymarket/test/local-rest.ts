@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
-type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+type Asked = { url: URL; method: string; headers: IncomingMessage['headers']; body: string; atMs: number };
 
 /** An HTTP server on loopback that gives its answers one after the other, the last one for ever. */
 export class LocalRest implements AsyncDisposable {
-  readonly requests: { url: URL; headers: IncomingMessage['headers']; atMs: number }[] = [];
+  readonly requests: Asked[] = [];
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -13,16 +15,22 @@ export class LocalRest implements AsyncDisposable {
   }
 
   static async start(...answers: Answer[]): Promise<LocalRest> {
+    return await LocalRest.answering((_, index) => answers[Math.min(index, answers.length - 1)]);
+  }
+
+  /** Answers each request by what it asks; `index` counts them from 0. */
+  static async answering(answerTo: (asked: Asked, index: number) => Answer | undefined): Promise<LocalRest> {
     const server = createServer();
     const rest = new LocalRest(server);
     server.on('request', (request, response) => {
-      const answer = answers[Math.min(rest.requests.length, answers.length - 1)];
-      rest.requests.push({
-        url: new URL(request.url ?? '', rest.url),
-        headers: request.headers,
-        atMs: performance.now(),
+      const { url = '', method = '', headers } = request;
+      const asked: Asked = { url: new URL(url, rest.url), method, headers, body: '', atMs: performance.now() };
+      const index = rest.requests.push(asked) - 1;
+      request.setEncoding('utf8');
+      request.on('data', (chunk: string) => {
+        asked.body += chunk;
       });
-      answer?.(response, request);
+      request.on('end', () => answerTo(asked, index)?.(response, request));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -59,6 +59,7 @@ describe('the rate limiter', () => {
     limiter.holdUntil(5_000);
     limiter.holdUntil(3_000);
     expect(limiter.reserve([rule], 1_000)).toBe(4_000);
+    expect([limiter.isHeld(4_999), limiter.isHeld(5_000)]).toEqual([true, false]);
     expect(limiter.reserve([rule], 6_000)).toBe(0);
   });
 

@@ -8,7 +8,7 @@ const folder =
   join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'polymarket', 'fixtures');
 
 /** Files of one kind that are at hand; none without the folder. */
-export function recordedFiles(kind: 'ws' | 'gamma'): string[] {
+export function recordedFiles(kind: 'ws' | 'gamma' | 'clob' | 'data'): string[] {
   const files = existsSync(join(folder, kind)) ? readdirSync(join(folder, kind)) : [];
   return files.map((file) => `${kind}/${file}`);
 }

@@ -1,0 +1,211 @@
+import { midpointOf } from '@polytape/types';
+import { describe, expect, test } from 'vitest';
+import { readClobBook } from '../src/clob-book.ts';
+import { readClobMarket } from '../src/clob-market.ts';
+import { readDataResolution } from '../src/data-resolution.ts';
+import { readDataTrade } from '../src/data-trade.ts';
+import { readGammaMarket } from '../src/gamma-market.ts';
+import { inferWinner } from '../src/infer-winner.ts';
+import { readQuote } from '../src/quote.ts';
+import { recordedFiles, recordedFrames, recordedText, UNLESS_RECORDED } from './recorded.ts';
+import { BOOKS, type Book, GAMMA, MARKETS, SETTLED, TRADES } from './recorded-expectations.ts';
+
+/** Each market in a recorded file, whose forms differ: one, a list, an object by slug, or a line each with `raw`. */
+function gammaMarkets(file: string): Record<string, unknown>[] {
+  if (file.endsWith('.jsonl.gz')) return recordedFrames(file).map((line) => JSON.parse(line).raw);
+  const value = JSON.parse(recordedText(file));
+  if (Array.isArray(value)) return value;
+  return 'conditionId' in value ? [value] : Object.values(value);
+}
+
+function readMarket(raw: unknown) {
+  const read = readGammaMarket(raw);
+  if ('skipped' in read) throw new Error(read.skipped.reason);
+  return read.market;
+}
+
+function outcomeOf(raw: unknown): string {
+  const { tokens, settlement } = readMarket(raw);
+  return inferWinner(settlement, [tokens[0].tokenId, tokens[1].tokenId])?.outcome ?? 'none';
+}
+
+function counted(names: string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+const named = (kind: 'gamma' | 'clob' | 'data') => recordedFiles(kind).map((file) => file.slice(kind.length + 1));
+const gamma = named('gamma');
+const clob = named('clob');
+const data = named('data');
+const recorded = (path: string) => JSON.parse(recordedText(path));
+
+describe.skipIf(gamma.length === 0)(`recorded markets of Gamma ${UNLESS_RECORDED}`, () => {
+  test.each(gamma.filter((file) => file in GAMMA))('%s has its fees and figures', (file) => {
+    const market = readMarket(gammaMarkets(`gamma/${file}`)[0]);
+    expect([
+      market.groupItemTitle,
+      market.tickSize,
+      market.volume,
+      market.volume24h,
+      market.liquidity,
+      market.fees?.rate ?? null,
+      market.negRisk,
+      market.settlement.umaResolutionStatus,
+      market.closed,
+    ]).toEqual(GAMMA[file]);
+  });
+
+  test.each(gamma)('of %s are settled as expected', (file) => {
+    const outcomes = gammaMarkets(`gamma/${file}`).map(outcomeOf);
+    // Whatever else is recorded there are open markets, and they are not settled.
+    expect(counted(outcomes)).toEqual(SETTLED[file] ?? (file in GAMMA ? { none: 1 } : counted(outcomes)));
+  });
+
+  test('that are open are never settled', () => {
+    const open = gamma.flatMap((file) => gammaMarkets(`gamma/${file}`)).filter((market) => market.closed !== true);
+    expect(open.map(outcomeOf).filter((outcome) => outcome !== 'none')).toEqual([]);
+  });
+
+  test('that have text figures have the same number again as JSON numbers', () => {
+    for (const raw of gamma.flatMap((file) => gammaMarkets(`gamma/${file}`))) {
+      const { volume, volume24h, liquidity } = readMarket(raw);
+      // Some numbers are cut to two decimals.
+      if (typeof raw.volumeNum === 'number') expect(Number(volume)).toBeCloseTo(raw.volumeNum, 1);
+      if (typeof raw.liquidityNum === 'number') expect(Number(liquidity)).toBeCloseTo(raw.liquidityNum, 1);
+      expect(volume24h).toBe(raw.volume24hr === undefined ? null : String(raw.volume24hr));
+    }
+  });
+
+  test('under dispute say how they came to that', () => {
+    const disputed = gamma
+      .filter((file) => file === 'polycopy-markets-categories.json')
+      .flatMap((file) => gammaMarkets(`gamma/${file}`).map(readMarket))
+      .filter(({ settlement }) => settlement.umaResolutionStatus !== null);
+    expect(disputed.map(({ settlement }) => settlement.umaResolutionStatuses.join(' ')).toSorted()).toEqual(
+      disputed.length === 0
+        ? []
+        : [
+            'proposed',
+            'proposed disputed',
+            'proposed disputed proposed disputed',
+            'proposed disputed proposed disputed',
+          ],
+    );
+  });
+});
+
+const FIVE_MINUTES = 'ligengxin-btc5m-markets-2026-07-24-even.jsonl.gz';
+
+describe.skipIf(!gamma.includes(FIVE_MINUTES))(`the 146 recorded 5-minute markets ${UNLESS_RECORDED}`, () => {
+  const markets = gamma.includes(FIVE_MINUTES) ? gammaMarkets(`gamma/${FIVE_MINUTES}`) : [];
+
+  test('are won by the token whose recorded price is 1', () => {
+    expect(markets).toHaveLength(146);
+    for (const raw of markets) {
+      const prices: string[] = JSON.parse(String(raw.outcomePrices));
+      const ids: string[] = JSON.parse(String(raw.clobTokenIds));
+      const { settlement } = readMarket(raw);
+      expect(inferWinner(settlement, [ids[0] ?? '', ids[1] ?? ''])).toEqual({
+        outcome: prices[0] === '1' ? 'win0' : 'win1',
+        winningTokenId: ids[prices.indexOf('1')],
+        payouts: prices,
+      });
+    }
+  });
+});
+
+const books = clob.filter((file) => /book/.test(file));
+
+describe.skipIf(books.length === 0)(`recorded books ${UNLESS_RECORDED}`, () => {
+  const isBook = (file: string) => 'market' in recorded(`clob/${file}`);
+
+  test.each(books.filter((file) => isBook(file)))('%s has its best levels first and its hash right', (file) => {
+    const raw = recorded(`clob/${file}`);
+    const book = readClobBook(raw);
+    expect(book).toMatchObject({
+      conditionId: raw.market,
+      tokenId: raw.asset_id,
+      exchangeAtMs: Number(raw.timestamp),
+      hash: raw.hash,
+      isHashRight: true,
+    });
+    const { bids, asks, bestBid, bestAsk, spread, midpoint, tickSize } = book;
+    expect([bids[0]?.[0] ?? null, asks[0]?.[0] ?? null]).toEqual([bestBid, bestAsk]);
+    expect(bids.map(([price, size]) => ({ price, size }))).toEqual([...raw.bids].reverse());
+    expect(asks.map(([price, size]) => ({ price, size }))).toEqual([...raw.asks].reverse());
+    const found: Book = [bids.length, asks.length, bestBid, bestAsk, spread, midpoint, tickSize ?? ''];
+    expect(found).toEqual(BOOKS[file] ?? found);
+  });
+
+  test.each(books.filter((file) => !isBook(file)))('%s is none: two empty sides and no token', (file) => {
+    expect(recorded(`clob/${file}`)).toEqual({ bids: [], asks: [] });
+    expect(() => readClobBook(recorded(`clob/${file}`))).toThrow('asset_id is missing, not a token id');
+  });
+});
+
+const PRICES = ['polyarb-price.json', 'polyarb-midpoint.json', 'polyarb-book-binary.json'];
+
+describe.skipIf(!PRICES.every((file) => clob.includes(file)))(`recorded prices ${UNLESS_RECORDED}`, () => {
+  test('are those of the book that was recorded with them', () => {
+    const { bestBid, bestAsk } = readClobBook(recorded('clob/polyarb-book-binary.json'));
+    const sides = { BUY: recorded('clob/polyarb-price.json').price, SELL: bestAsk };
+    const quote = readQuote('1', { sides, last: undefined });
+    expect(quote).toMatchObject({ bestBid: '0.063', bestAsk: '0.068', lastPrice: null });
+    expect(quote.bestBid).toBe(bestBid);
+    expect([quote.midpoint, midpointOf(bestBid, bestAsk)]).toEqual(
+      Array(2).fill(recorded('clob/polyarb-midpoint.json').mid),
+    );
+  });
+});
+
+describe.skipIf(clob.length === 0)(`recorded markets of the CLOB ${UNLESS_RECORDED}`, () => {
+  test.each(clob.filter((file) => file in MARKETS))('of %s are won by the marked token, if any', (file) => {
+    const value = recorded(`clob/${file}`);
+    const outcomes = (value.data ?? [value]).map((raw: unknown) => {
+      const market = readClobMarket(raw);
+      return inferWinner(market, market.tokenIds)?.outcome ?? 'none';
+    });
+    expect(counted(outcomes)).toEqual(MARKETS[file]);
+  });
+});
+
+describe.skipIf(!data.includes('sdk-v2-resolution-resolved.json'))(`a recorded resolution ${UNLESS_RECORDED}`, () => {
+  test('is that of a question with the answer No', () => {
+    const [raw] = recorded('data/sdk-v2-resolution-resolved.json');
+    const resolution = readDataResolution(raw);
+    expect(resolution).toMatchObject({
+      conditionId: '0x02507350fc2b81c3af36c659a805adbda9b0a81e63a27b29cb273cdd7dbc072e',
+      status: 'resolved',
+      payouts: null,
+      price: '0',
+      proposedPrice: '0',
+      reproposedPrice: null,
+      wasDisputed: false,
+      updatedAtMs: Date.parse('2026-07-29T20:11:59Z'),
+    });
+    expect(inferWinner(resolution, ['1', '2'])).toEqual({
+      outcome: 'win1',
+      winningTokenId: '2',
+      payouts: ['0', '1'],
+    });
+  });
+});
+
+describe.skipIf(data.length === 0)(`recorded rows of trades ${UNLESS_RECORDED}`, () => {
+  test.each(data.filter((file) => /trades/.test(file)))('of %s are all read', (file) => {
+    const rows: Record<string, unknown>[] = recorded(`data/${file}`);
+    const trades = rows.map(readDataTrade);
+    expect(trades.map(({ tokenId }) => tokenId)).toEqual(rows.map((row) => row.token_id ?? row.asset));
+    expect(trades.map(({ transactionHash }) => transactionHash)).toEqual(
+      rows.map((row) => row.transaction_hash ?? row.transactionHash),
+    );
+    const [first] = trades;
+    const buys = trades.filter(({ side }) => side === 'BUY').length;
+    const nameless = trades.filter(({ outcomeIndex }) => outcomeIndex === null).length;
+    const time = new Date(first?.exchangeAtMs ?? 0).toISOString();
+    const found = [trades.length, buys, nameless, first?.side, first?.price, first?.size, time];
+    expect(found).toEqual(TRADES[file] ?? found);
+  });
+});
