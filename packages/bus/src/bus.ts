@@ -117,6 +117,20 @@ export class Bus implements AsyncDisposable {
     }
   }
 
+  /**
+   * The last message on this subject as the stream's leader has it; null when there is none.
+   *
+   * @throws as `messageAt`.
+   */
+  async lastMessageOn(stream: StreamName, subject: string): Promise<StreamMessage | null> {
+    try {
+      const stored = await this.#connection.jsm.streams.getMessage(stream, { last_by_subj: subject });
+      return stored === null ? null : storedMessage(stored);
+    } catch (error) {
+      throw translateFailure(error, stream);
+    }
+  }
+
   /** A bucket of JSON values. It need not exist yet. */
   async kv<T>(bucket: BucketName): Promise<KvBucket<T>> {
     return await KvBucket.open<T>(this.#connection, bucket);

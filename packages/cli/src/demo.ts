@@ -33,7 +33,7 @@ export async function demo(o: DemoOptions): Promise<RunResult> {
     databaseUrl: null,
     natsServerBin: o.natsServerBin,
     ingestors: o.ingestors,
-    env: { ...venue.env, DISCOVERY_INTERVAL_MS: '2000' },
+    env: { ...venue.env, ...PACE },
     onLog: showLog(terminal),
     say: (sentence) => terminal.say(sentence),
     signal,
@@ -77,6 +77,14 @@ async function everythingWritten(venue: SimulatedVenue, database: Database): Pro
 }
 
 const AREA = 'demo';
+/** A demonstration is short: it shows within seconds what otherwise takes minutes. */
+const PACE = {
+  DISCOVERY_INTERVAL_MS: '2000',
+  DISCOVERY_SCAN_INTERVAL_MS: '10000',
+  PRICES_INTERVAL_MS: '2000',
+  BOOKS_INTERVAL_MS: '5000',
+  RESOLUTIONS_INTERVAL_MS: '2000',
+};
 const COUNT_INTERVAL_MS = 50;
 /** Longer than any restart of a service in between. */
 const STILLNESS_MS = 10_000;

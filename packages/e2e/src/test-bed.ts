@@ -56,7 +56,7 @@ export class TestBed implements AsyncDisposable {
 
   /** Starts a service here; it is ended with the test bed, if not before. */
   async start(service: ServiceName, env: Record<string, string> = {}): Promise<ServiceUnderTest> {
-    const pace = { DISCOVERY_INTERVAL_MS: '1000', CONNECT_PACE_MS: '10' };
+    const pace = { DISCOVERY_INTERVAL_MS: '1000', DISCOVERY_SCAN_INTERVAL_MS: '1000', CONNECT_PACE_MS: '10' };
     return this.#resources.use(await ServiceUnderTest.start(service, { ...pace, ...this.env, ...env }));
   }
 

@@ -16,7 +16,7 @@ import {
 /** A venue that trades only when it is told to, so that a test knows when the last trade was. */
 const QUIET = { markets: 20, trading: false, oddMarkets: 3 };
 const TOKENS = 40;
-const PACE = { DISCOVERY_INTERVAL_MS: '1000' };
+const PACE = { DISCOVERY_INTERVAL_MS: '1000', DISCOVERY_SCAN_INTERVAL_MS: '1000' };
 
 describe('polytape start', () => {
   test('records the venue that the environment names, on the servers that it names, and embeds nothing', async () => {

@@ -36,6 +36,20 @@ export class Metrics {
     });
   }
 
+  /** Numbers by label that only grow, all of them read at each scrape. */
+  counters(name: string, help: string, label: string, read: () => Iterable<[string, number]>): void {
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [value, number] of read()) this.inc({ [label]: value }, number);
+      },
+    });
+  }
+
   /** Numbers by label, all of them read at each scrape. */
   gauges(name: string, help: string, label: string, read: () => Iterable<[string, number]>): void {
     new Gauge({

@@ -37,6 +37,8 @@ export type MarketResolution = {
   /** When that step was, by the venue's clock, milliseconds since the epoch; null where it did not say. */
   exchangeAtMs: number | null;
   seenAtMs: number;
+  /** Our clock when it was last seen open again: what was resolved before that does not count any more. */
+  reopenedAtMs?: number;
 };
 
 /** One step; the body of a message on `pm.event.<conditionId>.<type>`, kept for ever. */

@@ -1,6 +1,8 @@
 import { busSettings, type Config, type ConfigTable, integer, processSettings, url } from '@polytape/service';
 import { SHARD_TOKENS_MAX } from '@polytape/types';
+import type { JobSchedule } from './job-runner.ts';
 import type { PlanLimits } from './shard-planner.ts';
+import type { JobName } from './term-jobs.ts';
 
 /** The scheduler's settings; the README's section is generated from this table. */
 export const configTable = {
@@ -12,13 +14,55 @@ export const configTable = {
   POLYMARKET_CLOB_URL: url({
     default: 'https://clob.polymarket.com',
     protocols: ['https:', 'http:'],
-    description: 'CLOB API: asked for the books that a connection does not send.',
+    description: 'CLOB API: where prices and order books are read.',
+  }),
+  POLYMARKET_DATA_URL: url({
+    default: 'https://data-api.polymarket.com',
+    protocols: ['https:', 'http:'],
+    description: 'Data API: where resolutions are read.',
   }),
   ...busSettings,
   DISCOVERY_INTERVAL_MS: integer({
     default: 60_000,
     min: 100,
-    description: 'Pause between two scans of the open markets.',
+    description: 'How often the newest markets are looked for.',
+  }),
+  DISCOVERY_SCAN_INTERVAL_MS: integer({
+    default: 30 * 60_000,
+    min: 100,
+    description: 'How often all open markets are read.',
+  }),
+  DISCOVERY_SHRINK_PERCENT_MAX: integer({
+    default: 20,
+    min: 1,
+    max: 100,
+    description: 'When so many per cent of the known markets do not come in a scan, nothing is concluded from it.',
+  }),
+  MARKET_FIGURES_INTERVAL_MS: integer({
+    default: 6 * 60 * 60_000,
+    min: 0,
+    description: 'How old volumes and liquidity in a market document may become before they alone make a new version.',
+  }),
+  PRICES_INTERVAL_MS: integer({
+    default: 60_000,
+    min: 0,
+    description: 'How often prices are read; 0 never.',
+  }),
+  BOOKS_INTERVAL_MS: integer({
+    default: 300_000,
+    min: 0,
+    description: 'How often order books are read; 0 never.',
+  }),
+  BOOKS_TOKENS_MAX: integer({
+    default: 0,
+    min: 0,
+    description:
+      'Tokens whose books are read in one round: most of them the most active, the others in turn. 0 reads all.',
+  }),
+  RESOLUTIONS_INTERVAL_MS: integer({
+    default: 60_000,
+    min: 100,
+    description: 'How often closed markets are looked for and those not settled yet are asked for.',
   }),
   SHARD_TOKENS_TARGET: integer({
     default: 400,
@@ -45,6 +89,35 @@ export const configTable = {
   }),
   ...processSettings,
 } satisfies ConfigTable;
+
+/** Of each job, by its name. */
+export function jobSchedules(config: Config<typeof configTable>): Record<JobName, JobSchedule> {
+  const intervals: Record<JobName, number> = {
+    discovery: config.DISCOVERY_INTERVAL_MS,
+    'discovery-scan': config.DISCOVERY_SCAN_INTERVAL_MS,
+    prices: config.PRICES_INTERVAL_MS,
+    books: config.BOOKS_INTERVAL_MS,
+    resolutions: config.RESOLUTIONS_INTERVAL_MS,
+  };
+  const scheduleOf = (name: JobName): JobSchedule => {
+    // A slow round is better than none; what it has published stays.
+    const timeoutMs = Math.max(TIMEOUT_INTERVALS * intervals[name], TIMEOUT_MS_MIN);
+    return { name, intervalMs: intervals[name], timeoutMs, isOnTheClock: SNAPSHOTS.has(name) };
+  };
+  return {
+    discovery: scheduleOf('discovery'),
+    'discovery-scan': scheduleOf('discovery-scan'),
+    prices: scheduleOf('prices'),
+    books: scheduleOf('books'),
+    resolutions: scheduleOf('resolutions'),
+  };
+}
+
+/** Each interval gets its own. */
+const SNAPSHOTS: ReadonlySet<JobName> = new Set<JobName>(['prices', 'books']);
+const TIMEOUT_INTERVALS = 5;
+/** A scan of 156,000 markets takes a minute and a half at the pace that Gamma allows, and survives some rests. */
+const TIMEOUT_MS_MIN = 20 * 60_000;
 
 /** A target above the maximum is the maximum. */
 export function planLimits(config: Config<typeof configTable>): PlanLimits {

@@ -1,68 +1,57 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type GammaClient, OutageNotice, type SkippedMarket, VenueUnavailableError } from '@polytape/polymarket';
-import { errorSentence, type Logger } from '@polytape/service';
-import { TermOverError } from './leader-term.ts';
+import { type GammaClient, OutageNotice, type SkippedMarket } from '@polytape/polymarket';
+import type { Logger } from '@polytape/service';
+import type { JobResult } from './job-runner.ts';
 import type { MarketLog } from './market-log.ts';
 import type { MarketRegistry } from './market-registry.ts';
 import type { PlanKeeper } from './plan-keeper.ts';
 import type { SchedulerCounters } from './scheduler-counters.ts';
+import { shrinkDoubt } from './shrink-doubt.ts';
 
-type DiscoveryOptions = {
-  gamma: GammaClient;
-  discoveryIntervalMs: number;
+export type DiscoveryOptions = {
+  gamma: Pick<GammaClient, 'openMarkets' | 'newestMarkets' | 'closedMarketsOf'>;
+  /** A scan that shows so much less than is known, in per cent, is not believed. */
+  shrinkPercentMax: number;
   registry: MarketRegistry;
-  marketLog: MarketLog;
-  keeper: PlanKeeper;
+  marketLog: Pick<MarketLog, 'publish'>;
+  keeper: Pick<PlanKeeper, 'marketsChanged' | 'unknownConditionIds' | 'scanEnded'>;
   counters: SchedulerCounters;
   log: Logger;
 };
 
-/**
- * Scans the venue's open markets again and again, and publishes what changed. The plan follows page by page, so that
- * recording does not wait for the last of 1,500.
- */
+/** Finds the venue's open markets, and publishes what changed. */
 export class Discovery {
   readonly #o: DiscoveryOptions;
-  readonly #outage = new OutageNotice();
   readonly #alarms = new OutageNotice();
-  #failure: string | null = 'the first scan of the markets has not ended yet';
+  readonly #scanned = Promise.withResolvers<void>();
+  #hasScanned = false;
 
   constructor(options: DiscoveryOptions) {
     this.#o = options;
   }
 
-  /** Why no scan has succeeded lately; null when the last one did. */
-  get failure(): string | null {
-    return this.#failure;
+  /** Whether all open markets have been seen in this term. */
+  get hasScanned(): boolean {
+    return this.#hasScanned;
+  }
+
+  /** Resolves when all open markets have been seen in this term. */
+  get scanned(): Promise<void> {
+    return this.#scanned.promise;
   }
 
   /**
-   * Scans until `signal` aborts. A venue that cannot be reached is tried again, for ever.
+   * Reads all open markets once. The plan follows page by page, so that recording does not wait for the last of 1,500.
    *
-   * @throws {TermOverError}
+   * @throws as `GammaClient.openMarkets` and `MarketLog.publish`.
    */
-  async run(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted; ) {
-      try {
-        await this.#scan(signal);
-        failures = 0;
-        await delay(this.#o.discoveryIntervalMs, undefined, { signal });
-      } catch (error) {
-        if (signal.aborted) return;
-        if (error instanceof TermOverError) throw error;
-        await this.#waitAfter(error, failures, signal);
-        failures += 1;
-      }
-    }
-  }
-
-  async #scan(signal: AbortSignal): Promise<void> {
-    const { gamma, registry, marketLog, keeper, counters, log } = this.#o;
+  async scan(signal: AbortSignal): Promise<JobResult> {
+    const { gamma, registry, marketLog, keeper, counters, shrinkPercentMax, log } = this.#o;
     const seen = new Set<string>();
     const doubts: string[] = [];
+    let errors = 0;
     for await (const { markets, skipped, doubt } of gamma.openMarkets(signal)) {
       for (const market of markets) seen.add(market.conditionId);
-      this.#tellSkipped(skipped);
+      errors += this.#tellSkipped(skipped);
       if (doubt !== null) doubts.push(doubt);
       await marketLog.publish(markets);
       keeper.marketsChanged();
@@ -71,41 +60,67 @@ export class Discovery {
     const known = new Set(keeper.unknownConditionIds());
     for (const { conditionId } of registry.open()) known.add(conditionId);
     const vanished = [...known].filter((id) => !seen.has(id));
-    if (doubts.length > 0)
-      log.error({ doubts, vanished: vanished.length }, `The scan of the markets is in doubt: ${doubts[0]}.`);
-    else if (vanished.length > 0) await marketLog.publish(await gamma.closedMarketsOf(vanished, signal));
+    const shrunk = shrinkDoubt({ known: known.size, vanished: vanished.length, percentMax: shrinkPercentMax });
+    if (shrunk !== null) doubts.push(shrunk);
+    if (doubts.length > 0) {
+      log.error(
+        { doubts, vanished: vanished.length },
+        `The scan of the markets is in doubt: ${doubts[0]}. Nothing is concluded from it.`,
+      );
+    } else if (vanished.length > 0) await marketLog.publish(await gamma.closedMarketsOf(vanished, signal));
     await keeper.scanEnded(signal);
     counters.scans += 1;
     counters.lastScanAtMs = Date.now();
-    if (this.#failure !== null) log.info({ markets: seen.size }, `Discovery has seen all ${seen.size} open markets.`);
-    this.#failure = null;
+    if (!this.#hasScanned) log.info({ markets: seen.size }, `Discovery has seen all ${seen.size} open markets.`);
+    this.#hasScanned = true;
+    this.#scanned.resolve();
+    return { items: seen.size, errors: errors + doubts.length };
   }
 
-  /** Placeholders are an everyday sight; what a newer parser would have to read is told, each reason once a minute. */
-  #tellSkipped(skipped: readonly SkippedMarket[]): void {
+  /**
+   * Reads the newest open markets until a whole page, and one more, holds nothing new. Gamma is minutes late with some of
+   * them; those the next scan finds.
+   *
+   * @throws as `scan`.
+   */
+  async findNewest(signal: AbortSignal): Promise<JobResult> {
+    const { gamma, registry, marketLog, keeper } = this.#o;
+    let found = 0;
+    let errors = 0;
+    let familiarPages = 0;
+    let pages = 0;
+    for await (const { markets, skipped } of gamma.newestMarkets({ signal })) {
+      const fresh = markets.filter(({ conditionId }) => registry.stateOf(conditionId) === 'unknown').length;
+      errors += this.#tellSkipped(skipped);
+      await marketLog.publish(markets);
+      if (fresh > 0) keeper.marketsChanged();
+      found += fresh;
+      pages += 1;
+      // A page of placeholders alone says nothing of what comes behind them.
+      if (fresh === 0 && markets.length > 0) familiarPages += 1;
+      if (familiarPages > OVERLAP_PAGES || pages >= NEWEST_PAGES_MAX) break;
+    }
+    return { items: found, errors };
+  }
+
+  /**
+   * Placeholders are an everyday sight; what a newer parser would have to read is told, each reason once a minute.
+   * @returns How many of these there are.
+   */
+  #tellSkipped(skipped: readonly SkippedMarket[]): number {
+    let alarming = 0;
     for (const { kind, reason, gammaId, conditionId } of skipped) {
       const isAlarming = kind === 'unsupported-version' || kind === 'unreadable';
+      if (isAlarming) alarming += 1;
       const level = isAlarming && this.#alarms.failed(reason, performance.now()).say ? 'error' : 'debug';
       this.#o.log[level]({ kind, gammaId, conditionId }, `A market of Gamma is not recorded: ${reason}.`);
     }
     this.#o.counters.marketsSkipped += skipped.length;
-  }
-
-  async #waitAfter(error: unknown, failures: number, signal: AbortSignal): Promise<void> {
-    const { counters, log } = this.#o;
-    this.#failure = errorSentence(error);
-    counters.scansFailed += 1;
-    const retryInMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures);
-    const { operatorAction } = error as { operatorAction?: string };
-    const { say } = this.#outage.failed(this.#failure, performance.now());
-    const remedy = operatorAction === undefined ? '' : ` ${operatorAction}`;
-    log[say ? 'warn' : 'debug'](
-      { retryInMs, isVenueAway: error instanceof VenueUnavailableError },
-      `Discovery failed: ${this.#failure}.${remedy} Trying again in ${retryInMs / 1_000} s, and so on until it works.`,
-    );
-    await delay(retryInMs, undefined, { signal }).catch(() => {});
+    return alarming;
   }
 }
 
-const RETRY_MS_MIN = 1_000;
-const RETRY_MS_MAX = 60_000;
+/** Read on behind the first page of known markets. */
+const OVERLAP_PAGES = 1;
+/** So many new ones are no trickle any more: the next scan takes them. */
+const NEWEST_PAGES_MAX = 20;

@@ -8,8 +8,10 @@ import { TermOverError } from './leader-term.ts';
 export type JobSchedule = {
   /** In metrics, the log and `polytape status`: letters and dashes. */
   name: string;
-  /** A run begins with each interval of the clock; 0 switches the job off. */
+  /** From the beginning of a run to that of the next; 0 switches the job off. */
   intervalMs: number;
+  /** Whether a run begins with each interval of the clock, so that each gets one. */
+  isOnTheClock: boolean;
   /** A run that takes longer is given up, and counts as failed. */
   timeoutMs: number;
 };
@@ -36,8 +38,8 @@ export type JobClock = { nowMs(): number; rest(ms: number, signal: AbortSignal):
 /**
  * Runs one job again and again, and remembers how it went.
  *
- * resting -> running -> resting; the first run begins at once, later ones with each interval of the clock, a little late
- * by chance so that not all that poll a venue do so on the stroke of the minute. A run that takes longer than its
+ * resting -> running -> resting; the first run begins at once, later ones an interval after the one before or with each
+ * interval of the clock, a little late by chance so that not all that poll a venue do so on the stroke of the minute. A run that takes longer than its
  * interval is followed by the next one at once, never joined by it. After a failure the job rests 1 s, then twice as
  * long each time, up to a minute: an outage is said once, and so is its end.
  *
@@ -116,11 +118,12 @@ export class JobRunner {
     }
   }
 
-  /** Until the next interval of the clock begins, and a little longer. */
+  /** Until the next run is due, and a little longer. */
   #restMs(beganAtMs: number): number {
     const { schedule, clock, random } = this.#o;
-    const { intervalMs } = schedule;
-    const nextAtMs = (Math.floor(beganAtMs / intervalMs) + 1) * intervalMs + random() * JITTER_SHARE * intervalMs;
+    const { intervalMs, isOnTheClock } = schedule;
+    const fromMs = isOnTheClock ? Math.floor(beganAtMs / intervalMs) * intervalMs : beganAtMs;
+    const nextAtMs = fromMs + intervalMs + random() * JITTER_SHARE * intervalMs;
     // A clock that was set back must not keep the job waiting for hours.
     return Math.min(Math.max(0, nextAtMs - clock.nowMs()), (1 + JITTER_SHARE) * intervalMs);
   }

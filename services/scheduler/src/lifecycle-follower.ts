@@ -2,21 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Bus, StreamReplacedError } from '@polytape/bus';
 import { type GammaClient, OutageNotice } from '@polytape/polymarket';
 import { errorSentence, type Logger } from '@polytape/service';
-import { isConditionId, type LifecycleEvent } from '@polytape/types';
+import { isConditionId, type LifecycleEvent, type MarketFact } from '@polytape/types';
 import { changedOrElapsed } from './changed-or-elapsed.ts';
 import { Inquiries, type Told } from './inquiries.ts';
 import { TermOverError } from './leader-term.ts';
 import type { MarketLog } from './market-log.ts';
 import type { MarketRegistry } from './market-registry.ts';
 import type { PlanKeeper } from './plan-keeper.ts';
+import { channelObservation } from './resolution-observation.ts';
 import type { SchedulerCounters } from './scheduler-counters.ts';
 import { together } from './together.ts';
 
 export type LifecycleFollowerOptions = {
   bus: Bus;
   gamma: Pick<GammaClient, 'openMarketsOf' | 'closedMarketsOf'>;
-  registry: Pick<MarketRegistry, 'stateOf'>;
-  marketLog: Pick<MarketLog, 'publish'>;
+  registry: Pick<MarketRegistry, 'stateOf' | 'get'>;
+  marketLog: Pick<MarketLog, 'publish' | 'hear'>;
   keeper: Pick<PlanKeeper, 'announced' | 'marketsChanged'>;
   counters: SchedulerCounters;
   log: Logger;
@@ -24,13 +25,16 @@ export type LifecycleFollowerOptions = {
 
 /**
  * Reads from the stream EVENTS which markets were announced and resolved, and asks Gamma for their documents, so that
- * they are planned within seconds instead of at the next scan. An event alone changes nothing: it lacks half of the
- * document, and a market ends when Gamma says closed. What is missed here the scan finds.
+ * they are planned within seconds instead of at the next scan. An event alone changes no plan: it lacks half of the
+ * document, and a market ends when Gamma says closed. A resolution that names its winner is believed at once (ADR 10).
+ * What is missed here the jobs find. What else is in EVENTS is passed over.
  */
 export class LifecycleFollower {
   readonly #o: LifecycleFollowerOptions;
   readonly #inquiries = new Inquiries(INQUIRY_LIMITS);
   readonly #outage = new OutageNotice();
+  /** Resolutions that were told and not yet published as steps. */
+  #resolved: LifecycleEvent[] = [];
   #changed = Promise.withResolvers<void>();
 
   constructor(options: LifecycleFollowerOptions) {
@@ -62,6 +66,7 @@ export class LifecycleFollower {
   #take(subject: string, body: Uint8Array): void {
     const { registry, counters, log } = this.#o;
     const event = lifecycleEvent(body);
+    if (event === 'other') return;
     if (event === null) {
       log.warn(
         { subject },
@@ -72,6 +77,10 @@ export class LifecycleFollower {
     counters.lifecycleEvents += 1;
     const { conditionId, type } = event;
     const state = registry.stateOf(conditionId);
+    if (type === 'market_resolved' && state !== 'unknown' && this.#resolved.length < RESOLVED_MAX) {
+      this.#resolved.push(event);
+      this.#changed.resolve();
+    }
     if (type === 'new_market' ? state !== 'unknown' : state !== 'open') return;
     this.#inquiries.add(conditionId, type === 'new_market' ? 'announced' : 'resolved', performance.now());
     this.#changed.resolve();
@@ -80,6 +89,7 @@ export class LifecycleFollower {
   async #ask(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#changed = Promise.withResolvers();
+      await this.#hearResolved();
       const due = this.#inquiries.due(performance.now());
       if (due.length === 0) {
         const waitMs = (this.#inquiries.dueAtMs ?? Number.POSITIVE_INFINITY) - performance.now();
@@ -90,6 +100,19 @@ export class LifecycleFollower {
         await this.#askFor(due, signal);
       }
     }
+  }
+
+  /** Markets that are unknown or put away by now need no step of it. */
+  async #hearResolved(): Promise<void> {
+    const { registry, marketLog } = this.#o;
+    const events = this.#resolved;
+    if (events.length === 0) return;
+    this.#resolved = [];
+    const observations = events.flatMap((event) => {
+      const market = registry.get(event.conditionId);
+      return market === null ? [] : (channelObservation(event, market) ?? []);
+    });
+    await marketLog.hear(observations);
   }
 
   async #askFor(due: readonly { conditionId: string; told: Told }[], signal: AbortSignal): Promise<void> {
@@ -127,21 +150,33 @@ function isKnown(state: 'open' | 'ended' | 'unknown', told: Told): boolean {
   return told === 'announced' ? state !== 'unknown' : state === 'ended';
 }
 
-/** The event in a message's body; null when it is none that is known here. */
-function lifecycleEvent(body: Uint8Array): Pick<LifecycleEvent, 'type' | 'conditionId'> | null {
+/** The event in a message's body; `other` for facts that do not concern us, null when it is none that is known here. */
+function lifecycleEvent(body: Uint8Array): LifecycleEvent | 'other' | null {
   try {
-    const { type, conditionId } = JSON.parse(Buffer.from(body).toString()) as Partial<LifecycleEvent>;
-    return (type === 'new_market' || type === 'market_resolved') && isConditionId(conditionId)
-      ? { type, conditionId }
-      : null;
+    const fact = JSON.parse(Buffer.from(body).toString()) as Partial<MarketFact>;
+    if (!isConditionId(fact.conditionId)) return null;
+    if (fact.type === 'new_market' || fact.type === 'market_resolved') return fact as LifecycleEvent;
+    return OTHER_TYPES.has(fact.type) ? 'other' : null;
   } catch {
     return null;
   }
 }
 
+/** Our own history among them. */
+const OTHER_TYPES: ReadonlySet<unknown> = new Set<Exclude<MarketFact['type'], LifecycleEvent['type']>>([
+  'market_changed',
+  'tick_size_change',
+  'resolution_proposed',
+  'resolution_disputed',
+  'resolution_resolved',
+  'resolution_reopened',
+]);
+
 /** Gamma has a market some seconds to minutes after its event. */
 const INQUIRY_LIMITS = { marketsMax: 10_000, retryMsMin: 1_000, retryMsMax: 30_000, giveUpAfterMs: 10 * 60_000 };
 const LOOK_BACK_EVENTS = 1_000;
+/** More at once are left to the other sources. */
+const RESOLVED_MAX = 10_000;
 const READ_LIMITS = { rowsMax: 500, ageMsMax: 50 };
 const GATHER_MS = 100;
 const IDLE_MS_MAX = 60_000;

@@ -1,10 +1,10 @@
-/** The scheduler: one of any number leads; it discovers the venue's markets, publishes them and plans the shards. */
+/** The scheduler: one of any number leads; it publishes the venue's markets, prices, books and resolutions, and plans the shards. */
 import { hostname } from 'node:os';
 import { Bus } from '@polytape/bus';
-import { ClobClient, GammaClient, VenueHttp } from '@polytape/polymarket';
+import { ClobClient, DataClient, GammaClient, VenueHttp } from '@polytape/polymarket';
 import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
 import { COMMANDS, type LeaderRecord, type Shard } from '@polytape/types';
-import { configTable, planLimits } from './config.ts';
+import { configTable, jobSchedules, planLimits } from './config.ts';
 import { Leadership } from './leadership.ts';
 import { registerMetrics } from './register-metrics.ts';
 import { Scheduler } from './scheduler.ts';
@@ -32,6 +32,7 @@ const leadership = new Leadership({
   schedulerId,
   log,
 });
+// One for all jobs: they share the venue's rate limits.
 const http = new VenueHttp({ log });
 const scheduler = new Scheduler({
   schedulerId,
@@ -40,7 +41,11 @@ const scheduler = new Scheduler({
   shards: await bus.kv<Shard>('shards'),
   gamma: new GammaClient({ url: config.POLYMARKET_GAMMA_URL, http }),
   clob: new ClobClient({ url: config.POLYMARKET_CLOB_URL, http }),
-  discoveryIntervalMs: config.DISCOVERY_INTERVAL_MS,
+  data: new DataClient({ url: config.POLYMARKET_DATA_URL, http }),
+  schedules: jobSchedules(config),
+  shrinkPercentMax: config.DISCOVERY_SHRINK_PERCENT_MAX,
+  figuresIntervalMs: config.MARKET_FIGURES_INTERVAL_MS,
+  booksTokensMax: config.BOOKS_TOKENS_MAX,
   limits: planLimits(config),
   counters,
   log,

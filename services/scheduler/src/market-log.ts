@@ -1,31 +1,49 @@
 import type { Bus, Publisher } from '@polytape/bus';
-import type { GammaMarket } from '@polytape/polymarket';
+import { type GammaMarket, type GammaSettlement, inferWinner } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
-import { type Market, marketSubject } from '@polytape/types';
+import {
+  eventSubject,
+  type Market,
+  type MarketChange,
+  type MarketResolution,
+  marketChangeMessageId,
+  marketSubject,
+  type ResolutionStep,
+  resolutionMessageId,
+} from '@polytape/types';
+import { isSettled } from './is-settled.ts';
 import type { LeaderTerm } from './leader-term.ts';
-import type { MarketRegistry } from './market-registry.ts';
+import type { MarketDescription, MarketRegistry, NewVersion } from './market-registry.ts';
+import { nextResolution, type ResolutionObservation, resolutionAfter } from './next-resolution.ts';
+import { gammaObservation } from './resolution-observation.ts';
 import type { SchedulerCounters } from './scheduler-counters.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
-/** The stream MARKETS as the leader keeps it: read once into the registry, then written whenever a document changes. */
-export class MarketLog {
-  readonly #o: {
-    bus: Bus;
-    registry: MarketRegistry;
-    publisher: Publisher;
-    term: LeaderTerm;
-    counters: SchedulerCounters;
-    log: Logger;
-  };
+export type MarketLogOptions = {
+  bus: Pick<Bus, 'streamState' | 'readBatches' | 'lastMessageOn'>;
+  registry: MarketRegistry;
+  publisher: Publisher;
+  term: LeaderTerm;
+  counters: SchedulerCounters;
+  log: Logger;
+};
 
-  constructor(options: {
-    bus: Bus;
-    registry: MarketRegistry;
-    publisher: Publisher;
-    term: LeaderTerm;
-    counters: SchedulerCounters;
-    log: Logger;
-  }) {
+/**
+ * What happens to markets, as the leader writes it: the stream MARKETS with each market's last document, and its history
+ * in EVENTS.
+ *
+ * EVENTS first: a document is sent when the broker has stored the steps and the change that lead to it. So a leader that
+ * dies in between leaves history without its document, and never a document without its history. The next leader takes
+ * up the steps that it finds there: before it takes the first step of a market in its term it asks the log for the last
+ * ones. (A change is published again with the same version and another time.)
+ */
+export class MarketLog {
+  readonly #o: MarketLogOptions;
+  /** Markets whose last steps in EVENTS are known. */
+  readonly #recalled = new Set<string>();
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: MarketLogOptions) {
     this.#o = options;
   }
 
@@ -34,29 +52,193 @@ export class MarketLog {
     const { bus, registry, term, log } = this.#o;
     const { lastSequence } = await bus.streamState('MARKETS');
     if (lastSequence === 0) return;
+    const nowMs = Date.now();
     const limits = { rowsMax: 1_000, ageMsMax: 50, signal: term.signal };
     for await (const { messages } of bus.readBatches('MARKETS', null, limits)) {
-      for (const { body } of messages) registry.remember(JSON.parse(Buffer.from(body).toString()) as Market);
+      for (const { body } of messages) this.#remember(documentIn(body), nowMs);
       if ((messages.at(-1)?.sequence ?? 0) >= lastSequence) break;
     }
     term.throwIfOver();
     log.info({ markets: registry.size }, `Remembered ${registry.size} markets from the log.`);
   }
 
-  /** Publishes what is new of these markets, and waits until the log has it. @throws {TermOverError} */
+  /**
+   * Publishes what is new of these markets, their resolution as Gamma tells it among it, and waits until the log has it.
+   *
+   * @throws {TermOverError | BusUnavailableError}
+   */
   async publish(markets: readonly GammaMarket[]): Promise<void> {
-    const { registry, publisher, counters, term } = this.#o;
-    for (const description of markets) {
+    await this.#inTurn(() =>
+      this.#advance(markets.map(({ settlement, ...description }) => ({ description, settlement }))),
+    );
+  }
+
+  /** Publishes the steps that other sources lead to. Those of unknown markets are passed over. @throws as `publish`. */
+  async hear(observations: readonly ResolutionObservation[]): Promise<void> {
+    await this.#inTurn(() => this.#advance(observations.map((observation) => ({ observation }))));
+  }
+
+  /** One after the other: what is decided by a document must be written before the next one decides. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const before = this.#turn;
+    const done = Promise.withResolvers<void>();
+    this.#turn = done.promise;
+    try {
+      await unlessAborted(before, this.#o.term.signal);
+      await work();
+    } finally {
+      done.resolve();
+    }
+  }
+
+  async #advance(news: readonly News[]): Promise<void> {
+    const { publisher, counters, term } = this.#o;
+    const restored = await this.#restore(news);
+    const found = await this.#recall(news);
+    const documents: Market[] = [];
+    for (const each of news) {
       term.throwIfOver();
-      const market = registry.observe(description, Date.now());
-      if (market === null) continue;
-      counters.marketsPublished += 1;
-      publisher.publish({
-        subject: marketSubject(market.conditionId),
-        messageId: `${market.conditionId}:${market.version}`,
-        body: JSON.stringify(market),
-      });
+      const { step, version } = this.#decide(each, found);
+      if (step !== null) {
+        counters.resolutionSteps += 1;
+        this.#send(eventSubject(step), resolutionMessageId(step), step);
+      }
+      if (version === null) continue;
+      const { conditionId } = version.market;
+      const change: MarketChange = { type: 'market_changed', conditionId, ...version };
+      this.#send(eventSubject(change), marketChangeMessageId(change), change);
+      documents.push(version.market);
     }
     await unlessAborted(publisher.idle(), term.signal);
+    for (const market of documents) {
+      term.throwIfOver();
+      counters.marketsPublished += 1;
+      this.#send(marketSubject(market.conditionId), `${market.conditionId}:${market.version}`, market);
+    }
+    await unlessAborted(publisher.idle(), term.signal);
+    const nowMs = Date.now();
+    for (const conditionId of restored) this.#putAwayIfSettled(conditionId, nowMs);
+  }
+
+  /** Synchronous, so that nothing comes between what is known and what is made of it. */
+  #decide(
+    news: News,
+    found: Map<string, MarketResolution>,
+  ): { step: ResolutionStep | null; version: NewVersion | null } {
+    const { registry } = this.#o;
+    const nowMs = Date.now();
+    const conditionId = conditionIdOf(news);
+    const description = 'description' in news ? news.description : registry.describe(conditionId);
+    // What is put away still is as it was, else it had been restored.
+    if (description === null || registry.isPutAway(conditionId)) return { step: null, version: null };
+    const known = found.get(conditionId) ?? registry.get(conditionId)?.resolution ?? null;
+    found.delete(conditionId);
+    const observation = this.#observation(news, nowMs);
+    const step = observation === null ? null : nextResolution(known, observation);
+    const resolution = step === null ? known : resolutionAfter(known, step);
+    return { step, version: registry.observe(description, { nowMs, resolution }) };
+  }
+
+  #observation(news: News, nowMs: number): ResolutionObservation | null {
+    if ('observation' in news) return news.observation;
+    const { description, settlement } = news;
+    return gammaObservation({ ...description, settlement }, this.#o.registry.get(description.conditionId), nowMs);
+  }
+
+  /** Reads again from the log what was put away and is told something new of. @returns These. */
+  async #restore(news: readonly News[]): Promise<string[]> {
+    const { bus, registry } = this.#o;
+    const wanted = new Set(news.filter((each) => this.#mustRestore(each)).map(conditionIdOf));
+    await Promise.all(
+      [...wanted].map(async (conditionId) => {
+        const stored = await bus.lastMessageOn('MARKETS', marketSubject(conditionId));
+        if (stored === null) registry.forget(conditionId);
+        else registry.remember(documentIn(stored.body));
+      }),
+    );
+    return [...wanted];
+  }
+
+  #mustRestore(news: News): boolean {
+    const { registry } = this.#o;
+    if (!registry.isPutAway(conditionIdOf(news))) return false;
+    if ('observation' in news) return true;
+    const { description, settlement } = news;
+    const { tokens } = description;
+    const outcome = inferWinner(settlement, [tokens[0].tokenId, tokens[1].tokenId])?.outcome ?? null;
+    return !registry.isAsPutAway(description, outcome);
+  }
+
+  /**
+   * Asks the log for the last steps of the markets that are about to take their first one in this term. @returns Where those
+   * stand whose documents lack steps.
+   */
+  async #recall(news: readonly News[]): Promise<Map<string, MarketResolution>> {
+    const { registry } = this.#o;
+    const nowMs = Date.now();
+    const wanted = new Set<string>();
+    for (const each of news) {
+      const conditionId = conditionIdOf(each);
+      if (this.#recalled.has(conditionId)) continue;
+      const observation = this.#observation(each, nowMs);
+      const known = registry.get(conditionId)?.resolution ?? null;
+      if (observation !== null && nextResolution(known, observation) !== null) wanted.add(conditionId);
+    }
+    const found = new Map<string, MarketResolution>();
+    await Promise.all(
+      [...wanted].map(async (conditionId) => {
+        const known = registry.get(conditionId)?.resolution ?? null;
+        const resolution = await this.#stepsBeyond(conditionId, known);
+        if (resolution !== null && resolution !== known) found.set(conditionId, resolution);
+        this.#recalled.add(conditionId);
+      }),
+    );
+    return found;
+  }
+
+  /** Where the market stands after the steps in the log that its document lacks. */
+  async #stepsBeyond(conditionId: string, known: MarketResolution | null): Promise<MarketResolution | null> {
+    const { bus } = this.#o;
+    const subjects = STEP_TYPES.map((type) => eventSubject({ conditionId, type }));
+    const stored = await Promise.all(subjects.map((subject) => bus.lastMessageOn('EVENTS', subject)));
+    const steps = stored.flatMap((message) =>
+      message === null ? [] : (JSON.parse(Buffer.from(message.body).toString()) as ResolutionStep),
+    );
+    return steps
+      .filter(({ step }) => step > (known?.step ?? 0))
+      .sort((a, b) => a.step - b.step)
+      .reduce(resolutionAfter, known);
+  }
+
+  #remember(document: Market, nowMs: number): void {
+    this.#o.registry.remember(document);
+    this.#putAwayIfSettled(document.conditionId, nowMs);
+  }
+
+  #putAwayIfSettled(conditionId: string, nowMs: number): void {
+    const { registry } = this.#o;
+    const market = registry.get(conditionId);
+    if (market !== null && isSettled(market, nowMs)) registry.putAway(conditionId);
+  }
+
+  #send(subject: string, messageId: string, body: unknown): void {
+    this.#o.publisher.publish({ subject, messageId, body: JSON.stringify(body) });
   }
 }
+
+type News = { description: MarketDescription; settlement: GammaSettlement } | { observation: ResolutionObservation };
+
+function conditionIdOf(news: News): string {
+  return 'observation' in news ? news.observation.conditionId : news.description.conditionId;
+}
+
+function documentIn(body: Uint8Array): Market {
+  return JSON.parse(Buffer.from(body).toString()) as Market;
+}
+
+const STEP_TYPES = [
+  'resolution_proposed',
+  'resolution_disputed',
+  'resolution_resolved',
+  'resolution_reopened',
+] as const satisfies ResolutionStep['type'][];

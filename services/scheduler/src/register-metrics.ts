@@ -1,5 +1,6 @@
 import type { Metrics } from '@polytape/service';
 import type { Leadership } from './leadership.ts';
+import { registerJobMetrics } from './register-job-metrics.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SchedulerCounters } from './scheduler-counters.ts';
 
@@ -10,7 +11,6 @@ export function registerMetrics(
 ): void {
   metrics.gauge('scheduler_leader', 'Whether this scheduler leads: 1 or 0.', () => (leadership.isLeading ? 1 : 0));
   metrics.counter('scheduler_scans_total', 'Scans of the open markets that ended.', () => counters.scans);
-  metrics.counter('scheduler_scans_failed_total', 'Scans that were given up.', () => counters.scansFailed);
   metrics.counter('scheduler_markets_published_total', 'Market documents published.', () => counters.marketsPublished);
   metrics.counter(
     'scheduler_markets_skipped_total',
@@ -37,6 +37,7 @@ export function registerMetrics(
     'Tokens of the plan of which the venue was found to have no book.',
     () => scheduler.bookless,
   );
+  registerJobMetrics(metrics, { jobs: () => scheduler.jobs(), counters });
   metrics.gauge('scheduler_last_scan_timestamp_seconds', 'When a scan last ended.', () =>
     counters.lastScanAtMs === null ? null : counters.lastScanAtMs / 1_000,
   );

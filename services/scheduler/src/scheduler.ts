@@ -1,8 +1,9 @@
 import type { Bus, KvBucket } from '@polytape/bus';
-import type { ClobClient, GammaClient } from '@polytape/polymarket';
+import type { ClobClient, DataClient, GammaClient } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
-import { COMMANDS, type IngestorPresence, type SchedulerStatus, type Shard } from '@polytape/types';
-import { Discovery } from './discovery.ts';
+import { COMMANDS, type IngestorPresence, type JobStatus, type SchedulerStatus, type Shard } from '@polytape/types';
+import type { Discovery } from './discovery.ts';
+import { JobRunner, type JobSchedule } from './job-runner.ts';
 import type { LeaderTerm } from './leader-term.ts';
 import type { Leadership } from './leadership.ts';
 import { LifecycleFollower } from './lifecycle-follower.ts';
@@ -15,7 +16,9 @@ import { type PlanSummary, summarisePlan } from './plan-summary.ts';
 import type { SchedulerCounters } from './scheduler-counters.ts';
 import { ShardPlan } from './shard-plan.ts';
 import type { PlanLimits } from './shard-planner.ts';
+import { JOB_NAMES, type JobName, termJobs } from './term-jobs.ts';
 import { together } from './together.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 export type SchedulerOptions = {
   schedulerId: string;
@@ -24,14 +27,20 @@ export type SchedulerOptions = {
   shards: KvBucket<Shard>;
   gamma: GammaClient;
   clob: ClobClient;
-  discoveryIntervalMs: number;
+  data: DataClient;
+  schedules: Record<JobName, JobSchedule>;
+  /** See the settings of these names. */
+  shrinkPercentMax: number;
+  figuresIntervalMs: number;
+  booksTokensMax: number;
   limits: PlanLimits;
   counters: SchedulerCounters;
   log: Logger;
 };
 
 /**
- * Discovers the venue's markets and plans the shards that record them, while this scheduler leads; stands by otherwise.
+ * Discovers the venue's markets and plans the shards that record them, and records what gives their trades a meaning, while
+ * this scheduler leads; stands by otherwise.
  *
  * A term begins with what the log and the bucket `shards` hold, and what was known in an earlier term is forgotten: so
  * a new leader goes on where the last one was, whoever it was.
@@ -39,10 +48,19 @@ export type SchedulerOptions = {
 export class Scheduler {
   readonly #o: SchedulerOptions;
   readonly #startedAtMs = Date.now();
+  readonly #runners: Record<JobName, JobRunner>;
   #term: Term | null = null;
 
   constructor(options: SchedulerOptions) {
     this.#o = options;
+    const runner = (name: JobName) => new JobRunner({ schedule: options.schedules[name], log: options.log });
+    this.#runners = {
+      discovery: runner('discovery'),
+      'discovery-scan': runner('discovery-scan'),
+      prices: runner('prices'),
+      books: runner('books'),
+      resolutions: runner('resolutions'),
+    };
   }
 
   /** Leads whenever it can, until `signal` aborts. */
@@ -57,10 +75,17 @@ export class Scheduler {
     const { isLeading, leader } = this.#o.leadership;
     if (leader === null) reasons.push('no scheduler is known to lead yet');
     if (isLeading) {
-      const failure = this.#term === null ? READING : this.#term.discovery.failure;
+      const failure = this.#term === null ? READING : this.#discoveryFailure(this.#term);
       if (failure !== null) reasons.push(failure);
     }
     return reasons;
+  }
+
+  /** Of the jobs only the scans count: without prices the trades are recorded all the same. */
+  #discoveryFailure({ discovery }: Term): string | null {
+    const { failure } = this.#runners['discovery-scan'].status();
+    if (failure !== null) return failure;
+    return discovery.hasScanned ? null : 'the first scan of the markets has not ended yet';
   }
 
   /** Null while nobody is known to lead. */
@@ -83,6 +108,11 @@ export class Scheduler {
     return this.#term?.missing.bookless ?? 0;
   }
 
+  /** How the jobs went since the process started; they rest while it stands by. */
+  jobs(): JobStatus[] {
+    return JOB_NAMES.map((name) => this.#runners[name].status());
+  }
+
   /** What an operator is told of this scheduler. */
   status(): SchedulerStatus {
     const { shards, tokens, markets, capacity } = this.stats();
@@ -92,30 +122,39 @@ export class Scheduler {
       startedAtMs: this.#startedAtMs,
       isLeading: this.#o.leadership.isLeading,
       plan: this.#term === null ? null : { shards, tokens, markets, capacity },
-      jobs: [],
+      jobs: this.jobs(),
     };
   }
 
   async #lead(leaderTerm: LeaderTerm): Promise<void> {
-    const { bus, shards, limits, log } = this.#o;
-    // Its own publisher: what one term could not publish must not come out in a later one.
+    const { bus, shards, limits, log, figuresIntervalMs } = this.#o;
+    // Their own publishers: what one term could not publish must not come out in a later one.
     await using publisher = bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
-    const registry = new MarketRegistry();
+    await using pricePublisher = bus.publisher(SNAPSHOT_WINDOW);
+    await using bookPublisher = bus.publisher(SNAPSHOT_WINDOW);
+    const registry = new MarketRegistry({ figuresIntervalMs });
     const marketLog = new MarketLog({ ...this.#o, registry, publisher, term: leaderTerm });
     await marketLog.remember();
     const plan = await ShardPlan.read(shards, leaderTerm);
     const keeper = new PlanKeeper({ plan, registry, limits, log });
-    const discovery = new Discovery({ ...this.#o, registry, marketLog, keeper });
     const follower = new LifecycleFollower({ ...this.#o, registry, marketLog, keeper });
     const missing = new MissingTokensFollower({ ...this.#o, plan, keeper });
     const ingestors = await bus.kv<IngestorPresence>('ingestors');
     const { signal } = leaderTerm;
     const subscriber = new MarketSubscriber({ ...this.#o, registry, marketLog, keeper, plan, ingestors, signal });
+    const publishers = { prices: pricePublisher, books: bookPublisher };
+    const { discovery, jobs } = termJobs({ ...this.#o, registry, marketLog, keeper, publishers, term: leaderTerm });
+    const isNew = registry.size === 0;
     try {
       this.#term = { registry, plan, keeper, discovery, missing };
       await using _commands = bus.serve(COMMANDS.subscribe, (request) => subscriber.answer(request));
-      const jobs = [keeper, discovery, follower, missing].map((job) => (signal: AbortSignal) => job.run(signal));
-      await together(jobs, leaderTerm.signal);
+      const tasks = [keeper, follower, missing].map((task) => (stop: AbortSignal) => task.run(stop));
+      const runs = JOB_NAMES.map((name) => async (stop: AbortSignal) => {
+        // On the very first start there is nothing to ask for before that, and the next round would be minutes away.
+        if (ABOUT_MARKETS.has(name) && isNew) await unlessAborted(discovery.scanned, stop).catch(() => {});
+        await this.#runners[name].run(jobs[name], stop);
+      });
+      await together([...tasks, ...runs], signal);
     } finally {
       this.#term = null;
     }
@@ -130,6 +169,9 @@ type Term = {
   missing: MissingTokensFollower;
 };
 
+const ABOUT_MARKETS: ReadonlySet<JobName> = new Set<JobName>(['discovery', 'prices', 'books']);
+/** Some thousand prices or some hundred books. */
+const SNAPSHOT_WINDOW = { unacknowledgedMax: 500, queueMax: 2_000, queueBytesMax: 32 * 1_024 * 1_024 };
 const READING = 'the markets and the plan are being read from the log';
 const NO_PLAN = {
   shards: new Map<number, Shard>(),

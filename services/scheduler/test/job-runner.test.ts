@@ -5,19 +5,23 @@ import { describe, expect, test } from 'vitest';
 import { type JobClock, type JobResult, JobRunner, type JobSchedule } from '../src/job-runner.ts';
 import { TermOverError } from '../src/leader-term.ts';
 
-const minute: JobSchedule = { name: 'prices', intervalMs: 60_000, timeoutMs: 300_000 };
+const minute: JobSchedule = { name: 'prices', intervalMs: 60_000, timeoutMs: 300_000, isOnTheClock: true };
 const worked: JobResult = { items: 3, errors: 1 };
 
 describe('a job', () => {
-  test('runs at once, and then with each interval of the clock', async () => {
+  test.each([
+    [false, [61_000, 121_000, 181_000]],
+    [true, [61_000, 120_000, 180_000]],
+  ])('runs at once, and then in its intervals (on the clock: %s)', async (isOnTheClock, expected) => {
     const t = timetable({ fromMs: 61_000 });
     const began: number[] = [];
-    await t.runner(minute).run(async () => {
+    await t.runner({ ...minute, isOnTheClock }).run(async () => {
       began.push(t.nowMs());
+      t.pass(5_000);
       if (began.length === 3) t.stop();
       return worked;
     }, t.signal);
-    expect(began).toEqual([61_000, 120_000, 180_000]);
+    expect(began).toEqual(expected);
   });
 
   test('begins a little late by chance, and never in the interval before', async () => {

@@ -1,12 +1,14 @@
 import { Bus } from '@polytape/bus';
 import { type GammaMarket, VenueUnavailableError } from '@polytape/polymarket';
-import { createLogger } from '@polytape/service';
+import { createLogger, type Logger } from '@polytape/service';
 import { testNats } from '@polytape/test-servers';
 import { eventSubject, type LifecycleEvent, lifecycleMessageId } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
 import { LifecycleFollower } from '../src/lifecycle-follower.ts';
 import { MarketRegistry } from '../src/market-registry.ts';
+import type { ResolutionObservation } from '../src/next-resolution.ts';
 import { newCounters } from '../src/scheduler-counters.ts';
+import { sampleMarket } from './sample-market.ts';
 
 const log = createLogger({ service: 'test', level: 'error' });
 
@@ -15,25 +17,25 @@ describe('a follower of the events', () => {
     await using f = await following();
     f.tell('new_market', '0xab');
     await f.until(() => f.rounds() === 2); // it was asked twice in vain
-    f.gammaHas(market('0xab', { closed: false }));
+    f.gammaHas(sampleMarket('0xab'));
     await f.until(() => f.announced.includes('0xab'));
     expect(f.registry.stateOf('0xab')).toBe('open');
   });
 
   test('asks for a resolved market until Gamma calls it closed: until then it is open', async () => {
     await using f = await following();
-    f.registry.observe(market('0xab', { closed: false }), 0);
-    f.gammaHas(market('0xab', { closed: false }));
+    f.knows(sampleMarket('0xab'));
+    f.gammaHas(sampleMarket('0xab'));
     f.tell('market_resolved', '0xab');
     await f.until(() => f.rounds() === 2);
     expect(f.registry.stateOf('0xab')).toBe('open');
-    f.gammaHas(market('0xab', { closed: true }));
+    f.gammaHas(sampleMarket('0xab', { closed: true }));
     await f.until(() => f.registry.stateOf('0xab') === 'ended');
   });
 
   test('takes in a market that closed before it was asked for', async () => {
     await using f = await following();
-    f.gammaHas(market('0xab', { closed: true }));
+    f.gammaHas(sampleMarket('0xab', { closed: true }));
     f.tell('new_market', '0xab');
     await f.until(() => f.registry.stateOf('0xab') === 'ended');
     expect(f.announced).toEqual([]);
@@ -41,14 +43,40 @@ describe('a follower of the events', () => {
 
   test('does not ask for what is known, nor for the resolution of what is not', async () => {
     await using f = await following();
-    f.registry.observe(market('0xab', { closed: false }), 0);
+    f.knows(sampleMarket('0xab'));
     f.tell('new_market', '0xab');
     f.tell('market_resolved', '0xcd');
     f.tellRaw('pm.event.0xee.new_market', 'not { json');
-    f.gammaHas(market('0xef', { closed: false }));
+    f.gammaHas(sampleMarket('0xef'));
     f.tell('new_market', '0xef');
     await f.until(() => f.announced.includes('0xef'));
     expect([...f.askedFor]).toEqual(['0xef']);
+  });
+
+  test('passes on a resolution that names its winner, as a step of that source', async () => {
+    await using f = await following();
+    f.knows(sampleMarket('0xab'));
+    f.tell('market_resolved', '0xab', '1712');
+    await f.until(() => f.heard.length === 1);
+    expect(f.heard).toMatchObject([
+      {
+        ...{ conditionId: '0xab', method: 'market_resolved', state: 'resolved', exchangeAtMs: 1, seenAtMs: 2 },
+        settlement: { outcome: 'win1', winningTokenId: '1712', payouts: ['0', '1'] },
+      },
+    ]);
+  });
+
+  test('passes over the other facts of the stream, without a word', async () => {
+    await using f = await following();
+    for (const type of ['market_changed', 'resolution_resolved', 'tick_size_change']) {
+      f.tellRaw(`pm.event.0xab.${type}`, JSON.stringify({ type, conditionId: '0xab' }));
+    }
+    f.tellRaw('pm.event.0xab.market_eaten', JSON.stringify({ type: 'market_eaten', conditionId: '0xab' }));
+    f.gammaHas(sampleMarket('0xef'));
+    f.tell('new_market', '0xef');
+    await f.until(() => f.announced.includes('0xef'));
+    expect([...f.askedFor]).toEqual(['0xef']);
+    expect(f.warnings).toEqual([expect.stringContaining('pm.event.0xab.market_eaten is no event')]);
   });
 
   test('asks again when Gamma could not be reached', async () => {
@@ -56,14 +84,14 @@ describe('a follower of the events', () => {
     f.gammaIsAway(true);
     f.tell('new_market', '0xab');
     await f.until(() => f.rounds() === 1);
-    f.gammaHas(market('0xab', { closed: false }));
+    f.gammaHas(sampleMarket('0xab'));
     f.gammaIsAway(false);
     await f.until(() => f.announced.includes('0xab'));
   });
 
   test('reads what was told before it began', async () => {
     await using f = await following({ before: ['0xab'] });
-    f.gammaHas(market('0xab', { closed: false }));
+    f.gammaHas(sampleMarket('0xab'));
     await f.until(() => f.announced.includes('0xab'));
   });
 });
@@ -77,6 +105,10 @@ async function following(o: { before?: string[] } = {}) {
   await bus.reconcile(stop.signal);
   const publisher = resources.use(bus.publisher({ unacknowledgedMax: 10, queueMax: 10 }));
 
+  const warnings: string[] = [];
+  const listening = Object.assign(Object.create(log) as Logger, {
+    warn: (_fields: unknown, words: string) => void warnings.push(words),
+  });
   const documents = new Map<string, GammaMarket>();
   const askedFor = new Set<string>();
   let rounds = 0;
@@ -89,9 +121,11 @@ async function following(o: { before?: string[] } = {}) {
   const find = (ids: readonly string[], closed: boolean) =>
     ids.flatMap((id) => documents.get(id) ?? []).filter((document) => document.closed === closed);
 
-  const registry = new MarketRegistry();
+  const registry = new MarketRegistry({ figuresIntervalMs: 0 });
+  const knows = ({ settlement: _, ...description }: GammaMarket) => void registry.observe(description, { nowMs: 0 });
+  const heard: ResolutionObservation[] = [];
   const follower = new LifecycleFollower({
-    ...{ bus, registry, log, counters: newCounters() },
+    ...{ bus, registry, log: listening, counters: newCounters() },
     gamma: {
       openMarketsOf: async (ids) => {
         for (const id of ids) askedFor.add(id);
@@ -109,7 +143,11 @@ async function following(o: { before?: string[] } = {}) {
     },
     marketLog: {
       publish: async (markets) => {
-        for (const document of markets) registry.observe(document, 0);
+        for (const document of markets) knows(document);
+        changed();
+      },
+      hear: async (observations) => {
+        heard.push(...observations);
         changed();
       },
     },
@@ -122,8 +160,8 @@ async function following(o: { before?: string[] } = {}) {
     },
   });
   const tellRaw = (subject: string, body: string) => publisher.publish({ subject, messageId: body, body });
-  const tell = (type: LifecycleEvent['type'], conditionId: string) => {
-    const event = { type, conditionId, exchangeAtMs: 1 };
+  const tell = (type: LifecycleEvent['type'], conditionId: string, winningTokenId: string | null = null) => {
+    const event = { type, conditionId, exchangeAtMs: 1, receivedAtUs: 2_500, winningTokenId, winningOutcome: null };
     publisher.publish({
       subject: eventSubject(event),
       messageId: lifecycleMessageId(event),
@@ -140,6 +178,9 @@ async function following(o: { before?: string[] } = {}) {
   const owned = resources.move();
   return {
     registry,
+    knows,
+    heard,
+    warnings,
     askedFor,
     rounds: () => rounds,
     announced,
@@ -161,48 +202,5 @@ async function following(o: { before?: string[] } = {}) {
       waiting.delete(check);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
-}
-
-function market(conditionId: string, o: { closed: boolean }): GammaMarket {
-  return {
-    conditionId,
-    gammaId: '1',
-    question: 'Will it rain?',
-    slug: 'rain',
-    protocol: 'v1',
-    tokens: [
-      { tokenId: '1', outcome: 'Yes', outcomeIndex: 0 },
-      { tokenId: '2', outcome: 'No', outcomeIndex: 1 },
-    ],
-    event: null,
-    groupItemTitle: null,
-    questionId: null,
-    fees: null,
-    volume: null,
-    volume24h: null,
-    liquidity: null,
-    category: null,
-    tags: [],
-    active: true,
-    closed: o.closed,
-    acceptingOrders: !o.closed,
-    negRisk: false,
-    tickSize: null,
-    sizeMin: null,
-    startAtMs: null,
-    endAtMs: null,
-    closedAtMs: null,
-    settlement: {
-      closed: o.closed,
-      closedAtMs: null,
-      umaEndAtMs: null,
-      outcomePrices: null,
-      umaResolutionStatus: null,
-      umaResolutionStatuses: [],
-      automaticallyResolved: false,
-      marketType: null,
-      raw: {},
-    },
   };
 }

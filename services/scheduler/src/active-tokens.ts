@@ -1,0 +1,14 @@
+import type { Market } from '@polytape/types';
+
+/**
+ * The tokens whose prices and books are worth asking for, each with its market: those of open markets that take orders. A
+ * market that is open and takes none (not yet, or not any more before it closes) has no book that changes.
+ */
+export function activeTokens(markets: Iterable<Market>): Map<string, Market> {
+  const active = new Map<string, Market>();
+  for (const market of markets) {
+    if (!market.acceptingOrders || market.closed) continue;
+    for (const { tokenId } of market.tokens) active.set(tokenId, market);
+  }
+  return active;
+}

@@ -1,0 +1,117 @@
+import type { Publisher } from '@polytape/bus';
+import type { ClobBook, ClobClient, VenueError } from '@polytape/polymarket';
+import type { Logger } from '@polytape/service';
+import { type BookSnapshot, bookMessageId, bookSubject, type Market } from '@polytape/types';
+import { activeTokens } from './active-tokens.ts';
+import { BatchTroubles } from './batch-troubles.ts';
+import { booksOfRound } from './books-of-round.ts';
+import type { JobResult } from './job-runner.ts';
+import { LastPublished } from './last-published.ts';
+import type { LeaderTerm } from './leader-term.ts';
+import type { MarketRegistry } from './market-registry.ts';
+import { roomIn } from './room-in.ts';
+import type { SchedulerCounters } from './scheduler-counters.ts';
+import { unlessAborted } from './unless-aborted.ts';
+
+export type BookSnapshotsOptions = {
+  clob: Pick<ClobClient, 'books'>;
+  registry: Pick<MarketRegistry, 'open' | 'volume24h'>;
+  publisher: Publisher;
+  term: Pick<LeaderTerm, 'throwIfOver'>;
+  intervalMs: number;
+  /** Tokens read in one round; 0 reads all. */
+  tokensMax: number;
+  counters: SchedulerCounters;
+  log: Logger;
+};
+
+/** Reads the order books of active tokens, and publishes those that changed, each at least once an hour when it is read. */
+export class BookSnapshots {
+  readonly #o: BookSnapshotsOptions;
+  readonly #published: LastPublished;
+  readonly #troubles: BatchTroubles;
+  /** Of each active token, when the venue last answered for it, or when it was first wanted. */
+  readonly #waitsSinceMs = new Map<string, number>();
+
+  constructor(options: BookSnapshotsOptions) {
+    this.#o = options;
+    this.#published = new LastPublished({ refreshMs: REFRESH_MS - options.intervalMs });
+    this.#troubles = new BatchTroubles({ log: options.log, job: 'books' });
+  }
+
+  /** Items are the books read; the oldest is that of the active token that waits longest. @throws as `ClobClient.books`; {TermOverError} */
+  async round(signal: AbortSignal): Promise<JobResult> {
+    const { clob, publisher, term, intervalMs, counters } = this.#o;
+    const slotAtMs = Math.floor(Date.now() / intervalMs) * intervalMs;
+    const active = this.#activeTokens();
+    let items = 0;
+    let errors = 0;
+    let failure: VenueError | null = null;
+    for await (const batch of clob.books(this.#choose(active), signal)) {
+      term.throwIfOver();
+      if ('failed' in batch) {
+        errors += this.#troubles.failed(batch);
+        failure = batch.failed.error;
+        continue;
+      }
+      const seenAtMs = Date.now();
+      for (const book of batch.books) {
+        this.#waitsSinceMs.set(book.tokenId, seenAtMs);
+        const market = active.get(book.tokenId);
+        if (market !== undefined) this.#take(book, market, slotAtMs, seenAtMs);
+      }
+      // There is none (any more), and that is as good as having read it.
+      for (const tokenId of batch.unknown) this.#waitsSinceMs.set(tokenId, seenAtMs);
+      items += batch.books.length;
+      counters.booksUnknown += batch.unknown.length;
+      errors += this.#troubles.bad(batch.bad);
+      await roomIn(publisher, signal);
+    }
+    if (failure !== null && items === 0) throw failure;
+    await unlessAborted(publisher.idle(), signal);
+    return { items, errors, oldestAtMs: this.#oldestAtMs() };
+  }
+
+  #activeTokens(): Map<string, Market> {
+    const active = activeTokens(this.#o.registry.open());
+    this.#published.keepOnly(active);
+    for (const tokenId of this.#waitsSinceMs.keys()) if (!active.has(tokenId)) this.#waitsSinceMs.delete(tokenId);
+    const nowMs = Date.now();
+    for (const tokenId of active.keys()) if (!this.#waitsSinceMs.has(tokenId)) this.#waitsSinceMs.set(tokenId, nowMs);
+    return active;
+  }
+
+  #choose(active: ReadonlyMap<string, Market>): string[] {
+    const { registry, tokensMax } = this.#o;
+    const candidates = [...active].map(([tokenId, { conditionId }]) => ({
+      tokenId,
+      volume24h: registry.volume24h(conditionId),
+      waitsSinceMs: this.#waitsSinceMs.get(tokenId) ?? 0,
+    }));
+    return booksOfRound(candidates, tokensMax);
+  }
+
+  #take(book: ClobBook, { conditionId }: Market, slotAtMs: number, seenAtMs: number): void {
+    const { publisher, counters } = this.#o;
+    if (book.isHashRight === false) counters.bookHashDifferences += 1;
+    // Not the venue's hash: it changes with the time of the answer and with each trade.
+    const content = JSON.stringify([book.bids, book.asks, book.tickSize]);
+    if (!this.#published.take(book.tokenId, content, seenAtMs)) return;
+    const snapshot: BookSnapshot = { ...book, conditionId, slotAtMs, seenAtMs };
+    counters.booksPublished += 1;
+    publisher.publish({
+      subject: bookSubject(snapshot),
+      messageId: bookMessageId(snapshot),
+      body: JSON.stringify(snapshot),
+    });
+  }
+
+  #oldestAtMs(): number | null {
+    let oldestAtMs: number | null = null;
+    for (const atMs of this.#waitsSinceMs.values()) oldestAtMs = Math.min(oldestAtMs ?? atMs, atMs);
+    return oldestAtMs;
+  }
+}
+
+/** A book that does not change is still told so often. */
+const REFRESH_MS = 60 * 60_000;

@@ -1,0 +1,58 @@
+import type { Market } from '@polytape/types';
+
+/** Which markets to ask for, that are followed until they are settled: the younger, the more often. */
+export class ResolutionAgenda {
+  readonly #askedMax: number;
+  /** When each was last asked for. Holds the followed ones only. */
+  #askedAtMs = new Map<string, number>();
+
+  /** `askedMax`: markets in one round; those that have not been asked for longest come first. */
+  constructor(options: { askedMax: number }) {
+    this.#askedMax = options.askedMax;
+  }
+
+  /** The markets to ask for now. `followed`: all that are not settled yet. They count as asked for. */
+  take(followed: Iterable<Market>, nowMs: number): Market[] {
+    const known = new Map<string, number>();
+    const due: { market: Market; askedAtMs: number; ageMs: number }[] = [];
+    for (const market of followed) {
+      const askedAtMs = this.#askedAtMs.get(market.conditionId) ?? Number.NEGATIVE_INFINITY;
+      if (askedAtMs > Number.NEGATIVE_INFINITY) known.set(market.conditionId, askedAtMs);
+      const ageMs = ageOf(market, nowMs);
+      if (nowMs - askedAtMs >= pauseMs(ageMs)) due.push({ market, askedAtMs, ageMs });
+    }
+    due.sort((a, b) => compare(a.askedAtMs, b.askedAtMs) || a.ageMs - b.ageMs);
+    const taken = due.slice(0, this.#askedMax).map(({ market }) => market);
+    for (const { conditionId } of taken) known.set(conditionId, nowMs);
+    this.#askedAtMs = known;
+    return taken;
+  }
+
+  get size(): number {
+    return this.#askedAtMs.size;
+  }
+}
+
+/** Since the last thing that happened to it: the closing, or a step of its resolution. */
+function ageOf({ closedAtMs, seenAtMs, resolution }: Market, nowMs: number): number {
+  return nowMs - Math.max(closedAtMs ?? 0, resolution?.seenAtMs ?? 0, closedAtMs === null ? seenAtMs : 0);
+}
+
+/** An undisputed resolution takes two hours, a disputed one some days; what is older may never come. */
+function pauseMs(ageMs: number): number {
+  return PAUSES.find(({ untilMs }) => ageMs < untilMs)?.pauseMs ?? DAY_MS;
+}
+
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const PAUSES = [
+  { untilMs: 3 * HOUR_MS, pauseMs: 0 },
+  { untilMs: DAY_MS, pauseMs: 5 * MINUTE_MS },
+  { untilMs: 7 * DAY_MS, pauseMs: 30 * MINUTE_MS },
+  { untilMs: 30 * DAY_MS, pauseMs: 3 * HOUR_MS },
+];

@@ -1,0 +1,74 @@
+import { type DataResolution, type GammaMarket, inferWinner } from '@polytape/polymarket';
+import type { LifecycleEvent, Market } from '@polytape/types';
+import type { ResolutionObservation } from './next-resolution.ts';
+
+/** What Gamma says of a market's resolution, against the document that is known of it; null when it says nothing of it. */
+export function gammaObservation(
+  market: GammaMarket,
+  known: Pick<Market, 'closed'> | null,
+  nowMs: number,
+): ResolutionObservation | null {
+  const { conditionId, settlement: told } = market;
+  const settlement = inferWinner(told, tokenIdsOf(market));
+  const observed = { conditionId, method: 'gamma', seenAtMs: nowMs, evidence: told.raw } as const;
+  if (settlement !== null) {
+    return { ...observed, state: 'resolved', settlement, exchangeAtMs: told.umaEndAtMs ?? told.closedAtMs };
+  }
+  const rest = { settlement: null, exchangeAtMs: null };
+  if (!market.closed && known?.closed) return { ...observed, ...rest, state: 'reopened' };
+  const status = told.umaResolutionStatus;
+  return status === 'proposed' || status === 'disputed' ? { ...observed, ...rest, state: status } : null;
+}
+
+/**
+ * What the Data API's rows of one market say; null when they say nothing of its resolution. Of rows in several grains the
+ * one with payouts counts, then one that is resolved: two that differ must not take turns.
+ */
+export function dataObservation(
+  rows: readonly DataResolution[],
+  market: Pick<Market, 'conditionId' | 'tokens'>,
+  nowMs: number,
+): ResolutionObservation | null {
+  const isResolved = ({ status }: DataResolution) => status === 'resolved';
+  const row = rows.find((row) => isResolved(row) && row.payouts !== null) ?? rows.find(isResolved) ?? rows.at(0);
+  if (row === undefined) return null;
+  const { conditionId } = market;
+  const observed = { conditionId, method: 'data_api', seenAtMs: nowMs, evidence: row.raw } as const;
+  const settlement = inferWinner(row, tokenIdsOf(market));
+  if (settlement !== null) {
+    return { ...observed, state: 'resolved', settlement, exchangeAtMs: row.resolvedAtMs ?? row.updatedAtMs };
+  }
+  const state = STATES[row.status];
+  return state === undefined ? null : { ...observed, state, settlement: null, exchangeAtMs: row.updatedAtMs };
+}
+
+/**
+ * What the market channel's `market_resolved` says; null when it names no winner: how a split looks there is not known,
+ * and the other sources tell it.
+ */
+export function channelObservation(
+  event: Pick<LifecycleEvent, 'conditionId' | 'winningTokenId' | 'winningOutcome' | 'exchangeAtMs' | 'receivedAtUs'>,
+  market: Pick<Market, 'tokens'>,
+): ResolutionObservation | null {
+  const { conditionId, winningTokenId, winningOutcome, exchangeAtMs, receivedAtUs } = event;
+  const settlement = inferWinner({ winningTokenId }, tokenIdsOf(market));
+  if (settlement === null) return null;
+  return {
+    ...{ conditionId, method: 'market_resolved', state: 'resolved', settlement, exchangeAtMs },
+    seenAtMs: Math.floor(receivedAtUs / 1_000),
+    evidence: { winningTokenId, winningOutcome, timestamp: String(exchangeAtMs) },
+  };
+}
+
+function tokenIdsOf({ tokens }: Pick<Market, 'tokens'>): [string, string] {
+  return [tokens[0].tokenId, tokens[1].tokenId];
+}
+
+/** The Data API's words for what is not final. The others (`initialized`, `posed`, `active`) say that nothing has happened yet. */
+const STATES: Record<string, 'proposed' | 'disputed'> = {
+  proposed: 'proposed',
+  reproposed: 'proposed',
+  challenged: 'disputed',
+  disputed: 'disputed',
+  arbitration: 'disputed',
+};
