@@ -1,17 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus, KvView } from '@polytape/bus';
 import type { Logger } from '@polytape/service';
-import type {
-  IngestorPresence,
-  IngestorStatus,
-  RecycleAnswer,
-  RecyclingStats,
-  Shard,
-  ShardService,
-} from '@polytape/types';
+import type { IngestorPresence, IngestorStatus, RecycleAnswer, Shard, ShardService } from '@polytape/types';
 import { decideShards } from './decide-shards.ts';
 import { FleetView } from './fleet-view.ts';
-import type { IngestorCounters, RecycleCounts } from './ingestor-counters.ts';
+import { ingestorStatus } from './ingestor-status.ts';
 import type { Presences } from './known-ingestors.ts';
 import { type OwnShare, ownShare } from './own-share.ts';
 import { PresenceKey } from './presence-key.ts';
@@ -119,23 +112,13 @@ export class Ingestor implements AsyncDisposable {
 
   /** What an operator is told: the figures, and each shard with its connections. */
   status(): IngestorStatus {
-    const { counters, ingestorId, publisher } = this.#o;
-    const { queued, unacknowledged } = publisher.stats();
-    const services = this.#services();
-    return {
-      service: 'ws-ingestor',
-      id: ingestorId,
+    return ingestorStatus({
+      ...this.#o,
       startedAtMs: this.#startedAtMs,
-      trades: counters.trades,
-      lastTradeAtMs: counters.lastTradeAtMs,
-      queued: queued + unacknowledged,
-      reconnections: counters.reconnections,
-      lastReconnectAtMs: counters.lastReconnectAtMs,
-      recycling: recyclingStats(counters),
-      shards: this.#recorders
-        .statuses()
-        .map((shard) => ({ ...shard, state: services.get(shard.shard)?.state ?? 'opening' })),
-    };
+      publishing: this.#o.publisher.stats(),
+      services: this.#services(),
+      shards: this.#recorders.statuses(),
+    });
   }
 
   /** Replaces the connection of a shard by a fresh one, in its turn, as an operator asked for. */
@@ -300,11 +283,6 @@ export class Ingestor implements AsyncDisposable {
       shards: Object.fromEntries(this.#services()),
     };
   }
-}
-
-function recyclingStats({ recycles, recycled }: IngestorCounters): RecyclingStats {
-  const sum = (of: keyof RecycleCounts) => Object.values(recycles).reduce((total, counts) => total + counts[of], 0);
-  return { started: sum('started'), completed: sum('completed'), failed: sum('failed'), ...recycled };
 }
 
 function unservedReason(shards: number): string {

@@ -8,9 +8,11 @@ import {
   type Shard,
   type ShardStatus,
 } from '@polytape/types';
+import { DepartingTokens } from './departing-tokens.ts';
 import type { IngestorCounters } from './ingestor-counters.ts';
 import { MissingBooks } from './missing-books.ts';
 import { type RecycleLimits, type RecycleReason, recycleReason } from './recycle-reason.ts';
+import { RecycleTeller } from './recycle-teller.ts';
 import { RetryTimes } from './retry-times.ts';
 import { ShardConnection, type ShardConnectionListener } from './shard-connection.ts';
 import { ShardPulse, type StallLimits } from './shard-pulse.ts';
@@ -55,11 +57,10 @@ export class ShardRecorder implements AsyncDisposable {
   readonly #missing = new MissingBooks();
   readonly #retries: RetryTimes;
   readonly #unparsedNotice = new OutageNotice();
-  readonly #failureNotice = new OutageNotice();
+  readonly #teller: RecycleTeller;
   readonly #closing = new Set<Promise<void>>();
   readonly #wanted: Set<string>;
-  /** Tokens that moved to another shard, and until when they are kept. */
-  readonly #departing = new Map<string, number>();
+  readonly #departing = new DepartingTokens();
   #version: number;
   #current: ShardConnection;
   #succession: Succession | null = null;
@@ -82,6 +83,7 @@ export class ShardRecorder implements AsyncDisposable {
     this.#hearsLifecycle = options.hearsLifecycle;
     this.#isPaused = options.isPaused;
     this.#pulse = new ShardPulse(options, nowMs);
+    this.#teller = new RecycleTeller({ counters: options.counters, log: this.#log });
     this.#retries = new RetryTimes({ minMs: options.firstBookTimeoutMs });
     this.#sampledAtMs = nowMs;
     this.#current = this.#connect();
@@ -99,11 +101,11 @@ export class ShardRecorder implements AsyncDisposable {
     const leaving = [...this.#wanted].filter((tokenId) => !wanted.has(tokenId));
     for (const tokenId of leaving) this.#wanted.delete(tokenId);
     for (const tokenId of joining) this.#wanted.add(tokenId);
-    for (const tokenId of leaving) if (isElsewhere(tokenId)) this.#departing.set(tokenId, nowMs + this.#o.overlapMs);
-    this.#unsubscribe(leaving.filter((tokenId) => !this.#departing.has(tokenId)));
-    for (const tokenId of joining) this.#departing.delete(tokenId);
+    for (const tokenId of leaving) if (isElsewhere(tokenId)) this.#departing.keep(tokenId, nowMs + this.#o.overlapMs);
+    this.#letGo(leaving.filter((tokenId) => !this.#departing.has(tokenId)));
+    for (const tokenId of joining) this.#departing.forget(tokenId);
     // A full connection would not take the joining ones.
-    if (this.#wanted.size + this.#departing.size > SHARD_TOKENS_MAX) this.#letGo([...this.#departing.keys()]);
+    if (this.#current.tokens + joining.length > SHARD_TOKENS_MAX) this.#letGo(this.#departing.all);
     for (const connection of this.#following()) connection.subscribe(joining, nowMs);
     this.#missing.settle({ wanted: this.#wanted, covered: this.#current.covered });
     this.#o.onServiceChanged();
@@ -113,7 +115,7 @@ export class ShardRecorder implements AsyncDisposable {
   advance(nowMs: number): void {
     if (this.#isPaused) return;
     this.#sample(nowMs);
-    this.#letGo([...this.#departing].filter(([, untilMs]) => nowMs >= untilMs).map(([tokenId]) => tokenId));
+    this.#letGo(this.#departing.due(nowMs));
     this.#settleMissing();
     const succession = this.#succession;
     if (succession === null) return;
@@ -153,12 +155,11 @@ export class ShardRecorder implements AsyncDisposable {
   /** Opens a successor. */
   recycle(reason: RecycleReason, nowMs: number): void {
     if (this.#succession !== null) return;
-    const { overlapMs, firstBookTimeoutMs, counters } = this.#o;
+    const { overlapMs, firstBookTimeoutMs } = this.#o;
     const [old, successor] = [this.#current, this.#connect()];
-    counters.recycles[reason].started += 1;
     this.#isCommanded = false;
     this.#succession = new Succession({ reason, old, successor, overlapMs, firstBookTimeoutMs, nowMs });
-    this.#log.debug({ reason, connectionId: old.connectionId }, `Opening a successor to a connection (${reason}).`);
+    this.#teller.began(this.#succession);
   }
 
   /** An operator wants a fresh connection. */
@@ -307,14 +308,10 @@ export class ShardRecorder implements AsyncDisposable {
     }
   }
 
-  #unsubscribe(tokenIds: readonly string[]): void {
+  #letGo(tokenIds: readonly string[]): void {
     if (tokenIds.length === 0) return;
     for (const connection of this.#connections().keys()) connection.unsubscribe(tokenIds);
-  }
-
-  #letGo(tokenIds: readonly string[]): void {
-    this.#unsubscribe(tokenIds);
-    for (const tokenId of tokenIds) this.#departing.delete(tokenId);
+    for (const tokenId of tokenIds) this.#departing.forget(tokenId);
   }
 
   #settleMissing(): void {
@@ -324,80 +321,38 @@ export class ShardRecorder implements AsyncDisposable {
   }
 
   #takeOver(succession: Succession, nowMs: number): void {
-    const { old, successor, reason, missing } = succession;
+    const { successor, missing } = succession;
     this.#current = successor;
     this.#doubtedAtFrames = null;
     this.#retries.succeeded();
     this.#countReconnect();
     const missingAgain = successor.missing(nowMs);
     this.#report(missing.filter((tokenId) => missingAgain.includes(tokenId)));
-    this.#log.debug({ reason, connectionId: successor.connectionId, old: old.connectionId }, 'A successor took over.');
     this.#o.onServiceChanged();
   }
 
   #fail(succession: Succession, nowMs: number): void {
     const { reason, successor, missing, old } = succession;
     this.#succession = null;
-    this.#o.counters.recycles[reason].failed += 1;
     // It heard of some tokens and not of others: this venue does not serve them all on one connection.
-    const heard = successor.covered.size;
-    if (heard > 0) this.#report(missing.filter((tokenId) => this.#wanted.has(tokenId) && !old.covered.has(tokenId)));
+    if (successor.covered.size > 0)
+      this.#report(missing.filter((tokenId) => this.#wanted.has(tokenId) && !old.covered.has(tokenId)));
     if (reason === 'stalled') this.#doubtedAtFrames = old.dataFrames;
     // A shard of which nothing comes is tried for more often than one that is served.
     const isDark = reason === 'stalled' || (old.covered.size === 0 && this.#wasHeard);
     const maxMs = isDark ? this.#o.stallMsMax : RETRY_MS_MAX;
     const waitMs = this.#retries.failed(reason, { nowMs, maxMs, random: Math.random() });
-    const why =
-      successor.openedAtMs === null
-        ? 'it could not be opened'
-        : `${heard} of ${this.#wanted.size} tokens had a book on it`;
-    const { say, unsaid } = this.#failureNotice.failed(reason, nowMs);
-    this.#log[say ? 'warn' : 'debug'](
-      { reason, connectionId: old.connectionId, covered: old.covered.size, waitMs, unsaid },
-      `A successor to a connection (${reason}) has failed: ${why}. The old one is kept.`,
-    );
+    this.#teller.failed(succession, { tokens: this.#wanted.size, waitMs, nowMs });
     this.#close(successor);
     this.#o.onServiceChanged();
   }
 
   #complete(succession: Succession, nowMs: number): void {
-    const { reason, old, seenOnBoth } = succession;
-    const { counters } = this.#o;
     this.#succession = null;
-    counters.recycles[reason].completed += 1;
-    counters.recycled.tokensMoved += this.#wanted.size;
-    counters.recycled.overlapMs += Math.round(succession.overlappedMs(nowMs));
-    counters.recycled.seenOnBoth += seenOnBoth;
-    const fields = { reason, connectionId: this.#current.connectionId, old: old.connectionId, seenOnBoth };
-    if (reason === 'stalled') this.#tellSilence(succession);
-    else this.#log.info({ ...fields, tokens: this.#wanted.size }, `Replaced a connection (${reason}).`);
-    this.#close(old);
-  }
-
-  /** What the silence was for which a connection has been replaced. */
-  #tellSilence(succession: Succession): void {
-    const { counters } = this.#o;
-    const { silentMs, lastFrameAtMs } = succession.silence;
     // Also after a stall: what could not be told from quiet must not be asked for again and again.
-    this.#pulse.wasQuiet();
-    const lastFrameAt = lastFrameAtMs === null ? null : new Date(lastFrameAtMs).toISOString();
-    const fields = {
-      connectionId: this.#current.connectionId,
-      silentMs,
-      silentMsMax: this.#pulse.silentMsMax,
-      lastFrameAt,
-    };
-    if (succession.verdict() !== 'stalled') {
-      counters.quietSpells += 1;
-      this.#log.debug(fields, 'Replaced a silent connection: its shard had merely been quiet.');
-      return;
-    }
-    counters.stalls += 1;
-    counters.stalledMs += silentMs;
-    this.#log.warn(
-      fields,
-      `Replaced a connection that was open and dead: nothing but PONG came for ${(silentMs / 1_000).toFixed(1)} s, while its tokens were traded or quoted.`,
-    );
+    if (succession.reason === 'stalled') this.#pulse.wasQuiet();
+    this.#teller.completed(succession, { tokens: this.#wanted.size, nowMs, silentMsMax: this.#pulse.silentMsMax });
+    this.#close(succession.old);
   }
 
   /** Says once which tokens have no book, also not on a fresh connection. */

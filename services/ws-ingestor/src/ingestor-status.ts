@@ -1,0 +1,32 @@
+import type { PublisherStats } from '@polytape/bus';
+import type { IngestorStatus, RecyclingStats, ShardService, ShardStatus } from '@polytape/types';
+import type { IngestorCounters, RecycleCounts } from './ingestor-counters.ts';
+
+/** What an ingestor answers to an operator, from its counts and its shards. */
+export function ingestorStatus(o: {
+  ingestorId: string;
+  startedAtMs: number;
+  counters: IngestorCounters;
+  publishing: Pick<PublisherStats, 'queued' | 'unacknowledged'>;
+  services: ReadonlyMap<number, ShardService>;
+  shards: readonly Omit<ShardStatus, 'state'>[];
+}): IngestorStatus {
+  const { counters } = o;
+  return {
+    service: 'ws-ingestor',
+    id: o.ingestorId,
+    startedAtMs: o.startedAtMs,
+    trades: counters.trades,
+    lastTradeAtMs: counters.lastTradeAtMs,
+    queued: o.publishing.queued + o.publishing.unacknowledged,
+    reconnections: counters.reconnections,
+    lastReconnectAtMs: counters.lastReconnectAtMs,
+    recycling: recyclingStats(counters),
+    shards: o.shards.map((shard) => ({ ...shard, state: o.services.get(shard.shard)?.state ?? 'opening' })),
+  };
+}
+
+function recyclingStats({ recycles, recycled }: IngestorCounters): RecyclingStats {
+  const sum = (of: keyof RecycleCounts) => Object.values(recycles).reduce((total, counts) => total + counts[of], 0);
+  return { started: sum('started'), completed: sum('completed'), failed: sum('failed'), ...recycled };
+}

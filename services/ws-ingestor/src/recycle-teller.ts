@@ -1,0 +1,69 @@
+import { OutageNotice } from '@polytape/polymarket';
+import type { Logger } from '@polytape/service';
+import type { IngestorCounters } from './ingestor-counters.ts';
+import type { Succession } from './succession.ts';
+
+/** Counts the replacements of a shard's connections, and tells of them what an operator should know. */
+export class RecycleTeller {
+  readonly #counters: IngestorCounters;
+  readonly #log: Logger;
+  readonly #failures = new OutageNotice();
+
+  constructor(o: { counters: IngestorCounters; log: Logger }) {
+    this.#counters = o.counters;
+    this.#log = o.log;
+  }
+
+  began({ reason, old }: Succession): void {
+    this.#counters.recycles[reason].started += 1;
+    this.#log.debug({ reason, connectionId: old.connectionId }, `Opening a successor to a connection (${reason}).`);
+  }
+
+  failed({ reason, old, successor }: Succession, o: { tokens: number; waitMs: number; nowMs: number }): void {
+    this.#counters.recycles[reason].failed += 1;
+    const isOpen = successor.openedAtMs !== null;
+    const why = isOpen ? `of ${o.tokens} tokens ${successor.covered.size} had a book on it` : 'it could not be opened';
+    const { say, unsaid } = this.#failures.failed(reason, o.nowMs);
+    const fields = { reason, connectionId: old.connectionId, covered: old.covered.size, waitMs: o.waitMs, unsaid };
+    this.#log[say ? 'warn' : 'debug'](
+      fields,
+      `A successor to a connection (${reason}) has failed, and the old one is kept: ${why}.`,
+    );
+  }
+
+  completed(succession: Succession, o: { tokens: number; nowMs: number; silentMsMax: number }): void {
+    const { reason, old, successor, seenOnBoth } = succession;
+    this.#failures.recovered();
+    this.#counters.recycles[reason].completed += 1;
+    this.#counters.recycled.tokensMoved += o.tokens;
+    this.#counters.recycled.overlapMs += Math.round(succession.overlappedMs(o.nowMs));
+    this.#counters.recycled.seenOnBoth += seenOnBoth;
+    const fields = {
+      reason,
+      connectionId: successor.connectionId,
+      old: old.connectionId,
+      tokens: o.tokens,
+      seenOnBoth,
+    };
+    if (reason === 'stalled') this.#tellSilence(succession, { ...fields, silentMsMax: o.silentMsMax });
+    else this.#log.info(fields, `Replaced a connection (${reason}).`);
+  }
+
+  /** What the silence was for which a connection has been replaced. */
+  #tellSilence(succession: Succession, known: object): void {
+    const { silentMs, lastFrameAtMs } = succession.silence;
+    const lastFrameAt = lastFrameAtMs === null ? null : new Date(lastFrameAtMs).toISOString();
+    const fields = { ...known, silentMs, lastFrameAt };
+    if (succession.verdict() !== 'stalled') {
+      this.#counters.quietSpells += 1;
+      this.#log.debug(fields, 'Replaced a silent connection, though its shard had merely been quiet.');
+      return;
+    }
+    this.#counters.stalls += 1;
+    this.#counters.stalledMs += silentMs;
+    this.#log.warn(
+      fields,
+      `Replaced a connection that was open and dead: nothing came on it for ${(silentMs / 1_000).toFixed(1)} s, while its tokens' books changed.`,
+    );
+  }
+}

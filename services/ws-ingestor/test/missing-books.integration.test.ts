@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { RecorderBed } from './recorder-bed.ts';
+
+describe('tokens without a first book', () => {
+  test('cause one fresh connection, and are reported when it does not help', async () => {
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, venue: { booksPerSocketMax: 4 } });
+    await bed.until('reported', () => bed.service(0)?.missing !== undefined);
+    expect(bed.service(0)).toMatchObject({ state: 'covered', missing: tokensOf(bed, 2) });
+    expect(bed.status(0)).toMatchObject({ missing: tokensOf(bed, 2) });
+    await bed.until('settled', () => bed.counters.recycles.missing_books.completed === 1);
+    const settledAtMs = performance.now();
+    await bed.until('longer than books are waited for', () => performance.now() - settledAtMs > 1_000);
+    expect(bed.counters.recycles.missing_books).toEqual({ started: 1, completed: 1, failed: 0 });
+    expect(bed.toldAt('warn').filter((sentence) => sentence.startsWith('No book has come for 2 of 6'))).toHaveLength(1);
+    expect(bed.status(0).connections[0]).toMatchObject({ tokens: 6, covered: 4 });
+  });
+
+  test('are no longer reported once their book came, or once they left the shard', async () => {
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2, 3] }, venue: { booksPerSocketMax: 4 } });
+    await bed.until('reported', () => bed.service(0)?.missing?.length === 4);
+    await bed.until('settled', () => bed.counters.recycles.missing_books.completed === 1);
+    bed.assign(0, [0, 1, 2]);
+    await bed.until('one left', () => bed.service(0)?.missing?.length === 2);
+    bed.venue.limitSockets({ booksPerSocketMax: null });
+    bed.command(0);
+    await bed.until('the others have their book', () => bed.service(0)?.missing === undefined);
+    expect(bed.service(0)).toMatchObject({ state: 'covered', version: 2 });
+  });
+
+  test('get theirs on a fresh connection where the venue did not free the places of others', async () => {
+    await using bed = await RecorderBed.start({
+      plan: { 0: [0, 1, 2] },
+      venue: { booksPerSocketMax: 6, freesUnsubscribed: false },
+    });
+    await bed.covered();
+    bed.assign(0, [0, 1, 3]);
+    await bed.until('replaced', () => bed.counters.recycles.missing_books.completed === 1);
+    expect(bed.service(0)).toEqual({ state: 'covered', version: 2 });
+    expect(bed.status(0).connections[0]).toMatchObject({ tokens: 6, covered: 6 });
+    bed.venue.trade({ tokenId: bed.tokenOf(3) });
+    await bed.until('a trade in the new one', () => bed.counters.trades === 1);
+  });
+
+  test('are reported, and the old connection kept, where a fresh one serves others than that', async () => {
+    await using bed = await RecorderBed.start({
+      plan: { 0: [0, 1, 2] },
+      venue: { booksPerSocketMax: 6 },
+    });
+    await bed.covered();
+    const before = bed.connectionOf(0);
+    bed.assign(0, [0, 1, 2, 3]);
+    bed.venue.limitSockets({ booksPerSocketMax: 4 });
+    await bed.until('reported', () => bed.service(0)?.missing !== undefined);
+    expect(bed.connectionOf(0)).toBe(before);
+    expect(bed.service(0)).toMatchObject({ state: 'covered', missing: tokensOf(bed, 3) });
+    expect(bed.counters.recycles.missing_books).toEqual({ started: 1, completed: 0, failed: 1 });
+  });
+
+  test('are not reported by a connection of which nothing came: it is dead itself', async () => {
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] } });
+    await bed.covered();
+    bed.venue.stall({ newSockets: true });
+    bed.venue.drop();
+    await bed.until('tried in vain', () => bed.counters.recycles.missing_books.failed === 1);
+    expect(bed.service(0)).toEqual({ state: 'opening', version: 1 });
+    bed.venue.unstall('all');
+    await bed.covered();
+  });
+});
+
+function tokensOf(bed: RecorderBed, market: number): string[] {
+  return [bed.tokenOf(market, 0), bed.tokenOf(market, 1)];
+}

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { RecorderBed } from './recorder-bed.ts';
+
+const PLAN = { 0: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] };
+
+describe('a connection', () => {
+  test('that 30 % of its tokens left is replaced once, not before its age, and no trade is missing', async () => {
+    await using bed = await RecorderBed.start({ plan: PLAN });
+    await bed.covered();
+    const before = bed.connectionOf(0);
+    const coveredAtMs = performance.now();
+    const trading = bed.trading([0, 1, 2, 3, 4, 5, 6]);
+    bed.assign(0, [0, 1, 2, 3, 4, 5, 6]);
+    await bed.until('begun', () => bed.counters.recycles.pollution.started === 1);
+    expect(performance.now() - coveredAtMs).toBeGreaterThan(300);
+    await bed.until('completed', () => bed.counters.recycles.pollution.completed === 1);
+    expect(bed.connectionOf(0)).not.toBe(before);
+    expect(bed.status(0)).toMatchObject({ pollution: 0, reconnects: 1, connections: [{ tokens: 14, covered: 14 }] });
+    const openedAtMs = bed.status(0).connections[0]?.openedAtMs ?? 0;
+    await bed.until('as old as the first one was', () => Date.now() - openedAtMs > 600);
+    expect(bed.counters.recycles.pollution).toEqual({ started: 1, completed: 1, failed: 0 });
+
+    trading[Symbol.dispose]();
+    await bed.until(
+      'every trade seen',
+      () => bed.counters.trades >= bed.venue.ledger().length + bed.counters.recycled.seenOnBoth,
+    );
+    expect(await bed.stored()).toBe(bed.venue.ledger().length);
+    expect(bed.counters.recycled.tokensMoved).toBe(14);
+    expect(bed.counters.recycled.overlapMs).toBeGreaterThanOrEqual(150);
+    expect(bed.counters.recycled.seenOnBoth).toBeGreaterThan(10);
+  });
+
+  test('is kept when its successor does not come to cover, and the shard stays covered', async () => {
+    await using bed = await RecorderBed.start({ plan: PLAN });
+    await bed.covered();
+    const before = bed.connectionOf(0);
+    bed.venue.stall({ newSockets: true });
+    expect(bed.command(0)).toEqual({ result: 'begun', connectionId: before });
+    await bed.until('a successor', () => bed.status(0).connections.length === 2);
+    expect(bed.command(0)).toEqual({ result: 'running', connectionId: before });
+    await bed.until('failed', () => bed.counters.recycles.operator.failed === 1);
+    expect(bed.connectionOf(0)).toBe(before);
+    expect(bed.service(0)?.state).toBe('covered');
+    expect(bed.counters.recycles.operator).toEqual({ started: 1, completed: 0, failed: 1 });
+    expect(bed.toldAt('warn').filter((sentence) => sentence.includes('has failed'))).toHaveLength(1);
+    bed.venue.trade({ tokenId: bed.tokenOf(0) });
+    await bed.until('the trade', () => bed.counters.trades === 1);
+  });
+
+  test('is replaced when an operator says so, and the shard is covered all the while', async () => {
+    await using bed = await RecorderBed.start({ plan: { ...PLAN, 1: [10, 11] } });
+    await bed.covered();
+    const [before, other] = [bed.connectionOf(0), bed.connectionOf(1)];
+    expect(bed.command(7)).toBeNull();
+    bed.command(0);
+    let wasUncovered = false;
+    await bed.until('replaced', () => {
+      wasUncovered ||= bed.service(0)?.state !== 'covered';
+      return bed.counters.recycles.operator.completed === 1;
+    });
+    expect(wasUncovered).toBe(false);
+    expect(bed.connectionOf(0)).not.toBe(before);
+    expect(bed.connectionOf(1)).toBe(other);
+    await bed.until('one socket a shard', () => bed.socketNumbers().length === 2);
+  });
+
+  test('that is lost comes back by itself, and is not replaced', async () => {
+    await using bed = await RecorderBed.start({ plan: PLAN });
+    await bed.covered();
+    bed.venue.drop();
+    await bed.until('lost', () => bed.service(0)?.state === 'opening');
+    await bed.covered();
+    expect(bed.counters.reconnections).toBe(1);
+    expect(bed.status(0).reconnects).toBe(1);
+    expect(Object.values(bed.counters.recycles).every(({ started }) => started === 0)).toBe(true);
+  });
+
+  test('is one of a few that are replaced at a time', async () => {
+    const plan = { 0: [0], 1: [1], 2: [2], 3: [3], 4: [4] };
+    await using bed = await RecorderBed.start({ plan });
+    await bed.covered();
+    for (const shard of Object.keys(plan)) bed.command(Number(shard));
+    let most = 0;
+    await bed.until('all replaced', () => {
+      most = Math.max(most, bed.socketNumbers().length - 5);
+      return bed.counters.recycles.operator.completed === 5;
+    });
+    expect(most).toBe(2);
+  });
+});
+
+describe('a token that leaves its shard', () => {
+  test('for another one stays subscribed for the overlap; one that ends leaves at once', async () => {
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2, 3], 1: [4] }, recorders: { overlapMs: 400 } });
+    await bed.covered();
+    const tokens = () => bed.status(0).connections[0]?.tokens;
+    bed.assign(1, [4, 3]);
+    bed.assign(0, [0, 1]);
+    await bed.until('the ended one gone', () => tokens() === 6);
+    await bed.covered();
+    const movedAtMs = performance.now();
+    bed.venue.trade({ tokenId: bed.tokenOf(3) });
+    await bed.until('heard on both', () => bed.counters.trades === 2);
+    expect(await bed.stored()).toBe(1);
+    await bed.until('the moved one gone', () => tokens() === 4);
+    expect(performance.now() - movedAtMs).toBeGreaterThan(200);
+  });
+});
