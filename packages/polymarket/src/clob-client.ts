@@ -70,7 +70,7 @@ export class ClobClient {
   async market(conditionId: string, signal: AbortSignal): Promise<ClobMarket | null> {
     const url = routeUrl(this.#base, `/markets/${encodeURIComponent(conditionId)}`);
     try {
-      return readClobMarket(await this.#http.getJson(url, { rules: MARKET_RULES, signal }));
+      return readClobMarket(await this.#http.getJson(url, { host: 'clob', rules: MARKET_RULES, signal }));
     } catch (error) {
       if (error instanceof VenueAnswerError && error.status === 404) return null;
       if (error instanceof FieldError) throw unusable(url, `no market: ${error.message}`);
@@ -96,7 +96,10 @@ export class ClobClient {
   async #post(route: string, body: unknown, rules: readonly RateRule[], signal: AbortSignal) {
     const url = routeUrl(this.#base, route);
     try {
-      return { url, answer: await this.#http.postJson(url, body, { rules, signal, triesMax: BATCH_TRIES_MAX }) };
+      return {
+        url,
+        answer: await this.#http.postJson(url, body, { host: 'clob', rules, signal, triesMax: BATCH_TRIES_MAX }),
+      };
     } catch (error) {
       if (isAboutUnknownTokens(error)) return { url, answer: null };
       throw error;

@@ -45,7 +45,7 @@ export class DataClient {
       ask: async (ids, end) => {
         const url = routeUrl(this.#base, '/v2/resolutions');
         url.searchParams.set('condition', ids.join(','));
-        const answer = await this.#http.getJson(url, { rules: RULES, signal: end, triesMax: TRIES_MAX });
+        const answer = await this.#http.getJson(url, { host: 'data', rules: RULES, signal: end, triesMax: TRIES_MAX });
         return resolutionsOf(ids, rowsOf(url, answer));
       },
     });

@@ -131,7 +131,7 @@ export class GammaClient {
     let emptyPages = 0;
     for (let cursor: string | null = null; ; ) {
       const url = this.#pageUrl(filter, cursor);
-      const page = this.#readPage(url, await this.#http.getJson(url, { rules: LIST_RULES, signal }));
+      const page = this.#readPage(url, await this.#http.getJson(url, { host: 'gamma', rules: LIST_RULES, signal }));
       emptyPages = page.markets.length === 0 ? emptyPages + 1 : 0;
       const isBroken = page.markets.length === 0 && page.next !== null;
       yield {

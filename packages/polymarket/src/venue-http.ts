@@ -32,6 +32,11 @@ export type VenueHttpOptions = {
 };
 
 export type VenueRequest = {
+  /**
+   * Which of the venue's hosts it is in fact, where several have one address (a relay, the simulated venue): each has
+   * limits, rests and outages of its own. Default: the address.
+   */
+  host?: string;
   /** The venue's limits that count this request, beside the one for all hosts. */
   rules: readonly RateRule[];
   signal: AbortSignal;
@@ -52,6 +57,8 @@ export class VenueHttp {
   readonly #log: Log;
   readonly #limits: Required<Omit<VenueHttpOptions, 'log' | 'random'>>;
   readonly #random: () => number;
+  /** What the venue counts over all its hosts. */
+  readonly #allHosts = new RateLimiter();
   /** One for each that is configured. */
   readonly #hosts = new Map<string, HostState>();
   readonly #counts: VenueHttpStats = { requests: 0, retries: 0, throttled: 0, refused: 0, failed: 0 };
@@ -92,9 +99,9 @@ export class VenueHttp {
 
   async #tried(url: URL, body: string | undefined, options: VenueRequest): Promise<unknown> {
     const { signal, triesMax = this.#limits.triesMax } = options;
-    const { limiter, outage } = this.#host(url.host);
+    const { limiter, outage } = this.#host(options.host ?? url.host);
     for (let failures = 0; ; ) {
-      await this.#turn(limiter, [RATE_RULES.allHosts, ...options.rules], signal);
+      await this.#turn(limiter, options.rules, signal);
       try {
         const answer = await this.#ask(url, body, signal);
         if (outage.recovered()) this.#log.info({ host: url.host }, `${url.host} answers again.`);
@@ -123,8 +130,11 @@ export class VenueHttp {
 
   /** Waits until the limits allow one more, and for those that were about to begin when the venue wanted rest, once more. */
   async #turn(limiter: RateLimiter, rules: readonly RateRule[], signal: AbortSignal): Promise<void> {
-    do await rest(limiter.reserve(rules, performance.now()), signal);
-    while (limiter.isHeld(performance.now()));
+    do {
+      const nowMs = performance.now();
+      const waitMs = limiter.reserve(rules, nowMs);
+      await rest(Math.max(waitMs, this.#allHosts.reserve([RATE_RULES.allHosts], nowMs)), signal);
+    } while (limiter.isHeld(performance.now()));
   }
 
   stats(): VenueHttpStats {

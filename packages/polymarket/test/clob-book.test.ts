@@ -81,6 +81,7 @@ describe('a book', () => {
   test('is sorted by number and not by text', () => {
     const bids = ['.5', '0.06', '0.50', '0.1'].map((price) => ({ price, size: '1' }));
     expect(readClobBook({ ...first, bids }).bids.map(([price]) => price)).toEqual(['.5', '0.50', '0.1', '0.06']);
+    expect(readClobBook({ ...first, asks: bids }).asks.map(([price]) => price)).toEqual(['0.06', '0.1', '.5', '0.50']);
   });
 
   test('may be crossed for a moment', () => {

@@ -151,6 +151,15 @@ describe('two hosts', () => {
     expect(log.of('info').map(({ sentence }) => sentence)).toEqual([`${ill.host} answers again.`]);
   });
 
+  test('are told apart also where they have one address', async () => {
+    const rest = await aServer(status(429, '', { 'retry-after': '3600' }), json({}));
+    const { http } = aClient();
+    const { signal } = new AbortController();
+    const ask = (host: string) => http.getJson(new URL(rest.url), { host, rules: [], signal });
+    expect(await failure(ask('gamma'))).toBeInstanceOf(VenueThrottledError);
+    expect(await ask('clob')).toEqual({});
+  });
+
   test('have limits of their own: one wants rest, and the other is asked on', async () => {
     const busy = await aServer(status(429, '', { 'retry-after': '3600' }));
     const free = await aServer(json({}));
