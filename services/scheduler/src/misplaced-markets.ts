@@ -5,12 +5,14 @@ import type { Misplaced, Planning } from './shard-planner.ts';
  * Which markets are to move because their connection does not serve them, and which have simply no book: what was asked
  * of the venue, what was moved, and when. It takes the time; the asking is the caller's.
  *
- * A token that the venue itself has no book of is not moved as long as it is in the plan. A market that was moved rests
+ * A token that the venue itself has no book of is not moved; it is asked for again much later, for a market may get its
+ * book after it opened. A market that was moved rests
  * for a while where it is, and does not go back to a shard that was found to serve less.
  */
 export class MisplacedMarkets {
   readonly #o: MisplacedLimits;
-  readonly #bookless = new Set<string>();
+  /** By token: when the venue was last asked in vain. */
+  readonly #bookless = new Map<string, number>();
   readonly #moves = new Map<string, { atMs: number; from: Set<number> }>();
 
   constructor(limits: MisplacedLimits) {
@@ -28,19 +30,21 @@ export class MisplacedMarkets {
     for (const [number, told] of missing) {
       for (const { tokenId, conditionId } of shards.get(number)?.tokens ?? []) {
         if (tokenIds.length >= this.#o.askedMax) return tokenIds;
-        if (told.has(tokenId) && !this.#bookless.has(tokenId) && !this.#isResting(conditionId, nowMs)) {
-          tokenIds.push(tokenId);
-        }
+        const isDue = nowMs - (this.#bookless.get(tokenId) ?? Number.NEGATIVE_INFINITY) >= this.#o.booklessMs;
+        if (told.has(tokenId) && isDue && !this.#isResting(conditionId, nowMs)) tokenIds.push(tokenId);
       }
     }
     return tokenIds;
   }
 
-  /** What the venue answered: it has no book of these. */
-  noBookOf(tokenIds: Iterable<string>): void {
-    for (const tokenId of tokenIds) {
-      if (this.#bookless.size < this.#o.booklessMax) this.#bookless.add(tokenId);
+  /** What the venue answered: which of the tokens have a book. @returns How many more than before have none. */
+  answered({ withBook, without }: { withBook: Iterable<string>; without: Iterable<string> }, nowMs: number): number {
+    const before = this.#bookless.size;
+    for (const tokenId of withBook) this.#bookless.delete(tokenId);
+    for (const tokenId of without) {
+      if (this.#bookless.has(tokenId) || this.#bookless.size < this.#o.booklessMax) this.#bookless.set(tokenId, nowMs);
     }
+    return Math.max(0, this.#bookless.size - before);
   }
 
   /** The markets to move, by their shard, given the missing tokens of which the venue does have a book. */
@@ -85,7 +89,7 @@ export class MisplacedMarkets {
         if (this.#moves.has(conditionId)) moved.add(conditionId);
       }
     }
-    for (const tokenId of this.#bookless) if (!bookless.has(tokenId)) this.#bookless.delete(tokenId);
+    for (const tokenId of this.#bookless.keys()) if (!bookless.has(tokenId)) this.#bookless.delete(tokenId);
     for (const conditionId of this.#moves.keys()) if (!moved.has(conditionId)) this.#moves.delete(conditionId);
   }
 
@@ -105,6 +109,8 @@ export type MisplacedLimits = {
   askedMax: number;
   /** Tokens without a book that are remembered; more of them are asked for again and again. */
   booklessMax: number;
+  /** How long it is believed of a token that it has none. */
+  booklessMs: number;
   /** Moves that are remembered; the oldest go first. */
   movesMax: number;
   /** How long a market that was moved stays where it is. */

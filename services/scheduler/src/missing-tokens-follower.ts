@@ -92,13 +92,11 @@ export class MissingTokensFollower {
     try {
       for await (const batch of clob.books(tokenIds, signal)) {
         if ('failed' in batch) throw batch.failed.error;
-        for (const { tokenId } of batch.books) withBook.add(tokenId);
-        this.#markets.noBookOf(batch.unknown);
-        if (batch.unknown.length > 0) {
-          log.info(
-            { tokens: batch.unknown.length },
-            `The venue has no book of ${batch.unknown.length} tokens that are missing one; they stay where they are.`,
-          );
+        const found = batch.books.map(({ tokenId }) => tokenId);
+        for (const tokenId of found) withBook.add(tokenId);
+        const tokens = this.#markets.answered({ withBook: found, without: batch.unknown }, performance.now());
+        if (tokens > 0) {
+          log.info({ tokens }, `The venue has no book of ${tokens} tokens that miss one; they stay where they are.`);
         }
       }
       if (this.#outage.recovered()) log.info({}, 'The CLOB can be asked for missing books again.');
@@ -114,6 +112,6 @@ export class MissingTokensFollower {
   }
 }
 
-const LIMITS = { askedMax: 1_000, booklessMax: 50_000, movesMax: 20_000, restMs: 5 * 60_000 };
+const LIMITS = { askedMax: 1_000, booklessMax: 50_000, booklessMs: 30 * 60_000, movesMax: 20_000, restMs: 5 * 60_000 };
 const LOOK_INTERVAL_MS = 10_000;
 const REST_MS = 1_000;
