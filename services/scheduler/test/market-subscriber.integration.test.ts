@@ -2,11 +2,11 @@ import { type GammaMarket, VenueUnavailableError } from '@polytape/polymarket';
 import { createLogger } from '@polytape/service';
 import { describe, expect, test } from 'vitest';
 import { MarketSubscriber } from '../src/market-subscriber.ts';
-import { planningRig, sampleMarket } from './planning-rig.ts';
+import { observe, plannedMarket, planningRig } from './planning-rig.ts';
 
 const log = createLogger({ service: 'test', level: 'error' });
 const limits = { tokensTarget: 8, tokensMax: 10, openAtTokens: 100, openAfterMs: 3_600_000, movesMax: 10 };
-const [first, fresh, closed] = [sampleMarket(0), sampleMarket(7), sampleMarket(8, { closed: true })];
+const [first, fresh, closed] = [plannedMarket(0), plannedMarket(7), plannedMarket(8, { closed: true })];
 
 describe('an operator who asks for a market', () => {
   test.for<[string, string]>([
@@ -86,7 +86,7 @@ async function subscribing(o: { markets: number; limits?: typeof limits }) {
   const asked: string[] = [];
   const published: string[] = [];
   let isAway = false;
-  const documents = [fresh, closed].map((document) => document as unknown as GammaMarket);
+  const documents = [fresh, closed];
   const find = (name: string, isMeant: (document: GammaMarket) => boolean) => {
     asked.push(name);
     if (isAway) throw new VenueUnavailableError({ host: 'gamma', path: '/markets' }, 'connection refused');
@@ -108,10 +108,9 @@ async function subscribing(o: { markets: number; limits?: typeof limits }) {
     },
     marketLog: {
       publish: async (markets) => {
-        for (const { conditionId } of markets) {
-          published.push(conditionId);
-          const document = [fresh, closed].find((one) => one.conditionId === conditionId);
-          if (document !== undefined) rig.registry.remember(document);
+        for (const description of markets) {
+          published.push(description.conditionId);
+          observe(rig.registry, description);
         }
       },
     },

@@ -1,13 +1,15 @@
 import { Bus, type KvBucket } from '@polytape/bus';
+import type { GammaMarket } from '@polytape/polymarket';
 import { createLogger } from '@polytape/service';
 import { testNats } from '@polytape/test-servers';
-import type { IngestorPresence, Market, Shard } from '@polytape/types';
+import type { IngestorPresence, Shard } from '@polytape/types';
 import { LeaderTerm } from '../src/leader-term.ts';
 import { MarketRegistry } from '../src/market-registry.ts';
 import { PlanKeeper } from '../src/plan-keeper.ts';
 import { ShardPlan } from '../src/shard-plan.ts';
 import type { PlanLimits } from '../src/shard-planner.ts';
 import { market } from './plan-history.ts';
+import { sampleMarket } from './sample-market.ts';
 
 /** A leader's plan in a real bucket, kept by a real keeper. */
 export type PlanningRig = AsyncDisposable & {
@@ -33,8 +35,8 @@ export async function planningRig(o: { limits: PlanLimits; markets: number }): P
   const shards = await bus.kv<Shard>('shards');
   const term = new LeaderTerm(stop.signal, 3_600_000);
   term.extend(performance.now());
-  const registry = new MarketRegistry();
-  for (let n = 0; n < o.markets; n += 1) registry.remember(sampleMarket(n));
+  const registry = new MarketRegistry({ figuresIntervalMs: 0 });
+  for (let n = 0; n < o.markets; n += 1) observe(registry, plannedMarket(n));
   const plan = await ShardPlan.read(shards, term);
   const keeper = new PlanKeeper({ plan, registry, limits: o.limits, log });
   const running = keeper.run(term.signal);
@@ -63,39 +65,23 @@ export async function planningRig(o: { limits: PlanLimits; markets: number }): P
   };
 }
 
-/** Market number `n` of the plan's tests, as a whole document. */
-export function sampleMarket(n: number, o: { closed?: boolean } = {}): Market {
+/** Takes a market in as the leader's log does, without publishing it. */
+export function observe(registry: MarketRegistry, { settlement: _settlement, ...description }: GammaMarket): void {
+  registry.observe(description, { nowMs: 0 });
+}
+
+/** Market number `n` of the plan's tests, as Gamma describes it. */
+export function plannedMarket(n: number, o: { closed?: boolean } = {}): GammaMarket {
   const { conditionId, tokenIds } = market(n);
+  const sample = sampleMarket(conditionId, {
+    ...{ question: `Will it rain on day ${n}?`, slug: `rain-on-day-${n}`, closed: o.closed ?? false },
+  });
+  const [yes, no] = sample.tokens;
   return {
-    conditionId,
-    version: 1,
-    gammaId: String(n),
-    question: `Will it rain on day ${n}?`,
-    slug: `rain-on-day-${n}`,
-    protocol: 'v1',
+    ...sample,
     tokens: [
-      { tokenId: tokenIds[0], outcome: 'Yes', outcomeIndex: 0 },
-      { tokenId: tokenIds[1], outcome: 'No', outcomeIndex: 1 },
+      { ...yes, tokenId: tokenIds[0] },
+      { ...no, tokenId: tokenIds[1] },
     ],
-    event: null,
-    groupItemTitle: null,
-    questionId: null,
-    category: null,
-    tags: [],
-    active: true,
-    closed: o.closed ?? false,
-    acceptingOrders: true,
-    negRisk: false,
-    tickSize: null,
-    sizeMin: null,
-    fees: null,
-    volume: null,
-    volume24h: null,
-    liquidity: null,
-    startAtMs: null,
-    endAtMs: null,
-    closedAtMs: null,
-    resolution: null,
-    seenAtMs: 0,
   };
 }
