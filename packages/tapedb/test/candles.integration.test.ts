@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { EDITIONS, openDatabase } from './open-database.ts';
-import { batch, CONDITION, NOON_MS, TOKEN_NO, TOKEN_YES, trade } from './sample-batch.ts';
+import { batch, CONDITION, NOON_MS, price, TOKEN_NO, TOKEN_YES, trade } from './sample-batch.ts';
 
-const COLUMNS = 'open::text, high::text, low::text, close::text, volume::text, notional::text, trades::int';
+const COLUMNS = 'open, high, low, close, volume, notional, vwap, trades::int';
+const PRICE_COLUMNS = 'open, high, low, close, last_price, spread, snapshots::int';
 const MINUTE = 60_000;
 
 describe.each(EDITIONS)('candles, $edition,', ({ timescale }) => {
@@ -20,7 +21,16 @@ describe.each(EDITIONS)('candles, $edition,', ({ timescale }) => {
     ];
     await opened.database.apply(batch(0, 6, { trades: prices.toReversed() }));
 
-    const candle = { open: '0.3', high: '0.9', low: '0.1', close: '0.6', volume: '21', notional: '10.8', trades: 6 };
+    const candle = {
+      open: '0.3',
+      high: '0.9',
+      low: '0.1',
+      close: '0.6',
+      volume: '21',
+      notional: '10.8',
+      vwap: '0.514286',
+      trades: 6,
+    };
     for (const view of ['candles_1m', 'candles_1h', 'candles_1d']) {
       expect(await opened.sql(`SELECT ${COLUMNS} FROM ${view}`), view).toEqual([candle]);
     }
@@ -69,8 +79,17 @@ describe.each(EDITIONS)('candles, $edition,', ({ timescale }) => {
     ];
     await opened.database.apply(batch(0, 4, { trades }));
     expect(await opened.sql(`SELECT ${COLUMNS} FROM candles_1m ORDER BY ts`)).toEqual([
-      { open: '0.5', high: '0.5', low: '0.5', close: '0.5', volume: '111', notional: '11.40', trades: 3 },
-      { open: null, high: null, low: null, close: null, volume: '2', notional: '1.4', trades: 1 },
+      {
+        open: '0.5',
+        high: '0.5',
+        low: '0.5',
+        close: '0.5',
+        volume: '111',
+        notional: '11.40',
+        vwap: '0.102703',
+        trades: 3,
+      },
+      { open: null, high: null, low: null, close: null, volume: '2', notional: '1.4', vwap: '0.7', trades: 1 },
     ]);
   });
 
@@ -82,7 +101,33 @@ describe.each(EDITIONS)('candles, $edition,', ({ timescale }) => {
     );
     await database.apply(batch(1, 2, { trades: [trade('late', { price: '0.6', size: '2' })] }));
     expect(await sql(`SELECT ${COLUMNS} FROM candles_1h`)).toEqual([
-      { open: '0.6', high: '0.6', low: '0.5', close: '0.5', volume: '3', notional: '1.7', trades: 2 },
+      { open: '0.6', high: '0.6', low: '0.5', close: '0.5', volume: '3', notional: '1.7', vwap: '0.566667', trades: 2 },
     ]);
+  });
+
+  test('of prices are made of the midpoints, and of what else the snapshots say', async () => {
+    await using opened = await openDatabase({ timescale });
+    const quotes: [string | null, string | null, string | null, string | null][] = [
+      [null, null, '0.9', null],
+      ['0.3', '0.2', '0.4', '0.35'],
+      ['0.6', '0.55', '0.65', null],
+      ['0.5', '0.45', '0.55', null],
+      [null, '0.4', null, null],
+    ];
+    const prices = quotes.map(([midpoint, bestBid, bestAsk, lastPrice], second) =>
+      price({ slotAtMs: NOON_MS + second * 10_000, midpoint, bestBid, bestAsk, lastPrice }),
+    );
+    const silent = price({ slotAtMs: NOON_MS + MINUTE, midpoint: null, bestBid: null, bestAsk: null, lastPrice: null });
+    await opened.database.apply(batch(0, 6, { prices: [...prices, silent].toReversed() }));
+    const first = { open: '0.3', high: '0.6', low: '0.3', close: '0.5', last_price: '0.35', spread: '0.133333' };
+    const nothing = { open: null, high: null, low: null, close: null, last_price: null, spread: null };
+    expect(await opened.sql(`SELECT ${PRICE_COLUMNS} FROM price_candles_1m ORDER BY ts`)).toEqual([
+      { ...first, snapshots: 5 },
+      { ...nothing, snapshots: 1 },
+    ]);
+    for (const view of ['price_candles_1h', 'price_candles_1d']) {
+      expect(await opened.sql(`SELECT ${PRICE_COLUMNS} FROM ${view}`), view).toEqual([{ ...first, snapshots: 6 }]);
+    }
+    expect(await opened.sql('SELECT ts FROM price_candles_1h')).toEqual([{ ts: new Date(NOON_MS) }]);
   });
 });

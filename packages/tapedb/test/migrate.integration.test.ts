@@ -6,12 +6,24 @@ import { limitedRole } from './limited-role.ts';
 import { EDITIONS, open, openDatabase, openEmptyDatabase, silentLog } from './open-database.ts';
 import { batch, trade } from './sample-batch.ts';
 
+const CANDLES = 'ts, token_id, condition_id, open, high, low, close, volume, notional, vwap, trades';
+const PRICE_CANDLES = 'ts, token_id, condition_id, open, high, low, close, last_price, spread, snapshots';
 const VIEWS = {
   trade_tape:
     'ts, token_id, condition_id, question, outcome, side, price, size, fee_rate_bps, transaction_hash, received_at, source, connection_id, trade_id',
-  candles_1m: 'ts, token_id, condition_id, open, high, low, close, volume, notional, trades',
-  candles_1h: 'ts, token_id, condition_id, open, high, low, close, volume, notional, trades',
-  candles_1d: 'ts, token_id, condition_id, open, high, low, close, volume, notional, trades',
+  price_tape:
+    'ts, token_id, condition_id, question, outcome, last_price, best_bid, best_ask, midpoint, spread, volume_24h, seen_at',
+  book_tape:
+    'ts, token_id, condition_id, question, outcome, best_bid, best_ask, spread, midpoint, bids, asks, tick_size, exchange_at, seen_at, age, hash, is_hash_right',
+  events: 'ts, condition_id, type, token_id, seen_at, detail',
+  market_resolutions:
+    'condition_id, question, slug, state, outcome, winner, winning_token_id, payout_0, payout_1, resolved_at, closed_at, seen_at, method, step',
+  candles_1m: CANDLES,
+  candles_1h: CANDLES,
+  candles_1d: CANDLES,
+  price_candles_1m: PRICE_CANDLES,
+  price_candles_1h: PRICE_CANDLES,
+  price_candles_1d: PRICE_CANDLES,
 };
 
 describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
