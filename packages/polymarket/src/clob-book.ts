@@ -24,8 +24,8 @@ export type ClobBook = Omit<BookSnapshot, 'slotAtMs' | 'seenAtMs'>;
 export function readClobBook(raw: unknown): ClobBook {
   const book = fields(raw, 'the book');
   const token = tokenId(book.asset_id, 'asset_id');
-  const bids = levels(book.bids, 'bids').sort(([a], [b]) => compareDecimals(b, a));
-  const asks = levels(book.asks, 'asks').sort(([a], [b]) => compareDecimals(a, b));
+  const bids = rising(levels(book.bids, 'bids')).reverse();
+  const asks = rising(levels(book.asks, 'asks'));
   const bestBid = bids[0]?.[0] ?? null;
   const bestAsk = asks[0]?.[0] ?? null;
   const hash = optionalText(book.hash, 'hash');
@@ -50,6 +50,13 @@ function levels(value: unknown, name: string): BookLevel[] {
     const level = fields(item, `a level of ${name}`);
     return [price(level.price, `${name} price`), decimal(level.size, `${name} size`)];
   });
+}
+
+/** By price. Numbers keep the order of decimals but for those that become one number, and are a tenth of the work. */
+function rising(side: BookLevel[]): BookLevel[] {
+  const keyed = side.map((level) => ({ level, key: Number(level[0]) }));
+  keyed.sort((a, b) => a.key - b.key || compareDecimals(a.level[0], b.level[0]));
+  return keyed.map(({ level }) => level);
 }
 
 /** Far above the ticks that a price can have. */

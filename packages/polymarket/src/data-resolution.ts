@@ -1,5 +1,6 @@
 import { canonicalDecimal, isDecimal } from '@polytape/types';
 import { conditionId, FieldError, fields, isAbsent, list, optionalFlag, optionalText, text } from './event-fields.ts';
+import { storableJson } from './storable-text.ts';
 import { venueTimeMs } from './venue-time.ts';
 
 /**
@@ -44,7 +45,7 @@ export function readDataResolution(value: unknown): DataResolution {
     reporter: optionalText(row.reporter, 'reporter'),
     resolvedAtMs: time(row.resolved_at),
     updatedAtMs: time(row.last_update_timestamp),
-    raw: row,
+    raw: storableJson(row) as Record<string, unknown>,
   };
 }
 

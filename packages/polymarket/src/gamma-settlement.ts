@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { camelCased, flag, given, listed, text, time } from './gamma-fields.ts';
 import { plainDecimal } from './plain-decimal.ts';
-import { storableText } from './storable-text.ts';
+import { storableJson } from './storable-text.ts';
 
 /** What Gamma says of how a market was, or is being, settled. `inferWinner` reads it. */
 export type GammaSettlement = {
@@ -39,7 +39,7 @@ export function readGammaSettlement(raw: unknown): GammaSettlement {
     automaticallyResolved: data?.automaticallyResolved ?? false,
     marketType: data?.marketType ?? null,
     raw: Object.fromEntries(
-      EVIDENCE.flatMap((name) => (evidence[name] === undefined ? [] : [[name, storable(evidence[name])]])),
+      EVIDENCE.flatMap((name) => (evidence[name] === undefined ? [] : [[name, storableJson(evidence[name])]])),
     ),
   };
 }
@@ -56,12 +56,6 @@ function statuses(value: unknown): string[] {
   const list = listed(value);
   if (!Array.isArray(list)) return [];
   return list.filter((status) => typeof status === 'string').map((status) => status.trim().toLowerCase());
-}
-
-/** Evidence is stored, and NUL or half a surrogate pair is not. */
-function storable(value: unknown): unknown {
-  if (typeof value === 'string') return storableText(value);
-  return Array.isArray(value) ? value.map(storable) : value;
 }
 
 const settlementSchema = z.looseObject({

@@ -79,9 +79,11 @@ describe('a book', () => {
   });
 
   test('is sorted by number and not by text', () => {
-    const bids = ['.5', '0.06', '0.50', '0.1'].map((price) => ({ price, size: '1' }));
-    expect(readClobBook({ ...first, bids }).bids.map(([price]) => price)).toEqual(['.5', '0.50', '0.1', '0.06']);
-    expect(readClobBook({ ...first, asks: bids }).asks.map(([price]) => price)).toEqual(['0.06', '0.1', '.5', '0.50']);
+    // The third is less than the first, though both are one floating-point number.
+    const side = ['.5', '0.06', '0.499999999999999999999', '0.1'].map((price) => ({ price, size: '1' }));
+    const falling = ['.5', '0.499999999999999999999', '0.1', '0.06'];
+    expect(readClobBook({ ...first, bids: side }).bids.map(([price]) => price)).toEqual(falling);
+    expect(readClobBook({ ...first, asks: side }).asks.map(([price]) => price)).toEqual(falling.toReversed());
   });
 
   test('may be crossed for a moment', () => {

@@ -98,6 +98,13 @@ describe('a row of resolutions', () => {
     expect(() => readDataResolution({ ...byCondition, payouts })).toThrow(FieldError);
   });
 
+  test('holds no text that a store would refuse', () => {
+    const row = { ...byQuestion, note: { 'a\0': ['b\ud800', 7, null] } };
+    expect(readDataResolution(row).raw).toEqual({ ...byQuestion, note: { 'a\uFFFD': ['b\uFFFD', 7, null] } });
+    const deep = JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`);
+    expect(JSON.stringify(readDataResolution({ ...byQuestion, deep }).raw.deep)).toBe('[[[[[[[null]]]]]]]');
+  });
+
   test('without a condition or a status is refused', () => {
     expect(() => readDataResolution({ ...byQuestion, condition_id: undefined })).toThrow(FieldError);
     expect(() => readDataResolution({ ...byQuestion, status: null })).toThrow(FieldError);

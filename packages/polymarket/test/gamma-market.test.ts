@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type GammaMarket, readGammaMarket, type SkippedMarket } from '../src/gamma-market.ts';
-import { recordedFiles, recordedFrames, recordedText, UNLESS_RECORDED } from './recorded.ts';
 
 const page: { markets: Record<string, unknown>[] } = JSON.parse(
   readFileSync(join(import.meta.dirname, 'samples', 'gamma-page.json'), 'utf8'),
@@ -249,87 +248,5 @@ describe('a market of Gamma', () => {
       fc.property(fc.oneof(fc.jsonValue(), spoilt), (raw) => void readGammaMarket(raw)),
       { numRuns: 1_000 },
     );
-  });
-});
-
-/** Each market in a recorded file, whose forms differ: one, a list, an object by slug, or a line each with `raw`. */
-function recordedMarkets(file: string): Record<string, unknown>[] {
-  if (file.endsWith('.jsonl.gz')) return recordedFrames(file).map((line) => JSON.parse(line).raw);
-  const value = JSON.parse(recordedText(file));
-  if (Array.isArray(value)) return value;
-  return 'conditionId' in value ? [value] : Object.values(value);
-}
-
-const files = recordedFiles('gamma');
-
-describe.skipIf(files.length === 0)(`recorded markets ${UNLESS_RECORDED}`, () => {
-  test.each(files)('of %s are all read, under clobTokenIds unless they say v2', (file) => {
-    const markets = recordedMarkets(file);
-    expect(markets.length).toBeGreaterThan(0);
-    for (const raw of markets) {
-      const ids = raw.version === 'v2' ? raw.positionIds : JSON.parse(String(raw.clobTokenIds));
-      expect(tokenIds(raw)).toEqual(ids);
-      expect(market(raw)).toMatchObject({
-        conditionId: raw.conditionId,
-        gammaId: raw.id,
-        question: raw.question,
-        closed: raw.closed,
-      });
-      expect(market(raw).closedAtMs === null).toBe(raw.closedTime === undefined);
-      expect(market(raw).tickSize).toBe(
-        raw.orderPriceMinTickSize === undefined ? null : String(raw.orderPriceMinTickSize),
-      );
-    }
-  });
-});
-
-const COUNTS: Record<string, number> = {
-  'gamma/cepiokta-resolved-markets.json': 2,
-  'gamma/ligengxin-btc5m-markets-2026-07-24-even.jsonl.gz': 146,
-  'gamma/nautilus-market-closed-binary-accepting-true.json': 1,
-  'gamma/polycopy-markets-categories.json': 50,
-};
-
-describe.skipIf(Object.keys(COUNTS).some((file) => !files.includes(file)))(`what they hold ${UNLESS_RECORDED}`, () => {
-  test.each(Object.entries(COUNTS))('in %s are %i markets', (file, count) => {
-    expect(new Set(recordedMarkets(file).map((raw) => market(raw).conditionId)).size).toBe(count);
-  });
-
-  test('is a 5-minute market that closed 16 s after its end', () => {
-    const [first] = recordedMarkets('gamma/ligengxin-btc5m-markets-2026-07-24-even.jsonl.gz');
-    expect(market(first)).toMatchObject({
-      gammaId: '3047949',
-      question: 'Bitcoin Up or Down - July 23, 7:55PM-8:00PM ET',
-      tokens: [
-        {
-          tokenId: '72690798903588392269001731007662425920353908498880709179939493847828858696064',
-          outcome: 'Up',
-          outcomeIndex: 0,
-        },
-        {
-          tokenId: '57726118860664877408225679006057036191805241206083874875095996065406561439567',
-          outcome: 'Down',
-          outcomeIndex: 1,
-        },
-      ],
-      endAtMs: Date.parse('2026-07-24T00:00:00Z'),
-      closedAtMs: Date.parse('2026-07-24T00:00:16Z'),
-      tickSize: '0.001',
-      sizeMin: '5',
-    });
-  });
-
-  test('is a closed market that still says that it accepts orders', () => {
-    const [only] = recordedMarkets('gamma/nautilus-market-closed-binary-accepting-true.json');
-    expect(market(only)).toMatchObject({ closed: true, acceptingOrders: true, active: true });
-  });
-
-  test('are open markets with an event and tags', () => {
-    const [first] = recordedMarkets('gamma/polycopy-markets-categories.json');
-    expect(market(first)).toMatchObject({
-      closed: false,
-      event: { id: '242420', slug: 'israel-x-hezbollah-ceasefire-by', title: 'Israel x Hezbollah ceasefire by...?' },
-      tags: ['iran', 'israel', 'lebanon', 'geopolitics', 'diplomacy-ceasefire'],
-    });
   });
 });

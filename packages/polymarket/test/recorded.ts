@@ -27,3 +27,11 @@ export function recordedFrames(file: string): string[] {
 
 /** For titles of suites that need a file. */
 export const UNLESS_RECORDED = '(skipped without recorded data, see POLYTAPE_FIXTURES)';
+
+/** Each market in a recorded file of Gamma, whose forms differ: one, a list, an object by slug, or a line each with `raw`. */
+export function recordedMarkets(file: string): Record<string, unknown>[] {
+  if (file.endsWith('.jsonl.gz')) return recordedFrames(file).map((line) => JSON.parse(line).raw);
+  const value = JSON.parse(recordedText(file));
+  if (Array.isArray(value)) return value;
+  return 'conditionId' in value ? [value] : Object.values(value);
+}
