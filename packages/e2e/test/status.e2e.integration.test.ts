@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import {
+  PolytapeHome,
+  type ProcessUnderTest,
+  type ServiceUnderTest,
+  spawnPolytape,
+  TestBed,
+  until,
+} from '../src/index.ts';
+
+/** No scan and no event brings a new market before the test has ended. */
+const DEAF = { DISCOVERY_INTERVAL_MS: '3600000', DISCOVERY_SCAN_INTERVAL_MS: '3600000' };
+
+describe('the commands that speak to a running recorder', () => {
+  test('show what it does, record a market that it would find only later, and replace a connection without a gap', async () => {
+    await using bed = await TestBed.open({ markets: 20, tradesPerSecond: 100, openPerMinute: 0, closePerMinute: 0 });
+    await bed.start('writer');
+    const scheduler = await bed.start('scheduler', { ...DEAF, SHARD_TOKENS_TARGET: '30' });
+    const ingestor = await bed.start('ws-ingestor', { LIFECYCLE_SHARDS: '0', OVERLAP_MS: '500' });
+    await bed.covered(ingestor, scheduler);
+    bed.venue.startTrading();
+    await ingestor.untilMetric('ingestor_trades_total', (trades) => trades > 0);
+
+    const before = await until('trades in the status', async () => {
+      const report = await status(bed);
+      return report.figures.tradesWritten > 0 && report;
+    });
+    expect(before.figures).toMatchObject({ activeConnections: 2, reconnections: 0, lastReconnectAtMs: null });
+    expect(before.figures.tradesReceived).toBeGreaterThanOrEqual(before.figures.tradesWritten);
+    expect(before.services.map(({ service }) => service).sort()).toEqual(['scheduler', 'writer', 'ws-ingestor']);
+    const text = (await ended(polytape(bed, 'status'), 0)).stdout.join('\n');
+    for (const name of TEN_FIGURES) expect(text).toMatch(new RegExp(`^${name} +\\S`, 'm'));
+    expect(text).toMatch(/^ +0 +\S+ +covered +30 +30 +0 +0 % +0$/m);
+    expect(text).not.toMatch(/^!/m);
+
+    const [opened] = bed.venue.openMarkets(1);
+    const { conditionId = '', slug = '', tokenIds } = opened ?? {};
+    const subscribed = await ended(polytape(bed, 'subscribe', slug), 0);
+    expect(subscribed.stdout.join('\n')).toMatch(/is recorded in shard 1; the first book of both tokens has come/);
+    expect(bed.venue.trade({ tokenId: tokenIds?.[0] ?? '' })).toMatchObject({ subscribed: true });
+    expect(await scheduler.metric('scheduler_tokens')).toBe(42);
+    const again = await ended(polytape(bed, 'subscribe', conditionId, '--json'), 0);
+    expect(JSON.parse(again.stdout.at(-1) ?? '')).toMatchObject({ conditionId, tokenIds, shard: 1, firstBook: 'came' });
+
+    const [old] = connectionsOf(before, 0);
+    const recycled = await ended(polytape(bed, 'recycle', '0'), 0);
+    expect(recycled.stdout[0]).toContain(`begins to replace connection ${old}`);
+    const after = await status(bed);
+    expect(connectionsOf(after, 0)).toHaveLength(1);
+    expect(connectionsOf(after, 0)).not.toContain(old);
+    expect(connectionsOf(after, 1)).toEqual(connectionsOf(before, 1));
+    await bed.drained(ingestor);
+    expect(await bed.compare()).toMatchObject({ missing: [], duplicates: 0 });
+  }, 180_000);
+
+  test('say in words what they cannot do', async () => {
+    await using bed = await TestBed.open({ markets: 3, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 });
+    const scheduler = await bed.start('scheduler', DEAF);
+    const ingestor = await bed.start('ws-ingestor');
+    await bed.covered(ingestor, scheduler);
+
+    expect(await failure(polytape(bed, 'recycle', '77'))).toMatch(/No ingestor records shard 77/);
+    expect(await failure(polytape(bed, 'subscribe', 'no-such-market'))).toMatch(/Gamma knows no market of the slug/);
+    expect(await failure(polytape(bed, 'subscribe', 'https://a.b/c'))).toMatch(/a token id, a condition id/);
+    expect((await ended(polytape(bed, 'status'), 0)).stdout.join('\n')).toMatch(/^! No writer answers/m);
+    await ended(polytape(bed, 'recycle', 'seven'), 2);
+    await ended(polytape(bed, 'subscribe'), 2);
+
+    await stopped(scheduler);
+    expect(await failure(polytape(bed, 'subscribe', 'no-such-market'))).toMatch(/No scheduler leads at present/);
+    await stopped(ingestor);
+    expect(await failure(polytape(bed, 'status'))).toMatch(/no service of polytape answers/);
+    expect(await failure(polytape(bed, 'recycle', '0'))).toMatch(/No ingestor answers/);
+    await using home = await PolytapeHome.make();
+    expect(await failure(home.spawn(['status']))).toMatch(/No recorder runs here/);
+  }, 180_000);
+});
+
+type Report = {
+  figures: { tradesReceived: number; tradesWritten: number } & Record<string, unknown>;
+  services: { service: string; shards?: { shard: number; connections: { connectionId: string }[] }[] }[];
+};
+
+const TEN_FIGURES = [
+  ...['trades received', 'trades written', 'batches written', 'active connections', 'reconnections'],
+  ...['queue depth', 'last trade', 'last write', 'last reconnect', 'started'],
+];
+
+function polytape(bed: TestBed, ...args: string[]): ProcessUnderTest {
+  return spawnPolytape(args, bed.env);
+}
+
+async function status(bed: TestBed): Promise<Report> {
+  const { stdout } = await ended(polytape(bed, 'status', '--json'), 0);
+  return JSON.parse(stdout.at(-1) ?? '') as Report;
+}
+
+function connectionsOf({ services }: Report, number: number): string[] {
+  return services
+    .flatMap(({ shards }) => shards ?? [])
+    .filter(({ shard }) => shard === number)
+    .flatMap(({ connections }) => connections.map(({ connectionId }) => connectionId));
+}
+
+async function ended(command: ProcessUnderTest, code: number): Promise<ProcessUnderTest> {
+  await using _command = command;
+  const exit = await command.exit();
+  expect({ ...exit, stderr: code === 0 ? command.stderr : [] }).toEqual({ code, signal: null, stderr: [] });
+  return command;
+}
+
+/** What a command that failed has said. */
+async function failure(command: ProcessUnderTest): Promise<string> {
+  return (await ended(command, 1)).stderr.join('\n');
+}
+
+async function stopped({ process }: ServiceUnderTest): Promise<void> {
+  process.signal('SIGTERM');
+  await process.exit();
+}
