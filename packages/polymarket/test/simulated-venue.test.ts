@@ -158,6 +158,16 @@ describe('against the simulated venue', () => {
     expect(await openMarkets(gamma)).toHaveLength(600);
   });
 
+  test('a host that wants an hour of rest holds up no other, though all have one address', async () => {
+    const { venue, clob, gamma, data } = await aVenue({ markets: 30 });
+    const [one] = venue.openMarketList();
+    venue.rest.answerBadly({ host: 'clob', answer: '429-retry-after', count: 1, retryAfterSeconds: 3_600 });
+    const { failed } = await collected(clob.books(one?.tokenIds ?? [], signal));
+    expect(failed).toMatchObject([{ error: { name: 'VenueThrottledError', retryAfterMs: 3_600_000 } }]);
+    expect(await openMarkets(gamma)).toHaveLength(30);
+    expect((await collected(data.resolutions([one?.conditionId ?? ''], signal))).failed).toEqual([]);
+  });
+
   test('no limit of the venue is used beyond 70 %', async () => {
     const { venue, clob, gamma, data } = await aVenue({ markets: 3_000 });
     const markets = venue.openMarketList();
