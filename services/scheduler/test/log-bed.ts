@@ -1,0 +1,54 @@
+import { Bus, type StreamName } from '@polytape/bus';
+import { createLogger, type Logger } from '@polytape/service';
+import { testNats } from '@polytape/test-servers';
+import { LeaderTerm } from '../src/leader-term.ts';
+import { MarketLog } from '../src/market-log.ts';
+import { MarketRegistry } from '../src/market-registry.ts';
+import { newCounters } from '../src/scheduler-counters.ts';
+
+const log = createLogger({ service: 'test', level: 'error' });
+
+/** A real log of its own, and leaders one after the other that write to it. */
+export async function logBed() {
+  await using resources = new AsyncDisposableStack();
+  const nats = resources.use(await testNats());
+  const stop = new AbortController();
+  resources.defer(() => stop.abort(new Error('the test is over')));
+  const bus = resources.use(await Bus.connect({ url: nats.url, name: 'test', log, signal: stop.signal }));
+  await bus.reconcile(stop.signal);
+  const owned = resources.move();
+
+  /** What a leader has at the beginning of its term, everything in the log remembered. */
+  async function leader(o: { figuresIntervalMs?: number; bus?: Pick<Bus, 'lastMessageOn'> } = {}) {
+    const term = new LeaderTerm(stop.signal, LEASE_MS);
+    term.extend(performance.now());
+    const registry = new MarketRegistry({ figuresIntervalMs: o.figuresIntervalMs ?? 0 });
+    const counters = newCounters();
+    const publisher = owned.use(bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 }));
+    const reading = {
+      streamState: bus.streamState.bind(bus),
+      readBatches: bus.readBatches.bind(bus),
+      lastMessageOn: (o.bus ?? bus).lastMessageOn.bind(o.bus ?? bus),
+    };
+    const marketLog = new MarketLog({ bus: reading, registry, publisher, term, counters, log });
+    await marketLog.remember();
+    return { bus, term, registry, counters, publisher, marketLog, log: log as Logger };
+  }
+
+  /** Bodies of all messages of a stream, in their order. */
+  async function stored<Body>(stream: StreamName): Promise<Body[]> {
+    const { lastSequence } = await bus.streamState(stream);
+    const bodies: Body[] = [];
+    if (lastSequence === 0) return bodies;
+    const limits = { rowsMax: 1_000, ageMsMax: 20, signal: stop.signal };
+    for await (const { messages } of bus.readBatches(stream, null, limits)) {
+      for (const { body } of messages) bodies.push(JSON.parse(Buffer.from(body).toString()) as Body);
+      if ((messages.at(-1)?.sequence ?? 0) >= lastSequence) break;
+    }
+    return bodies;
+  }
+
+  return { bus, signal: stop.signal, leader, stored, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+const LEASE_MS = 60_000;
