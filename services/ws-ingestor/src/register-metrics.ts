@@ -2,6 +2,7 @@ import type { Publisher } from '@polytape/bus';
 import type { Metrics } from '@polytape/service';
 import type { Ingestor } from './ingestor.ts';
 import type { IngestorCounters } from './ingestor-counters.ts';
+import { RECYCLE_REASONS } from './recycle-reason.ts';
 
 /** The names under which Prometheus reads what the ingestor counts. */
 export function registerMetrics(
@@ -15,9 +16,20 @@ export function registerMetrics(
     'New and resolved markets heard of.',
     () => counters.lifecycleEvents,
   );
+  metrics.counter(
+    'ingestor_tick_size_changes_total',
+    'Changes of a tick size heard of.',
+    () => counters.tickSizeChanges,
+  );
   metrics.counter('ingestor_unparsed_total', 'Frames and events kept as unparsed.', () => counters.unparsed);
   metrics.counter('ingestor_connections_opened_total', 'Connections opened.', () => counters.connectionsOpened);
   metrics.counter('ingestor_connections_closed_total', 'Connections that ended.', () => counters.connectionsClosed);
+  metrics.counter(
+    'ingestor_reconnections_total',
+    'Connections that replaced one that was lost, stalled or recycled.',
+    () => counters.reconnections,
+  );
+  registerRecycles(metrics, counters);
   metrics.counter('ingestor_pauses_total', 'Times a full queue stopped the reading.', () => counters.pauses);
   metrics.counter('ingestor_shards_released_total', 'Shards handed over.', () => counters.shardsReleased);
   metrics.counter(
@@ -33,6 +45,12 @@ export function registerMetrics(
   metrics.gauge('ingestor_connections', 'Connections open now.', () => ingestor.stats().connected);
   metrics.gauge('ingestor_tokens', 'Tokens wanted.', () => ingestor.stats().tokens);
   metrics.gauge('ingestor_tokens_covered', 'Tokens whose first book has come.', () => ingestor.stats().tokensCovered);
+  metrics.gauge(
+    'ingestor_tokens_missing',
+    'Tokens of which no book came, also not on a fresh connection.',
+    () => ingestor.stats().tokensMissing,
+  );
+  metrics.gauge('ingestor_recycling', 'Connections that are being replaced.', () => ingestor.stats().recycling);
   metrics.gauge('ingestor_publish_queued', 'Messages waiting to be published.', () => publisher.stats().queued);
   metrics.gauge(
     'ingestor_publish_unacknowledged',
@@ -51,3 +69,36 @@ export function registerMetrics(
   );
   metrics.counter('ingestor_publish_retries_total', 'Messages published again.', () => publisher.stats().retries);
 }
+
+/** What became of the connections that were to be replaced by fresh ones, by why. */
+function registerRecycles(metrics: Metrics, counters: IngestorCounters): void {
+  for (const [result, help] of RECYCLE_RESULTS) {
+    metrics.counters(`ingestor_recycles_${result}_total`, help, 'reason', () =>
+      RECYCLE_REASONS.map((reason) => [reason, counters.recycles[reason][result]]),
+    );
+  }
+  const { recycled } = counters;
+  metrics.counter(
+    'ingestor_recycle_overlap_seconds_total',
+    'Time for which an old and a new connection both recorded.',
+    () => recycled.overlapMs / 1_000,
+  );
+  metrics.counter('ingestor_recycle_trades_seen_twice_total', 'Trades that came on both.', () => recycled.seenOnBoth);
+  metrics.counter('ingestor_stalls_total', 'Connections found open and dead.', () => counters.stalls);
+  metrics.counter(
+    'ingestor_stalled_seconds_total',
+    'Time from their last data until others took over.',
+    () => counters.stalledMs / 1_000,
+  );
+  metrics.counter(
+    'ingestor_quiet_spells_total',
+    'Silences of a connection that turned out to be mere quiet.',
+    () => counters.quietSpells,
+  );
+}
+
+const RECYCLE_RESULTS = [
+  ['started', 'Connections to which a successor was opened.'],
+  ['completed', 'Connections that their successor replaced.'],
+  ['failed', 'Connections that were kept because their successor failed.'],
+] as const;

@@ -1,22 +1,17 @@
 import type { Publisher } from '@polytape/bus';
-import { OutageNotice } from '@polytape/polymarket';
+import type { OutageNotice } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
-import {
-  type ConnectionStatus,
-  MISSING_TOKENS_MAX,
-  SHARD_TOKENS_MAX,
-  type Shard,
-  type ShardStatus,
-} from '@polytape/types';
+import { MISSING_TOKENS_MAX, SHARD_TOKENS_MAX, type Shard, type ShardStatus } from '@polytape/types';
 import { DepartingTokens } from './departing-tokens.ts';
 import type { IngestorCounters } from './ingestor-counters.ts';
 import { MissingBooks } from './missing-books.ts';
 import { type RecycleLimits, type RecycleReason, recycleReason } from './recycle-reason.ts';
 import { RecycleTeller } from './recycle-teller.ts';
 import { RetryTimes } from './retry-times.ts';
-import { ShardConnection, type ShardConnectionListener } from './shard-connection.ts';
+import type { ShardConnection } from './shard-connection.ts';
+import { ShardConnections } from './shard-connections.ts';
 import { ShardPulse, type StallLimits } from './shard-pulse.ts';
-import { Succession } from './succession.ts';
+import type { Succession } from './succession.ts';
 
 export type ShardRecorderOptions = RecycleLimits &
   StallLimits & {
@@ -56,16 +51,11 @@ export class ShardRecorder implements AsyncDisposable {
   readonly #pulse: ShardPulse;
   readonly #missing = new MissingBooks();
   readonly #retries: RetryTimes;
-  readonly #unparsedNotice = new OutageNotice();
   readonly #teller: RecycleTeller;
-  readonly #closing = new Set<Promise<void>>();
   readonly #wanted: Set<string>;
+  readonly #connections: ShardConnections;
   readonly #departing = new DepartingTokens();
   #version: number;
-  #current: ShardConnection;
-  #succession: Succession | null = null;
-  #hearsLifecycle: boolean;
-  #isPaused: boolean;
   #isCommanded = false;
   /** It fell silent and no successor could be had: it does not count as covering, as long as it has no more data. */
   #doubtedAtFrames: number | null = null;
@@ -80,13 +70,21 @@ export class ShardRecorder implements AsyncDisposable {
     this.#log = options.log.child({ shard: options.number });
     this.#version = options.shard.version;
     this.#wanted = new Set(options.shard.tokens.map(({ tokenId }) => tokenId));
-    this.#hearsLifecycle = options.hearsLifecycle;
-    this.#isPaused = options.isPaused;
     this.#pulse = new ShardPulse(options, nowMs);
     this.#teller = new RecycleTeller({ counters: options.counters, log: this.#log });
     this.#retries = new RetryTimes({ minMs: options.firstBookTimeoutMs });
     this.#sampledAtMs = nowMs;
-    this.#current = this.#connect();
+    this.#connections = new ShardConnections({
+      ...options,
+      shard: options.number,
+      tokenIds: this.#wanted,
+      log: this.#log,
+      listener: {
+        published: options.onPublished,
+        serviceChanged: options.onServiceChanged,
+        opened: (connection, again) => this.#opened(connection, again),
+      },
+    });
   }
 
   /**
@@ -106,18 +104,18 @@ export class ShardRecorder implements AsyncDisposable {
     for (const tokenId of joining) this.#departing.forget(tokenId);
     // A full connection would not take the joining ones.
     if (this.#current.tokens + joining.length > SHARD_TOKENS_MAX) this.#letGo(this.#departing.all);
-    for (const connection of this.#following()) connection.subscribe(joining, nowMs);
+    this.#connections.subscribe(joining, nowMs);
     this.#missing.settle({ wanted: this.#wanted, covered: this.#current.covered });
     this.#o.onServiceChanged();
   }
 
   /** Looks at what came and what did not, and takes a replacement that is under way to its next step. */
   advance(nowMs: number): void {
-    if (this.#isPaused) return;
+    if (this.#connections.isPaused) return;
     this.#sample(nowMs);
     this.#letGo(this.#departing.due(nowMs));
     this.#settleMissing();
-    const succession = this.#succession;
+    const { succession } = this.#connections;
     if (succession === null) return;
     switch (succession.step(nowMs, this.#wanted)) {
       case 'takes over':
@@ -136,7 +134,7 @@ export class ShardRecorder implements AsyncDisposable {
   wish(nowMs: number): RecycleReason | null {
     const { heardAtMs, openedAtMs } = this.#current;
     if (heardAtMs === null || openedAtMs === null) return null; // it comes back by itself
-    if (this.#succession !== null || this.#isPaused || this.#wanted.size === 0) return null;
+    if (this.#connections.succession !== null || this.#connections.isPaused || this.#wanted.size === 0) return null;
     const reason = recycleReason(
       {
         ageMs: nowMs - openedAtMs,
@@ -154,26 +152,22 @@ export class ShardRecorder implements AsyncDisposable {
 
   /** Opens a successor. */
   recycle(reason: RecycleReason, nowMs: number): void {
-    if (this.#succession !== null) return;
-    const { overlapMs, firstBookTimeoutMs } = this.#o;
-    const [old, successor] = [this.#current, this.#connect()];
+    if (this.#connections.succession !== null) return;
     this.#isCommanded = false;
-    this.#succession = new Succession({ reason, old, successor, overlapMs, firstBookTimeoutMs, nowMs });
-    this.#teller.began(this.#succession);
+    this.#teller.began(this.#connections.succeed(reason, nowMs));
   }
 
   /** An operator wants a fresh connection. */
   command(): { result: 'begun' | 'running'; connectionId: string | null } {
     const { connectionId } = this.#current;
-    if (this.#succession !== null) return { result: 'running', connectionId };
+    if (this.#connections.succession !== null) return { result: 'running', connectionId };
     this.#isCommanded = true;
     return { result: 'begun', connectionId };
   }
 
-  /** Whether one of the few replacements at a time is its own. A stalled connection is not waited for once it is replaced. */
+  /** Whether one of the few replacements at a time is its own. */
   get isRecycling(): boolean {
-    if (this.#succession === null) return false;
-    return this.#succession.reason !== 'stalled' || !this.#succession.isOverlapping;
+    return this.#connections.succession?.isPending ?? false;
   }
 
   /**
@@ -187,38 +181,33 @@ export class ShardRecorder implements AsyncDisposable {
   }
 
   status(): Omit<ShardStatus, 'state'> {
-    const connections = [...this.#connections()].map(([connection, role]) => connection.status(role));
     return {
       shard: this.number,
       pollution: this.#current.pollution,
       reconnects: this.#reconnects,
       missing: [...this.#missing.reported],
-      connections: connections.filter((status) => status !== null),
+      connections: this.#connections.statuses(),
     };
   }
 
   /** Turns the venue's global events on or off, in place. */
   hearLifecycle(on: boolean): void {
-    this.#hearsLifecycle = on;
-    for (const connection of this.#following()) connection.hearLifecycle(on);
+    this.#connections.hearLifecycle(on);
   }
 
   /** Stops reading the sockets: what the venue sends waits in the network's buffers. */
   pause(): void {
-    this.#isPaused = true;
-    for (const connection of this.#connections().keys()) connection.pause();
+    this.#connections.pause();
   }
 
   resume(): void {
-    this.#isPaused = false;
-    for (const connection of this.#connections().keys()) connection.resume();
+    this.#connections.resume();
     this.excuse(performance.now());
   }
 
   /** Nothing was read for a while, by no fault of the venue: silence is judged from now on. */
   excuse(nowMs: number): void {
-    for (const connection of this.#connections().keys()) connection.excuse(nowMs);
-    this.#succession?.excuse(nowMs);
+    this.#connections.excuse(nowMs);
   }
 
   get isConnected(): boolean {
@@ -227,7 +216,7 @@ export class ShardRecorder implements AsyncDisposable {
 
   /** Connections that are open: two while one is being replaced. */
   get connected(): number {
-    return [...this.#connections().keys()].filter(({ openedAtMs }) => openedAtMs !== null).length;
+    return this.#connections.statuses().length;
   }
 
   get tokens(): number {
@@ -246,49 +235,19 @@ export class ShardRecorder implements AsyncDisposable {
 
   /** Closes the connections. What they had delivered is with the publisher by then. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const connection of this.#connections().keys()) this.#close(connection);
-    await Promise.all(this.#closing);
+    await this.#connections[Symbol.asyncDispose]();
   }
 
-  #connect(): ShardConnection {
-    const listener: ShardConnectionListener = {
-      published: this.#o.onPublished,
-      serviceChanged: this.#o.onServiceChanged,
-      opened: (connection, again) => this.#opened(connection, again),
-      firstBook: (connection, book) => this.#succession?.sawFirstBook(connection, book),
-      trade: (connection, messageId) => this.#succession?.sawTrade(connection, messageId),
-    };
-    return new ShardConnection({
-      ...this.#o,
-      shard: this.number,
-      tokenIds: this.#wanted,
-      hearsLifecycle: this.#hearsLifecycle,
-      isPaused: this.#isPaused,
-      unparsedNotice: this.#unparsedNotice,
-      listener,
-      log: this.#log,
-    });
-  }
-
-  /** Its connections and what each is. */
-  #connections(): Map<ShardConnection, ConnectionStatus['role']> {
-    const connections = new Map<ShardConnection, ConnectionStatus['role']>([[this.#current, 'current']]);
-    if (this.#succession === null) return connections;
-    const { old, successor, isOverlapping } = this.#succession;
-    return isOverlapping ? connections.set(old, 'draining') : connections.set(successor, 'successor');
-  }
-
-  /** Those that follow the plan: one that drains does not any more. */
-  #following(): ShardConnection[] {
-    return [...this.#connections()].filter(([, role]) => role !== 'draining').map(([connection]) => connection);
+  get #current(): ShardConnection {
+    return this.#connections.current;
   }
 
   #opened(connection: ShardConnection, again: boolean): void {
-    if (connection !== this.#current || !again) return;
+    if (connection !== this.#current) return;
     // What was asked for has happened by itself.
     this.#isCommanded = false;
     this.#doubtedAtFrames = null;
-    this.#countReconnect();
+    if (again) this.#countReconnect();
   }
 
   #countReconnect(): void {
@@ -302,7 +261,7 @@ export class ShardRecorder implements AsyncDisposable {
     if (sinceMs * SAMPLES_MIN < this.#o.stallMsMin) return;
     this.#sampledAtMs = nowMs;
     this.#wasHeard ||= this.#current.dataFrames > 0;
-    for (const [connection, role] of this.#connections()) {
+    for (const [connection, role] of this.#connections.roles()) {
       const isLively = connection.sample(nowMs);
       if (role === 'current' && isLively) this.#pulse.beat(nowMs, sinceMs);
     }
@@ -310,7 +269,7 @@ export class ShardRecorder implements AsyncDisposable {
 
   #letGo(tokenIds: readonly string[]): void {
     if (tokenIds.length === 0) return;
-    for (const connection of this.#connections().keys()) connection.unsubscribe(tokenIds);
+    this.#connections.unsubscribe(tokenIds);
     for (const tokenId of tokenIds) this.#departing.forget(tokenId);
   }
 
@@ -322,7 +281,7 @@ export class ShardRecorder implements AsyncDisposable {
 
   #takeOver(succession: Succession, nowMs: number): void {
     const { successor, missing } = succession;
-    this.#current = successor;
+    this.#connections.takeOver();
     this.#doubtedAtFrames = null;
     this.#retries.succeeded();
     this.#countReconnect();
@@ -333,7 +292,6 @@ export class ShardRecorder implements AsyncDisposable {
 
   #fail(succession: Succession, nowMs: number): void {
     const { reason, successor, missing, old } = succession;
-    this.#succession = null;
     // It heard of some tokens and not of others: this venue does not serve them all on one connection.
     if (successor.covered.size > 0)
       this.#report(missing.filter((tokenId) => this.#wanted.has(tokenId) && !old.covered.has(tokenId)));
@@ -343,16 +301,15 @@ export class ShardRecorder implements AsyncDisposable {
     const maxMs = isDark ? this.#o.stallMsMax : RETRY_MS_MAX;
     const waitMs = this.#retries.failed(reason, { nowMs, maxMs, random: Math.random() });
     this.#teller.failed(succession, { tokens: this.#wanted.size, waitMs, nowMs });
-    this.#close(successor);
+    this.#connections.giveUp();
     this.#o.onServiceChanged();
   }
 
   #complete(succession: Succession, nowMs: number): void {
-    this.#succession = null;
     // Also after a stall: what could not be told from quiet must not be asked for again and again.
     if (succession.reason === 'stalled') this.#pulse.wasQuiet();
     this.#teller.completed(succession, { tokens: this.#wanted.size, nowMs, silentMsMax: this.#pulse.silentMsMax });
-    this.#close(succession.old);
+    this.#connections.finish();
   }
 
   /** Says once which tokens have no book, also not on a fresh connection. */
@@ -368,14 +325,9 @@ export class ShardRecorder implements AsyncDisposable {
 
   #coversAt(nowMs: number): boolean {
     const isInDoubt = this.#current.dataFrames === this.#doubtedAtFrames;
-    return this.#following().some(
-      (connection) => connection.coversAt(nowMs) && !(isInDoubt && connection === this.#current),
-    );
-  }
-
-  #close(connection: ShardConnection): void {
-    const closing = connection[Symbol.asyncDispose]().finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
+    return this.#connections
+      .following()
+      .some((connection) => connection.coversAt(nowMs) && !(isInDoubt && connection === this.#current));
   }
 }
 

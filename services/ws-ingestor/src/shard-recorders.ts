@@ -76,11 +76,10 @@ export class ShardRecorders implements AsyncDisposable {
    * pace of all new connections. When many connections stall at once, the venue is not stormed.
    */
   recycle(nowMs: number, o: { mayBegin: boolean }): void {
-    const wasHeldUp = nowMs - this.#recycledAtMs > this.#o.stallMsMin / 2;
+    const wasHeldUp = nowMs - this.#recycledAtMs > HELD_UP_MS;
     this.#recycledAtMs = nowMs;
     const recorders = [...this.#recorders.values()];
     for (const recorder of recorders) {
-      // What waits in this process's own buffers has not been looked at yet.
       if (wasHeldUp) recorder.excuse(nowMs);
       recorder.advance(nowMs);
     }
@@ -168,3 +167,6 @@ export class ShardRecorders implements AsyncDisposable {
     for (const recorder of this.#recorders.values()) recorder.resume();
   }
 }
+
+/** The ingestor asks twice a second: a process that comes so late has not looked at what waits in its own buffers. */
+const HELD_UP_MS = 2_000;

@@ -51,8 +51,9 @@ export class Succession {
     this.#startedAtMs = o.nowMs;
   }
 
-  get isOverlapping(): boolean {
-    return this.#tookOverAtMs !== null;
+  /** Whether others wait for it. Once a stalled connection is replaced, it is kept only for what may come late. */
+  get isPending(): boolean {
+    return this.#tookOverAtMs === null || this.reason !== 'stalled';
   }
 
   /** For how long no data came on the old one until the successor took over, and its last frame, since the epoch. */
@@ -71,7 +72,7 @@ export class Succession {
     if (this.#tookOverAtMs !== null) {
       // A successor that was lost right away comes back by itself; until it does, the old one is all there is.
       const isDue = nowMs - this.#tookOverAtMs >= this.#overlapMs && this.successor.coversAt(nowMs);
-      return isDue || this.old.openedAtMs === null ? 'over' : 'wait';
+      return isDue || this.old.covered.size === 0 ? 'over' : 'wait';
     }
     const { openedAtMs } = this.successor;
     const judgement = judgeSuccessor({

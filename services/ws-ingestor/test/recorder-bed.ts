@@ -30,6 +30,7 @@ const QUICK = {
 export class RecorderBed implements AsyncDisposable {
   readonly venue: VenueSim;
   readonly nats: TestNats;
+  readonly bus: Bus;
   readonly counters: IngestorCounters = newCounters();
   readonly told: Told[] = [];
   readonly plan = new Map<number, Shard>();
@@ -84,6 +85,7 @@ export class RecorderBed implements AsyncDisposable {
   }) {
     this.venue = o.venue;
     this.nats = o.nats;
+    this.bus = o.bus;
     this.#markets = o.venue.openMarketList();
     this.#stack = o.stack;
     this.#publisher = this.#stack.use(o.bus.publisher({ unacknowledgedMax: 1_000, queueMax: o.queueMax }));
