@@ -69,8 +69,8 @@ export type Planning = {
  *
  * Both tokens of a market stand in one shard, because the venue sends each change of a market to the subscribers of
  * either. A token that is in a shard stays there: moving it would cost a subscription for nothing. Only what the shard's
- * connection does not serve moves, to a free place elsewhere or into a new shard, and the old shard is not filled beyond
- * what it was seen to serve any more. Ended markets leave, and an emptied shard is deleted. New markets fill the free
+ * connection does not serve moves, to a free place elsewhere or into a new shard, and neither that one nor the old shard
+ * is then filled beyond what the old one was seen to serve. Ended markets leave, and an emptied shard is deleted. New markets fill the free
  * places of the lowest shards. Those left over wait until they are many enough for a shard of their own, or one has
  * waited long enough, or the list is complete. An announced market is not made to wait while there is room up to
  * `tokensMax`: its first trades come now.
@@ -139,11 +139,15 @@ function moveMisplaced(
   });
   for (const { draft, found } of giving) lowerTarget(draft, found.tokensServed, limits);
   for (const { draft: from, found } of giving) {
+    // Another connection is likely to be served no more than this one: a shard that is filled further would have to give
+    // again. Shards too small to be opened for new markets are not made either, whatever was found.
+    const takesAtMost = Math.max(targetOf(from, limits), limits.openAtTokens);
     for (const [conditionId, leftBefore] of found.markets) {
       if (moved.length >= limits.movesMax) return moved;
       const tokens = from.tokens.filter((token) => token.conditionId === conditionId);
       if (tokens.length === 0) continue;
-      const isOpenTo = ({ number }: Draft) => !misplaced.has(number) && !leftBefore.has(number);
+      const isOpenTo = ({ number, tokens }: Draft) =>
+        !misplaced.has(number) && !leftBefore.has(number) && tokens.length + MARKET_TOKENS <= takesAtMost;
       const to = [...drafts.values()].find((draft) => hasRoom(draft, limits) && isOpenTo(draft)) ?? newDraft(drafts);
       from.tokens = from.tokens.filter((token) => token.conditionId !== conditionId);
       to.tokens.push(...tokens);

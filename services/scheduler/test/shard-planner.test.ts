@@ -303,6 +303,18 @@ describe('a plan with connections that are served less than they ask for', () =>
     expect(sizes(history)).toEqual({ 0: 2, 1: 8 });
   });
 
+  test('fills no other shard further than this one was served', () => {
+    const history = planned(25);
+    for (const shard of [0, 1, 2, 3, 4]) history.plan({ misplaced: history.served(shard, 8) });
+    expect(sizes(history)).toEqual({ 0: 8, 1: 8, 2: 8, 3: 8, 4: 8, 5: 8, 6: 2 });
+  });
+
+  test('opens none that is smaller than one for new markets, however little this one was served', () => {
+    const history = planned(5);
+    for (let turn = 0; turn < 2; turn += 1) history.plan({ misplaced: history.served(0, 2) });
+    expect(sizes(history)).toEqual({ 0: 2, 1: 8 });
+  });
+
   test('does not move a market back to where it was not served', () => {
     const history = planned(5);
     history.plan({ misplaced: history.served(0, 8) });
