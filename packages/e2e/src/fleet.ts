@@ -33,7 +33,7 @@ export class Fleet {
       `${members} ingestors with even shares`,
       async () => {
         const presences = await this.#presences();
-        const plan = await this.#plan();
+        const plan = await this.plan();
         seen = [...presences]
           .map(([id, { state, shards }]) => `${id} (${state}): ${JSON.stringify(shards)}`)
           .join('\n');
@@ -53,15 +53,16 @@ export class Fleet {
     });
   }
 
-  /** Tokens of these shards. */
-  async tokensOf(shards: readonly number[]): Promise<Set<string>> {
-    const plan = await this.#plan();
-    return new Set(shards.flatMap((shard) => plan.get(shard)?.tokens.map(({ tokenId }) => tokenId) ?? []));
-  }
-
-  async #plan(): Promise<Map<number, Shard>> {
+  /** The shards of the plan, by their numbers. */
+  async plan(): Promise<Map<number, Shard>> {
     const entries = await (await this.#bus.kv<Shard>('shards')).list();
     return new Map([...entries].map(([key, { value }]: [string, KvEntry<Shard>]) => [Number(key), value]));
+  }
+
+  /** Tokens of these shards. */
+  async tokensOf(shards: readonly number[]): Promise<Set<string>> {
+    const plan = await this.plan();
+    return new Set(shards.flatMap((shard) => plan.get(shard)?.tokens.map(({ tokenId }) => tokenId) ?? []));
   }
 
   async #presences(): Promise<Map<string, IngestorPresence>> {

@@ -1,7 +1,7 @@
 import { Bus, type StreamName } from '@polytape/bus';
 import { type TestDatabase, type TestNats, testDatabase, testNats } from '@polytape/test-servers';
 import type { Trade } from '@polytape/types';
-import { VenueSim, type VenueSimOptions } from '@polytape/venue-sim';
+import { type TruthTrade, VenueSim, type VenueSimOptions } from '@polytape/venue-sim';
 import { DatabaseProbe } from './database-probe.ts';
 import { multisetDifference } from './multiset-difference.ts';
 import { type ServiceName, ServiceUnderTest } from './service-under-test.ts';
@@ -60,6 +60,17 @@ export class TestBed implements AsyncDisposable {
     return this.#resources.use(await ServiceUnderTest.start(service, { ...pace, ...this.env, ...env }));
   }
 
+  /** A writer, a scheduler, and one ingestor that covers the whole plan. */
+  async startRecorder(
+    o: { scheduler?: Record<string, string>; ingestor?: Record<string, string> } = {},
+  ): Promise<{ scheduler: ServiceUnderTest; ingestor: ServiceUnderTest }> {
+    const [scheduler] = await Promise.all([this.start('scheduler', o.scheduler), this.start('writer')]);
+    await scheduler.ready();
+    const ingestor = await this.start('ws-ingestor', o.ingestor);
+    await this.covered(ingestor, scheduler);
+    return { scheduler, ingestor };
+  }
+
   /** Resolves when every token of the plan has its first book at this ingestor; gives the moment. */
   async covered(ingestor: ServiceUnderTest, scheduler: ServiceUnderTest): Promise<number> {
     return await until('all tokens of the plan covered', async () => {
@@ -67,6 +78,11 @@ export class TestBed implements AsyncDisposable {
       const covered = await ingestor.metric('ingestor_tokens_covered');
       return planned !== null && planned > 0 && covered === planned ? Date.now() : null;
     });
+  }
+
+  /** What the venue executed and sent to nobody, though the token's book had been sent before. */
+  get sentToNobody(): TruthTrade[] {
+    return this.venue.ledger().filter(({ subscribed, sockets }) => subscribed && sockets === 0);
   }
 
   /**
