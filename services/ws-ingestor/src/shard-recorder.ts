@@ -135,13 +135,15 @@ export class ShardRecorder implements AsyncDisposable {
     const { heardAtMs, openedAtMs } = this.#current;
     if (heardAtMs === null || openedAtMs === null) return null; // it comes back by itself
     if (this.#connections.succession !== null || this.#connections.isPaused || this.#wanted.size === 0) return null;
+    // What has moved away is subscribed for a while yet, and not waited for.
+    const missing = this.#current.missing(nowMs).filter((tokenId) => this.#wanted.has(tokenId));
     const reason = recycleReason(
       {
         ageMs: nowMs - openedAtMs,
         pollution: this.#current.pollution,
         silentMs: nowMs - heardAtMs,
         silentMsMax: this.#pulse.silentMsMax,
-        hasUntriedMissing: this.#missing.hasUntried(this.#current.missing(nowMs)),
+        hasUntriedMissing: this.#missing.hasUntried(missing),
         isCommanded: this.#isCommanded,
         chance: this.#current.chance,
       },

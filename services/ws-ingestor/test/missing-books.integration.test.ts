@@ -27,6 +27,20 @@ describe('tokens without a first book', () => {
     expect(bed.service(0)).toMatchObject({ state: 'covered', version: 2 });
   });
 
+  test('are not tried for again while they are kept for the shard that they moved to', async () => {
+    await using bed = await RecorderBed.start({
+      plan: { 0: [0, 1, 2], 1: [3] },
+      venue: { booksPerSocketMax: 4 },
+      recorders: { overlapMs: 1_000 },
+    });
+    await bed.until('reported, and settled', () => bed.counters.recycles.missing_books.completed === 1);
+    bed.assign(1, [3, 2]);
+    bed.assign(0, [0, 1]);
+    await bed.until('the moved one gone', () => bed.status(0).connections[0]?.tokens === 4);
+    expect(bed.counters.recycles.missing_books).toEqual({ started: 1, completed: 1, failed: 0 });
+    expect(bed.service(1)).toEqual({ state: 'covered', version: 2 });
+  });
+
   test('get theirs on a fresh connection where the venue did not free the places of others', async () => {
     await using bed = await RecorderBed.start({
       plan: { 0: [0, 1, 2] },
