@@ -35,6 +35,16 @@ export function integer(o: { default: number; min: number; max?: number; descrip
   };
 }
 
+/** As `integer`, or 0, which stands for something else and is the default. */
+export function integerOrZero(o: { min: number; description: string }): Setting<number> {
+  const whole = integer({ default: 0, min: 0, description: o.description });
+  return {
+    ...whole,
+    schema: whole.schema.refine((value) => value === 0 || value >= o.min),
+    takes: `0, or a whole number from ${o.min}`,
+  };
+}
+
 /**
  * An address with one of the given protocols, such as `wss:`. Anything in it may be a password: `secret` hides it. With
  * the default `''` it may be left out, and is `''` then.

@@ -1,6 +1,15 @@
 export { beginService } from './begin-service.ts';
 export { configDocs } from './config-docs.ts';
-export { type Config, type ConfigTable, choice, integer, type Setting, text, url } from './config-table.ts';
+export {
+  type Config,
+  type ConfigTable,
+  choice,
+  integer,
+  integerOrZero,
+  type Setting,
+  text,
+  url,
+} from './config-table.ts';
 export { HealthServer, PortTakenError } from './health-server.ts';
 export { newInstanceId } from './instance-id.ts';
 export { ConfigError, loadConfig } from './load-config.ts';

@@ -14,6 +14,7 @@ import { type Loss, storeLoss } from './loss.ts';
 import { appliedMigrations, applyMigration, LOCK_MIGRATIONS, pendingMigrations, readMigrations } from './migrations.ts';
 import { Projection } from './projection.ts';
 import type { ApplyResult, ProjectionBatch } from './projection-batch.ts';
+import { type RetainedTable, type RetentionRound, retain } from './retention.ts';
 import { lockStream, type StreamLock } from './stream-lock.ts';
 import { readPosition, type StreamPosition } from './stream-position.ts';
 import { type RecordedTrade, recentTrades, recordedTrades, type TapeTrade, tradeCount } from './tape.ts';
@@ -135,6 +136,16 @@ export class Database implements AsyncDisposable {
    */
   recordLoss(loss: Loss): Promise<void> {
     return storeLoss(this.#pool, loss);
+  }
+
+  /**
+   * Drops the rows of a table that are older than so many days: at least 7 where candles are kept up to date in the
+   * background, whose days and refreshes need room. Candles outlive their trades in the Community edition alone.
+   *
+   * @throws Anything: what was not dropped is dropped by the next round.
+   */
+  retain(table: RetainedTable, o: { days: number; nowMs: number; signal: AbortSignal }): Promise<RetentionRound> {
+    return retain(this.#pool, { table, edition: this.#edition, ...o });
   }
 
   /** Number of recorded trades, or of those that were received since then. Counts them: seconds on a long tape. */

@@ -5,6 +5,7 @@ export type { Edition } from './edition.ts';
 export type { Loss } from './loss.ts';
 export { PositionConflictError } from './position-conflict-error.ts';
 export type { ApplyResult, DeadLetter, ProjectedRows, ProjectionBatch, TradeRow } from './projection-batch.ts';
+export type { RetainedTable, RetentionRound } from './retention.ts';
 export { SchemaMismatchError } from './schema-mismatch-error.ts';
 export type { StreamLock } from './stream-lock.ts';
 export type { StreamPosition } from './stream-position.ts';

@@ -1,4 +1,4 @@
-import { busSettings, type ConfigTable, integer, processSettings, url } from '@polytape/service';
+import { busSettings, type ConfigTable, integer, integerOrZero, processSettings, url } from '@polytape/service';
 
 /** The writer's settings; the README's section is generated from this table. */
 export const configTable = {
@@ -22,6 +22,16 @@ export const configTable = {
     max: 60_000,
     description:
       'Longest wait of a message for its batch to fill. Shorter: trades are in the database sooner; longer: fewer transactions.',
+  }),
+  RETENTION_TRADES_DAYS: integerOrZero({
+    min: 7,
+    description:
+      'Days that trades are kept, counted back from the start of today (UTC); 0 keeps them for ever. Candles outlive them where TimescaleDB (Community) keeps them; the streams have an age of their own.',
+  }),
+  RETENTION_PRICES_DAYS: integerOrZero({ min: 7, description: 'The same for price snapshots.' }),
+  RETENTION_BOOKS_DAYS: integerOrZero({
+    min: 1,
+    description: 'The same for order books, of which nothing outlives them.',
   }),
   ...processSettings,
 } satisfies ConfigTable;

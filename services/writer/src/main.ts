@@ -38,6 +38,11 @@ const writer = new Writer({
   rowsMax: config.BATCH_ROWS_MAX,
   bytesMax: config.BATCH_BYTES_MAX,
   ageMsMax: config.BATCH_AGE_MS_MAX,
+  retentionDays: {
+    trades: config.RETENTION_TRADES_DAYS,
+    price_snapshots: config.RETENTION_PRICES_DAYS,
+    book_snapshots: config.RETENTION_BOOKS_DAYS,
+  },
   log,
 });
 health.report(() => writer.readiness());

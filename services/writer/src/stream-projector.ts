@@ -11,6 +11,7 @@ import {
 } from '@polytape/tapedb';
 import type { Trade } from '@polytape/types';
 import { type ContiguousPart, contiguousParts, continueFrom } from './log-continuity.ts';
+import { retentionRounds } from './retention-rounds.ts';
 import { projectDeadLetter, projectMessages, type StreamProjection } from './stream-projection.ts';
 
 export type StreamProjectorOptions = {
@@ -18,6 +19,8 @@ export type StreamProjectorOptions = {
   bus: Bus;
   database: Database;
   limits: { rowsMax: number; bytesMax: number; ageMsMax: number };
+  /** Days that its rows are kept; 0 keeps them for ever. */
+  retentionDays: number;
   /** Told after each COMMIT. */
   onCommitted: (committed: { trades: readonly Trade[]; inserted: number; deadLetters: number }) => void;
   log: Logger;
@@ -101,6 +104,7 @@ export class StreamProjector {
       `Projecting ${projection.stream} from message ${readAfter + 1}.`,
     );
 
+    await using _ = this.#retention(signal);
     for await (const { messages } of bus.readBatches(
       projection.stream,
       { sequence: readAfter },
@@ -116,6 +120,26 @@ export class StreamProjector {
       onProgress();
     }
     lock.lost.throwIfAborted();
+  }
+
+  /** Drops what is too old, for as long as this writer projects the stream. */
+  #retention(signal: AbortSignal): AsyncDisposable {
+    const { database, projection, retentionDays, log } = this.#o;
+    const over = new AbortController();
+    const { retained } = projection;
+    const rounds =
+      retained === null || retentionDays === 0
+        ? Promise.resolve()
+        : retentionRounds(
+            { database, table: retained, days: retentionDays, log },
+            AbortSignal.any([signal, over.signal]),
+          );
+    return {
+      [Symbol.asyncDispose]: () => {
+        over.abort();
+        return rounds;
+      },
+    };
   }
 
   /** Messages expired or were deleted while we were reading: nobody will ever store them. */

@@ -1,6 +1,6 @@
 import type { Bus } from '@polytape/bus';
 import type { Logger, Metrics } from '@polytape/service';
-import type { Database } from '@polytape/tapedb';
+import type { Database, RetainedTable } from '@polytape/tapedb';
 import type { WriterStatus } from '@polytape/types';
 import { streamProjections } from './stream-projection.ts';
 import { StreamProjector } from './stream-projector.ts';
@@ -15,6 +15,8 @@ export type WriterOptions = {
   rowsMax: number;
   bytesMax: number;
   ageMsMax: number;
+  /** Days that rows are kept, by the table that they are in; 0 keeps them for ever. */
+  retentionDays: Record<RetainedTable, number>;
   log: Logger;
 };
 
@@ -36,6 +38,7 @@ export class Writer {
           bus: o.bus,
           database: o.database,
           limits: { rowsMax: o.rowsMax, bytesMax: o.bytesMax, ageMsMax: o.ageMsMax },
+          retentionDays: projection.retained === null ? 0 : o.retentionDays[projection.retained],
           onCommitted: (committed) => counted.committed(committed),
           log: o.log,
         }),
