@@ -31,7 +31,7 @@ export class BadAnswers {
   given = 0;
   #orders: Order[] = [];
   /** Requests that are never answered: ended when they are cleared, or with the venue. */
-  readonly #held = new Set<ServerResponse>();
+  readonly #held = new Map<ServerResponse, VenueHost>();
 
   /** @throws {BadAnswerRequestError} It cannot be done. */
   order(request: BadAnswerRequest): void {
@@ -61,7 +61,7 @@ export class BadAnswers {
   /** Everything is answered rightly again, of one host or of all; requests without an answer are cut off. */
   clear(host?: VenueHost): void {
     this.#orders = this.#orders.filter((order) => host !== undefined && order.host !== host);
-    for (const response of this.#held) response.destroy();
+    for (const [response, itsHost] of this.#held) if (host === undefined || itsHost === host) response.destroy();
   }
 
   /** The bad answer that this request gets; null for the right one. */
@@ -81,8 +81,8 @@ export class BadAnswers {
   }
 
   /** Never answers. */
-  hold(response: ServerResponse): void {
-    this.#held.add(response);
+  hold(response: ServerResponse, host: VenueHost): void {
+    this.#held.set(response, host);
     response.once('close', () => this.#held.delete(response));
   }
 }

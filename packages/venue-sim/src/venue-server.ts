@@ -57,7 +57,7 @@ export class VenueServer implements AsyncDisposable {
         bad = badAnswers.next(host, path, query);
       }
       if (bad?.kind === 'nothing') {
-        badAnswers.hold(response);
+        badAnswers.hold(response, bad.host);
         return;
       }
       const standIn = bad === null ? null : standInFor(bad);

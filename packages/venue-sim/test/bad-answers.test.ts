@@ -71,9 +71,17 @@ describe('a bad answer', () => {
     const url = `${venue.urls.data}/v2/status`;
     await expect(fetch(url, { signal: AbortSignal.timeout(200) })).rejects.toThrow('timeout');
     const waiting = expect(fetch(url)).rejects.toThrow();
+    let isAnswered = false;
+    const settled = waiting.finally(() => {
+      isAnswered = true;
+    });
     while (venue.status().rest.badAnswers < 2) await new Promise((resolve) => setImmediate(resolve));
-    venue.rest.answerRightly();
-    await waiting;
+    // Another host's is no matter of this one.
+    venue.rest.answerRightly('gamma');
+    expect((await fetch(`${venue.urls.clob}/ok`)).status).toBe(200);
+    expect(isAnswered).toBe(false);
+    venue.rest.answerRightly('data');
+    await settled;
     expect((await fetch(url)).status).toBe(200);
   });
 
