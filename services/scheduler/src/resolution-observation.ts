@@ -5,17 +5,18 @@ import type { ResolutionObservation } from './next-resolution.ts';
 /** What Gamma says of a market's resolution, against the document that is known of it; null when it says nothing of it. */
 export function gammaObservation(
   market: GammaMarket,
-  known: Pick<Market, 'closed'> | null,
+  known: Pick<Market, 'closed' | 'closedAtMs' | 'resolution'> | null,
   nowMs: number,
 ): ResolutionObservation | null {
   const { conditionId, settlement: told } = market;
   const settlement = inferWinner(told, tokenIdsOf(market));
   const observed = { conditionId, method: 'gamma', seenAtMs: nowMs, evidence: told.raw } as const;
+  const rest = { settlement: null, exchangeAtMs: null };
+  // How it was settled since then, the next answer tells.
+  if (known !== null && wasReopened(market, known)) return { ...observed, ...rest, state: 'reopened' };
   if (settlement !== null) {
     return { ...observed, state: 'resolved', settlement, exchangeAtMs: told.umaEndAtMs ?? told.closedAtMs };
   }
-  const rest = { settlement: null, exchangeAtMs: null };
-  if (!market.closed && known?.closed) return { ...observed, ...rest, state: 'reopened' };
   const status = told.umaResolutionStatus;
   return status === 'proposed' || status === 'disputed' ? { ...observed, ...rest, state: status } : null;
 }
@@ -58,6 +59,17 @@ export function channelObservation(
     seenAtMs: Math.floor(receivedAtUs / 1_000),
     evidence: { winningTokenId, winningOutcome, timestamp: String(exchangeAtMs) },
   };
+}
+
+/** It is open again; or it was open in between, unseen, for it closed after we had seen how it was resolved. */
+function wasReopened(
+  market: GammaMarket,
+  { closed, closedAtMs, resolution }: Pick<Market, 'closed' | 'closedAtMs' | 'resolution'>,
+): boolean {
+  if (!closed) return false;
+  if (!market.closed) return true;
+  if (resolution?.state !== 'resolved' || market.closedAtMs === null) return false;
+  return market.closedAtMs > Math.max(closedAtMs ?? 0, resolution.seenAtMs);
 }
 
 function tokenIdsOf({ tokens }: Pick<Market, 'tokens'>): [string, string] {
