@@ -1,4 +1,5 @@
 import { Pool } from 'pg';
+import { PROJECTED_TABLES, type ProjectedTable } from './projected-tables.ts';
 
 /** A row of `unparsed`. */
 export type UnparsedRow = { reason: string; encoding: string; body: Buffer; lengthBytes: number; sha256: string };
@@ -61,6 +62,21 @@ export class DatabaseProbe implements AsyncDisposable {
       if ((error as { code?: string }).code === UNDEFINED_TABLE) return 0;
       throw error;
     }
+  }
+
+  /**
+   * All rows of every table that the log makes, each as a line of JSON, in an order that depends on nothing but them: two
+   * databases made of the same log have the same.
+   */
+  async projectedRows(): Promise<Record<ProjectedTable, string[]>> {
+    const rows: Partial<Record<ProjectedTable, string[]>> = {};
+    for (const [table, query] of Object.entries(PROJECTED_TABLES)) {
+      const found = await this.#pool.query<{ line: string }>(
+        `SELECT row::text AS line FROM (${query}) AS rows ORDER BY row::text COLLATE "C"`,
+      );
+      rows[table as ProjectedTable] = found.rows.map(({ line }) => line);
+    }
+    return rows as Record<ProjectedTable, string[]>;
   }
 
   async unparsed(): Promise<UnparsedRow[]> {

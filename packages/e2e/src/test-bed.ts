@@ -1,4 +1,4 @@
-import { Bus, type StreamName } from '@polytape/bus';
+import { Bus, type StreamName, TOPOLOGY } from '@polytape/bus';
 import { type TestDatabase, type TestNats, testDatabase, testNats } from '@polytape/test-servers';
 import type { Trade } from '@polytape/types';
 import { type TruthTrade, VenueSim, type VenueSimOptions } from '@polytape/venue-sim';
@@ -114,14 +114,26 @@ export class TestBed implements AsyncDisposable {
     return { over, [Symbol.asyncDispose]: over };
   }
 
+  /**
+   * A second database, which a writer of its own makes of the log alone; resolves when it is up to the end of every
+   * stream. Both end with the test bed.
+   */
+  async rebuilt(): Promise<DatabaseProbe> {
+    const database = this.#resources.use(await testDatabase());
+    const probe = this.#resources.use(new DatabaseProbe(database.url));
+    await this.start('writer', { DATABASE_URL: database.url });
+    for (const stream of Object.keys(TOPOLOGY.streams)) await this.stored(stream as StreamName, probe);
+    return probe;
+  }
+
   /** Resolves when the database has the stream up to its end. */
-  async stored(stream: StreamName): Promise<void> {
+  async stored(stream: StreamName, probe = this.probe): Promise<void> {
     let seen = '';
     await until(
       `${stream} stored to its end`,
       async () => {
         const { lastSequence } = await this.bus.streamState(stream);
-        const position = await this.probe.position(stream);
+        const position = await probe.position(stream);
         seen = `The stream ends at ${lastSequence}, the database at ${position}.`;
         return position === lastSequence;
       },
