@@ -112,6 +112,6 @@ export class MissingTokensFollower {
   }
 }
 
-const LIMITS = { askedMax: 1_000, booklessMax: 50_000, booklessMs: 30 * 60_000, movesMax: 20_000, restMs: 5 * 60_000 };
+const LIMITS = { askedMax: 1_000, booklessMax: 50_000, booklessMs: 30 * 60_000, movesMax: 20_000, restMs: 2 * 60_000 };
 const LOOK_INTERVAL_MS = 10_000;
 const REST_MS = 1_000;
