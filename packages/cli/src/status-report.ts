@@ -4,8 +4,6 @@ import type { IngestorStatus, SchedulerStatus, ServiceStatus, WriterStatus } fro
 export type StatusReport = {
   atMs: number;
   services: readonly ServiceStatus[];
-  /** Shards of the plan, whoever records them; null when the plan could not be read. */
-  plan: ReadonlyMap<number, { tokens: number; tokensTarget: number | null }> | null;
   /** Ingestors that say of themselves that they live, and did not answer. */
   silentIngestors: readonly string[];
   /** What services answered instead of their status. */
@@ -33,6 +31,16 @@ export function ingestorsOf({ services }: Pick<StatusReport, 'services'>): Inges
 
 export function schedulersOf({ services }: Pick<StatusReport, 'services'>): SchedulerStatus[] {
   return services.filter((status) => status.service === 'scheduler').sort(byId);
+}
+
+/** The scheduler that leads; null when none does that answers. */
+export function leaderOf(report: Pick<StatusReport, 'services'>): SchedulerStatus | null {
+  return schedulersOf(report).find(({ isLeading }) => isLeading) ?? null;
+}
+
+/** Tokens of each shard of the plan, whoever records it; empty when nobody tells. */
+export function plannedTokens(report: Pick<StatusReport, 'services'>): Map<number, number> {
+  return new Map(leaderOf(report)?.plan?.perShard.map(({ shard, tokens }) => [shard, tokens]));
 }
 
 export function writersOf({ services }: Pick<StatusReport, 'services'>): WriterStatus[] {

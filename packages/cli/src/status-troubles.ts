@@ -1,5 +1,5 @@
 import { shownCount, shownDuration, shownPlural } from './shown-value.ts';
-import { ingestorsOf, type StatusReport, schedulersOf, writersOf } from './status-report.ts';
+import { ingestorsOf, leaderOf, plannedTokens, type StatusReport, schedulersOf, writersOf } from './status-report.ts';
 
 /** What a person should look at, in sentences, what costs trades first. Empty when everything is in order. */
 export function troublesOf(report: StatusReport): string[] {
@@ -11,7 +11,7 @@ function recordingTroubles(report: StatusReport): string[] {
   const troubles = report.silentIngestors.map((id) => `Ingestor ${id} announced itself lately, and does not answer.`);
   if (ingestors.length + troubles.length === 0) troubles.push('No ingestor answers: nothing is recorded.');
   const recorded = new Set(ingestors.flatMap(({ shards }) => shards.map(({ shard }) => shard)));
-  const unserved = [...(report.plan?.keys() ?? [])].filter((shard) => !recorded.has(shard));
+  const unserved = [...plannedTokens(report).keys()].filter((shard) => !recorded.has(shard));
   if (ingestors.length > 0 && unserved.length > 0) {
     troubles.push(`${shownPlural(unserved.length, 'shard')} of the plan: recorded by nobody that answers.`);
   }
@@ -35,9 +35,9 @@ function writingTroubles(report: StatusReport): string[] {
 
 function planningTroubles(report: StatusReport): string[] {
   const schedulers = schedulersOf(report);
-  const leader = schedulers.find(({ isLeading }) => isLeading);
+  const leader = leaderOf(report);
   if (schedulers.length === 0) return ['No scheduler answers: new markets are not found.'];
-  if (leader === undefined) return ['No scheduler leads at present; another takes over within 20 s.'];
+  if (leader === null) return ['No scheduler leads at present; another takes over within 20 s.'];
   return leader.jobs
     .filter(({ failure }) => failure !== null)
     .map(({ name, failure, lastSuccessAtMs }) => {

@@ -1,6 +1,14 @@
 import type { ConnectionStatus, JobStatus, ShardStatus } from '@polytape/types';
 import { shownAgo, shownCount, shownDuration, shownPlural, shownRate } from './shown-value.ts';
-import { figuresOf, ingestorsOf, type StatusReport, schedulersOf, writersOf } from './status-report.ts';
+import {
+  figuresOf,
+  ingestorsOf,
+  leaderOf,
+  plannedTokens,
+  type StatusReport,
+  schedulersOf,
+  writersOf,
+} from './status-report.ts';
 import { troublesOf } from './status-troubles.ts';
 import { type TextColumn, textTable } from './text-table.ts';
 
@@ -47,15 +55,22 @@ function figureLines(report: StatusReport): string[] {
 
 function planLines(report: StatusReport): string[] {
   const schedulers = schedulersOf(report);
-  const leader = schedulers.find(({ isLeading }) => isLeading);
-  if (leader === undefined) return [];
+  const leader = leaderOf(report);
+  if (leader === null) return [];
   const standing = schedulers.length - 1;
   const lines = [`  leader ${leader.id}${standing === 0 ? '' : `, ${standing} standing by`}`];
   if (leader.plan === null) return [...lines, '  being read from the log'];
-  const { shards, tokens, markets, capacity } = leader.plan;
+  const { shards, tokens, markets, capacity, perShard } = leader.plan;
+  const lowered = perShard.filter(({ tokensTarget }) => tokensTarget !== null);
+  const named = lowered.slice(0, LOWERED_NAMED_MAX).map(({ shard, tokensTarget }) => `${shard} to ${tokensTarget}`);
   return [
     ...lines,
     `  ${shownPlural(shards, 'shard')}, ${shownPlural(tokens, 'token')}; room for ${shownCount(capacity.total)}, ${shownCount(capacity.free)} free`,
+    ...(lowered.length === 0
+      ? []
+      : [
+          `  filled to less, for the venue serves no more: shard ${named.join(', ')}${lowered.length > named.length ? ', …' : ''}`,
+        ]),
     `  markets: ${shownCount(markets.open)} open, ${shownCount(markets.subscribed)} subscribed, ${shownCount(markets.pending)} pending, ${shownCount(markets.expired)} expired`,
   ];
 }
@@ -64,15 +79,16 @@ function planLines(report: StatusReport): string[] {
 type ShardRow = { shard: number; owner: string; status: ShardStatus | null; planned: number | null; isOdd: boolean };
 
 function shardLines(report: StatusReport, o: { columns: number; isWhole: boolean }): string[] {
+  const planned = plannedTokens(report);
   const rows: ShardRow[] = ingestorsOf(report).flatMap(({ id, shards }) =>
     shards.map((status) => ({
       ...{ shard: status.shard, owner: id, status },
-      planned: report.plan?.get(status.shard)?.tokens ?? null,
+      planned: planned.get(status.shard) ?? null,
       isOdd: status.state !== 'covered' || status.missing.length > 0 || status.connections.length === 0,
     })),
   );
   const served = new Set(rows.map(({ shard }) => shard));
-  for (const [shard, { tokens }] of report.plan ?? []) {
+  for (const [shard, tokens] of planned) {
     if (!served.has(shard)) rows.push({ shard, owner: '(nobody)', status: null, planned: tokens, isOdd: true });
   }
   return cutTable(rows.sort(oddFirst), SHARD_COLUMNS, o);
@@ -136,7 +152,7 @@ const CONNECTION_COLUMNS: TextColumn<ConnectionRow>[] = [
 type JobRow = { job: JobStatus; nowMs: number };
 
 function jobLines(report: StatusReport, { columns }: { columns: number }): string[] {
-  const jobs = schedulersOf(report).find(({ isLeading }) => isLeading)?.jobs ?? [];
+  const jobs = leaderOf(report)?.jobs ?? [];
   const rows = jobs.map((job) => ({ job, nowMs: report.atMs }));
   return rows.length === 0 ? [] : textTable(rows, JOB_COLUMNS, columns);
 }
@@ -219,3 +235,4 @@ function utc(atMs: number): string {
 }
 
 const ROWS_SHOWN = 20;
+const LOWERED_NAMED_MAX = 5;

@@ -46,8 +46,7 @@ export async function status(o: StatusOptions): Promise<void> {
 
 function shown(report: StatusReport, o: StatusOptions): string {
   if (!o.isJson) return renderStatus(report, { columns: o.output.columns || COLUMNS, isWhole: o.isWhole });
-  const { plan, ...rest } = report;
-  return JSON.stringify({ figures: figuresOf(report), ...rest, plan: plan === null ? null : Object.fromEntries(plan) });
+  return JSON.stringify({ figures: figuresOf(report), ...report });
 }
 
 const NOBODY =

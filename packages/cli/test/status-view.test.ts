@@ -99,10 +99,21 @@ describe('a status for a person', () => {
     expect(sectionOf(lines, 'connections')[0]).toMatch(/connection.*shard.*tokens.*covered/);
   });
 
+  test('names the shards that are filled to less', () => {
+    const report = healthy({ shards: 7 });
+    const perShard = report.services.flatMap((one) => (one.service === 'scheduler' ? (one.plan?.perShard ?? []) : []));
+    for (const shard of perShard) shard.tokensTarget = 60 + shard.shard;
+    expect(sectionOf(linesOf(report), 'plan')).toContain(
+      '  filled to less, for the venue serves no more: shard 0 to 60, 1 to 61, 2 to 62, 3 to 63, 4 to 64, …',
+    );
+  });
+
   test('names a shard that nobody records', () => {
     const report = healthy({ shards: 1 });
-    const plan = new Map([...(report.plan ?? []), [9, { tokens: 380, tokensTarget: null }]]);
-    const lines = linesOf({ ...report, plan });
+    for (const status of report.services) {
+      if (status.service === 'scheduler') status.plan?.perShard.push({ shard: 9, tokens: 380, tokensTarget: 380 });
+    }
+    const lines = linesOf(report);
     expect(lines).toContain('! 1 shard of the plan: recorded by nobody that answers.');
     expect(sectionOf(lines, 'shards')[1]).toMatch(/^ {6}9 {2}\(nobody\) +unserved +380 +0 /);
   });
@@ -154,11 +165,9 @@ function sectionOf(lines: readonly string[], title: string): string[] {
 }
 
 function healthy({ shards }: { shards: number }): StatusReport {
-  const plan = new Map(Array.from({ length: shards }, (_, n) => [n, { tokens: 400, tokensTarget: null }]));
   return {
     atMs: NOW,
     services: [ingestor(shards), scheduler(shards), writer()],
-    plan,
     silentIngestors: [],
     refusals: [],
   };
@@ -207,6 +216,7 @@ function scheduler(shards: number): SchedulerStatus {
       tokens: 400 * shards,
       markets: { open: 200 * shards, pending: 0, subscribed: 200 * shards, expired: 3 },
       capacity: { total: 400 * shards, free: 0 },
+      perShard: Array.from({ length: shards }, (_, shard) => ({ shard, tokens: 400, tokensTarget: null })),
     },
     jobs: [
       {

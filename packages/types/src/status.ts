@@ -63,6 +63,8 @@ export type SchedulerStatus = {
     tokens: number;
     markets: { open: number; pending: number; subscribed: number; expired: number };
     capacity: { total: number; free: number };
+    /** `tokensTarget`: where the shard is filled to less than the setting; null else. */
+    perShard: { shard: number; tokens: number; tokensTarget: number | null }[];
   } | null;
   jobs: JobStatus[];
 };

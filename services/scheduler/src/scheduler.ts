@@ -121,7 +121,7 @@ export class Scheduler {
       id: this.#o.schedulerId,
       startedAtMs: this.#startedAtMs,
       isLeading: this.#o.leadership.isLeading,
-      plan: this.#term === null ? null : { shards, tokens, markets, capacity },
+      plan: this.#term === null ? null : { shards, tokens, markets, capacity, perShard: perShard(this.#term.plan) },
       jobs: this.jobs(),
     };
   }
@@ -159,6 +159,13 @@ export class Scheduler {
       this.#term = null;
     }
   }
+}
+
+function perShard({ shards }: ShardPlan): NonNullable<SchedulerStatus['plan']>['perShard'] {
+  return [...shards].map(([shard, { tokens, tokensTarget = null }]) => ({
+    ...{ shard, tokensTarget },
+    tokens: tokens.length,
+  }));
 }
 
 type Term = {
