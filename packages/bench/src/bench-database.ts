@@ -1,32 +1,47 @@
-import { Database, type StreamPosition } from '@polytape/tapedb';
-import type { Log, Trade } from '@polytape/types';
+import { Database, type ProjectedRows, type StreamPosition } from '@polytape/tapedb';
+import type { Log } from '@polytape/types';
 import { type Measured, measure } from './measure.ts';
+import { sampleBooks, samplePrices } from './sample-snapshots.ts';
 import { sampleTrades } from './sample-trades.ts';
 
-/** The writer's transaction with 5,000 trades: position, COPY, unique key, commit. */
+/** The writer's transaction with 5,000 rows: position, COPY, unique key, commit. */
 export async function benchDatabase(url: string, say: (sentence: string) => void): Promise<Measured[]> {
   const signal = new AbortController().signal;
   await using database = await Database.open({ url, applicationName: 'bench', log: silentLog, signal });
   await database.migrate();
   say(`  (${database.edition})`);
   let from: StreamPosition | null = null;
-  const commit = async (batches: readonly Trade[][]) => {
-    for (const trades of batches) {
-      const sequence: number = (from?.sequence ?? 0) + trades.length;
+  const commit = async (batches: readonly Partial<ProjectedRows>[]) => {
+    for (const rows of batches) {
+      const sequence: number = (from?.sequence ?? 0) + ROWS;
       const to: StreamPosition = { incarnation: 'bench', sequence, messageAtMs: null, messageId: null };
-      const rows = trades.map((trade) => ({ ...trade, connectionId: 'bench' }));
-      await database.apply({ stream: 'TRADES', from, to, rows: { trades: rows }, deadLetters: [] });
+      await database.apply({ stream: 'BENCH', from, to, rows, deadLetters: [] });
       from = to;
     }
     return batches.length * ROWS;
   };
-  const batches = (first: number) => Array.from({ length: BATCHES }, (_, i) => sampleTrades((first + i) * ROWS, ROWS));
+  const batches = (run: number, rows: (number: number) => Partial<ProjectedRows>) =>
+    Array.from({ length: BATCHES }, (_, i) => rows(run * BATCHES + i));
+  const trades = (number: number) => ({
+    trades: sampleTrades(number * ROWS, ROWS).map((trade) => ({ ...trade, connectionId: 'bench' })),
+  });
   return [
     await measure('new trades committed, 5,000 a transaction', 'rows', {
-      prepare: (run) => batches(run * BATCHES),
+      prepare: (run) => batches(run, trades),
       work: commit,
     }),
-    await measure('trades that are there already (a replay)', 'rows', { prepare: () => batches(0), work: commit }),
+    await measure('trades that are there already (a replay)', 'rows', {
+      prepare: () => batches(0, trades),
+      work: commit,
+    }),
+    await measure('prices of 5,000 tokens, an interval a transaction', 'rows', {
+      prepare: (run) => batches(run, (slot) => ({ prices: samplePrices(slot, ROWS) })),
+      work: commit,
+    }),
+    await measure('books of 5,000 tokens, 27 levels each', 'rows', {
+      prepare: (run) => batches(run, (slot) => ({ books: sampleBooks(slot, ROWS) })),
+      work: commit,
+    }),
   ];
 }
 

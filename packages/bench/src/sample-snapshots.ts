@@ -1,0 +1,43 @@
+import type { BookLevel, BookSnapshot, PriceSnapshot } from '@polytape/types';
+
+/** Prices of so many tokens in the interval of that number: each differs a little from the one before. */
+export function samplePrices(slot: number, tokens: number): PriceSnapshot[] {
+  return Array.from({ length: tokens }, (_, n) => ({
+    ...samplePlace(slot, n),
+    ...sampleQuote(slot + n),
+    volume24h: `${n}.25`,
+  }));
+}
+
+/** Books of so many tokens, 27 levels each, as they are in the middle of the venue's. */
+export function sampleBooks(slot: number, tokens: number): BookSnapshot[] {
+  return Array.from({ length: tokens }, (_, n) => ({
+    ...samplePlace(slot, n),
+    ...sampleQuote(slot + n),
+    exchangeAtMs: EPOCH_MS + slot * INTERVAL_MS - n,
+    bids: sampleLevels(13, (level) => 450 - level, slot + n),
+    asks: sampleLevels(14, (level) => 460 + level, slot + n),
+    spread: '0.01',
+    tickSize: '0.001',
+    hash: (slot * 65_536 + n).toString(16).padStart(40, '0'),
+    isHashRight: true,
+  }));
+}
+
+function samplePlace(slot: number, n: number) {
+  const slotAtMs = EPOCH_MS + slot * INTERVAL_MS;
+  const conditionId = `0x${(n >> 1).toString(16).padStart(64, '0')}`;
+  return { conditionId, tokenId: `${100_000 + n}`.padStart(77, '7'), slotAtMs, seenAtMs: slotAtMs + 1_204 };
+}
+
+function sampleQuote(n: number) {
+  const bid = 100 + (n % 700);
+  return { lastPrice: `0.${bid}`, bestBid: `0.${bid}`, bestAsk: `0.${bid + 10}`, midpoint: `0.${bid + 5}` };
+}
+
+function sampleLevels(count: number, price: (level: number) => number, n: number): BookLevel[] {
+  return Array.from({ length: count }, (_, level) => [`0.${price(level)}`, `${(n * 31 + level * 7_919) % 10_000}.5`]);
+}
+
+const EPOCH_MS = Date.UTC(2026, 10, 20);
+const INTERVAL_MS = 60_000;
