@@ -50,6 +50,8 @@ describe('the commands that speak to a running recorder', () => {
     expect(connectionsOf(after, 0)).not.toContain(old);
     expect(connectionsOf(after, 1)).toEqual(connectionsOf(before, 1));
     await bed.drained(ingestor);
+    const [writer] = (await status(bed)).services.filter(({ service }) => service === 'writer');
+    expect(writer?.streams).toContainEqual({ stream: 'TRADES', behind: 0 });
     expect(await bed.compare()).toMatchObject({ missing: [], duplicates: 0 });
   }, 180_000);
 
@@ -78,7 +80,11 @@ describe('the commands that speak to a running recorder', () => {
 
 type Report = {
   figures: { tradesReceived: number; tradesWritten: number } & Record<string, unknown>;
-  services: { service: string; shards?: { shard: number; connections: { connectionId: string }[] }[] }[];
+  services: {
+    service: string;
+    streams?: unknown[];
+    shards?: { shard: number; connections: { connectionId: string }[] }[];
+  }[];
 };
 
 const TEN_FIGURES = [

@@ -89,9 +89,13 @@ export class MissingTokensFollower {
   async #booksOf(tokenIds: readonly string[], signal: AbortSignal): Promise<Set<string>> {
     const { clob, log } = this.#o;
     const withBook = new Set<string>();
+    let failure: unknown = null;
     try {
       for await (const batch of clob.books(tokenIds, signal)) {
-        if ('failed' in batch) throw batch.failed.error;
+        if ('failed' in batch) {
+          failure = batch.failed.error;
+          continue;
+        }
         const found = batch.books.map(({ tokenId }) => tokenId);
         for (const tokenId of found) withBook.add(tokenId);
         const tokens = this.#markets.answered({ withBook: found, without: batch.unknown }, performance.now());
@@ -99,16 +103,24 @@ export class MissingTokensFollower {
           log.info({ tokens }, `The venue has no book of ${tokens} tokens that miss one; they stay where they are.`);
         }
       }
-      if (this.#outage.recovered()) log.info({}, 'The CLOB can be asked for missing books again.');
     } catch (error) {
-      if (signal.aborted) return withBook;
-      const { say } = this.#outage.failed(errorSentence(error), performance.now());
-      log[say ? 'warn' : 'debug'](
-        { tokens: tokenIds.length },
-        `Cannot ask the CLOB for missing books: ${errorSentence(error)}. Nothing is moved until it answers.`,
-      );
+      failure = error;
     }
+    if (!signal.aborted) this.#tell(failure);
     return withBook;
+  }
+
+  #tell(failure: unknown): void {
+    const { log } = this.#o;
+    if (failure === null) {
+      if (this.#outage.recovered()) log.info({}, 'The CLOB can be asked for missing books again.');
+      return;
+    }
+    const { say } = this.#outage.failed(errorSentence(failure), performance.now());
+    log[say ? 'warn' : 'debug'](
+      {},
+      `Cannot ask the CLOB for missing books: ${errorSentence(failure)}. Their markets stay where they are until it answers.`,
+    );
   }
 }
 

@@ -41,10 +41,18 @@ describe('a follower of missing tokens', () => {
     await f.report({ 0: { state: 'covered', version: 1, missing: ['6'] } });
     await f.rig.planned((seen) => seen.get(0)?.tokensTarget === 6);
   });
+
+  test('goes on with what the venue did answer when it did not answer for all', async () => {
+    await using f = await following({ withBook: ['6', '7'], failing: ['0'] });
+    await f.report({ 0: { state: 'covered', version: 1, missing: ['0', '6', '7'] } });
+    const shards = await f.rig.planned((seen) => seen.get(0)?.version === 2);
+    expect(conditionsIn(shards.get(0))).toEqual([0, 1, 2].map((n) => market(n).conditionId));
+    expect(f.follower.bookless).toBe(0);
+  });
 });
 
 /** Five markets in two shards, an ingestor that reports, and a CLOB with some books. */
-async function following(o: { withBook: readonly string[] }) {
+async function following(o: { withBook: readonly string[]; failing?: readonly string[] }) {
   await using resources = new AsyncDisposableStack();
   const rig = resources.use(await planningRig({ limits, markets: 5 }));
   const asked: (readonly string[])[] = [];
@@ -55,9 +63,12 @@ async function following(o: { withBook: readonly string[] }) {
     clob: {
       async *books(tokenIds) {
         asked.push(tokenIds);
-        if (isAway) throw new VenueUnavailableError({ host: 'clob', path: '/books' }, 'connection refused');
+        const error = new VenueUnavailableError({ host: 'clob', path: '/books' }, 'connection refused');
+        if (isAway) throw error;
+        if (o.failing !== undefined) yield { failed: { ids: [...o.failing], error } };
         const found = tokenIds.filter((tokenId) => o.withBook.includes(tokenId));
-        const unknown = tokenIds.filter((tokenId) => !o.withBook.includes(tokenId));
+        const answered = [...o.withBook, ...(o.failing ?? [])];
+        const unknown = tokenIds.filter((tokenId) => !answered.includes(tokenId));
         yield { books: found.map((tokenId) => ({ tokenId }) as ClobBook), unknown, bad: [] };
       },
     },
