@@ -9,7 +9,7 @@ export function ingestorStatus(o: {
   counters: IngestorCounters;
   publishing: Pick<PublisherStats, 'queued' | 'unacknowledged'>;
   services: ReadonlyMap<number, ShardService>;
-  shards: readonly Omit<ShardStatus, 'state'>[];
+  shards: readonly Omit<ShardStatus, 'state' | 'missing'>[];
 }): IngestorStatus {
   const { counters } = o;
   return {
@@ -22,7 +22,10 @@ export function ingestorStatus(o: {
     reconnections: counters.reconnections,
     lastReconnectAtMs: counters.lastReconnectAtMs,
     recycling: recyclingStats(counters),
-    shards: o.shards.map((shard) => ({ ...shard, state: o.services.get(shard.shard)?.state ?? 'opening' })),
+    shards: o.shards.map((shard) => {
+      const { state = 'opening', missing = [] } = o.services.get(shard.shard) ?? {};
+      return { ...shard, state, missing };
+    }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Publisher } from '@polytape/bus';
 import type { OutageNotice } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
-import { MISSING_TOKENS_MAX, SHARD_TOKENS_MAX, type Shard, type ShardStatus } from '@polytape/types';
+import { SHARD_TOKENS_MAX, type Shard, type ShardStatus } from '@polytape/types';
 import { DepartingTokens } from './departing-tokens.ts';
 import type { IngestorCounters } from './ingestor-counters.ts';
 import { MissingBooks } from './missing-books.ts';
@@ -176,18 +176,15 @@ export class ShardRecorder implements AsyncDisposable {
    * How the shard is served. It is covered when every token has had its first book on one of its connections; or when some
    * have, and the others have not had theirs for so long that they have none.
    */
-  service(nowMs: number): { state: 'opening' | 'covered'; version: number; missing?: string[] } {
-    const state = this.#coversAt(nowMs) ? 'covered' : 'opening';
-    const missing = this.#missing.reported.slice(0, MISSING_TOKENS_MAX);
-    return { state, version: this.#version, ...(missing.length === 0 ? {} : { missing }) };
+  service(nowMs: number): { state: 'opening' | 'covered'; version: number } {
+    return { state: this.#coversAt(nowMs) ? 'covered' : 'opening', version: this.#version };
   }
 
-  status(): Omit<ShardStatus, 'state'> {
+  status(): Omit<ShardStatus, 'state' | 'missing'> {
     return {
       shard: this.number,
       pollution: this.#current.pollution,
       reconnects: this.#reconnects,
-      missing: [...this.#missing.reported],
       connections: this.#connections.statuses(),
     };
   }
@@ -231,8 +228,8 @@ export class ShardRecorder implements AsyncDisposable {
   }
 
   /** Tokens without a book on two connections in a row. */
-  get missingTokens(): number {
-    return this.#missing.size;
+  get missingTokens(): readonly string[] {
+    return this.#missing.reported;
   }
 
   /** Closes the connections. What they had delivered is with the publisher by then. */

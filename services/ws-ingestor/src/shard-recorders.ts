@@ -3,6 +3,7 @@ import type { Shard, ShardService } from '@polytape/types';
 import { lifecycleShards } from './lifecycle-shards.ts';
 import { RECYCLE_REASONS } from './recycle-reason.ts';
 import { ShardRecorder, type ShardRecorderOptions } from './shard-recorder.ts';
+import { toldMissing } from './told-missing.ts';
 
 export type ShardRecordersOptions = Omit<
   ShardRecorderOptions,
@@ -116,9 +117,16 @@ export class ShardRecorders implements AsyncDisposable {
     }
   }
 
-  /** How each shard is served. */
+  /** How each shard is served, with what of the missing tokens is told now. */
   services(nowMs: number): Map<number, ShardService> {
-    return new Map([...this.#recorders].map(([number, recorder]) => [number, recorder.service(nowMs)]));
+    const missing = new Map([...this.#recorders].map(([number, { missingTokens }]) => [number, missingTokens]));
+    const told = toldMissing(missing, { round: Math.floor(nowMs / TELLING_ROUND_MS) });
+    return new Map(
+      [...this.#recorders].map(([number, recorder]) => {
+        const some = told.get(number);
+        return [number, { ...recorder.service(nowMs), ...(some === undefined ? {} : { missing: some }) }];
+      }),
+    );
   }
 
   isConnected(shard: number): boolean {
@@ -141,7 +149,7 @@ export class ShardRecorders implements AsyncDisposable {
       covered: recorders.filter((recorder) => recorder.service(nowMs).state === 'covered').length,
       tokens: recorders.reduce((sum, { tokens }) => sum + tokens, 0),
       tokensCovered: recorders.reduce((sum, { coveredTokens }) => sum + coveredTokens, 0),
-      tokensMissing: recorders.reduce((sum, { missingTokens }) => sum + missingTokens, 0),
+      tokensMissing: recorders.reduce((sum, { missingTokens }) => sum + missingTokens.length, 0),
       recycling: recorders.filter(({ isRecycling }) => isRecycling).length,
     };
   }
@@ -170,3 +178,5 @@ export class ShardRecorders implements AsyncDisposable {
 
 /** The ingestor asks twice a second: a process that comes so late has not looked at what waits in its own buffers. */
 const HELD_UP_MS = 2_000;
+/** The scheduler has had time to ask the venue for what was told, and to move it. */
+const TELLING_ROUND_MS = 60_000;

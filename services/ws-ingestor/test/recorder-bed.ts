@@ -152,10 +152,10 @@ export class RecorderBed implements AsyncDisposable {
     return this.#recorders.services(performance.now()).get(shard);
   }
 
-  status(shard: number): Omit<ShardStatus, 'state'> {
+  status(shard: number): Omit<ShardStatus, 'state' | 'missing'> {
     const status = this.#recorders.statuses().find((one) => one.shard === shard);
     expect(status).toBeDefined();
-    return status as Omit<ShardStatus, 'state'>;
+    return status as Omit<ShardStatus, 'state' | 'missing'>;
   }
 
   /** Name of the shard's present connection. */
