@@ -78,7 +78,7 @@ export class Discovery {
   }
 
   /**
-   * Reads the newest open markets until a whole page, and one more, holds nothing new. Gamma is minutes late with some of
+   * Reads the newest open markets until two whole pages hold nothing new. Gamma is minutes late with some of
    * them; those the next scan finds.
    *
    * @throws as `scan`.
@@ -98,7 +98,7 @@ export class Discovery {
       pages += 1;
       // A page of placeholders alone says nothing of what comes behind them.
       if (fresh === 0 && markets.length > 0) familiarPages += 1;
-      if (familiarPages > OVERLAP_PAGES || pages >= NEWEST_PAGES_MAX) break;
+      if (familiarPages >= FAMILIAR_PAGES || pages >= NEWEST_PAGES_MAX) break;
     }
     return { items: found, errors };
   }
@@ -120,7 +120,6 @@ export class Discovery {
   }
 }
 
-/** Read on behind the first page of known markets. */
-const OVERLAP_PAGES = 1;
+const FAMILIAR_PAGES = 2;
 /** So many new ones are no trickle any more: the next scan takes them. */
 const NEWEST_PAGES_MAX = 20;

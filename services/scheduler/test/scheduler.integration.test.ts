@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ClobClient, DataClient, GammaClient, VenueHttp } from '@polytape/polymarket';
+import { createLogger } from '@polytape/service';
+import type { JobStatus, LeaderRecord, Shard } from '@polytape/types';
+import { VenueSim } from '@polytape/venue-sim';
+import { describe, expect, test } from 'vitest';
+import { Leadership } from '../src/leadership.ts';
+import { Scheduler } from '../src/scheduler.ts';
+import { newCounters } from '../src/scheduler-counters.ts';
+import { JOB_NAMES, type JobName } from '../src/term-jobs.ts';
+import { logBed } from './log-bed.ts';
+
+const log = createLogger({ service: 'test', level: 'error' });
+
+describe('the jobs of a scheduler', () => {
+  test.each(['403', '500', 'html', '429'] as const)(
+    'go on without a host that answers %s, which is tried again and comes back by itself',
+    async (answer) => {
+      await using s = await scheduling();
+      await s.until(({ prices, books, resolutions }) => [prices, books, resolutions].every(isWorking));
+      s.venue.rest.answerBadly({ host: 'clob', answer });
+      await s.until(({ prices, books }) => [prices, books].every(({ failure }) => failure !== null));
+      const before = s.jobs();
+      await s.until((jobs) => jobs['discovery-scan'].runs > before['discovery-scan'].runs + 2);
+      await s.until((jobs) => jobs.resolutions.runs > before.resolutions.runs + 2);
+      expect(s.scheduler.readiness()).toEqual([]); // trades are recorded all the same
+      s.venue.rest.answerRightly();
+      await s.until(({ prices, books }) => [prices, books].every(isWorking));
+      expect(s.jobs().prices).toMatchObject({ items: 10, errors: 0 });
+    },
+  );
+
+  test('make the scheduler unready only where no scan succeeds', async () => {
+    await using s = await scheduling();
+    await s.until((jobs) => isWorking(jobs['discovery-scan']));
+    expect(s.scheduler.readiness()).toEqual([]);
+    s.venue.rest.answerBadly({ host: 'gamma', answer: '500' });
+    await s.until((jobs) => jobs['discovery-scan'].failure !== null);
+    expect(s.scheduler.readiness()).toEqual([expect.stringContaining('is unavailable for /gamma/markets/keyset')]);
+    s.venue.rest.answerRightly();
+    await s.until((jobs) => isWorking(jobs['discovery-scan']));
+    expect(s.scheduler.readiness()).toEqual([]);
+  });
+});
+
+function isWorking({ runs, failure, lastSuccessAtMs }: JobStatus): boolean {
+  return runs > 0 && failure === null && lastSuccessAtMs !== null;
+}
+
+/** A scheduler that leads on its own log, against a quiet venue of five markets, its jobs a few times a second. */
+async function scheduling() {
+  await using resources = new AsyncDisposableStack();
+  const bed = resources.use(await logBed());
+  const quiet = { tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0, oddMarkets: 0, trading: false };
+  const venue = resources.use(await VenueSim.start({ ...quiet, markets: 5 }));
+  const http = new VenueHttp({ log, triesMax: 1, backoffMsMin: 1, backoffMsMax: 2 });
+  const schedules = Object.fromEntries(
+    JOB_NAMES.map((name) => [name, { name, intervalMs: 200, timeoutMs: 60_000, isOnTheClock: false }]),
+  ) as Record<JobName, { name: JobName; intervalMs: number; timeoutMs: number; isOnTheClock: boolean }>;
+  const silent = Object.assign(Object.create(log), { info: () => {}, warn: () => {}, error: () => {} }) as typeof log;
+  const scheduler = new Scheduler({
+    schedulerId: 'scheduler-a',
+    bus: bed.bus,
+    leadership: new Leadership({
+      ...{ bucket: await bed.bus.kv<LeaderRecord>('leader'), schedulerId: 'scheduler-a', log: silent },
+    }),
+    shards: await bed.bus.kv<Shard>('shards'),
+    gamma: new GammaClient({ url: venue.urls.gamma, http }),
+    clob: new ClobClient({ url: venue.urls.clob, http }),
+    data: new DataClient({ url: venue.urls.data, http }),
+    ...{ schedules, shrinkPercentMax: 20, figuresIntervalMs: 0, booksTokensMax: 0 },
+    limits: { tokensTarget: 400, tokensMax: 500, openAtTokens: 50, openAfterMs: 1_000, movesMax: 10 },
+    ...{ counters: newCounters(), log: silent },
+  });
+  const stop = new AbortController();
+  const running = scheduler.run(stop.signal);
+  resources.defer(async () => {
+    stop.abort(new Error('stopped by the test'));
+    await running;
+  });
+  const owned = resources.move();
+  const jobs = () => Object.fromEntries(scheduler.jobs().map((job) => [job.name, job])) as Record<JobName, JobStatus>;
+  return {
+    ...{ venue, scheduler, jobs },
+    /** Looks again and again: the jobs tell nobody when they have run. */
+    until: async (isTrue: (jobs: Record<JobName, JobStatus>) => boolean) => {
+      while (!isTrue(jobs())) await delay(20);
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
