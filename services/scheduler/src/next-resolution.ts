@@ -27,6 +27,8 @@ export type ResolutionObservation = {
  *   was resolved otherwise. That is a step again, because the first one was believed and acted on.
  * - A fact of the market channel is no poll of the present state, and may be read again: it counts only if it was heard
  *   after the last step.
+ * - The Data API is some seconds behind Gamma: a proposal or dispute of its counts only if its own time is not before the
+ *   last step, else each step would be taken twice, with one back in between.
  * - After a reopening the Data API may still show the resolution before it: it counts once its own time is a later one.
  *
  * See ADR 10.
@@ -89,15 +91,22 @@ function isNews(known: MarketResolution | null, observation: ResolutionObservati
 }
 
 /** Whether it tells of something that a later step has overtaken. */
-function isHistory(known: MarketResolution, { method, seenAtMs, exchangeAtMs }: ResolutionObservation): boolean {
+function isHistory(known: MarketResolution, observation: ResolutionObservation): boolean {
+  const { method, state, seenAtMs, exchangeAtMs } = observation;
   switch (method) {
     case 'market_resolved':
       return seenAtMs <= known.seenAtMs;
     case 'data_api':
-      return known.reopenedAtMs !== undefined && (exchangeAtMs ?? 0) <= known.reopenedAtMs;
+      if (known.reopenedAtMs !== undefined && (exchangeAtMs ?? 0) <= known.reopenedAtMs) return true;
+      return state !== 'resolved' && exchangeAtMs !== null && exchangeAtMs < begunAtMs(known);
     case 'gamma':
       return false;
   }
+}
+
+/** When the known state had begun at the latest; by the venue's clock where the Data API, which is asked, said so itself. */
+function begunAtMs({ method, exchangeAtMs, seenAtMs }: MarketResolution): number {
+  return method === 'data_api' && exchangeAtMs !== null ? exchangeAtMs : seenAtMs;
 }
 
 function isTrustedAs(known: MarketResolution, { method }: ResolutionObservation): boolean {

@@ -72,6 +72,23 @@ describe('the resolution of a market', () => {
     expect(m.known).toMatchObject({ state: 'resolved', method: 'gamma' });
   });
 
+  test('does not go back to what a source that is behind still shows', () => {
+    const m = market();
+    const proposed = { method: 'data_api', state: 'proposed', exchangeAtMs: 5 } as const;
+    const disputed = { method: 'data_api', state: 'disputed', exchangeAtMs: 15 } as const;
+    m.hears({ state: 'proposed', seenAtMs: 10 });
+    m.hears({ state: 'disputed', seenAtMs: 20 });
+    m.hears({ ...proposed, seenAtMs: 21 });
+    m.hears({ ...disputed, seenAtMs: 30 });
+    expect(m.known).toMatchObject({ state: 'disputed', step: 2, method: 'gamma' });
+    m.hears({ ...proposed, exchangeAtMs: 25, seenAtMs: 40 });
+    m.hears({ ...disputed, seenAtMs: 41 });
+    expect(m.known).toMatchObject({ state: 'proposed', step: 3, method: 'data_api' });
+    // By its own clock, however late we hear of it.
+    m.hears({ ...disputed, exchangeAtMs: 30, seenAtMs: 50 });
+    expect(m.known).toMatchObject({ state: 'disputed', step: 4 });
+  });
+
   test('is not changed by an announcement that was heard before the last step', () => {
     const m = market();
     const announced = { method: 'market_resolved', state: 'resolved', settlement: first, seenAtMs: 10 } as const;
