@@ -11,7 +11,13 @@ import { startService } from './service-process.ts';
  */
 export async function benchCoverage(natsUrl: string): Promise<Durations[]> {
   await using venue = await VenueSim.start({ markets: MARKETS, oddMarkets: 0, trading: false });
-  const addresses = { POLYMARKET_WS_URL: venue.urls.ws, POLYMARKET_GAMMA_URL: venue.urls.gamma, NATS_URL: natsUrl };
+  const addresses = {
+    POLYMARKET_WS_URL: venue.urls.ws,
+    POLYMARKET_GAMMA_URL: venue.urls.gamma,
+    POLYMARKET_CLOB_URL: venue.urls.clob,
+    POLYMARKET_DATA_URL: venue.urls.data,
+    NATS_URL: natsUrl,
+  };
   const stop = new AbortController();
   await using bus = await Bus.connect({ url: natsUrl, name: 'bench', log: silentLog, signal: stop.signal });
   await bus.reconcile(stop.signal);

@@ -1,4 +1,4 @@
-/** Benchmarks: what one core does with frames and with the plan, what the embedded servers take, how fast new markets are recorded. All on loopback, about a minute. */
+/** Benchmarks: what one core does with frames and with the plan, what the embedded servers take, how fast new markets are recorded. All on loopback, some minutes. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { benchBus } from './bench-bus.ts';
 import { benchCoverage } from './bench-coverage.ts';
 import { benchDatabase } from './bench-database.ts';
 import { benchFrames } from './bench-frames.ts';
+import { benchMetadata } from './bench-metadata.ts';
 import { benchPlanner } from './bench-planner.ts';
 import { renderDurations } from './durations.ts';
 import { type Measured, renderMeasured } from './measure.ts';
@@ -42,6 +43,9 @@ try {
   // Last, for it leaves its plan in the broker.
   say('\n400 tokens of new markets, real services and an instant venue');
   for (const took of await benchCoverage(natsServer.url)) say(renderDurations(took));
+  await using secondServer = await startNatsServer({ binary: nats, dataDir: join(directory, 'nats-metadata') });
+  say('\nA scheduler, 20,000 markets and a venue that answers at once');
+  for (const line of await benchMetadata(secondServer.url)) say(line);
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

@@ -1,0 +1,87 @@
+import { freePort } from '@polytape/embedded';
+import { VenueSim } from '@polytape/venue-sim';
+import { startService } from './service-process.ts';
+
+/**
+ * What a scheduler needs to know 20,000 markets, with the intervals that it has by itself, and how near it comes to the
+ * venue's limits: first from nothing, a scan; then started again with all of them known, when every job begins at once.
+ */
+export async function benchMetadata(natsUrl: string): Promise<string[]> {
+  await using venue = await VenueSim.start({
+    ...{ markets: MARKETS, oddMarkets: 0 },
+    ...{ trading: false, gammaFiguresAgeMs: 0 },
+  });
+  const addresses = {
+    POLYMARKET_WS_URL: venue.urls.ws,
+    POLYMARKET_GAMMA_URL: venue.urls.gamma,
+    POLYMARKET_CLOB_URL: venue.urls.clob,
+    POLYMARKET_DATA_URL: venue.urls.data,
+    NATS_URL: natsUrl,
+  };
+  const lines: string[] = [];
+  {
+    await using scheduler = await measured(addresses);
+    await scheduler.untilItems('discovery-scan', MARKETS);
+    lines.push(`from nothing: ${await scheduler.figures(['discovery-scan'])}`);
+  }
+  {
+    await using scheduler = await measured(addresses);
+    await Promise.all([
+      scheduler.untilItems('discovery-scan', MARKETS),
+      scheduler.untilItems('prices', 2 * MARKETS),
+      scheduler.untilItems('books', 2 * MARKETS),
+    ]);
+    lines.push(`all jobs at once: ${await scheduler.figures(['discovery-scan', 'prices', 'books'])}`);
+  }
+  const rates = venue.rest.rates().filter(({ requests }) => requests > 0);
+  for (const { host, rule, limit, requests, most } of rates) {
+    const share = Math.round((most / limit) * 100);
+    lines.push(`${host} ${rule}: ${requests} requests, ${most} in 10 s at most: ${share} % of the limit of ${limit}`);
+  }
+  return lines;
+}
+
+type MeasuredScheduler = AsyncDisposable & {
+  /** Resolves when a run of the job has read so many. @throws {Error} It never did. */
+  untilItems(job: string, items: number): Promise<void>;
+  figures(jobs: readonly string[]): Promise<string>;
+};
+
+async function measured(env: Record<string, string>): Promise<MeasuredScheduler> {
+  const port = await freePort();
+  const service = startService('scheduler', { ...env, HTTP_PORT: String(port) });
+  let memoryMax = 0;
+  const metrics = async (): Promise<string> => {
+    // Refused until it listens.
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => null);
+    const text = (await response?.text()) ?? '';
+    memoryMax = Math.max(memoryMax, value(text, 'process_resident_memory_bytes') ?? 0);
+    return text;
+  };
+  return {
+    async untilItems(job, items) {
+      const deadline = performance.now() + PATIENCE_MS;
+      while (value(await metrics(), `scheduler_job_items{job="${job}"}`) !== items) {
+        if (performance.now() > deadline) throw new Error(`no run of ${job} has read ${items}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
+    async figures(jobs) {
+      const text = await metrics();
+      const took = jobs.map((job) => {
+        const seconds = value(text, `scheduler_job_duration_seconds{job="${job}"}`) ?? Number.NaN;
+        return `${job} ${value(text, `scheduler_job_items{job="${job}"}`)} items in ${seconds.toFixed(1)} s`;
+      });
+      return `${took.join(', ')}; at most ${Math.round(memoryMax / 2 ** 20)} MiB`;
+    },
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
+  };
+}
+
+function value(text: string, sample: string): number | null {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${sample} `));
+  return line === undefined ? null : Number(line.slice(sample.length + 1));
+}
+
+const MARKETS = 20_000;
+const PATIENCE_MS = 300_000;
