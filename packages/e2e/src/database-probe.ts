@@ -1,4 +1,4 @@
-import { Pool } from 'pg';
+import { Pool, type QueryResultRow } from 'pg';
 import { PROJECTED_TABLES, type ProjectedTable } from './projected-tables.ts';
 
 /** A row of `unparsed`. */
@@ -27,6 +27,11 @@ export class DatabaseProbe implements AsyncDisposable {
   /** Resolves when the server takes us and answers. */
   async answers(): Promise<void> {
     await this.#pool.query('SELECT 1');
+  }
+
+  /** The rows of any question. */
+  async rows<Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.#pool.query<Row>(sql, [...values])).rows;
   }
 
   /** Of each recorded trade: `<token> <milliseconds> <trade id>`, one entry a row. */

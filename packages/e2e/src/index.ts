@@ -4,6 +4,7 @@ export { descendants, isAlive } from './living-process.ts';
 export { spawnPolytape } from './polytape-command.ts';
 export { PolytapeHome, type Runtime, sumOfMetric } from './polytape-home.ts';
 export { type LogRecord, type ProcessExit, ProcessUnderTest } from './process-under-test.ts';
+export { compareResolutions } from './resolution-comparison.ts';
 export { sampleTrade, tradeMessage } from './sample-trade.ts';
 export { type ServiceName, ServiceUnderTest } from './service-under-test.ts';
 export { compareTape, type TapeComparison } from './tape-comparison.ts';
