@@ -56,7 +56,7 @@ export type ResolutionStep = {
 
 /**
  * What the broker knows the step by. A leader that died between this and the market's document is followed by one that
- * takes the step again, at another time: both are kept, and the projection shows the first.
+ * finds the step in the stream and goes on from it.
  */
 export function resolutionMessageId({ conditionId, step, type }: ResolutionStep): string {
   return `${type}:${conditionId}:${step}`;
