@@ -26,6 +26,15 @@ describe('tokens without a first book', () => {
     expect(bed.service(0)).toMatchObject({ state: 'covered', version: 2 });
   });
 
+  test('are no longer reported when it comes after all, among frames that are passed over by then', async () => {
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, venue: { booksPerSocketMax: 4 } });
+    await bed.until('settled', () => bed.counters.recycles.missing_books.completed === 1);
+    for (const tokenId of tokensOf(bed, 2)) bed.venue.send(bookOf(tokenId));
+    await bed.until('covered', () => bed.service(0)?.missing === undefined);
+    expect(bed.status(0).connections[0]).toMatchObject({ tokens: 6, covered: 6 });
+    expect(bed.toldAt('info').at(-1)).toBe('Every token of the shard has its book now, or has left it.');
+  });
+
   test('are not tried for again while they are kept for the shard that they moved to', async () => {
     await using bed = await RecorderBed.start({
       plan: { 0: [0, 1, 2], 1: [3] },
@@ -83,4 +92,10 @@ describe('tokens without a first book', () => {
 
 function tokensOf(bed: RecorderBed, market: number): string[] {
   return [bed.tokenOf(market, 0), bed.tokenOf(market, 1)];
+}
+
+function bookOf(tokenId: string): string {
+  const market = `0x${'ab'.repeat(32)}`;
+  const book = { market, asset_id: tokenId, timestamp: '1786728432337', hash: '', bids: [], asks: [] };
+  return JSON.stringify({ ...book, event_type: 'book' });
 }

@@ -38,6 +38,15 @@ describe('a connection that is open and silent', () => {
     expect(bed.toldAt('warn')).toEqual([]);
   });
 
+  test('is silent also when empty arrays come, which are no data', async () => {
+    await using bed = await RecorderBed.start({ plan: { 0: [0] }, recorders: { ...WATCHED, stallMsMax: 300 } });
+    await bed.covered();
+    await bed.until('suspected', () => {
+      bed.venue.send('[]');
+      return bed.counters.recycles.stalled.started === 1;
+    });
+  });
+
   test('of a quiet shard that has been quoted and traded before counts as no stall either', async () => {
     await using bed = await RecorderBed.start({
       plan: { 0: [0, 1, 2] },
