@@ -27,7 +27,11 @@ describe('tokens without a first book', () => {
   });
 
   test('are no longer reported when it comes after all, among frames that are passed over by then', async () => {
-    await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, venue: { booksPerSocketMax: 4 } });
+    await using bed = await RecorderBed.start({
+      plan: { 0: [0, 1, 2] },
+      venue: { booksPerSocketMax: 4 },
+      recorders: { stallMsMin: 1_000 }, // looked at that often
+    });
     await bed.until('settled', () => bed.counters.recycles.missing_books.completed === 1);
     for (const tokenId of tokensOf(bed, 2)) bed.venue.send(bookOf(tokenId));
     await bed.until('covered', () => bed.service(0)?.missing === undefined);
