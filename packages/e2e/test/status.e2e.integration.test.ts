@@ -65,6 +65,10 @@ describe('the commands that speak to a running recorder', () => {
     expect(await failure(polytape(bed, 'subscribe', 'no-such-market'))).toMatch(/Gamma knows no market of the slug/);
     expect(await failure(polytape(bed, 'subscribe', 'https://a.b/c'))).toMatch(/a token id, a condition id/);
     expect((await ended(polytape(bed, 'status'), 0)).stdout.join('\n')).toMatch(/^! No writer answers/m);
+    await using watch = polytape(bed, 'status', '--watch');
+    await until('a second look', () => watch.stdout.filter((line) => line.startsWith('trades received')).length > 1);
+    watch.signal('SIGINT');
+    await ended(watch, 0);
     await ended(polytape(bed, 'recycle', 'seven'), 2);
     await ended(polytape(bed, 'subscribe'), 2);
 
