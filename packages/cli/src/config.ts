@@ -1,6 +1,6 @@
 import { type ConfigTable, processSettings, text, url } from '@polytape/service';
 
-/** What `demo` and `start` read themselves; they hand everything on to the services. */
+/** What the commands read themselves; `demo` and `start` hand everything on to the services. */
 export const configTable = {
   POLYTAPE_DATA_DIR: text({
     default: '.polytape',
@@ -11,7 +11,8 @@ export const configTable = {
     default: '',
     protocols: ['nats:', 'tls:'],
     secret: true,
-    description: 'NATS server for `start` to use (`demo` embeds its own). Not set: one is embedded.',
+    description:
+      'NATS server for `start` to use (`demo` embeds its own), and of the recorder that `status`, `subscribe` and `recycle` speak to. Not set: one is embedded, and found by `runtime.json`.',
   }),
   DATABASE_URL: url({
     default: '',

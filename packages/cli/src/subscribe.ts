@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Bus, NoAnswerError } from '@polytape/bus';
 import { COMMANDS, type SubscribeAnswer, type SubscribeRequest } from '@polytape/types';
 import { CommandError } from './command-error.ts';
+import { type FirstBook, firstBookOf } from './first-book.ts';
 import { gatherStatus } from './gather-status.ts';
 import { openOperatorBus, type RecorderAddress } from './operator-bus.ts';
 import { ingestorsOf } from './status-report.ts';
@@ -16,10 +17,7 @@ export type SubscribeOptions = {
 };
 
 /** Where the market is, and how far it has come. */
-export type Subscribed = Exclude<SubscribeAnswer, { refused: string }> & {
-  /** `came`: a book of both tokens. `not_yet`: still waited for. `none`: not on two connections in a row. */
-  firstBook: 'came' | 'not_yet' | 'none';
-};
+export type Subscribed = Answered & { firstBook: FirstBook };
 
 /**
  * Has the recorder record a market, if it does not yet, and waits for the first books of both its tokens.
@@ -31,7 +29,7 @@ export async function subscribe(o: SubscribeOptions): Promise<Subscribed> {
   const untilMs = performance.now() + o.waitMs;
   for (;;) {
     const answer = await ask(bus, o);
-    const firstBook = await firstBookOf(bus, answer, o.signal);
+    const firstBook = await look(bus, answer, o.signal);
     if (firstBook !== 'not_yet' || performance.now() >= untilMs) return { ...answer, firstBook };
     await delay(ASK_INTERVAL_MS, undefined, { signal: o.signal });
   }
@@ -54,10 +52,7 @@ export function renderSubscribed({ conditionId, question, shard, firstBook }: Su
   }
 }
 
-async function ask(
-  bus: Bus,
-  { market, signal }: SubscribeOptions,
-): Promise<Exclude<SubscribeAnswer, { refused: string }>> {
+async function ask(bus: Bus, { market, signal }: SubscribeOptions): Promise<Answered> {
   try {
     const request = { market } satisfies SubscribeRequest;
     const answer = await bus.request<SubscribeAnswer>(COMMANDS.subscribe, request, {
@@ -77,25 +72,12 @@ async function ask(
   }
 }
 
-/** The plan's word and the connections' own: a shard counts as covered also when some of its books were waited for in vain. */
-async function firstBookOf(
-  bus: Bus,
-  { shard, isCovered, tokenIds }: Exclude<SubscribeAnswer, { refused: string }>,
-  signal: AbortSignal,
-): Promise<Subscribed['firstBook']> {
-  if (shard === null || !isCovered) return 'not_yet';
-  const serving = ingestorsOf(await gatherStatus(bus, signal)).flatMap(({ shards }) =>
-    shards.filter((one) => one.shard === shard),
-  );
-  const lacking = serving.filter(({ missing }) => tokenIds.some((tokenId) => missing.includes(tokenId)));
-  const isWhole = serving.some(
-    (one) =>
-      !lacking.includes(one) &&
-      one.connections.some(({ tokens, covered }) => tokens > 0 && tokens - covered <= one.missing.length),
-  );
-  if (isWhole) return 'came';
-  return lacking.length > 0 && lacking.length === serving.length ? 'none' : 'not_yet';
+async function look(bus: Bus, answer: Answered, signal: AbortSignal): Promise<FirstBook> {
+  if (answer.shard === null || !answer.isCovered) return 'not_yet';
+  return firstBookOf(answer, ingestorsOf(await gatherStatus(bus, signal)));
 }
+
+type Answered = Exclude<SubscribeAnswer, { refused: string }>;
 
 const ASK_INTERVAL_MS = 500;
 /** Gamma is asked for a market that is not known here. */
