@@ -39,14 +39,24 @@ describe('prices, books and documents', () => {
     // One book in a thousand had a wrong hash: it is kept, and known for what it is.
     expect(stored?.wrong).toBeGreaterThan(0);
 
-    const rates = bed.venue.rest.rates().filter(({ requests }) => requests > 0);
-    for (const { host, rule, limit, most } of rates) {
-      expect(most, `${host} ${rule}: ${most} in 10 s`).toBeLessThanOrEqual(limit * 0.7);
-    }
-    const asked = rates.map(({ host, rule, requests, most }) => `${host} ${rule} ${requests} (${most} in 10 s)`);
+    keepsToTheLimits(bed);
+    const asked = bed.venue.rest
+      .rates()
+      .filter(({ requests }) => requests > 0)
+      .map(({ host, rule, requests, most }) => `${host} ${rule} ${requests} (${most} in 10 s)`);
     const memory = (await scheduler.metric('process_resident_memory_bytes')) ?? 0;
     console.log(`metadata: ${figures.join(', ')}; ${Math.round(memory / 1e6)} MB; ${asked.join(', ')}`);
   }, 120_000);
+
+  test('are asked for no more often than the venue allows, however often they are wanted', async () => {
+    await using bed = await TestBed.open({ markets: 1_000, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 });
+    // 8 requests a round: without a limit some 800 in 10 s, where 500 are allowed.
+    const scheduler = await bed.start('scheduler', { PRICES_INTERVAL_MS: '100', BOOKS_INTERVAL_MS: '0' });
+    const asked = () => bed.venue.rest.rates().find(({ rule }) => rule === '/prices')?.requests ?? 0;
+    await until('400 requests for prices', () => asked() >= 400, { seen: () => `There were ${asked()}.` });
+    keepsToTheLimits(bed);
+    expect(await scheduler.metric('scheduler_job_overruns_total', { job: 'prices' })).toBeGreaterThan(0);
+  });
 
   test('come again by themselves after a host answered badly, which is said once, and stops no other job', async () => {
     await using bed = await TestBed.open({
@@ -123,6 +133,13 @@ const TROUBLES = [
 const GAMMA_JOBS = ['discovery', 'discovery-scan'];
 const CLOB_JOBS = ['prices', 'books'];
 const JOBS = [...GAMMA_JOBS, ...CLOB_JOBS, 'resolutions'];
+
+/** Every limit of the venue, with the headroom that is ours. */
+function keepsToTheLimits(bed: TestBed): void {
+  for (const { host, rule, limit, most } of bed.venue.rest.rates()) {
+    expect(most, `${host} ${rule}: ${most} in 10 s`).toBeLessThanOrEqual(limit * 0.7);
+  }
+}
 
 /** Resolves when a run of this job has begun and ended well from now on. */
 async function worked(scheduler: ServiceUnderTest, job: string): Promise<void> {
