@@ -14,6 +14,7 @@ describe('a request', () => {
     await using server = await connect(nats.url);
     await using client = await connect(nats.url);
     await using _serving = server.bus.serve(SUBJECT, async (request) => ({ heard: request }));
+    await hasArrived(server);
     expect(await client.bus.request(SUBJECT, { shard: 7 }, soon)).toEqual({ heard: { shard: 7 } });
     expect(await client.bus.request(SUBJECT, null, soon)).toEqual({ heard: null });
   });
@@ -78,8 +79,7 @@ describe('a request', () => {
     const back = new Promise<void>((resolve) => server.bus.onConnected(resolve));
     way.cut();
     await back;
-    // A question of its own, so that the server has read what the client sent when it came back.
-    await expect(server.bus.request('pm.cmd.nobody', {}, soon)).rejects.toBeInstanceOf(NoAnswerError);
+    await hasArrived(server);
     expect(await client.bus.request(SUBJECT, {}, soon)).toBe('here');
   });
 
@@ -105,6 +105,7 @@ describe('a request to all', () => {
     await using _third = two.bus.serve(SUBJECT, () => {
       throw new Error('not now');
     });
+    await hasArrived(two);
     const answers = await one.bus.requestAll(SUBJECT, null, { waitMs: 60_000, stallMs: 100, signal: never });
     expect(answers).toHaveLength(3);
     expect(answers).toEqual(expect.arrayContaining([1, 2, { refused: 'not now' }]));
@@ -141,6 +142,11 @@ describe('a request to all', () => {
 
 function connect(url: string): Promise<TestBus> {
   return testBus(url, { reconcile: false });
+}
+
+/** NATS has read what this connection sent so far, a subscription among it: it has answered a later question. */
+async function hasArrived({ bus }: TestBus): Promise<void> {
+  await expect(bus.request('pm.cmd.nobody', {}, soon)).rejects.toBeInstanceOf(NoAnswerError);
 }
 
 async function serving({ bus }: TestBus): Promise<AsyncDisposable> {
