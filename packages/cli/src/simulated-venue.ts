@@ -28,6 +28,8 @@ export class SimulatedVenue implements AsyncDisposable {
         ...['--port', '0', '--json', '--seed', o.seed, '--ledger', o.ledgerPath],
         // Listings that no client can record belong in tests; here they would only raise alarms.
         ...['--odd-markets', '0'],
+        // Proposals, disputes, splits and voids: what resolutions are about.
+        ...['--resolutions', 'uma'],
         ...['--markets', String(o.markets), '--trades-per-second', String(o.tradesPerSecond)],
       ],
       env: {},

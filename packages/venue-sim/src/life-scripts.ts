@@ -12,7 +12,7 @@ export type LifeScriptsOptions = {
 
 /**
  * How markets come to their end when nobody says how: at once and automatically those of five minutes, the others by
- * proposals, disputes, splits, voids and reopenings, step by step while the venue trades.
+ * proposals, disputes, splits and voids, step by step while the venue trades. None is reopened: that is for who asks for it.
  */
 export class LifeScripts {
   readonly #options: LifeScriptsOptions;
@@ -82,7 +82,6 @@ type Act = (lifecycle: MarketLifecycle, market: SimMarket) => void;
 
 const close: Act = (lifecycle, market) => lifecycle.close(market);
 const dispute: Act = (lifecycle, market) => lifecycle.dispute(market);
-const reopen: Act = (lifecycle, market) => lifecycle.reopen(market);
 const propose =
   (payouts: Pair): Act =>
   (lifecycle, market) =>
@@ -98,7 +97,6 @@ const SCRIPTS: ((payouts: Pair, prng: Prng) => Act[])[] = [
   (payouts, prng) => [propose(payouts), close, resolve(payouts, prng)],
   (payouts, prng) => [close, propose(other(payouts)), dispute, propose(payouts), resolve(payouts, prng)],
   (payouts, prng) => [propose(payouts), dispute, propose(payouts), dispute, resolve(payouts, prng)],
-  (payouts, prng) => [close, propose(payouts), resolve(other(payouts), prng), reopen],
   (payouts, prng) => [close, resolve(payouts, prng)],
   // Closed, and nobody ever says what became of it.
   () => [close],

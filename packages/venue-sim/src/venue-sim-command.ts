@@ -112,7 +112,7 @@ Examples:
   venue-sim --port 0 --json                           a free port; the first line of output says which
   venue-sim --trades-per-second 2000 --markets 2500   what a busy day looks like
   venue-sim --seed 7 --ledger truth.jsonl             keep the truth to compare with
-  venue-sim --resolutions uma --close-per-minute 60   proposals, disputes, splits, voids and reopenings
+  venue-sim --resolutions uma --close-per-minute 60   proposals, disputes, splits and voids
 
 While it runs:
   curl localhost:4400/sim/status

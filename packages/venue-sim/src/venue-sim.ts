@@ -13,8 +13,10 @@ import { MarketFeed } from './market-feed.ts';
 import type { Pair } from './market-life.ts';
 import { MarketLifeControl } from './market-life-control.ts';
 import { MarketLifecycle } from './market-lifecycle.ts';
+import { marketReference } from './market-reference.ts';
 import { MarketRegistry } from './market-registry.ts';
 import { oddMarkets } from './odd-markets.ts';
+import { openLedger } from './open-ledger.ts';
 import { Prng } from './prng.ts';
 import { RateCounts } from './rate-counts.ts';
 import { requestedTrade } from './requested-trade.ts';
@@ -22,7 +24,7 @@ import { RestFaults } from './rest-faults.ts';
 import type { SimMarket, SimToken } from './sim-market.ts';
 import { TakerOrderLog } from './taker-order-log.ts';
 import { TradingClock } from './trading-clock.ts';
-import { TruthLedger } from './truth-ledger.ts';
+import type { TruthLedger } from './truth-ledger.ts';
 import type { TruthTrade } from './truth-trade.ts';
 import type {
   ClosedMarket,
@@ -35,7 +37,7 @@ import type {
   VenueUrls,
 } from './venue-control.ts';
 import { VenueServer } from './venue-server.ts';
-import { TradeRequestError, VenueSimOptionError, VenueSimStartError } from './venue-sim-errors.ts';
+import { TradeRequestError, VenueSimOptionError } from './venue-sim-errors.ts';
 import { type ResolvedOptions, resolveOptions, type VenueSimOptions } from './venue-sim-options.ts';
 import { WrongHashes } from './wrong-hashes.ts';
 import { binaryFrame, textFrame } from './ws-frame.ts';
@@ -193,7 +195,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
 
   /** The markets that are open, oldest first. */
   openMarketList(): MarketReference[] {
-    return this.#registry.open.map(reference);
+    return this.#registry.open.map(marketReference);
   }
 
   /** Executes one trade now, also while trading is stopped. @throws {TradeRequestError} It cannot be executed. */
@@ -208,7 +210,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
   /** Opens so many new markets at once, fewer when the venue is full. */
   openMarkets(count: number): MarketReference[] {
     const opened: MarketReference[] = [];
-    while (opened.length < count && !this.#registry.full) opened.push(reference(this.#open()));
+    while (opened.length < count && !this.#registry.full) opened.push(marketReference(this.#open()));
     this.#channel.flush();
     return opened;
   }
@@ -222,7 +224,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     if (market === undefined || market.closed !== null) return null;
     const decided = this.#close(market, winner);
     this.#channel.flush();
-    return { ...reference(market), winner: decided };
+    return { ...marketReference(market), winner: decided };
   }
 
   /** Sends any frame at once, text or binary, also what the real venue never would; answers to how many sockets. */
@@ -302,24 +304,5 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     );
     if (open.length === 0) throw new TradeRequestError('no market is open');
     return this.#chance.pick(heard.length > 0 ? heard : open);
-  }
-}
-
-function reference(market: SimMarket): MarketReference {
-  const [first, second] = market.tokens;
-  return {
-    gammaId: market.gammaId,
-    conditionId: market.conditionId,
-    slug: market.slug,
-    tokenIds: [first.tokenId, second.tokenId],
-  };
-}
-
-async function openLedger(path: string | null): Promise<TruthLedger> {
-  try {
-    return await TruthLedger.open(path);
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new VenueSimStartError(`cannot write the ledger (${cause})`, 'Choose another file with --ledger.', error);
   }
 }
