@@ -91,6 +91,7 @@ describe.concurrent.each<{ service: ServiceName; cases: Case[] }>([
       ),
       refused('NATS_URL', 'nats//127.0.0.1', /takes an address that starts with nats:\/\//),
       refused('BATCH_ROWS_MAX', '0', /takes a whole number from 1 to/),
+      refused('RETENTION_TRADES_DAYS', '3', /takes 0, or a whole number from 7/),
       refused('STOP_DEADLINE_MS', '-5', /takes a whole number from 100/),
       {
         title: 'two settings at once are both named',

@@ -1,5 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { type BookSnapshot, bookMessageId, bookSubject } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
 import { sampleTrade, TestBed, tradeMessage, until } from '../src/index.ts';
 
@@ -89,6 +90,37 @@ describe('messages that vanish from the log while a writer reads', () => {
   });
 });
 
+describe('a writer that is to keep books for three days', () => {
+  test('drops older ones when it begins, and goes on writing', async () => {
+    await using bed = await TestBed.open({ markets: 1 });
+    await using keeper = await bed.start('writer');
+    const dayMs = 24 * 60 * 60 * 1_000;
+    const today = Math.floor(Date.now() / dayMs) * dayMs;
+    await publishBooks(bed, [today - 4 * dayMs, today - 3 * dayMs, today]);
+    await bed.stored('BOOKS');
+    keeper.process.signal('SIGTERM');
+    await keeper.process.exit();
+
+    const writer = await bed.start('writer', { RETENTION_BOOKS_DAYS: '3' });
+    await writer.process.record(({ table, dropped }) => table === 'book_snapshots' && dropped === 1);
+    await publishBooks(bed, [today + 1]);
+    await bed.stored('BOOKS');
+
+    const { book_snapshots: books } = await bed.probe.projectedRows();
+    const slots = books.map((line) => Date.parse((JSON.parse(line) as { ts: string }).ts));
+    expect(slots.toSorted((a, b) => a - b)).toEqual([today - 3 * dayMs, today, today + 1]);
+  });
+});
+
+async function publishBooks(bed: TestBed, slots: readonly number[]): Promise<void> {
+  await using publisher = bed.bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
+  for (const slotAtMs of slots) {
+    const book: BookSnapshot = { ...BOOK, slotAtMs, seenAtMs: slotAtMs };
+    publisher.publish({ subject: bookSubject(book), messageId: bookMessageId(book), body: JSON.stringify(book) });
+  }
+  await publisher.idle();
+}
+
 /** Removes the messages of TRADES before this one, as their age would. */
 async function purge(bed: TestBed, { before }: { before: number }): Promise<void> {
   const nats = await connect({ servers: bed.nats.url });
@@ -108,3 +140,18 @@ async function publish(
   }
   await publisher.idle();
 }
+
+const BOOK: Omit<BookSnapshot, 'slotAtMs' | 'seenAtMs'> = {
+  conditionId: '0xab',
+  tokenId: '12',
+  exchangeAtMs: null,
+  bids: [['0.4', '10']],
+  asks: [],
+  bestBid: '0.4',
+  bestAsk: null,
+  spread: null,
+  midpoint: null,
+  tickSize: '0.01',
+  hash: null,
+  isHashRight: null,
+};
