@@ -65,8 +65,9 @@ export class LifecycleFollower {
 
   #take(subject: string, body: Uint8Array): void {
     const { registry, counters, log } = this.#o;
+    // By the subject: most facts are whole documents of our own, and need not be read.
+    if (OTHER_TYPES.has(subject.split('.').at(-1))) return;
     const event = lifecycleEvent(body);
-    if (event === 'other') return;
     if (event === null) {
       log.warn(
         { subject },
@@ -150,19 +151,18 @@ function isKnown(state: 'open' | 'ended' | 'unknown', told: Told): boolean {
   return told === 'announced' ? state !== 'unknown' : state === 'ended';
 }
 
-/** The event in a message's body; `other` for facts that do not concern us, null when it is none that is known here. */
-function lifecycleEvent(body: Uint8Array): LifecycleEvent | 'other' | null {
+/** The event in a message's body; null when it is none that is known here. */
+function lifecycleEvent(body: Uint8Array): LifecycleEvent | null {
   try {
-    const fact = JSON.parse(Buffer.from(body).toString()) as Partial<MarketFact>;
-    if (!isConditionId(fact.conditionId)) return null;
-    if (fact.type === 'new_market' || fact.type === 'market_resolved') return fact as LifecycleEvent;
-    return OTHER_TYPES.has(fact.type) ? 'other' : null;
+    const fact = JSON.parse(Buffer.from(body).toString()) as Partial<LifecycleEvent>;
+    const isKnown = fact.type === 'new_market' || fact.type === 'market_resolved';
+    return isKnown && isConditionId(fact.conditionId) ? (fact as LifecycleEvent) : null;
   } catch {
     return null;
   }
 }
 
-/** Our own history among them. */
+/** Facts that do not concern us here, our own history among them. */
 const OTHER_TYPES: ReadonlySet<unknown> = new Set<Exclude<MarketFact['type'], LifecycleEvent['type']>>([
   'market_changed',
   'tick_size_change',
@@ -174,7 +174,8 @@ const OTHER_TYPES: ReadonlySet<unknown> = new Set<Exclude<MarketFact['type'], Li
 
 /** Gamma has a market some seconds to minutes after its event. */
 const INQUIRY_LIMITS = { marketsMax: 10_000, retryMsMin: 1_000, retryMsMax: 30_000, giveUpAfterMs: 10 * 60_000 };
-const LOOK_BACK_EVENTS = 1_000;
+/** Most of them may be changes of documents. */
+const LOOK_BACK_EVENTS = 5_000;
 /** More at once are left to the other sources. */
 const RESOLVED_MAX = 10_000;
 const READ_LIMITS = { rowsMax: 500, ageMsMax: 50 };
