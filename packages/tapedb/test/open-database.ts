@@ -14,7 +14,12 @@ export type OpenDatabase = AsyncDisposable & {
 /** @param options.timescale False makes plain tables whatever the server offers. */
 export async function openDatabase(options: { timescale: boolean }): Promise<OpenDatabase> {
   const { url, sql, database, stack } = await openEmptyDatabase();
-  await database.migrate(options);
+  try {
+    await database.migrate(options);
+  } catch (error) {
+    await stack.disposeAsync(); // nobody else has it yet
+    throw error;
+  }
   return { database, url, sql, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
