@@ -107,7 +107,14 @@ export class Monitor {
 }
 
 /** The counters that are shown as sums over the whole run. */
-const TOTALS = ['writer_trades_inserted_total', 'ingestor_unparsed_total', 'writer_dead_letters_total'] as const;
+const TOTALS = [
+  'writer_trades_inserted_total',
+  'ingestor_unparsed_total',
+  'writer_dead_letters_total',
+  'scheduler_prices_published_total',
+  'scheduler_books_published_total',
+  'scheduler_resolution_steps_total',
+] as const;
 
 async function get(port: number, path: string): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(1_000) });

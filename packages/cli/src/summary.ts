@@ -1,3 +1,5 @@
+import { shownCount } from './shown-value.ts';
+
 /** What a run of `demo` or `start` did; the last line of `--json`. */
 export type Summary = {
   /** Trades that the venue executed in tokens that were subscribed; null where nobody knows (any venue but the simulated one). */
@@ -38,10 +40,10 @@ export function renderSummary(summary: Summary): string {
   const rows: [string, string][] = [
     ...(summary.executed === null
       ? []
-      : [['executed by the venue', count(summary.executed)] satisfies [string, string]]),
-    ['recorded', count(summary.recorded)],
-    ...(summary.missing === null ? [] : [['missing', count(summary.missing)] satisfies [string, string]]),
-    ...(summary.duplicates === null ? [] : [['duplicates', count(summary.duplicates)] satisfies [string, string]]),
+      : [['executed by the venue', shownCount(summary.executed)] satisfies [string, string]]),
+    ['recorded', shownCount(summary.recorded)],
+    ...(summary.missing === null ? [] : [['missing', shownCount(summary.missing)] satisfies [string, string]]),
+    ...(summary.duplicates === null ? [] : [['duplicates', shownCount(summary.duplicates)] satisfies [string, string]]),
     ['receive to committed row', `p50 ${milliseconds(summary.p50Ms)}, p99 ${milliseconds(summary.p99Ms)}`],
     [
       'first committed trade',
@@ -49,10 +51,6 @@ export function renderSummary(summary: Summary): string {
     ],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(26)}${value}`).join('\n');
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en-US');
 }
 
 function milliseconds(ms: number | null): string {

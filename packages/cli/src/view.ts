@@ -1,3 +1,5 @@
+import { shownCount, shownPlural, shownRate } from './shown-value.ts';
+
 /** One trade as the terminal shows it. */
 export type ShownTrade = {
   atMs: number;
@@ -22,6 +24,12 @@ export type Snapshot = {
   coveredTokens: number;
   framesPerSecond: number;
   tradesPerSecond: number;
+  /** Open markets, as the leading scheduler knows them. */
+  markets: number;
+  /** Snapshots and steps that the schedulers have published. */
+  prices: number;
+  books: number;
+  resolutionSteps: number;
   recorded: number;
   recordedPerSecond: number;
   p50Ms: number | null;
@@ -43,15 +51,16 @@ export function renderScreen(s: Snapshot, columns: number): string[] {
   const lines = [
     `${s.title}  ${time}`,
     '',
-    ...(s.executed === null ? [] : [`  venue     ${count(s.executed)} trades executed`]),
-    `  ingestor  ${s.connections} of ${s.shards} connections, ${count(s.coveredTokens)} of ${count(s.tokens)} tokens covered`,
-    `            ${rate(s.framesPerSecond)} frames/s, ${rate(s.tradesPerSecond)} trades/s, ${count(s.unpublished)} on their way to the log`,
-    `  writer    ${count(s.recorded)} trades recorded, ${rate(s.recordedPerSecond)}/s`,
+    ...(s.executed === null ? [] : [`  venue     ${shownCount(s.executed)} trades executed`]),
+    `  scheduler ${shownCount(s.markets)} open markets; ${shownCount(s.prices)} prices, ${shownCount(s.books)} books, ${shownPlural(s.resolutionSteps, 'resolution step')}`,
+    `  ingestor  ${s.connections} of ${s.shards} connections, ${shownCount(s.coveredTokens)} of ${shownCount(s.tokens)} tokens covered`,
+    `            ${shownRate(s.framesPerSecond)} frames/s, ${shownRate(s.tradesPerSecond)} trades/s, ${shownCount(s.unpublished)} on their way to the log`,
+    `  writer    ${shownCount(s.recorded)} trades recorded, ${shownRate(s.recordedPerSecond)}/s`,
     `            receive to committed row: p50 ${milliseconds(s.p50Ms)}, p99 ${milliseconds(s.p99Ms)}`,
     ...(s.unparsed + s.deadLetters + s.restarts === 0
       ? []
       : [
-          `  set aside ${count(s.unparsed)} unparsed, ${count(s.deadLetters)} dead letters; processes restarted: ${count(s.restarts)}`,
+          `  set aside ${shownCount(s.unparsed)} unparsed, ${shownCount(s.deadLetters)} dead letters; processes restarted: ${shownCount(s.restarts)}`,
         ]),
     ...s.troubles.map((trouble) => `  !  ${trouble}`),
     '',
@@ -62,11 +71,11 @@ export function renderScreen(s: Snapshot, columns: number): string[] {
 
 /** The same in one line, for where nothing can be updated in place. */
 export function renderLine(s: Snapshot): string {
-  const executed = s.executed === null ? '' : `executed ${count(s.executed)}, `;
+  const executed = s.executed === null ? '' : `executed ${shownCount(s.executed)}, `;
   const [newest] = s.trades;
   return [
-    `${clock(s.elapsedMs)}  ${executed}recorded ${count(s.recorded)} (${rate(s.recordedPerSecond)}/s)`,
-    `${s.connections} of ${s.shards} connections, ${rate(s.framesPerSecond)} frames/s`,
+    `${clock(s.elapsedMs)}  ${executed}recorded ${shownCount(s.recorded)} (${shownRate(s.recordedPerSecond)}/s)`,
+    `${s.connections} of ${s.shards} connections, ${shownRate(s.framesPerSecond)} frames/s`,
     `p50 ${milliseconds(s.p50Ms)}, p99 ${milliseconds(s.p99Ms)}`,
     ...(newest === undefined
       ? []
@@ -91,14 +100,6 @@ function clock(ms: number): string {
   const parts = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
   const [hours, minutes, rest] = parts.map((part) => String(part).padStart(2, '0'));
   return hours === '00' ? `${minutes}:${rest}` : `${hours}:${minutes}:${rest}`;
-}
-
-function count(number: number): string {
-  return Math.round(number).toLocaleString('en-US');
-}
-
-function rate(perSecond: number): string {
-  return perSecond > 0 && perSecond < 10 ? perSecond.toFixed(1) : count(perSecond);
 }
 
 function milliseconds(ms: number | null): string {
