@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { BusUnavailableError } from '@polytape/bus';
+import { rest } from '@polytape/service';
 import { CommandError } from './command-error.ts';
 import { gatherStatus } from './gather-status.ts';
 import { openOperatorBus, type RecorderAddress } from './operator-bus.ts';
@@ -40,7 +40,7 @@ export async function status(o: StatusOptions): Promise<void> {
     );
     const clear = o.output.isTTY && !o.isJson ? '\x1b[H\x1b[2J' : '';
     o.output.write(`${clear}${text}\n${clear === '' && !o.isJson ? '\n' : ''}`);
-    await delay(WATCH_INTERVAL_MS, undefined, { signal: o.signal }).catch(() => {});
+    await rest(WATCH_INTERVAL_MS, o.signal);
   }
 }
 

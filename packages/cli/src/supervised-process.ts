@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { rest } from '@polytape/service';
 
 /** A process that runs: one of ours, or an embedded server. */
 export type RunningProcess = {
@@ -81,7 +81,7 @@ export class SupervisedProcess {
         const waitMs = restartDelayMs(failures);
         this.#say(`${this.name} ended (${killedBy ?? `exit code ${code}`}); starting it again in ${waitMs / 1_000} s.`);
       }
-      await delay(restartDelayMs(failures), undefined, { signal }).catch(() => {});
+      await rest(restartDelayMs(failures), signal);
       failures += 1;
       if (signal.aborted) return;
       running = await this.#restart();

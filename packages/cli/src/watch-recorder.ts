@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { rest } from '@polytape/service';
 import type { Database } from '@polytape/tapedb';
 import { Monitor } from './monitor.ts';
 import type { Recorder } from './recorder.ts';
@@ -60,7 +60,7 @@ export async function watchRecorder(o: {
       troubles: monitor.troubles,
       trades,
     });
-    await delay(LOOK_INTERVAL_MS, undefined, { signal: over }).catch(() => {});
+    await rest(LOOK_INTERVAL_MS, over);
   }
   await o.afterwards();
   await monitor.look(o.recorder.httpPorts);
@@ -80,7 +80,7 @@ async function firstTradeMs(database: Database, over: AbortSignal): Promise<numb
     const [newest] = await database.recentTrades(1).catch(() => []);
     if (newest !== undefined && newest.receivedAtUs >= performance.timeOrigin * 1_000)
       return Math.round(performance.now());
-    await delay(FIRST_TRADE_INTERVAL_MS, undefined, { signal: over }).catch(() => {});
+    await rest(FIRST_TRADE_INTERVAL_MS, over);
   }
   return null;
 }

@@ -1,4 +1,5 @@
 export { beginService } from './begin-service.ts';
+export { changedOrElapsed } from './changed-or-elapsed.ts';
 export { configDocs } from './config-docs.ts';
 export {
   type Config,
@@ -15,5 +16,6 @@ export { newInstanceId } from './instance-id.ts';
 export { ConfigError, loadConfig } from './load-config.ts';
 export { createLogger, errorAdvice, errorSentence, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
 export { Metrics } from './metrics.ts';
+export { rest } from './rest.ts';
 export { busSettings, processSettings } from './shared-settings.ts';
 export type { Stop } from './stop.ts';

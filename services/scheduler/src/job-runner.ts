@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { RevisionConflictError } from '@polytape/bus';
 import { OutageNotice } from '@polytape/polymarket';
-import { errorSentence, type Logger } from '@polytape/service';
+import { errorSentence, type Logger, rest } from '@polytape/service';
 import type { JobStatus } from '@polytape/types';
 import { TermOverError } from './leader-term.ts';
 
@@ -180,10 +179,7 @@ function seconds(ms: number): number {
   return Math.round(ms / 100) / 10;
 }
 
-const SYSTEM_CLOCK: JobClock = {
-  nowMs: () => Date.now(),
-  rest: async (ms, signal) => await delay(ms, undefined, { signal }).catch(() => {}),
-};
+const SYSTEM_CLOCK: JobClock = { nowMs: () => Date.now(), rest };
 
 const NEVER_RAN = {
   isRunning: false,

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type KvBucket, RevisionConflictError } from '@polytape/bus';
-import { errorSentence, type Logger } from '@polytape/service';
+import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
 import type { LeaderRecord } from '@polytape/types';
-import { changedOrElapsed } from './changed-or-elapsed.ts';
 import { LeaderTerm } from './leader-term.ts';
 
 export type LeadershipOptions = {
@@ -58,7 +57,7 @@ export class Leadership {
         await changedOrElapsed(changed.promise, TRY_INTERVAL_MS, signal);
       } else {
         await this.#lead(hold, work, signal);
-        await delay(REST_MS, undefined, { signal }).catch(() => {});
+        await rest(REST_MS, signal);
       }
     }
   }
@@ -122,7 +121,7 @@ export class Leadership {
   async #renew(hold: Hold, term: LeaderTerm, done: AbortSignal): Promise<void> {
     let pauseMs = RENEW_INTERVAL_MS;
     while (!term.signal.aborted) {
-      await delay(pauseMs, undefined, { signal: AbortSignal.any([done, term.signal]) }).catch(() => {});
+      await rest(pauseMs, AbortSignal.any([done, term.signal]));
       if (done.aborted || term.signal.aborted) return;
       try {
         if (!(await this.#renewOnce(hold, term))) return;

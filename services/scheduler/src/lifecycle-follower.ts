@@ -1,9 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Bus, StreamReplacedError } from '@polytape/bus';
 import { type GammaClient, OutageNotice } from '@polytape/polymarket';
-import { errorSentence, type Logger } from '@polytape/service';
+import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
 import { isConditionId, type LifecycleEvent, type MarketFact } from '@polytape/types';
-import { changedOrElapsed } from './changed-or-elapsed.ts';
 import { Inquiries, type Told } from './inquiries.ts';
 import { TermOverError } from './leader-term.ts';
 import type { MarketLog } from './market-log.ts';
@@ -96,7 +94,7 @@ export class LifecycleFollower {
         const waitMs = (this.#inquiries.dueAtMs ?? Number.POSITIVE_INFINITY) - performance.now();
         await changedOrElapsed(this.#changed.promise, Math.min(IDLE_MS_MAX, Math.max(1, waitMs)), signal);
         // Events often come together; so do the questions.
-        await delay(GATHER_MS, undefined, { signal }).catch(() => {});
+        await rest(GATHER_MS, signal);
       } else {
         await this.#askFor(due, signal);
       }

@@ -1,9 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '@polytape/bus';
 import { type ClobClient, OutageNotice } from '@polytape/polymarket';
-import { errorSentence, type Logger } from '@polytape/service';
+import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
 import type { IngestorPresence, Shard } from '@polytape/types';
-import { changedOrElapsed } from './changed-or-elapsed.ts';
 import { MisplacedMarkets } from './misplaced-markets.ts';
 import { missingTokens } from './missing-tokens.ts';
 import type { PlanKeeper } from './plan-keeper.ts';
@@ -55,7 +53,7 @@ export class MissingTokensFollower {
         signal,
       );
       // Ingestors write every few seconds each, also when nothing is missing.
-      await delay(REST_MS, undefined, { signal }).catch(() => {});
+      await rest(REST_MS, signal);
       await changedOrElapsed(changed.promise, LOOK_INTERVAL_MS, signal);
     }
   }

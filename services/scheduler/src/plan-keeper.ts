@@ -1,6 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '@polytape/service';
-import { changedOrElapsed } from './changed-or-elapsed.ts';
+import { changedOrElapsed, type Logger, rest } from '@polytape/service';
 import type { MarketRegistry } from './market-registry.ts';
 import type { ShardPlan } from './shard-plan.ts';
 import { type Misplaced, type PlanLimits, type Planning, planShards, type WantedMarket } from './shard-planner.ts';
@@ -99,7 +97,7 @@ export class PlanKeeper {
       const dueAtMs = await this.#plan();
       const endedAtMs = performance.now();
       const restMs = Math.max(REST_MS_MIN, REST_SHARE * (endedAtMs - beganAtMs));
-      await delay(restMs, undefined, { signal }).catch(() => {});
+      await rest(restMs, signal);
       waitMs = Math.min(PLAN_INTERVAL_MS, Math.max(0, (dueAtMs ?? Number.POSITIVE_INFINITY) - performance.now()));
     }
   }

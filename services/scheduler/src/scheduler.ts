@@ -151,7 +151,7 @@ export class Scheduler {
       const tasks = [keeper, follower, missing].map((task) => (stop: AbortSignal) => task.run(stop));
       const runs = JOB_NAMES.map((name) => async (stop: AbortSignal) => {
         // On the very first start there is nothing to ask for before that, and the next round would be minutes away.
-        if (ABOUT_MARKETS.has(name) && isNew) await unlessAborted(discovery.scanned, stop).catch(() => {});
+        if (ABOUT_MARKETS.has(name) && isNew) await unlessAborted(discovery.scanned, stop).catch(() => {}); // stopped: the job sees it
         await this.#runners[name].run(jobs[name], stop);
       });
       await together([...tasks, ...runs], signal);

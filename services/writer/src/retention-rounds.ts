@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { errorSentence, type Logger } from '@polytape/service';
+import { errorSentence, type Logger, rest } from '@polytape/service';
 import type { Database, RetainedTable } from '@polytape/tapedb';
 
 /**
@@ -29,7 +28,7 @@ export async function retentionRounds(
         `What is older than ${days} days could not be dropped from ${table}, to be tried again in an hour: ${errorSentence(error)}`,
       );
     }
-    await delay(ROUND_MS, undefined, { signal }).catch(() => {});
+    await rest(ROUND_MS, signal);
   }
 }
 

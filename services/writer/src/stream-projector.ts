@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus, StreamMessage, StreamName } from '@polytape/bus';
-import { errorSentence, type Logger } from '@polytape/service';
+import { errorSentence, type Logger, rest } from '@polytape/service';
 import {
   BatchRejectedError,
   type Database,
@@ -63,7 +62,7 @@ export class StreamProjector {
           { stream: this.stream, retryInMs },
           `Projection of ${this.stream} interrupted: ${this.#failure}`,
         );
-        await delay(retryInMs, undefined, { signal }).catch(() => {});
+        await rest(retryInMs, signal);
       }
     }
   }

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus, KvView } from '@polytape/bus';
-import type { Logger } from '@polytape/service';
+import { changedOrElapsed, type Logger } from '@polytape/service';
 import type { IngestorPresence, IngestorStatus, RecycleAnswer, Shard, ShardService } from '@polytape/types';
 import { decideShards } from './decide-shards.ts';
 import { FleetView } from './fleet-view.ts';
@@ -183,7 +182,7 @@ export class Ingestor implements AsyncDisposable {
       if (said !== this.#announced) o.presence.announce();
       this.#announced = said;
       if (this.#hasLeft(nowMs)) break;
-      await settledOrElapsed(this.#changed.promise, Math.min(nextOpenInMs, RECONCILE_INTERVAL_MS));
+      await changedOrElapsed(this.#changed.promise, Math.min(nextOpenInMs, RECONCILE_INTERVAL_MS));
     }
     await releasing;
   }
@@ -287,13 +286,6 @@ export class Ingestor implements AsyncDisposable {
 
 function unservedReason(shards: number): string {
   return `${shards} shards are recorded by nobody, because the ingestors have no room for them (SHARDS_PER_INGESTOR_MAX)`;
-}
-
-/** Resolves on the change, or when the time is over. */
-async function settledOrElapsed(changed: Promise<void>, ms: number): Promise<void> {
-  const timer = new AbortController();
-  await Promise.race([changed, delay(ms, undefined, { signal: timer.signal }).catch(() => {})]);
-  timer.abort();
 }
 
 /** An acknowledgement that takes longer means that JetStream does not store what we receive. */
