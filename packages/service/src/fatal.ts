@@ -12,7 +12,7 @@ export function endOnFatalError(log: Logger, stop: AbortSignal): void {
       process.exit(0);
     }
     const isExpected = error.disposition !== undefined;
-    log.error(isExpected ? {} : { error }, errorAdvice(error));
+    log.error(isExpected ? {} : { err: error }, errorAdvice(error));
     process.exit(1);
   });
 }

@@ -25,7 +25,7 @@ export class HealthServer implements AsyncDisposable {
     const server = createServer((request, response) => {
       answer(request, response, { metrics: o.metrics, ...shown }).catch((error: unknown) => {
         // A metric that cannot be read is a bug, but none that may end a recording.
-        o.log.warn({ error, path: request.url }, 'Could not answer on the health endpoint.');
+        o.log.warn({ err: error, path: request.url }, 'Could not answer on the health endpoint.');
         response.writeHead(500).end();
       });
     });

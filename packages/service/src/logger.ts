@@ -13,7 +13,7 @@ export function createLogger(o: { service: string; level: LogLevel }): Logger {
     base: { service: o.service },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    serializers: { error: describeError },
+    serializers: { err: describeError },
   };
   // Said outright: without it a line may be on its way in a thread when the process ends, and the last one overtake it.
   return pino(options, pino.destination({ fd: 1, sync: true }));
