@@ -1,5 +1,5 @@
 import { RevisionConflictError } from '@polytape/bus';
-import { OutageNotice } from '@polytape/polymarket';
+import { backoffMs, OutageNotice } from '@polytape/polymarket';
 import { errorSentence, type Logger, rest } from '@polytape/service';
 import type { JobStatus } from '@polytape/types';
 import { TermOverError } from './leader-term.ts';
@@ -38,9 +38,9 @@ export type JobClock = { nowMs(): number; rest(ms: number, signal: AbortSignal):
  * Runs one job again and again, and remembers how it went.
  *
  * resting -> running -> resting; the first run begins at once, later ones an interval after the one before or with each
- * interval of the clock, a little late by chance so that not all that poll a venue do so on the stroke of the minute. A run that takes longer than its
- * interval is followed by the next one at once, never joined by it. After a failure the job rests 1 s, then twice as
- * long each time, up to a minute: an outage is said once, and so is its end.
+ * interval of the clock, a little late by chance so that not all that poll a venue do so on the stroke of the minute. A run
+ * that takes longer than its interval is followed by the next one at once, never joined by it. After a failure the job
+ * rests a second or two, then twice as long each time, up to a minute: an outage is said once, and so is its end.
  *
  * It lives as long as the process, so that its counts go on from one term of leading to the next; the work belongs to a
  * term.
@@ -69,7 +69,7 @@ export class JobRunner {
    * @throws {TermOverError | RevisionConflictError}
    */
   async run(work: (signal: AbortSignal) => Promise<JobResult>, signal: AbortSignal): Promise<void> {
-    const { schedule, clock } = this.#o;
+    const { schedule, clock, random } = this.#o;
     if (schedule.intervalMs === 0) return;
     try {
       for (let failures = 0; !signal.aborted; ) {
@@ -77,7 +77,8 @@ export class JobRunner {
         const hasWorked = await this.#runOnce(work, signal);
         if (signal.aborted) return;
         failures = hasWorked ? 0 : failures + 1;
-        await clock.rest(hasWorked ? this.#restMs(beganAtMs) : this.#backoffMs(failures), signal);
+        const restMs = hasWorked ? this.#restMs(beganAtMs) : backoffMs({ ...BACKOFF, failures, random: random() });
+        await clock.rest(restMs, signal);
       }
     } finally {
       // Another scheduler leads now and knows better; an age that only grows would be an alarm about nothing.
@@ -125,11 +126,6 @@ export class JobRunner {
     const nextAtMs = fromMs + intervalMs + random() * JITTER_SHARE * intervalMs;
     // A clock that was set back must not keep the job waiting for hours.
     return Math.min(Math.max(0, nextAtMs - clock.nowMs()), (1 + JITTER_SHARE) * intervalMs);
-  }
-
-  #backoffMs(failures: number): number {
-    const wholeMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** (failures - 1));
-    return wholeMs * (1 - BACKOFF_JITTER_SHARE * this.#o.random());
   }
 
   #judgePace(durationMs: number): void {
@@ -195,6 +191,4 @@ const NEVER_RAN = {
 } satisfies Partial<JobStatus>;
 
 const JITTER_SHARE = 0.1;
-const BACKOFF_JITTER_SHARE = 0.2;
-const BACKOFF_MS_MIN = 1_000;
-const BACKOFF_MS_MAX = 60_000;
+const BACKOFF = { minMs: 1_000, maxMs: 60_000 };
