@@ -19,6 +19,7 @@ export type { Quote } from './quote.ts';
 export { recogniseFrame } from './recognise-frame.ts';
 export type { ConnectionEnd, SessionConnection, SessionHandler } from './session-handler.ts';
 export {
+  isVenueError,
   VenueAnswerError,
   type VenueError,
   VenueRefusedError,

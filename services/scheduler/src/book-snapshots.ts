@@ -1,5 +1,5 @@
 import type { Publisher } from '@polytape/bus';
-import type { ClobBook, ClobClient, VenueError } from '@polytape/polymarket';
+import type { ClobBook, ClobClient } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
 import { type BookSnapshot, bookMessageId, bookSubject, type Market } from '@polytape/types';
 import { activeTokens } from './active-tokens.ts';
@@ -45,29 +45,23 @@ export class BookSnapshots {
     const slotAtMs = Math.floor(Date.now() / intervalMs) * intervalMs;
     const active = this.#activeTokens();
     let items = 0;
-    let errors = 0;
-    let failure: VenueError | null = null;
-    for await (const batch of clob.books(this.#choose(active), signal)) {
-      term.throwIfOver();
-      if ('failed' in batch) {
-        errors += this.#troubles.failed(batch);
-        failure = batch.failed.error;
-        continue;
-      }
-      const seenAtMs = Date.now();
-      for (const book of batch.books) {
-        this.#waitsSinceMs.set(book.tokenId, seenAtMs);
-        const market = active.get(book.tokenId);
-        if (market !== undefined) this.#take(book, market, slotAtMs, seenAtMs);
-      }
-      // There is none (any more), and that is as good as having read it.
-      for (const tokenId of batch.unknown) this.#waitsSinceMs.set(tokenId, seenAtMs);
-      items += batch.books.length;
-      counters.booksUnknown += batch.unknown.length;
-      errors += this.#troubles.bad(batch.bad);
-      await roomIn(publisher, signal);
-    }
-    if (failure !== null && items === 0) throw failure;
+    const errors = await this.#troubles.errorsIn(
+      clob.books(this.#choose(active), signal),
+      async ({ books, unknown }) => {
+        term.throwIfOver();
+        const seenAtMs = Date.now();
+        for (const book of books) {
+          this.#waitsSinceMs.set(book.tokenId, seenAtMs);
+          const market = active.get(book.tokenId);
+          if (market !== undefined) this.#take(book, market, slotAtMs, seenAtMs);
+        }
+        // There is none (any more), and that is as good as having read it.
+        for (const tokenId of unknown) this.#waitsSinceMs.set(tokenId, seenAtMs);
+        items += books.length;
+        counters.booksUnknown += unknown.length;
+        await roomIn(publisher, signal);
+      },
+    );
     await unlessAborted(publisher.idle(), signal);
     return { items, errors, oldestAtMs: this.#oldestAtMs() };
   }

@@ -1,5 +1,5 @@
 import type { Publisher } from '@polytape/bus';
-import type { ClobClient, Quote, VenueError } from '@polytape/polymarket';
+import type { ClobClient, Quote } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
 import { type Market, type PriceSnapshot, priceMessageId, priceSubject } from '@polytape/types';
 import { activeTokens } from './active-tokens.ts';
@@ -41,26 +41,20 @@ export class PriceSnapshots {
     const active = activeTokens(registry.open());
     this.#published.keepOnly(active);
     let items = 0;
-    let errors = 0;
-    let failure: VenueError | null = null;
-    for await (const batch of clob.quotes([...active.keys()], signal)) {
-      term.throwIfOver();
-      if ('failed' in batch) {
-        errors += this.#troubles.failed(batch);
-        failure = batch.failed.error;
-        continue;
-      }
-      const seenAtMs = Date.now();
-      for (const quote of batch.quotes) {
-        const market = active.get(quote.tokenId);
-        if (market !== undefined) this.#take(quote, market, slotAtMs, seenAtMs);
-      }
-      items += batch.quotes.length;
-      counters.quotesUnknown += batch.unknown.length;
-      errors += this.#troubles.bad(batch.bad);
-      await roomIn(publisher, signal);
-    }
-    if (failure !== null && items === 0) throw failure;
+    const errors = await this.#troubles.errorsIn(
+      clob.quotes([...active.keys()], signal),
+      async ({ quotes, unknown }) => {
+        term.throwIfOver();
+        const seenAtMs = Date.now();
+        for (const quote of quotes) {
+          const market = active.get(quote.tokenId);
+          if (market !== undefined) this.#take(quote, market, slotAtMs, seenAtMs);
+        }
+        items += quotes.length;
+        counters.quotesUnknown += unknown.length;
+        await roomIn(publisher, signal);
+      },
+    );
     await unlessAborted(publisher.idle(), signal);
     return { items, errors };
   }

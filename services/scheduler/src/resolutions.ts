@@ -1,4 +1,4 @@
-import type { DataClient, DataResolution, GammaClient, VenueError } from '@polytape/polymarket';
+import { type DataClient, type DataResolution, type GammaClient, isVenueError } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
 import type { Market } from '@polytape/types';
 import { BatchTroubles } from './batch-troubles.ts';
@@ -53,7 +53,7 @@ export class Resolutions {
     const attempt = async (work: Promise<void>) => {
       await work.catch((error: unknown) => {
         signal.throwIfAborted();
-        if (!isOfVenue(error)) throw error;
+        if (!isVenueError(error)) throw error;
         failures.push(error);
       });
     };
@@ -120,21 +120,11 @@ export class Resolutions {
   async #askData(due: readonly Market[], result: JobResult, signal: AbortSignal): Promise<void> {
     const { data, registry, marketLog } = this.#o;
     const ids = due.map(({ conditionId }) => conditionId).filter((conditionId) => !registry.isPutAway(conditionId));
-    let failure: VenueError | null = null;
-    let answers = 0;
-    for await (const batch of data.resolutions(ids, signal)) {
-      if ('failed' in batch) {
-        result.errors += this.#troubles.failed(batch);
-        failure = batch.failed.error;
-        continue;
-      }
-      answers += 1;
-      result.errors += this.#troubles.bad(batch.bad);
-      const observations = this.#observations(batch.rows);
+    result.errors += await this.#troubles.errorsIn(data.resolutions(ids, signal), async ({ rows }) => {
+      const observations = this.#observations(rows);
       await marketLog.hear(observations);
       for (const observation of observations) this.#putAwayIfConfirmed(observation);
-    }
-    if (failure !== null && answers === 0) throw failure;
+    });
   }
 
   #observations(rows: readonly DataResolution[]): ResolutionObservation[] {
@@ -151,10 +141,6 @@ export class Resolutions {
     if (market?.resolution?.state !== 'resolved' || settlement === null) return;
     if (market.closed && isSameSettlement(market.resolution.settlement, settlement)) registry.putAway(conditionId);
   }
-}
-
-function isOfVenue(error: unknown): boolean {
-  return error instanceof Error && 'host' in error;
 }
 
 /** Gamma shows a closing some seconds to minutes late. */
