@@ -1,4 +1,4 @@
-import { canonicalDecimal, midpointOf, type Settlement } from '@polytape/types';
+import { canonicalDecimal, midpointOf, type OutcomeKind, type Settlement } from '@polytape/types';
 import type { ClobMarket } from './clob-market.ts';
 import type { DataResolution } from './data-resolution.ts';
 import type { GammaSettlement } from './gamma-settlement.ts';
@@ -105,13 +105,13 @@ function settlementOf(payouts: Payouts, [first, second]: readonly [string, strin
 }
 
 /** Null for what no share pays: both together pay 1, or nothing is said. */
-function kindOf([first, second]: Payouts): Settlement['outcome'] | null {
+function kindOf([first, second]: Payouts): OutcomeKind | null {
   const kind = KINDS[`${first} ${second}`];
   if (kind !== undefined) return kind;
   return midpointOf(first, second) === '0.5' ? 'other' : null;
 }
 
-const KINDS: Record<string, Settlement['outcome']> = {
+const KINDS: Record<string, OutcomeKind> = {
   '1 0': 'win0',
   '0 1': 'win1',
   '0.5 0.5': 'split',

@@ -7,30 +7,25 @@ import { missingTokens } from './missing-tokens.ts';
 import type { PlanKeeper } from './plan-keeper.ts';
 import type { SchedulerCounters } from './scheduler-counters.ts';
 
+export type MissingTokensFollowerOptions = {
+  bus: Bus;
+  clob: Pick<ClobClient, 'books'>;
+  plan: { readonly shards: ReadonlyMap<number, Shard> };
+  keeper: Pick<PlanKeeper, 'move'>;
+  counters: SchedulerCounters;
+  log: Logger;
+};
+
 /**
  * Watches which tokens the ingestors get no book of, asks the venue whether there is one, and has the markets that have
  * one moved to another shard. While the venue cannot be asked nothing is moved.
  */
 export class MissingTokensFollower {
-  readonly #o: {
-    bus: Bus;
-    clob: Pick<ClobClient, 'books'>;
-    plan: { readonly shards: ReadonlyMap<number, Shard> };
-    keeper: Pick<PlanKeeper, 'move'>;
-    counters: SchedulerCounters;
-    log: Logger;
-  };
+  readonly #o: MissingTokensFollowerOptions;
   readonly #markets = new MisplacedMarkets(LIMITS);
   readonly #outage = new OutageNotice();
 
-  constructor(options: {
-    bus: Bus;
-    clob: Pick<ClobClient, 'books'>;
-    plan: { readonly shards: ReadonlyMap<number, Shard> };
-    keeper: Pick<PlanKeeper, 'move'>;
-    counters: SchedulerCounters;
-    log: Logger;
-  }) {
+  constructor(options: MissingTokensFollowerOptions) {
     this.#o = options;
   }
 

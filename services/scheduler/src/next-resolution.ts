@@ -1,9 +1,15 @@
-import { canonicalDecimal, type MarketResolution, type ResolutionStep, type Settlement } from '@polytape/types';
+import {
+  canonicalDecimal,
+  type MarketResolution,
+  type ResolutionMethod,
+  type ResolutionStep,
+  type Settlement,
+} from '@polytape/types';
 
 /** What one source said of one market at one time. */
 export type ResolutionObservation = {
   conditionId: string;
-  method: MarketResolution['method'];
+  method: ResolutionMethod;
   /** `reopened`: it was closed when Gamma was last asked, and trades again. */
   state: MarketResolution['state'];
   /** Of `resolved`; null of all others. */
@@ -73,7 +79,7 @@ export function isSameSettlement(one: Settlement | null, other: Settlement | nul
 }
 
 /** The order of trust of the venue's sources: what the chain says, the announcement, the list that may be minutes old. */
-const TRUST: Record<MarketResolution['method'], number> = { data_api: 3, market_resolved: 2, gamma: 1 };
+const TRUST: Record<ResolutionMethod, number> = { data_api: 3, market_resolved: 2, gamma: 1 };
 
 function isNews(known: MarketResolution | null, observation: ResolutionObservation): boolean {
   if (observation.state === 'resolved' && observation.settlement === null) return false;

@@ -31,12 +31,12 @@ export function summarisePlan(state: {
   const pollution = new Map<number, number>();
   for (const [number, shard] of shards) {
     const present = shard.tokens.length;
-    const expired = left.get(number) ?? 0;
+    const gone = left.get(number) ?? 0;
     tokens += present;
     const target = Math.min(shard.tokensTarget ?? limits.tokensTarget, limits.tokensTarget);
     total += target;
     free += Math.max(0, target - present);
-    pollution.set(number, expired === 0 ? 0 : expired / (expired + present));
+    pollution.set(number, gone === 0 ? 0 : gone / (gone + present));
   }
   return {
     shards: shards.size,
