@@ -14,7 +14,7 @@ export { type IngestorPresence, MISSING_TOKENS_MAX, type ShardService } from './
 export type { LeaderRecord } from './leader.ts';
 export { type LifecycleEvent, lifecycleMessageId } from './lifecycle-event.ts';
 export type { Log } from './log.ts';
-export type { Market, MarketFees, Token } from './market.ts';
+export { type Market, type MarketFees, type Token, wholeMarket } from './market.ts';
 export { type MarketChange, marketChangeMessageId } from './market-change.ts';
 export { DUPLICATE_WINDOW_MS, OrdinalCounter } from './ordinal-counter.ts';
 export { type PriceSnapshot, priceMessageId } from './price-snapshot.ts';

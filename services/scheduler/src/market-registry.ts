@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Market, MarketResolution, OutcomeKind } from '@polytape/types';
+import { type Market, type MarketResolution, type OutcomeKind, wholeMarket } from '@polytape/types';
 import { marketDigest } from './market-digest.ts';
 
 /** A market as the venue describes it, before we count its versions. */
@@ -30,8 +30,7 @@ export class MarketRegistry {
 
   /** Takes a document from the stream: what an earlier leader has published. */
   remember(document: Market): void {
-    // Documents of earlier versions of polytape lack what was added since.
-    const market: Market = { ...ADDED_SINCE, ...document };
+    const market = wholeMarket(document);
     this.#keep(market, market.volume24h);
   }
 
@@ -161,8 +160,3 @@ export class MarketRegistry {
 type Known = { market: Market; volume24h: string | null };
 
 const FIGURES: ReadonlySet<string> = new Set<keyof Market>(['volume', 'volume24h', 'liquidity']);
-
-const ADDED_SINCE = {
-  ...{ groupItemTitle: null, questionId: null, fees: null, volume: null, volume24h: null, liquidity: null },
-  resolution: null,
-} satisfies Partial<Market>;

@@ -1,36 +1,10 @@
 import type { Market, MarketResolution } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
 import { type MarketDescription, MarketRegistry } from '../src/market-registry.ts';
+import { sampleMarket } from './sample-market.ts';
 
-const description: MarketDescription = {
-  conditionId: '0xab',
-  gammaId: '1',
-  question: 'Will it rain?',
-  slug: 'will-it-rain',
-  protocol: 'v1',
-  tokens: [
-    { tokenId: '1', outcome: 'Yes', outcomeIndex: 0 },
-    { tokenId: '2', outcome: 'No', outcomeIndex: 1 },
-  ],
-  event: null,
-  groupItemTitle: null,
-  questionId: null,
-  fees: null,
-  volume: null,
-  volume24h: null,
-  liquidity: null,
-  category: null,
-  tags: ['weather'],
-  active: true,
-  closed: false,
-  acceptingOrders: true,
-  negRisk: false,
-  tickSize: '0.01',
-  sizeMin: '5',
-  startAtMs: 1,
-  endAtMs: 2,
-  closedAtMs: null,
-};
+const { settlement: _settlement, ...sample } = sampleMarket('0xab');
+const description: MarketDescription = { ...sample, startAtMs: 1, endAtMs: 2 };
 
 const HOUR_MS = 60 * 60_000;
 const newRegistry = () => new MarketRegistry({ figuresIntervalMs: 6 * HOUR_MS });
@@ -53,7 +27,7 @@ describe('a market registry', () => {
     registry.observe(description, at(0));
     const next = { ...description, tags: ['weather', 'rain'], tickSize: '0.001', volume: '7' };
     expect(registry.observe(next, at(1))).toMatchObject({
-      changed: ['volume', 'tags', 'tickSize'],
+      changed: ['tags', 'tickSize', 'volume'],
       market: { version: 2, volume: '7' },
     });
     expect(registry.observe(next, { nowMs: 2, resolution: resolved })).toMatchObject({ changed: ['resolution'] });

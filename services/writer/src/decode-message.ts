@@ -14,6 +14,7 @@ import {
   type Trade,
   tradeSubject,
   type Unparsed,
+  wholeMarket,
 } from '@polytape/types';
 
 /**
@@ -142,7 +143,7 @@ function expectSnapshot(snapshot: PriceSnapshot | BookSnapshot): void {
   expect(isCount(snapshot.seenAtMs), 'seenAtMs');
 }
 
-/** The document with all its fields: those that documents of older versions lack are null, for nobody asked then. */
+/** The document with all its fields. */
 function expectMarket(market: Market): Market {
   expect(isConditionId(market.conditionId), 'conditionId');
   expect(isCount(market.version), 'version');
@@ -156,18 +157,8 @@ function expectMarket(market: Market): Market {
   for (const name of ['startAtMs', 'endAtMs', 'closedAtMs'] as const) {
     expect(market[name] === null || Number.isSafeInteger(market[name]), name);
   }
-  return { ...FIELDS_ADDED_LATER, ...market };
+  return wholeMarket(market);
 }
-
-const FIELDS_ADDED_LATER = {
-  groupItemTitle: null,
-  questionId: null,
-  fees: null,
-  volume: null,
-  volume24h: null,
-  liquidity: null,
-  resolution: null,
-};
 
 function isDecimalOrNull(value: unknown): boolean {
   return value === null || isDecimal(value);
