@@ -16,8 +16,8 @@ export class MissingBooks {
     for (const tokenId of tokenIds) this.#tried.add(tokenId);
   }
 
-  /** Forgets what is settled. */
-  settle(o: { wanted: ReadonlySet<string>; covered: ReadonlySet<string> }): void {
+  /** Forgets those whose book has come, or that have left the shard. */
+  prune(o: { wanted: ReadonlySet<string>; covered: ReadonlySet<string> }): void {
     for (const tokenId of this.#tried) {
       if (!o.wanted.has(tokenId) || o.covered.has(tokenId)) this.#tried.delete(tokenId);
     }

@@ -54,7 +54,7 @@ export class RecycleTeller {
     const { silentMs, lastFrameAtMs } = succession.silence;
     const lastFrameAt = lastFrameAtMs === null ? null : new Date(lastFrameAtMs).toISOString();
     const fields = { ...known, silentMs, lastFrameAt };
-    if (succession.verdict() !== 'stalled') {
+    if (!succession.wasStalled) {
       this.#counters.quietSpells += 1;
       this.#log.debug(fields, 'Replaced a silent connection, though its shard had merely been quiet.');
       return;

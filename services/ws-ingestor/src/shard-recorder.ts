@@ -105,7 +105,7 @@ export class ShardRecorder implements AsyncDisposable {
     // A full connection would not take the joining ones.
     if (this.#current.tokens + joining.length > SHARD_TOKENS_MAX) this.#letGo(this.#departing.all);
     this.#connections.subscribe(joining, nowMs);
-    this.#missing.settle({ wanted: this.#wanted, covered: this.#current.covered });
+    this.#missing.prune({ wanted: this.#wanted, covered: this.#current.covered });
     this.#o.onServiceChanged();
   }
 
@@ -114,7 +114,7 @@ export class ShardRecorder implements AsyncDisposable {
     if (this.#connections.isPaused) return;
     this.#sample(nowMs);
     this.#letGo(this.#departing.due(nowMs));
-    this.#settleMissing();
+    this.#pruneMissing();
     const { succession } = this.#connections;
     if (succession === null) return;
     switch (succession.step(nowMs, this.#wanted)) {
@@ -272,9 +272,9 @@ export class ShardRecorder implements AsyncDisposable {
     for (const tokenId of tokenIds) this.#departing.forget(tokenId);
   }
 
-  #settleMissing(): void {
+  #pruneMissing(): void {
     if (this.#missing.size === 0) return;
-    this.#missing.settle({ wanted: this.#wanted, covered: this.#current.covered });
+    this.#missing.prune({ wanted: this.#wanted, covered: this.#current.covered });
     if (this.#missing.size === 0) this.#log.info({}, 'Every token of the shard has its book now, or has left it.');
   }
 

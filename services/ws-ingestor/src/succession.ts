@@ -4,9 +4,6 @@ import type { LastKnown } from './last-known.ts';
 import type { RecycleReason } from './recycle-reason.ts';
 import type { ShardConnection } from './shard-connection.ts';
 
-/** What a silence that ended a connection was. */
-export type SilenceVerdict = 'alive' | 'quiet' | 'stalled';
-
 /**
  * One connection being replaced by another: opening -> overlapping (the successor has taken over; both record) -> over;
  * or opening -> failed. It only watches and judges; the recorder of the shard acts.
@@ -28,7 +25,7 @@ export class Succession {
   #startedAtMs: number;
   #tookOverAtMs: number | null = null;
   #booksWithNews = 0;
-  seenOnBoth = 0;
+  #seenOnBoth = 0;
 
   constructor(o: {
     reason: RecycleReason;
@@ -89,7 +86,7 @@ export class Succession {
     return judgement;
   }
 
-  /** Nothing was read for a while, by no fault of the venue. */
+  /** Nothing was read for a while, by no fault of the venue: the successor gets its time anew. */
   excuse(nowMs: number): void {
     if (this.#tookOverAtMs === null) this.#startedAtMs = nowMs;
   }
@@ -102,13 +99,17 @@ export class Succession {
     const first = this.#trades.get(messageId);
     if (first === undefined) {
       if (this.#trades.size < TRADES_MAX) this.#trades.set(messageId, connection);
-    } else if (first !== connection) this.seenOnBoth += 1;
+    } else if (first !== connection) this.#seenOnBoth += 1;
   }
 
-  /** What the silence of the old connection was, by what it said since and by the first books of the successor. */
-  verdict(): SilenceVerdict {
-    if (this.old.dataFrames > this.#oldDataFrames) return 'alive';
-    return this.#booksWithNews > 0 ? 'stalled' : 'quiet';
+  /** Whether the silent old connection was dead: it has said nothing since, and the successor's first books have news. */
+  get wasStalled(): boolean {
+    return this.#booksWithNews > 0 && this.old.dataFrames === this.#oldDataFrames;
+  }
+
+  /** Trades that came on both connections. */
+  get seenOnBoth(): number {
+    return this.#seenOnBoth;
   }
 }
 

@@ -16,7 +16,7 @@ describe('tokens without a book', () => {
   test('are forgotten with their book, or when they leave; and may want another one later', () => {
     const missing = new MissingBooks();
     missing.tried(['a', 'b', 'c']);
-    missing.settle({ wanted: set('ab'), covered: set('a') });
+    missing.prune({ wanted: set('ab'), covered: set('a') });
     expect(missing.reported).toEqual(['b']);
     expect(missing.hasUntried(['a'])).toBe(true);
   });
