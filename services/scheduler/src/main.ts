@@ -50,7 +50,7 @@ const scheduler = new Scheduler({
   counters,
   log,
 });
-registerMetrics(metrics, { scheduler, leadership, counters });
+registerMetrics(metrics, { scheduler, leadership, http, counters });
 health.report(
   () => scheduler.readiness(),
   () => scheduler.activity(),

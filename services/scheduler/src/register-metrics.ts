@@ -1,3 +1,4 @@
+import type { VenueHttp } from '@polytape/polymarket';
 import type { Metrics } from '@polytape/service';
 import type { Leadership } from './leadership.ts';
 import { registerJobMetrics } from './register-job-metrics.ts';
@@ -7,8 +8,9 @@ import type { SchedulerCounters } from './scheduler-counters.ts';
 /** The names under which Prometheus reads what the scheduler counts. */
 export function registerMetrics(
   metrics: Metrics,
-  { scheduler, leadership, counters }: { scheduler: Scheduler; leadership: Leadership; counters: SchedulerCounters },
+  o: { scheduler: Scheduler; leadership: Leadership; http: VenueHttp; counters: SchedulerCounters },
 ): void {
+  const { scheduler, leadership, http, counters } = o;
   metrics.gauge('scheduler_leader', 'Whether this scheduler leads: 1 or 0.', () => (leadership.isLeading ? 1 : 0));
   metrics.counter('scheduler_scans_total', 'Scans of the open markets that ended.', () => counters.scans);
   metrics.counter('scheduler_markets_published_total', 'Market documents published.', () => counters.marketsPublished);
@@ -37,6 +39,16 @@ export function registerMetrics(
     'Tokens of the plan of which the venue was found to have no book.',
     () => scheduler.bookless,
   );
+  metrics.counter(
+    'scheduler_venue_requests_total',
+    'Requests to REST hosts of the venue, each try by itself.',
+    () => http.stats().requests,
+  );
+  metrics.counter('scheduler_venue_retries_total', 'Those of them that were tries again.', () => http.stats().retries);
+  metrics.counters('scheduler_venue_errors_total', 'Requests that the venue did not answer, by how.', 'kind', () => {
+    const { throttled, refused, failed } = http.stats();
+    return Object.entries({ throttled, refused, failed });
+  });
   registerJobMetrics(metrics, { jobs: () => scheduler.jobs(), counters });
   metrics.gauge('scheduler_last_scan_timestamp_seconds', 'When a scan last ended.', () =>
     counters.lastScanAtMs === null ? null : counters.lastScanAtMs / 1_000,
