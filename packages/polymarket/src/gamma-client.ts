@@ -1,21 +1,16 @@
 import { isConditionId } from '@polytape/types';
 import { z } from 'zod';
-import { isFields } from './event-fields.ts';
-import { camelCased } from './gamma-fields.ts';
 import { type GammaMarket, readGammaMarket, type SkippedMarket } from './gamma-market.ts';
 import { httpUrl, routeUrl } from './http-url.ts';
 import { RATE_RULES } from './rate-limiter.ts';
 import { excerpt } from './storable-text.ts';
 import { VenueAnswerError } from './venue-errors.ts';
 import type { VenueHttp } from './venue-http.ts';
-import { venueTimeMs } from './venue-time.ts';
 
 /** A page of a scan. */
 export type MarketPage = {
   markets: GammaMarket[];
   skipped: SkippedMarket[];
-  /** When the last entry of the page was created, by the venue's clock, milliseconds since the epoch; null where it does not say. */
-  lastCreatedAtMs: number | null;
   /** Why this scan cannot be taken for complete, so that nothing may be concluded from what it did not show; null else. */
   doubt: string | null;
 };
@@ -134,11 +129,7 @@ export class GammaClient {
       const page = this.#readPage(url, await this.#http.getJson(url, { host: 'gamma', rules: LIST_RULES, signal }));
       emptyPages = page.markets.length === 0 ? emptyPages + 1 : 0;
       const isBroken = page.markets.length === 0 && page.next !== null;
-      yield {
-        ...sorted(page.markets),
-        lastCreatedAtMs: createdAtMs(page.markets.at(-1)),
-        doubt: isBroken ? 'an empty page in the middle of the list' : null,
-      };
+      yield { ...sorted(page.markets), doubt: isBroken ? 'an empty page in the middle of the list' : null };
       if (page.next === null) return;
       cursor = page.next;
       if (cursors.has(cursor)) throw unusable(url, `the cursor ${excerpt(cursor, 40)} came twice`);
@@ -175,11 +166,6 @@ function sorted(entries: readonly unknown[]): { markets: GammaMarket[]; skipped:
     else skipped.push(read.skipped);
   }
   return { markets, skipped };
-}
-
-function createdAtMs(entry: unknown): number | null {
-  const fields = camelCased(entry);
-  return isFields(fields) ? venueTimeMs(fields.createdAt) : null;
 }
 
 function unusable(url: URL, reason: string): VenueAnswerError {

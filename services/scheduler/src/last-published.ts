@@ -29,10 +29,6 @@ export class LastPublished {
   keepOnly(tokens: { has(tokenId: string): boolean }): void {
     for (const tokenId of this.#last.keys()) if (!tokens.has(tokenId)) this.#last.delete(tokenId);
   }
-
-  get size(): number {
-    return this.#last.size;
-  }
 }
 
 const SPREAD_SHARE = 0.25;

@@ -27,10 +27,6 @@ export class ResolutionAgenda {
     this.#askedAtMs = known;
     return taken;
   }
-
-  get size(): number {
-    return this.#askedAtMs.size;
-  }
 }
 
 /** Since the last thing that happened to it: the closing, or a step of its resolution. */

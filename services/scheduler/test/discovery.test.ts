@@ -161,7 +161,7 @@ function discovering(o: { shrinkPercentMax?: number } = {}) {
 }
 
 function page(...ids: string[]): MarketPage {
-  return { markets: ids.map((id) => sampleMarket(id)), skipped: [], doubt: null, lastCreatedAtMs: null };
+  return { markets: ids.map((id) => sampleMarket(id)), skipped: [], doubt: null };
 }
 
 function skipped(o: Pick<SkippedMarket, 'kind' | 'reason'>): SkippedMarket {

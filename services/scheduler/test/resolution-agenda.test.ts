@@ -38,9 +38,10 @@ describe('the agenda of resolutions', () => {
 
   test('forgets those that are followed no longer', () => {
     const agenda = new ResolutionAgenda({ askedMax: 10 });
-    agenda.take([closedMarket('0x1', NOW_MS), closedMarket('0x2', NOW_MS)], NOW_MS);
-    agenda.take([closedMarket('0x2', NOW_MS)], NOW_MS + 1);
-    expect(agenda.size).toBe(1);
+    const markets = ['0x1', '0x2'].map((conditionId) => closedMarket(conditionId, NOW_MS - DAY_MS));
+    expect(agenda.take(markets, NOW_MS)).toEqual(markets);
+    expect(agenda.take(markets.slice(1), NOW_MS + 1)).toEqual([]);
+    expect(agenda.take(markets, NOW_MS + 2)).toEqual(markets.slice(0, 1));
   });
 
   test('counts the age from the last step: what was disputed today is asked for today', () => {
