@@ -1,0 +1,22 @@
+/** Compares docker-compose.yml with the configuration tables: what a service does not get there cannot be set in .env. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ConfigTable } from '../packages/service/src/index.ts';
+import { configTable as scheduler } from '../services/scheduler/src/config.ts';
+import { configTable as writer } from '../services/writer/src/config.ts';
+import { configTable as ingestor } from '../services/ws-ingestor/src/config.ts';
+
+const tables: Record<string, ConfigTable> = { scheduler, 'ws-ingestor': ingestor, writer };
+/** Of all services: set in `x-environment` or by the image; and there is one NATS server. */
+const elsewhere = new Set(['NATS_URL', 'LOG_LEVEL', 'STOP_DEADLINE_MS', 'HTTP_HOST', 'HTTP_PORT', 'NATS_REPLICAS']);
+
+const compose = readFileSync(fileURLToPath(import.meta.resolve('../docker-compose.yml')), 'utf8');
+for (const [service, table] of Object.entries(tables)) {
+  const [, section = ''] = compose.split(new RegExp(`^ {2}${service}:$`, 'm'));
+  const [own = ''] = section.split(/^ {2}\S/m);
+  const passed = new Set(Array.from(own.matchAll(/^ {6}([A-Z_]+):/gm), ([, name]) => name));
+  const missing = Object.keys(table).filter((name) => !elsewhere.has(name) && !passed.has(name));
+  if (missing.length === 0) continue;
+  console.error(`docker-compose.yml does not pass these settings to ${service}: ${missing.join(', ')}.`);
+  process.exitCode = 1;
+}
