@@ -12,7 +12,7 @@ import { newCounters } from './scheduler-counters.ts';
 
 const { config, log, stop } = beginService({
   name: 'scheduler',
-  purpose: 'discovers the open markets and plans the shards.',
+  purpose: 'discovers the markets, plans the shards, and records prices, books and resolutions.',
   table: configTable,
   argv: process.argv.slice(2),
   env: process.env,

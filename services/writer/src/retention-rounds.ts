@@ -25,7 +25,7 @@ export async function retentionRounds(
       if (signal.aborted) return;
       log.warn(
         { table, days },
-        `What is older than ${days} days could not be dropped from ${table}, to be tried again in an hour: ${errorSentence(error)}`,
+        `What is older than ${days} days could not be dropped from ${table}, to be tried again in an hour: ${errorSentence(error)}.`,
       );
     }
     await rest(ROUND_MS, signal);

@@ -60,7 +60,7 @@ export class StreamProjector {
         const retryInMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures);
         this.#o.log.warn(
           { stream: this.stream, retryInMs },
-          `Projection of ${this.stream} interrupted: ${this.#failure}`,
+          `Projection of ${this.stream} interrupted: ${this.#failure}.`,
         );
         await rest(retryInMs, signal);
       }
