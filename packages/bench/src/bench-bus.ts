@@ -1,5 +1,5 @@
 import { Bus, type OutgoingMessage } from '@polytape/bus';
-import { type Log, type Trade, tradeMessageId, tradeSubject } from '@polytape/types';
+import { silentLog, type Trade, tradeMessageId, tradeSubject } from '@polytape/types';
 import { type Measured, measure } from './measure.ts';
 import { sampleTrades } from './sample-trades.ts';
 
@@ -37,5 +37,4 @@ function outgoing(trade: Trade): OutgoingMessage {
   return { subject: tradeSubject(trade), messageId: tradeMessageId(trade), body: JSON.stringify(trade) };
 }
 
-const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const TRADES = 10_000;

@@ -1,5 +1,5 @@
 import { Bus, type KvView } from '@polytape/bus';
-import type { IngestorPresence, Log, Market, Shard } from '@polytape/types';
+import { type IngestorPresence, type Market, type Shard, silentLog } from '@polytape/types';
 import { VenueSim } from '@polytape/venue-sim';
 import { type Durations, durations } from './durations.ts';
 import { startService } from './service-process.ts';
@@ -108,6 +108,5 @@ function tokensOf(markets: readonly { tokenIds: [string, string] }[]): string[] 
   return markets.flatMap(({ tokenIds }) => tokenIds);
 }
 
-const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const MARKETS = 200;
 const RUNS = 5;

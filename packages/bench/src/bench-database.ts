@@ -1,5 +1,5 @@
 import { Database, type ProjectedRows, type StreamPosition } from '@polytape/tapedb';
-import type { Log } from '@polytape/types';
+import { silentLog } from '@polytape/types';
 import { type Measured, measure } from './measure.ts';
 import { sampleBooks, samplePrices } from './sample-snapshots.ts';
 import { sampleTrades } from './sample-trades.ts';
@@ -45,6 +45,5 @@ export async function benchDatabase(url: string, say: (sentence: string) => void
   ];
 }
 
-const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const ROWS = 5_000;
 const BATCHES = 4;

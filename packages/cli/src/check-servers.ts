@@ -1,8 +1,7 @@
 import { Bus } from '@polytape/bus';
 import { Database } from '@polytape/tapedb';
-import type { Log } from '@polytape/types';
+import { type Log, silentLog } from '@polytape/types';
 import { CommandError } from './command-error.ts';
-import { silentLog } from './silent-log.ts';
 
 /**
  * Asks the servers that are given whether they answer, before anything is started that would wait for them for ever.

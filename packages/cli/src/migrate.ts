@@ -1,7 +1,7 @@
 import { Database } from '@polytape/tapedb';
+import { silentLog } from '@polytape/types';
 import { checkServers } from './check-servers.ts';
 import { CommandError } from './command-error.ts';
-import { silentLog } from './silent-log.ts';
 
 /** Migrates the given database and says in a sentence what was done. @throws {CommandError} None is given. */
 export async function migrate(databaseUrl: string | null, signal: AbortSignal): Promise<string> {

@@ -1,8 +1,7 @@
 import { Bus } from '@polytape/bus';
-import type { IngestorPresence, Log } from '@polytape/types';
+import { type IngestorPresence, type Log, silentLog } from '@polytape/types';
 import { CommandError } from './command-error.ts';
 import { findNats } from './find-nats.ts';
-import { silentLog } from './silent-log.ts';
 
 /** Where the recorder is that a command speaks to. */
 export type RecorderAddress = {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Database } from '@polytape/tapedb';
+import { silentLog } from '@polytape/types';
 import { checkServers } from './check-servers.ts';
 import { DataDir } from './data-dir.ts';
 import { Recorder } from './recorder.ts';
 import { type RunOptions, showLog } from './run-options.ts';
-import { silentLog } from './silent-log.ts';
 import type { RunResult } from './summary.ts';
 import { watchRecorder } from './watch-recorder.ts';
 

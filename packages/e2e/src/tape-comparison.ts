@@ -1,7 +1,6 @@
 import { Database } from '@polytape/tapedb';
-import { canonicalDecimal } from '@polytape/types';
+import { canonicalDecimal, silentLog } from '@polytape/types';
 import type { TruthTrade } from '@polytape/venue-sim';
-import { silentLog } from './silent-log.ts';
 
 /** How the tape differs from the truth. */
 export type TapeComparison = {

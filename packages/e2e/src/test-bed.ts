@@ -1,11 +1,10 @@
 import { Bus, type StreamName, TOPOLOGY } from '@polytape/bus';
 import { type TestDatabase, type TestNats, testDatabase, testNats } from '@polytape/test-servers';
-import type { Trade } from '@polytape/types';
+import { silentLog, type Trade } from '@polytape/types';
 import { type TruthTrade, VenueSim, type VenueSimOptions } from '@polytape/venue-sim';
 import { DatabaseProbe } from './database-probe.ts';
 import { multisetDifference } from './multiset-difference.ts';
 import { type ServiceName, ServiceUnderTest } from './service-under-test.ts';
-import { silentLog } from './silent-log.ts';
 import { compareTape, type TapeComparison } from './tape-comparison.ts';
 import { until } from './until.ts';
 

@@ -1,9 +1,10 @@
 import { testDatabase } from '@polytape/test-servers';
+import { silentLog } from '@polytape/types';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { type Database, DatabaseConfigurationError, SchemaMismatchError } from '../src/index.ts';
 import { limitedRole } from './limited-role.ts';
-import { EDITIONS, open, openDatabase, openEmptyDatabase, silentLog } from './open-database.ts';
+import { EDITIONS, open, openDatabase, openEmptyDatabase } from './open-database.ts';
 import { batch, trade } from './sample-batch.ts';
 
 const CANDLES = 'ts, token_id, condition_id, open, high, low, close, volume, notional, vwap, trades';

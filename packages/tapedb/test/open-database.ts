@@ -1,5 +1,5 @@
 import { testDatabase } from '@polytape/test-servers';
-import type { Log } from '@polytape/types';
+import { type Log, silentLog } from '@polytape/types';
 import { Client, type QueryResultRow } from 'pg';
 import { Database } from '../src/index.ts';
 
@@ -44,8 +44,6 @@ export function open(url: string, options: { log?: Log; signal?: AbortSignal; ap
     signal: options.signal ?? new AbortController().signal,
   });
 }
-
-export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** Both kinds of database that every server of the tests can make; with TimescaleDB the first has hypertables. */
 export const EDITIONS = [

@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { testDatabase } from '@polytape/test-servers';
+import { silentLog } from '@polytape/types';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { DatabaseConfigurationError } from '../src/index.ts';
 import { limitedRole } from './limited-role.ts';
-import { open, openDatabase, silentLog } from './open-database.ts';
+import { open, openDatabase } from './open-database.ts';
 import { startProxy } from './tcp-proxy.ts';
 
 /** A log that tells when it was first warned. */

@@ -13,7 +13,7 @@ export { isConditionId, isTokenId } from './ids.ts';
 export { type IngestorPresence, MISSING_TOKENS_MAX, type ShardService } from './ingestor.ts';
 export type { LeaderRecord } from './leader.ts';
 export { type LifecycleEvent, lifecycleMessageId } from './lifecycle-event.ts';
-export type { Log } from './log.ts';
+export { type Log, silentLog } from './log.ts';
 export { type Market, type MarketFees, type Token, wholeMarket } from './market.ts';
 export { type MarketChange, marketChangeMessageId } from './market-change.ts';
 export { DUPLICATE_WINDOW_MS, OrdinalCounter } from './ordinal-counter.ts';

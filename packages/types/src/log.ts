@@ -4,3 +4,6 @@
  * `info` is a change of state, `warn` was recovered without loss, `error` means that data was lost or a person is needed.
  */
 export type Log = Record<'debug' | 'info' | 'warn' | 'error', (fields: object, sentence: string) => void>;
+
+/** For connections beside those of the services: what happens to the server, the services tell. */
+export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
