@@ -1,5 +1,5 @@
 import { FieldError } from './event-fields.ts';
-import { excerpt } from './storable-text.ts';
+import { excerpt } from './excerpt.ts';
 
 /** A part of an answer that could not be understood; its neighbours were. */
 export type BadRow = {

@@ -1,6 +1,6 @@
 import { canonicalDecimal, isDecimal } from '@polytape/types';
 import { conditionId, FieldError, fields, isAbsent, list, optionalFlag, optionalText, text } from './event-fields.ts';
-import { storableJson } from './storable-text.ts';
+import { storableJson } from './storable-json.ts';
 import { venueTimeMs } from './venue-time.ts';
 
 /**

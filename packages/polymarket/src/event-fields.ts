@@ -1,5 +1,5 @@
-import { isConditionId, isDecimal, isTokenId, type Side } from '@polytape/types';
-import { excerpt, storableText } from './storable-text.ts';
+import { isConditionId, isDecimal, isTokenId, type Side, storableText } from '@polytape/types';
+import { excerpt } from './excerpt.ts';
 
 /** A JSON object as it came. */
 export type Fields = Record<string, unknown>;

@@ -1,9 +1,9 @@
 import { isConditionId } from '@polytape/types';
 import { z } from 'zod';
+import { excerpt } from './excerpt.ts';
 import { type GammaMarket, readGammaMarket, type SkippedMarket } from './gamma-market.ts';
 import { httpUrl, routeUrl } from './http-url.ts';
 import { RATE_RULES } from './rate-limiter.ts';
-import { excerpt } from './storable-text.ts';
 import { VenueAnswerError } from './venue-errors.ts';
 import type { VenueHttp } from './venue-http.ts';
 

@@ -1,6 +1,6 @@
+import { storableText } from '@polytape/types';
 import { z } from 'zod';
 import { plainDecimal } from './plain-decimal.ts';
-import { storableText } from './storable-text.ts';
 import { venueTimeMs } from './venue-time.ts';
 
 /** `order_min_size` and `orderMinSize` are one field; given both, the venue's usual camelCase counts. */

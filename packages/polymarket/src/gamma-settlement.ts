@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { camelCased, flag, given, listed, text, time } from './gamma-fields.ts';
 import { plainDecimal } from './plain-decimal.ts';
-import { storableJson } from './storable-text.ts';
+import { storableJson } from './storable-json.ts';
 
 /** What Gamma says of how a market was, or is being, settled. `inferWinner` reads it. */
 export type GammaSettlement = {

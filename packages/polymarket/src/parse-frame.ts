@@ -1,8 +1,8 @@
 import { arrayElements } from './array-elements.ts';
 import { FieldError, isFields } from './event-fields.ts';
+import { excerpt } from './excerpt.ts';
 import type { MarketEvent } from './market-event.ts';
 import { readEvent } from './read-event.ts';
-import { excerpt } from './storable-text.ts';
 
 /** What a text frame of the market channel holds. */
 export type ParsedFrame =

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@polytape/types';
 import { backoffMs } from './backoff-ms.ts';
+import { excerpt } from './excerpt.ts';
 import { networkCause } from './network-cause.ts';
 import { OutageNotice } from './outage-notice.ts';
 import { RATE_RULES, RateLimiter, type RateRule } from './rate-limiter.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { excerpt } from './storable-text.ts';
 import {
   isVenueError,
   VenueAnswerError,

@@ -1,5 +1,4 @@
-import { isDecimal } from '@polytape/types';
-import { storableText } from './storable-text.ts';
+import { isDecimal, storableText } from '@polytape/types';
 import { UnstorableValueError } from './unstorable-value-error.ts';
 
 /**

@@ -1,8 +1,7 @@
-import { isConnectionId, type Unparsed } from '@polytape/types';
+import { isConnectionId, storableText, type Unparsed } from '@polytape/types';
 import type { ClientBase } from 'pg';
+import { check } from './field-check.ts';
 import type { DeadLetter } from './projection-batch.ts';
-import { storableText } from './storable-text.ts';
-import { UnstorableValueError } from './unstorable-value-error.ts';
 
 /**
  * Bodies that nobody could read: `unparsed` from the venue, `dead_letters` from the stream. They are stored as bytes, so
@@ -20,7 +19,7 @@ export async function storeUnparsed(client: ClientBase, records: Unparsed[]): Pr
         record.connectionId,
         record.counter,
         record.receivedAtUs,
-        storableText(record.reason, REASON_LENGTH_MAX),
+        storableText(record.reason.slice(0, REASON_LENGTH_MAX)),
         record.encoding,
         Buffer.from(record.body, record.encoding),
         record.lengthBytes,
@@ -61,15 +60,11 @@ export async function storeDeadLetters(
         letter.storedAtMs === null ? null : new Date(letter.storedAtMs),
         storableText(letter.subject),
         letter.messageId === null ? null : storableText(letter.messageId),
-        storableText(letter.reason, REASON_LENGTH_MAX),
+        storableText(letter.reason.slice(0, REASON_LENGTH_MAX)),
         Buffer.from(letter.body.buffer, letter.body.byteOffset, letter.body.byteLength),
       ],
     });
   }
-}
-
-function check(holds: boolean, field: string, value: unknown): void {
-  if (!holds) throw new UnstorableValueError(field, value);
 }
 
 const REASON_LENGTH_MAX = 4_096;

@@ -1,5 +1,5 @@
+import { storableText } from '@polytape/types';
 import type { Pool } from 'pg';
-import { storableText } from './storable-text.ts';
 import { movePosition, type StreamPosition } from './stream-position.ts';
 
 /** A stream did not hold what the database's position promises: a row of `losses`. */
@@ -30,7 +30,7 @@ export async function storeLoss(pool: Pool, loss: Loss): Promise<void> {
       `INSERT INTO losses
          (stream, kind, from_incarnation, from_sequence, from_at, to_incarnation, to_sequence, to_at, detail)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      [stream, kind, ...columns(from), ...columns(to), storableText(detail, DETAIL_LENGTH_MAX)],
+      [stream, kind, ...columns(from), ...columns(to), storableText(detail.slice(0, DETAIL_LENGTH_MAX))],
     );
     await client.query('COMMIT');
     fit = true;

@@ -1,4 +1,4 @@
-import { storableText } from './storable-text.ts';
+import { storableText } from '@polytape/types';
 import { UnstorableValueError } from './unstorable-value-error.ts';
 
 /**

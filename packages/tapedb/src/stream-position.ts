@@ -1,6 +1,6 @@
+import { storableText } from '@polytape/types';
 import type { ClientBase, Pool } from 'pg';
 import { PositionConflictError } from './position-conflict-error.ts';
-import { storableText } from './storable-text.ts';
 
 /** Up to where the messages of a stream are in the database. */
 export type StreamPosition = {

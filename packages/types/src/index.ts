@@ -37,6 +37,7 @@ export type {
   ShardStatus,
   WriterStatus,
 } from './status.ts';
+export { storableText } from './storable-text.ts';
 export {
   bookSubject,
   eventSubject,
