@@ -3,7 +3,7 @@ import { type BadRow, badRow, readOrBad } from './bad-row.ts';
 import { type ClobBook, readClobBook } from './clob-book.ts';
 import { type ClobMarket, readClobMarket } from './clob-market.ts';
 import { FieldError, isFields } from './event-fields.ts';
-import { httpUrl, routeUrl } from './http-url.ts';
+import { httpUrl, placeOf, routeUrl } from './http-url.ts';
 import { type FailedBatch, inBatches } from './in-batches.ts';
 import { type Quote, readQuote } from './quote.ts';
 import { RATE_RULES, type RateRule } from './rate-limiter.ts';
@@ -73,7 +73,7 @@ export class ClobClient {
       return readClobMarket(await this.#http.getJson(url, { host: 'clob', rules: MARKET_RULES, signal }));
     } catch (error) {
       if (error instanceof VenueAnswerError && error.status === 404) return null;
-      if (error instanceof FieldError) throw unusable(url, `no market: ${error.message}`);
+      if (error instanceof FieldError) throw new VenueAnswerError(placeOf(url), `no market: ${error.message}`);
       throw error;
     }
   }
@@ -81,14 +81,14 @@ export class ClobClient {
   async #list(route: string, body: unknown, rules: readonly RateRule[], signal: AbortSignal): Promise<unknown[]> {
     const { url, answer } = await this.#post(route, body, rules, signal);
     if (answer === null) return [];
-    if (!Array.isArray(answer)) throw unusable(url, 'not a list');
+    if (!Array.isArray(answer)) throw new VenueAnswerError(placeOf(url), 'not a list');
     return answer;
   }
 
   async #map(route: string, body: unknown, rules: readonly RateRule[], signal: AbortSignal) {
     const { url, answer } = await this.#post(route, body, rules, signal);
     if (answer === null) return {};
-    if (!isFields(answer)) throw unusable(url, 'not an object by token');
+    if (!isFields(answer)) throw new VenueAnswerError(placeOf(url), 'not an object by token');
     return answer;
   }
 
@@ -165,10 +165,6 @@ function sideEntries(tokenId: string) {
     { token_id: tokenId, side: 'BUY' },
     { token_id: tokenId, side: 'SELL' },
   ];
-}
-
-function unusable(url: URL, reason: string): VenueAnswerError {
-  return new VenueAnswerError({ host: url.host, path: url.pathname }, reason);
 }
 
 const BOOKS_RULES = [RATE_RULES.clob, RATE_RULES.clobBooks];

@@ -2,7 +2,7 @@ import { isConditionId } from '@polytape/types';
 import { type BadRow, badRow, readOrBad } from './bad-row.ts';
 import { type DataResolution, readDataResolution } from './data-resolution.ts';
 import { isFields } from './event-fields.ts';
-import { httpUrl, routeUrl } from './http-url.ts';
+import { httpUrl, placeOf, routeUrl } from './http-url.ts';
 import { type FailedBatch, inBatches } from './in-batches.ts';
 import { RATE_RULES } from './rate-limiter.ts';
 import { VenueAnswerError } from './venue-errors.ts';
@@ -56,7 +56,7 @@ export class DataClient {
 function rowsOf(url: URL, answer: unknown): unknown[] {
   const rows = isFields(answer) && 'data' in answer ? (answer.data ?? []) : answer;
   if (Array.isArray(rows)) return rows;
-  throw new VenueAnswerError({ host: url.host, path: url.pathname }, 'no list of resolutions');
+  throw new VenueAnswerError(placeOf(url), 'no list of resolutions');
 }
 
 function resolutionsOf(asked: readonly string[], answer: readonly unknown[]): ResolutionBatch {

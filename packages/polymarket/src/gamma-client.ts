@@ -2,7 +2,7 @@ import { isConditionId } from '@polytape/types';
 import { z } from 'zod';
 import { excerpt } from './excerpt.ts';
 import { type GammaMarket, readGammaMarket, type SkippedMarket } from './gamma-market.ts';
-import { httpUrl, routeUrl } from './http-url.ts';
+import { httpUrl, placeOf, routeUrl } from './http-url.ts';
 import { RATE_RULES } from './rate-limiter.ts';
 import { VenueAnswerError } from './venue-errors.ts';
 import type { VenueHttp } from './venue-http.ts';
@@ -132,10 +132,10 @@ export class GammaClient {
       yield { ...sorted(page.markets), doubt: isBroken ? 'an empty page in the middle of the list' : null };
       if (page.next === null) return;
       cursor = page.next;
-      if (cursors.has(cursor)) throw unusable(url, `the cursor ${excerpt(cursor, 40)} came twice`);
+      if (cursors.has(cursor)) throw new VenueAnswerError(placeOf(url), `the cursor ${excerpt(cursor, 40)} came twice`);
       cursors.add(cursor);
-      if (emptyPages >= EMPTY_PAGES_MAX) throw unusable(url, `${emptyPages} empty pages in a row`);
-      if (cursors.size >= PAGES_MAX) throw unusable(url, `no end after ${PAGES_MAX} pages`);
+      if (emptyPages >= EMPTY_PAGES_MAX) throw new VenueAnswerError(placeOf(url), `${emptyPages} empty pages in a row`);
+      if (cursors.size >= PAGES_MAX) throw new VenueAnswerError(placeOf(url), `no end after ${PAGES_MAX} pages`);
     }
   }
 
@@ -153,7 +153,10 @@ export class GammaClient {
     const parsed = pageSchema.safeParse(body);
     if (parsed.success) return { markets: parsed.data.markets, next: parsed.data.next_cursor || null };
     const issue = parsed.error.issues[0];
-    throw unusable(url, `no page of markets: ${issue?.path.join('.') || 'the body'}: ${issue?.message ?? ''}`);
+    throw new VenueAnswerError(
+      placeOf(url),
+      `no page of markets: ${issue?.path.join('.') || 'the body'}: ${issue?.message ?? ''}`,
+    );
   }
 }
 
@@ -166,10 +169,6 @@ function sorted(entries: readonly unknown[]): { markets: GammaMarket[]; skipped:
     else skipped.push(read.skipped);
   }
   return { markets, skipped };
-}
-
-function unusable(url: URL, reason: string): VenueAnswerError {
-  return new VenueAnswerError({ host: url.host, path: url.pathname }, reason);
 }
 
 const pageSchema = z.looseObject({ markets: z.array(z.unknown()), next_cursor: z.string().nullish() });

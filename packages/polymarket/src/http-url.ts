@@ -14,3 +14,8 @@ export function routeUrl(base: URL, route: string): URL {
   url.pathname = `${url.pathname.replace(/\/+$/, '')}${route}`;
   return url;
 }
+
+/** What errors of the venue name of an address: neither query nor credentials. */
+export function placeOf({ host, pathname }: URL): { host: string; path: string } {
+  return { host, path: pathname };
+}

@@ -1,6 +1,6 @@
 /**
- * The venue answers 403 (or 451, which says the same outright). Not a fault that passes: who asks, or from where, is refused. All venue errors name host and
- * path, and never the query or credentials.
+ * The venue answers 403 (or 451, which says the same outright). Not a fault that passes: who asks, or from where, is
+ * refused. All venue errors name host and path, and never the query or credentials.
  */
 export class VenueRefusedError extends Error {
   override readonly name = 'VenueRefusedError';

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@polytape/types';
 import { backoffMs } from './backoff-ms.ts';
 import { excerpt } from './excerpt.ts';
+import { placeOf } from './http-url.ts';
 import { networkCause } from './network-cause.ts';
 import { OutageNotice } from './outage-notice.ts';
 import { RATE_RULES, RateLimiter, type RateRule } from './rate-limiter.ts';
@@ -142,7 +143,7 @@ export class VenueHttp {
   }
 
   async #ask(url: URL, body: string | undefined, signal: AbortSignal): Promise<unknown> {
-    const at = { host: url.host, path: url.pathname };
+    const at = placeOf(url);
     const ending = new AbortController();
     const abort = () => ending.abort(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
