@@ -39,7 +39,7 @@ export type MarketLogOptions = {
  */
 export class MarketLog {
   readonly #o: MarketLogOptions;
-  /** Markets whose last steps in EVENTS are known. */
+  /** Markets whose last steps in EVENTS are known; when they are too many, they are asked for again. */
   readonly #recalled = new Set<string>();
   #turn: Promise<void> = Promise.resolve();
 
@@ -177,6 +177,7 @@ export class MarketLog {
     const { registry } = this.#o;
     const nowMs = Date.now();
     const wanted = new Set<string>();
+    if (this.#recalled.size >= RECALLED_MAX) this.#recalled.clear();
     for (const each of news) {
       const conditionId = conditionIdOf(each);
       if (this.#recalled.has(conditionId)) continue;
@@ -235,6 +236,9 @@ function conditionIdOf(news: News): string {
 function documentIn(body: Uint8Array): Market {
   return JSON.parse(Buffer.from(body).toString()) as Market;
 }
+
+/** Of 66 characters each. */
+const RECALLED_MAX = 50_000;
 
 const STEP_TYPES = [
   'resolution_proposed',
