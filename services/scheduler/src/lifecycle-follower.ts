@@ -1,9 +1,8 @@
-import { type Bus, StreamReplacedError } from '@polytape/bus';
-import { type GammaClient, OutageNotice } from '@polytape/polymarket';
+import { type Bus, BusUnavailableError, StreamReplacedError } from '@polytape/bus';
+import { type GammaClient, isVenueError, OutageNotice } from '@polytape/polymarket';
 import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
 import { isConditionId, type LifecycleEvent, type MarketFact } from '@polytape/types';
 import { Inquiries, type Told } from './inquiries.ts';
-import { TermOverError } from './leader-term.ts';
 import type { MarketLog } from './market-log.ts';
 import type { MarketRegistry } from './market-registry.ts';
 import type { PlanKeeper } from './plan-keeper.ts';
@@ -126,12 +125,15 @@ export class LifecycleFollower {
       await marketLog.publish([...opened, ...closed]);
       for (const conditionId of open) keeper.announced(conditionId);
       if (closed.length > 0) keeper.marketsChanged();
-      if (this.#outage.recovered()) log.info({}, 'Gamma answers for single markets again.');
+      if (this.#outage.recovered()) log.info({}, 'Markets that were told of can be learnt of again.');
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof TermOverError) throw error;
+      if (!isVenueError(error) && !(error instanceof BusUnavailableError)) throw error;
       const { say } = this.#outage.failed(errorSentence(error), performance.now());
-      log[say ? 'warn' : 'debug']({ markets: due.length }, `Cannot ask Gamma for markets: ${errorSentence(error)}.`);
+      log[say ? 'warn' : 'debug'](
+        { markets: due.length },
+        `Cannot learn of markets that were told of: ${errorSentence(error)}.`,
+      );
     }
     const nowMs = performance.now();
     for (const { conditionId, told } of due) {

@@ -1,5 +1,5 @@
 import type { KvBucket } from '@polytape/bus';
-import type { GammaClient, GammaMarket } from '@polytape/polymarket';
+import { type GammaClient, type GammaMarket, isVenueError } from '@polytape/polymarket';
 import { errorSentence, type Logger } from '@polytape/service';
 import {
   type IngestorPresence,
@@ -70,6 +70,7 @@ export class MarketSubscriber {
     try {
       market = await this.#ask(name);
     } catch (error) {
+      if (!isVenueError(error)) throw error;
       return { refused: `Gamma cannot be asked for it now: ${errorSentence(error)}` };
     }
     if (market === null) return { refused: `Gamma knows no market of the ${name.kind} ${name.text}` };

@@ -1,5 +1,5 @@
 import type { Bus } from '@polytape/bus';
-import { type ClobClient, OutageNotice } from '@polytape/polymarket';
+import { type ClobClient, isVenueError, OutageNotice } from '@polytape/polymarket';
 import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
 import type { IngestorPresence, Shard } from '@polytape/types';
 import { MisplacedMarkets } from './misplaced-markets.ts';
@@ -97,6 +97,7 @@ export class MissingTokensFollower {
         }
       }
     } catch (error) {
+      if (!signal.aborted && !isVenueError(error)) throw error;
       failure = error;
     }
     if (!signal.aborted) this.#tell(failure);

@@ -89,6 +89,15 @@ describe('a follower of the events', () => {
     await f.until(() => f.announced.includes('0xab'));
   });
 
+  test('ends with a fault of our own, and does not take it for an outage of the venue', async () => {
+    const f = await following();
+    f.gammaFails(new TypeError('undefined is not a function'));
+    f.tell('new_market', '0xab');
+    await expect(f.running).rejects.toThrow('undefined is not a function');
+    expect(f.warnings).toEqual([]);
+    await expect(f[Symbol.asyncDispose]()).rejects.toThrow('undefined is not a function');
+  });
+
   test('reads what was told before it began', async () => {
     await using f = await following({ before: ['0xab'] });
     f.gammaHas(sampleMarket('0xab'));
@@ -117,7 +126,7 @@ async function following(o: { before?: string[] } = {}) {
   const changed = () => {
     for (const check of waiting) check();
   };
-  let isAway = false;
+  let failure: Error | null = null;
   const find = (ids: readonly string[], closed: boolean) =>
     ids.flatMap((id) => documents.get(id) ?? []).filter((document) => document.closed === closed);
 
@@ -131,9 +140,7 @@ async function following(o: { before?: string[] } = {}) {
         for (const id of ids) askedFor.add(id);
         rounds += 1;
         changed();
-        if (isAway) {
-          throw new VenueUnavailableError({ host: 'gamma', path: '/markets' }, 'connection refused');
-        }
+        if (failure !== null) throw failure;
         return find(ids, false);
       },
       closedMarketsOf: async (ids) => {
@@ -188,8 +195,12 @@ async function following(o: { before?: string[] } = {}) {
     tellRaw,
     gammaHas: (document: GammaMarket) => void documents.set(document.conditionId, document),
     gammaIsAway: (away: boolean) => {
-      isAway = away;
+      failure = away ? new VenueUnavailableError({ host: 'gamma', path: '/markets' }, 'connection refused') : null;
     },
+    gammaFails: (error: Error) => {
+      failure = error;
+    },
+    running,
     /** Resolves when it is true, which is looked at after each thing that the follower does. */
     until: async (isTrue: () => boolean) => {
       const done = Promise.withResolvers<void>();
