@@ -82,7 +82,7 @@ describe('prices, books and documents', () => {
     // The Data API says nothing at all while the others have their troubles: that is noticed late.
     const [closed] = bed.venue.openMarketList();
     bed.venue.rest.answerBadly({ host: 'data', answer: 'nothing' });
-    bed.venue.life.close(closed?.conditionId ?? '');
+    bed.venue.life.endTrading(closed?.conditionId ?? '');
 
     for (const [host, answer] of TROUBLES) {
       const [troubled, going] = host === 'gamma' ? [GAMMA_JOBS, CLOB_JOBS] : [CLOB_JOBS, GAMMA_JOBS];

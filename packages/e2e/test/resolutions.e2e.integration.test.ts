@@ -4,7 +4,7 @@ import { compareResolutions, type ServiceUnderTest, TestBed, until } from '../sr
 
 type Act = (life: VenueSim['life'], conditionId: string) => unknown;
 
-const close: Act = (life, conditionId) => life.close(conditionId, ['0.9995', '0.0005']);
+const endTrading: Act = (life, conditionId) => life.endTrading(conditionId, ['0.9995', '0.0005']);
 const dispute: Act = (life, conditionId) => life.dispute(conditionId);
 const reopen: Act = (life, conditionId) => life.reopen(conditionId);
 const propose =
@@ -25,15 +25,15 @@ const resolveAutomatically: Act = (life, conditionId) => life.resolve(conditionI
 /** What happens to a market, round by round. */
 const STORIES: Act[][] = [
   [resolveAutomatically],
-  [close],
-  [close, propose('1', '0'), resolve('1', '0')],
-  [propose('0', '1'), close, resolveSilently('0', '1')],
+  [endTrading],
+  [endTrading, propose('1', '0'), resolve('1', '0')],
+  [propose('0', '1'), endTrading, resolveSilently('0', '1')],
   [propose('1', '0'), dispute, propose('0', '1'), dispute, resolve('0', '1')],
-  [close, propose('1', '0'), dispute],
-  [close, propose('0.5', '0.5'), resolve('0.5', '0.5')],
-  [close, propose('0.25', '0.75'), resolveSilently('0.25', '0.75')],
-  [close, resolveSilently('0', '0')],
-  [resolve('1', '0'), reopen, propose('0', '1'), close, resolve('0', '1')],
+  [endTrading, propose('1', '0'), dispute],
+  [endTrading, propose('0.5', '0.5'), resolve('0.5', '0.5')],
+  [endTrading, propose('0.25', '0.75'), resolveSilently('0.25', '0.75')],
+  [endTrading, resolveSilently('0', '0')],
+  [resolve('1', '0'), reopen, propose('0', '1'), endTrading, resolve('0', '1')],
   [resolve('0', '1'), reopen],
   [resolveSilently('1', '0')],
 ];

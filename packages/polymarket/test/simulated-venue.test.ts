@@ -104,7 +104,7 @@ describe('against the simulated venue', () => {
     for (const [index, { conditionId }] of venue.openMarketList().entries()) {
       const payouts = decided[index % decided.length] ?? ['1', '0'];
       const kind = Math.floor(index / decided.length) % 4;
-      if (kind === 0) venue.life.close(conditionId, ['0.9995', '0.0005']);
+      if (kind === 0) venue.life.endTrading(conditionId, ['0.9995', '0.0005']);
       else if (kind === 1) venue.life.propose(conditionId, payouts);
       else if (kind === 2) venue.life.resolve(conditionId, payouts);
       else {

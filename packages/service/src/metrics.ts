@@ -24,7 +24,7 @@ export class Metrics {
     });
   }
 
-  /** A number that goes up and down, read at each scrape; NaN and null are left out of no scrape but shown as NaN. */
+  /** A number that goes up and down, read at each scrape; null is shown as NaN. */
   gauge(name: string, help: string, read: () => number | null): void {
     new Gauge({
       name,

@@ -31,7 +31,7 @@ export class MarketLifeControl {
   }
 
   /** Trading ends, and nothing is resolved: Gamma shows the last marks, such as 0.9995 and 0.0005, which name no winner. */
-  close(conditionId: string, marks?: Pair): TruthResolution | null {
+  endTrading(conditionId: string, marks?: Pair): TruthResolution | null {
     return this.#step(conditionId, (market) => this.#lifecycle.close(market, marks && pair(market, marks)));
   }
 

@@ -23,7 +23,7 @@ export function marketLifeRoutes(life: MarketLifeControl): Route[] {
     };
   }
   return [
-    step('end-trading', (conditionId, { marks }) => life.close(conditionId, marks)),
+    step('end-trading', (conditionId, { marks }) => life.endTrading(conditionId, marks)),
     step('propose', (conditionId, { payouts }) => life.propose(conditionId, payouts)),
     step('dispute', (conditionId) => life.dispute(conditionId)),
     step('resolve', (conditionId, { payouts, ...options }) => life.resolve(conditionId, payouts, options)),

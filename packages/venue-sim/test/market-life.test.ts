@@ -23,7 +23,7 @@ describe('a market that is closed and not resolved', () => {
   test('shows its last marks, and no winner anywhere', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [{ conditionId, tokenIds }] = venue.openMarketList() as [MarketReference];
-    venue.life.close(conditionId, ['0.9995', '0.0005']);
+    venue.life.endTrading(conditionId, ['0.9995', '0.0005']);
     const document = await gammaDocument(venue, conditionId);
     expect(document).toMatchObject({ closed: true, outcomePrices: '["0.9995","0.0005"]', acceptingOrders: false });
     expect(document.closedTime).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00$/);
@@ -237,11 +237,11 @@ describe('the control interface', () => {
     expect(venue.life.truth()).toEqual([]);
     const dispute = await fetch(`${venue.urls.sim}/markets/${conditionId}/dispute`, { method: 'POST' });
     expect(dispute.status).toBe(409);
-    expect(venue.life.close('0xabc')).toBeNull();
+    expect(venue.life.endTrading('0xabc')).toBeNull();
     expect((await fetch(`${venue.urls.sim}/markets/0xabc/reopen`, { method: 'POST' })).status).toBe(404);
     venue.life.resolve(conditionId, ['1', '0']);
     expect(() => venue.life.propose(conditionId, ['1', '0'])).toThrow(MarketStepError);
-    expect(() => venue.life.close(conditionId)).toThrow(MarketStepError);
+    expect(() => venue.life.endTrading(conditionId)).toThrow(MarketStepError);
   });
 });
 

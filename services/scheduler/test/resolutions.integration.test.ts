@@ -23,7 +23,7 @@ describe('resolutions', () => {
     life.resolve(split, ['0.5', '0.5']);
     life.resolve(void_, ['0', '0']);
     life.resolve(shares, ['0.25', '0.75']);
-    life.close(onlyClosed, ['0.9995', '0.0005']);
+    life.endTrading(onlyClosed, ['0.9995', '0.0005']);
     life.propose(open, ['1', '0']);
     life.propose(disputed, ['1', '0']);
     await leader.scanAndRound();
@@ -113,7 +113,7 @@ describe('resolutions', () => {
     await leader.discovery.scan(v.signal);
     const [old = ''] = v.venue.openMarketList().map(({ conditionId }) => conditionId);
     v.passes(-60 * 60_000); // the list of recent closings does not reach back to it
-    v.venue.life.close(old, ['0.9995', '0.0005']);
+    v.venue.life.endTrading(old, ['0.9995', '0.0005']);
     v.passes(60 * 60_000);
     await leader.settled();
     v.venue.life.resolve(old, ['1', '0']);
@@ -129,7 +129,7 @@ describe('resolutions', () => {
     const leader = await v.leads();
     await leader.discovery.scan(v.signal);
     const [closed = '', id = ''] = v.venue.openMarketList().map(({ conditionId }) => conditionId);
-    v.venue.life.close(closed, ['0.9995', '0.0005']);
+    v.venue.life.endTrading(closed, ['0.9995', '0.0005']);
     await leader.settled();
     v.venue.life.resolve(closed, ['0', '1']);
     v.venue.rest.answerBadly({ host: 'gamma', answer: '403' });
