@@ -2,6 +2,7 @@ import type { Pair } from './market-life.ts';
 import type { MarketLifecycle } from './market-lifecycle.ts';
 import { Prng } from './prng.ts';
 import type { SimMarket } from './sim-market.ts';
+import { MarketStepError } from './venue-sim-errors.ts';
 
 export type LifeScriptsOptions = {
   seed: string;
@@ -55,7 +56,7 @@ export class LifeScripts {
       act(this.#options.lifecycle, market);
     } catch (error) {
       // Somebody else has moved this market by the control interface: the script has nothing more to say.
-      if ((error as Error).name !== 'MarketStepError') throw error;
+      if (!(error instanceof MarketStepError)) throw error;
       return;
     }
     if (later.length === 0) return;

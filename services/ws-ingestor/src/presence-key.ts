@@ -63,7 +63,7 @@ export class PresenceKey implements AsyncDisposable {
       return this.#put();
     });
     this.#next = write;
-    this.#last = write.catch(() => {});
+    this.#last = write.catch(() => {}); // whoever asked for it is told
     return write;
   }
 
