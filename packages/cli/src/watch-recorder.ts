@@ -34,7 +34,7 @@ export async function watchRecorder(o: {
   while (!over.aborted) {
     await monitor.look(o.recorder.httpPorts);
     const trades = await shownTrades(o.database);
-    const executed = await o.venue?.executed().catch(() => null); // shown as unknown
+    const executed = await o.venue?.executed().catch(() => null); // left out of this look
     o.terminal.show({
       title: o.title,
       elapsedMs: performance.now() - startedAtMs,
