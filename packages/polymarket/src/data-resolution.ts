@@ -1,5 +1,5 @@
 import { canonicalDecimal, isDecimal } from '@polytape/types';
-import { conditionId, FieldError, fields, isAbsent, list, optionalFlag, optionalText, text } from './event-fields.ts';
+import { conditionId, FieldError, fields, isAbsent, list, text } from './event-fields.ts';
 import { storableJson } from './storable-json.ts';
 import { venueTimeMs } from './venue-time.ts';
 
@@ -9,23 +9,16 @@ import { venueTimeMs } from './venue-time.ts';
  */
 export type DataResolution = {
   conditionId: string;
-  questionId: string | null;
   /** Lower case: `initialized`, `posed`, `proposed`, `challenged`, `reproposed`, `disputed`, `resolved`, `active`, `arbitration`. */
   status: string;
   /** What a share of each outcome pays, canonical decimal strings in collateral; null while the venue does not say. */
   payouts: [string, string] | null;
   /** The oracle's answer for the first outcome, `1`, `0` or `0.5`; null where there is none, which the venue writes `69`. */
   price: string | null;
-  proposedPrice: string | null;
-  reproposedPrice: string | null;
-  wasDisputed: boolean;
-  /** `reported` by an oracle, or `derived` from the event's other markets; null where the venue does not say. */
-  source: string | null;
-  reporter: string | null;
   /** The venue's clock, milliseconds since the epoch. */
   resolvedAtMs: number | null;
   updatedAtMs: number | null;
-  /** The row as received. */
+  /** The row as received: proposed prices, disputes and reporters stand here alone, and must not cost the row. */
   raw: Record<string, unknown>;
 };
 
@@ -34,15 +27,9 @@ export function readDataResolution(value: unknown): DataResolution {
   const row = fields(value, 'the row');
   return {
     conditionId: conditionId(row.condition_id, 'condition_id'),
-    questionId: optionalText(row.question_id, 'question_id'),
     status: text(row.status, 'status').trim().toLowerCase(),
     payouts: payouts(row.payouts),
     price: oraclePrice(row.price),
-    proposedPrice: oraclePrice(row.proposed_price),
-    reproposedPrice: oraclePrice(row.reproposed_price),
-    wasDisputed: optionalFlag(row.was_disputed, 'was_disputed') ?? false,
-    source: optionalText(row.resolution_source, 'resolution_source'),
-    reporter: optionalText(row.reporter, 'reporter'),
     resolvedAtMs: time(row.resolved_at),
     updatedAtMs: time(row.last_update_timestamp),
     raw: storableJson(row) as Record<string, unknown>,

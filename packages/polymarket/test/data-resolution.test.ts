@@ -11,15 +11,9 @@ describe('a row of resolutions', () => {
   test('of a question has the oracle’s prices, and seconds as text', () => {
     expect(readDataResolution(byQuestion)).toEqual({
       conditionId: byQuestion.condition_id,
-      questionId: byQuestion.question_id,
       status: 'resolved',
       payouts: null,
       price: '1',
-      proposedPrice: '1',
-      reproposedPrice: null,
-      wasDisputed: false,
-      source: null,
-      reporter: null,
       resolvedAtMs: null,
       updatedAtMs: 1_789_000_100_000,
       raw: byQuestion,
@@ -29,20 +23,13 @@ describe('a row of resolutions', () => {
   test('of a condition has payouts in collateral, and times in RFC 3339', () => {
     expect(readDataResolution(byCondition)).toMatchObject({
       conditionId: byCondition.condition_id,
-      questionId: null,
       status: 'resolved',
       payouts: ['0', '1'],
       price: null,
-      source: 'reported',
-      reporter: 'CHAINLINK',
       resolvedAtMs: Date.parse('2026-09-10T00:10:00Z'),
       updatedAtMs: Date.parse('2026-09-10T00:10:02Z'),
     });
-    expect(readDataResolution(derived)).toMatchObject({
-      payouts: ['0.5', '0.5'],
-      source: 'derived',
-      wasDisputed: true,
-    });
+    expect(readDataResolution(derived)).toMatchObject({ payouts: ['0.5', '0.5'] });
   });
 
   test.each([
@@ -103,6 +90,11 @@ describe('a row of resolutions', () => {
     expect(readDataResolution(row).raw).toEqual({ ...byQuestion, note: { 'a\uFFFD': ['b\uFFFD', 7, null] } });
     const deep = JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`);
     expect(JSON.stringify(readDataResolution({ ...byQuestion, deep }).raw.deep)).toBe('[[[[[[[null]]]]]]]');
+  });
+
+  test('is taken whatever else stands in it', () => {
+    const odd = { question_id: 7, was_disputed: 'perhaps', resolution_source: {}, reporter: [] };
+    expect(readDataResolution({ ...byCondition, ...odd })).toMatchObject({ payouts: ['0', '1'], raw: odd });
   });
 
   test('without a condition or a status is refused', () => {

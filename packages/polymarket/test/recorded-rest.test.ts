@@ -174,9 +174,6 @@ describe.skipIf(!data.includes('sdk-v2-resolution-resolved.json'))(`a recorded r
       status: 'resolved',
       payouts: null,
       price: '0',
-      proposedPrice: '0',
-      reproposedPrice: null,
-      wasDisputed: false,
       updatedAtMs: Date.parse('2026-07-29T20:11:59Z'),
     });
     expect(inferWinner(resolution, ['1', '2'])).toEqual({

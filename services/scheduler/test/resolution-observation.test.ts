@@ -47,9 +47,8 @@ describe('what Gamma says', () => {
 
 describe('what the Data API says', () => {
   const row: DataResolution = {
-    ...{ conditionId: '0x1', questionId: null, status: 'resolved', payouts: null, price: null, proposedPrice: null },
-    ...{ reproposedPrice: null, wasDisputed: false, source: null, reporter: null, resolvedAtMs: 5_000 },
-    ...{ updatedAtMs: 7_000, raw: { status: 'resolved' } },
+    ...{ conditionId: '0x1', status: 'resolved', payouts: null, price: null },
+    ...{ resolvedAtMs: 5_000, updatedAtMs: 7_000, raw: { status: 'resolved' } },
   };
   const market = sampleMarket('0x1');
 
