@@ -4,6 +4,7 @@ import { COMMANDS, type RecycleAnswer, type RecycleRequest } from '@polytape/typ
 import { CommandError } from './command-error.ts';
 import { gatherStatus } from './gather-status.ts';
 import { announcedIngestors, openOperatorBus, type RecorderAddress } from './operator-bus.ts';
+import { shownDuration } from './shown-value.ts';
 import { ingestorsOf } from './status-report.ts';
 
 export type RecycleOptions = {
@@ -36,8 +37,8 @@ export async function recycle(o: RecycleOptions): Promise<Recycled[]> {
     if (done.length === begun.length) return done;
     if (performance.now() >= untilMs) {
       throw new CommandError(
-        `Shard ${o.shard} still records on its old connection, which stays until a new one covers every token. ` +
-          '`npx pnpm polytape status` shows how it goes on.',
+        `Shard ${o.shard} is not recorded by a new connection alone after ${shownDuration(o.waitMs)}: the old one stays until a ` +
+          'new one covers every token. `npx pnpm polytape status` shows how it goes on.',
       );
     }
     await delay(LOOK_INTERVAL_MS, undefined, { signal: o.signal });

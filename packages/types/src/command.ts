@@ -25,7 +25,10 @@ export type SubscribeAnswer =
 
 export type RecycleRequest = { shard: number };
 
-/** `begun` also tells of a recycling that waits for its turn; `not_mine` comes from all that do not record the shard. */
+/**
+ * `begun` also tells of a recycling that waits for its turn; `not_mine` comes from all that do not record the shard.
+ * `connectionId`: the connection that goes, also while it drains already; null where it has no socket.
+ */
 export type RecycleAnswer = {
   ingestorId: string;
   result: 'begun' | 'running' | 'not_mine';

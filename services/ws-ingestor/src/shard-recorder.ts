@@ -159,12 +159,12 @@ export class ShardRecorder implements AsyncDisposable {
     this.#teller.began(this.#connections.succeed(reason, nowMs));
   }
 
-  /** An operator wants a fresh connection. */
+  /** An operator wants a fresh connection. @returns The one that goes: where it drains, its successor is current by now. */
   command(): { result: 'begun' | 'running'; connectionId: string | null } {
-    const { connectionId } = this.#current;
-    if (this.#connections.succession !== null) return { result: 'running', connectionId };
+    const { succession } = this.#connections;
+    if (succession !== null) return { result: 'running', connectionId: succession.old.connectionId };
     this.#isCommanded = true;
-    return { result: 'begun', connectionId };
+    return { result: 'begun', connectionId: this.#current.connectionId };
   }
 
   /** Whether one of the few replacements at a time is its own. */

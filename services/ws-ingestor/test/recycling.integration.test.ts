@@ -65,6 +65,16 @@ describe('a connection', () => {
     await bed.until('one socket a shard', () => bed.socketNumbers().length === 2);
   });
 
+  test('that is being replaced already is named as the one that goes, also once its successor records', async () => {
+    await using bed = await RecorderBed.start({ plan: PLAN, recorders: { overlapMs: 5_000 } });
+    await bed.covered();
+    const before = bed.connectionOf(0);
+    expect(bed.command(0)).toEqual({ result: 'begun', connectionId: before });
+    await bed.until('taken over', () => bed.connectionOf(0) !== before);
+    expect(bed.status(0).connections.map(({ role }) => role)).toEqual(['current', 'draining']);
+    expect(bed.command(0)).toEqual({ result: 'running', connectionId: before });
+  });
+
   test('that is lost comes back by itself, and is not replaced', async () => {
     await using bed = await RecorderBed.start({ plan: PLAN });
     await bed.covered();
