@@ -32,7 +32,7 @@ export function operatorCommands(o: {
   };
 
   const statusCommand = withAddress(new Command('status'))
-    .description('Shows what a running recorder does: ten figures, what needs attention, shards, connections, jobs.')
+    .description('Shows what a running recorder does: its figures, what needs attention, shards, connections, jobs.')
     .option('--watch', 'look again every two seconds, until Ctrl-C', false)
     .option('--all', 'all rows of the tables, not the first twenty', false)
     .option('--json', 'print one line of JSON on standard output', false)

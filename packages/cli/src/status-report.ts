@@ -16,7 +16,10 @@ export type StatusFigures = {
   tradesWritten: number;
   batchesWritten: number;
   activeConnections: number;
+  /** Connections that were lost and came back. */
   reconnections: number;
+  /** Connections that gave way to a fresh one. */
+  recycled: number;
   queueDepth: number;
   lastTradeAtMs: number | null;
   lastWriteAtMs: number | null;
@@ -58,6 +61,7 @@ export function figuresOf(report: Pick<StatusReport, 'services'>): StatusFigures
     batchesWritten: sum(writers.map(({ batchesWritten }) => batchesWritten)),
     activeConnections: connections.length,
     reconnections: sum(ingestors.map(({ reconnections }) => reconnections)),
+    recycled: sum(ingestors.map(({ recycling }) => recycling.completed)),
     queueDepth: sum(ingestors.map(({ queued }) => queued)),
     lastTradeAtMs: latest(ingestors.map(({ lastTradeAtMs }) => lastTradeAtMs)),
     lastWriteAtMs: latest(writers.map(({ lastWriteAtMs }) => lastWriteAtMs)),

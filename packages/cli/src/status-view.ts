@@ -13,7 +13,7 @@ import { troublesOf } from './status-troubles.ts';
 import { type TextColumn, textTable } from './text-table.ts';
 
 /**
- * A recorder's status for a person: the ten figures, what needs attention, then the tables.
+ * A recorder's status for a person: the figures, what needs attention, then the tables.
  *
  * @param o.columns Width of the terminal; what does not fit is shortened, or its column left out.
  * @param o.isWhole Also the rows beyond the first twenty of a table, which are those that need attention.
@@ -44,6 +44,7 @@ function figureLines(report: StatusReport): string[] {
     ['batches written', shownCount(figures.batchesWritten)],
     ['active connections', shownCount(figures.activeConnections)],
     ['reconnections', shownCount(figures.reconnections)],
+    ['recycled', shownCount(figures.recycled)],
     ['queue depth', shownCount(figures.queueDepth)],
     ['last trade', moment(figures.lastTradeAtMs)],
     ['last write', moment(figures.lastWriteAtMs)],

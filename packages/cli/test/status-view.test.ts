@@ -6,16 +6,18 @@ import { renderStatus } from '../src/status-view.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 16, 33, 2);
 
-describe('the ten figures', () => {
+describe('the figures', () => {
   test('are the sums, the latest and the earliest of all services that answer', () => {
     const report = healthy({ shards: 3 });
     const second = { ...ingestor(1), id: 'other-00000002', trades: 5, reconnections: 2, queued: 7 };
+    second.recycling.completed = 3;
     expect(figuresOf({ services: [...report.services, { ...second, lastReconnectAtMs: NOW - 60_000 }] })).toEqual({
       tradesReceived: 12_350,
       tradesWritten: 12_340,
       batchesWritten: 1_234,
       activeConnections: 4,
       reconnections: 2,
+      recycled: 3,
       queueDepth: 7,
       lastTradeAtMs: NOW - 400,
       lastWriteAtMs: NOW - 300,
@@ -32,12 +34,13 @@ describe('the ten figures', () => {
 describe('a status for a person', () => {
   test('of a recorder in order has the figures, the plan and a row for each shard and connection', () => {
     const lines = linesOf(healthy({ shards: 2 }));
-    expect(lines.slice(0, 10)).toEqual([
+    expect(lines.slice(0, 11)).toEqual([
       'trades received     12,345',
       'trades written      12,340',
       'batches written     1,234',
       'active connections  2',
       'reconnections       0',
+      'recycled            0',
       'queue depth         0',
       'last trade          2026-11-20 16:33:01 UTC, 0.4 s ago',
       'last write          2026-11-20 16:33:01 UTC, 0.3 s ago',

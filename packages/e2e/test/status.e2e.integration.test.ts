@@ -29,7 +29,7 @@ describe('the commands that speak to a running recorder', () => {
     expect(before.figures.tradesReceived).toBeGreaterThanOrEqual(before.figures.tradesWritten);
     expect(before.services.map(({ service }) => service).sort()).toEqual(['scheduler', 'writer', 'ws-ingestor']);
     const text = (await ended(polytape(bed, 'status'), 0)).stdout.join('\n');
-    for (const name of TEN_FIGURES) expect(text).toMatch(new RegExp(`^${name} +\\S`, 'm'));
+    for (const name of FIGURES) expect(text).toMatch(new RegExp(`^${name} +\\S`, 'm'));
     expect(text).toMatch(/^ +0 +\S+ +covered +30 +30 +0 +0 % +0$/m);
     expect(text).not.toMatch(/^!/m);
 
@@ -46,6 +46,7 @@ describe('the commands that speak to a running recorder', () => {
     const recycled = await ended(polytape(bed, 'recycle', '0'), 0);
     expect(recycled.stdout[0]).toContain(`begins to replace connection ${old}`);
     const after = await status(bed);
+    expect(after.figures).toMatchObject({ reconnections: 0, recycled: 1, lastReconnectAtMs: null });
     expect(connectionsOf(after, 0)).toHaveLength(1);
     expect(connectionsOf(after, 0)).not.toContain(old);
     expect(connectionsOf(after, 1)).toEqual(connectionsOf(before, 1));
@@ -91,9 +92,9 @@ type Report = {
   }[];
 };
 
-const TEN_FIGURES = [
+const FIGURES = [
   ...['trades received', 'trades written', 'batches written', 'active connections', 'reconnections'],
-  ...['queue depth', 'last trade', 'last write', 'last reconnect', 'started'],
+  ...['recycled', 'queue depth', 'last trade', 'last write', 'last reconnect', 'started'],
 ];
 
 function polytape(bed: TestBed, ...args: string[]): ProcessUnderTest {

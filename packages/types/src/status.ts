@@ -10,7 +10,7 @@ export type IngestorStatus = {
   lastTradeAtMs: number | null;
   /** Messages that JetStream has not acknowledged yet. */
   queued: number;
-  /** Connections that replaced one that was lost, stalled or recycled. */
+  /** Connections that were lost and came back. Those that were replaced, also as stalled, count as recycled. */
   reconnections: number;
   lastReconnectAtMs: number | null;
   recycling: RecyclingStats;
@@ -34,6 +34,7 @@ export type ShardStatus = {
   state: 'opening' | 'covered' | 'releasing';
   /** Tokens that left, over all that were ever subscribed on the connection: 0 to 1. */
   pollution: number;
+  /** How often its connection was lost and came back. */
   reconnects: number;
   /** Tokens of which no book came, also not on a fresh connection. */
   missing: string[];

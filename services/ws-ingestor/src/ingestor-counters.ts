@@ -13,7 +13,7 @@ export type IngestorCounters = {
   unparsed: number;
   connectionsOpened: number;
   connectionsClosed: number;
-  /** Connections that replaced one that was lost, stalled or recycled. */
+  /** Connections that were lost and came back; those that were replaced on purpose are counted under `recycles`. */
   reconnections: number;
   lastReconnectAtMs: number | null;
   /** Replacements of connections by their successors, by why. */

@@ -26,7 +26,7 @@ export function registerMetrics(
   metrics.counter('ingestor_connections_closed_total', 'Connections that ended.', () => counters.connectionsClosed);
   metrics.counter(
     'ingestor_reconnections_total',
-    'Connections that replaced one that was lost, stalled or recycled.',
+    'Connections that were lost and came back.',
     () => counters.reconnections,
   );
   registerRecycles(metrics, counters);

@@ -246,10 +246,7 @@ export class ShardRecorder implements AsyncDisposable {
     // What was asked for has happened by itself.
     this.#isCommanded = false;
     this.#doubtedAtFrames = null;
-    if (again) this.#countReconnect();
-  }
-
-  #countReconnect(): void {
+    if (!again) return;
     this.#reconnects += 1;
     this.#o.counters.reconnections += 1;
     this.#o.counters.lastReconnectAtMs = Date.now();
@@ -283,7 +280,6 @@ export class ShardRecorder implements AsyncDisposable {
     this.#connections.takeOver();
     this.#doubtedAtFrames = null;
     this.#retries.succeeded();
-    this.#countReconnect();
     const missingAgain = successor.missing(nowMs);
     this.#report(missing.filter((tokenId) => missingAgain.includes(tokenId)));
     this.#o.onServiceChanged();

@@ -15,7 +15,8 @@ describe('a connection', () => {
     expect(performance.now() - coveredAtMs).toBeGreaterThan(300);
     await bed.until('completed', () => bed.counters.recycles.pollution.completed === 1);
     expect(bed.connectionOf(0)).not.toBe(before);
-    expect(bed.status(0)).toMatchObject({ pollution: 0, reconnects: 1, connections: [{ tokens: 14, covered: 14 }] });
+    expect(bed.status(0)).toMatchObject({ pollution: 0, reconnects: 0, connections: [{ tokens: 14, covered: 14 }] });
+    expect(bed.counters).toMatchObject({ reconnections: 0, lastReconnectAtMs: null });
     const openedAtMs = bed.status(0).connections[0]?.openedAtMs ?? 0;
     await bed.until('as old as the first one was', () => Date.now() - openedAtMs > 600);
     expect(bed.counters.recycles.pollution).toEqual({ started: 1, completed: 1, failed: 0 });
