@@ -1,4 +1,4 @@
-import type { ConnectionStatus, JobStatus, ShardStatus } from '@polytape/types';
+import type { ConnectionStatus, IngestorStatus, JobStatus, ServiceStatus, ShardStatus } from '@polytape/types';
 import { shownAgo, shownCount, shownDuration, shownPlural, shownRate } from './shown-value.ts';
 import {
   figuresOf,
@@ -24,6 +24,7 @@ export function renderStatus(report: StatusReport, o: { columns: number; isWhole
     ...figureLines(report),
     ...(troubles.length === 0 ? [] : ['', ...troubles.map((trouble) => `! ${trouble}`)]),
     ...section('plan', planLines(report)),
+    ...section('ingestors', ingestorLines(report, o)),
     ...section('shards', shardLines(report, o)),
     ...section('connections', connectionLines(report, o)),
     ...section('jobs', jobLines(report, o)),
@@ -39,9 +40,9 @@ function figureLines(report: StatusReport): string[] {
   const figures = figuresOf(report);
   const moment = (atMs: number | null) => (atMs === null ? 'never' : `${utc(atMs)}, ${shownAgo(atMs, report.atMs)}`);
   const rows: [string, string][] = [
-    ['trades received', shownCount(figures.tradesReceived)],
-    ['trades written', shownCount(figures.tradesWritten)],
-    ['batches written', shownCount(figures.batchesWritten)],
+    ['trades received', `${shownCount(figures.tradesReceived)}${since(ingestorsOf(report), figures.startedAtMs)}`],
+    ['trades written', `${shownCount(figures.tradesWritten)}${since(writersOf(report), figures.startedAtMs)}`],
+    ['batches written', `${shownCount(figures.batchesWritten)}${since(writersOf(report), figures.startedAtMs)}`],
     ['active connections', shownCount(figures.activeConnections)],
     ['reconnections', shownCount(figures.reconnections)],
     ['recycled', shownCount(figures.recycled)],
@@ -52,6 +53,15 @@ function figureLines(report: StatusReport): string[] {
     ['started', moment(figures.startedAtMs)],
   ];
   return rows.map(([name, value]) => `${name.padEnd(20)}${value}`);
+}
+
+/** From when on the services count, where some have not from the beginning: else received and written seem to disagree. */
+function since(services: readonly ServiceStatus[], beganAtMs: number | null): string {
+  const later = services.filter(({ startedAtMs }) => startedAtMs - (beganAtMs ?? startedAtMs) > BEGINNING_MS);
+  if (later.length === 0) return '';
+  const time = utc(Math.max(...later.map(({ startedAtMs }) => startedAtMs)));
+  if (later.length === services.length) return `, counted since ${time}`;
+  return `, of ${later.length} of ${services.length} services only since ${time}`;
 }
 
 function planLines(report: StatusReport): string[] {
@@ -75,6 +85,32 @@ function planLines(report: StatusReport): string[] {
     `  markets: ${shownCount(markets.open)} open, ${shownCount(markets.subscribed)} subscribed, ${shownCount(markets.pending)} pending, ${shownCount(markets.expired)} expired`,
   ];
 }
+
+type IngestorRow = { ingestor: IngestorStatus; nowMs: number; isOdd: boolean };
+
+function ingestorLines(report: StatusReport, o: { columns: number; isWhole: boolean }): string[] {
+  const rows = ingestorsOf(report).map((ingestor) => ({ ingestor, nowMs: report.atMs, isOdd: false }));
+  return cutTable(rows, INGESTOR_COLUMNS, o);
+}
+
+const INGESTOR_COLUMNS: TextColumn<IngestorRow>[] = [
+  { head: 'ingestor', cell: ({ ingestor }) => ingestor.id, cutTo: 9 },
+  {
+    head: 'age',
+    cell: ({ ingestor, nowMs }) => shownDuration(nowMs - ingestor.startedAtMs),
+    isNumber: true,
+    yields: 1,
+  },
+  { head: 'shards', cell: ({ ingestor }) => shownCount(ingestor.shards.length), isNumber: true },
+  {
+    head: 'connections',
+    cell: ({ ingestor }) => shownCount(ingestor.shards.reduce((sum, { connections }) => sum + connections.length, 0)),
+    isNumber: true,
+    yields: 2,
+  },
+  { head: 'trades', cell: ({ ingestor }) => shownCount(ingestor.trades), isNumber: true },
+  { head: 'queued', cell: ({ ingestor }) => shownCount(ingestor.queued), isNumber: true, yields: 3 },
+];
 
 /** How one ingestor serves one shard, or that nobody does. */
 type ShardRow = { shard: number; owner: string; status: ShardStatus | null; planned: number | null; isOdd: boolean };
@@ -236,4 +272,6 @@ function utc(atMs: number): string {
 }
 
 const ROWS_SHOWN = 20;
+/** Services that are started together are ready one after the other. */
+const BEGINNING_MS = 5_000;
 const LOWERED_NAMED_MAX = 5;

@@ -53,6 +53,10 @@ describe('a status for a person', () => {
       '  2 shards, 800 tokens; room for 800, 0 free',
       '  markets: 400 open, 400 subscribed, 0 pending, 3 expired',
     ]);
+    expect(sectionOf(lines, 'ingestors')).toEqual([
+      '  ingestor       age  shards  connections  trades  queued',
+      '  host-00000001  2 h       2            2  12,345       0',
+    ]);
     expect(sectionOf(lines, 'shards')).toEqual([
       '  shard  owner          state    tokens  covered  missing  pollution  reconnects',
       '      0  host-00000001  covered     400      400        0        3 %           0',
@@ -72,6 +76,28 @@ describe('a status for a person', () => {
       '  TRADES        5  host-2717e201  timescaledb-community',
       '  MARKETS       0  host-2717e201  timescaledb-community',
     ]);
+  });
+
+  test('says which counts began later than others, as those of a writer that was killed', () => {
+    const report = healthy({ shards: 1 });
+    for (const status of report.services) if (status.service === 'writer') status.startedAtMs = NOW - 60_000;
+    expect(linesOf(report).slice(0, 3)).toEqual([
+      'trades received     12,345',
+      'trades written      12,340, counted since 2026-11-20 16:32:02 UTC',
+      'batches written     1,234, counted since 2026-11-20 16:32:02 UTC',
+    ]);
+    report.services = [...report.services, { ...ingestor(0), id: 'host-00000002', startedAtMs: NOW - 50_000 }];
+    expect(linesOf(report)[0]).toBe(
+      'trades received     24,690, of 1 of 2 services only since 2026-11-20 16:32:12 UTC',
+    );
+  });
+
+  test('shows an ingestor that records nothing', () => {
+    const report = healthy({ shards: 1 });
+    report.services = [...report.services, { ...ingestor(0), id: 'host-00000002', trades: 0 }];
+    expect(sectionOf(linesOf(report), 'ingestors')[2]).toBe(
+      '  host-00000002  2 h       0            0       0       0',
+    );
   });
 
   test('of 800 shards shows twenty of them, those out of order first, and counts the rest', () => {
@@ -212,7 +238,7 @@ function scheduler(shards: number): SchedulerStatus {
   return {
     service: 'scheduler',
     id: 'host-5c4ed001',
-    startedAtMs: NOW - 7_100_000,
+    startedAtMs: NOW - 7_199_500,
     isLeading: true,
     plan: {
       shards,
@@ -244,7 +270,7 @@ function writer(): WriterStatus {
   return {
     service: 'writer',
     id: 'host-2717e201',
-    startedAtMs: NOW - 7_000_000,
+    startedAtMs: NOW - 7_199_000,
     tradesWritten: 12_340,
     batchesWritten: 1_234,
     lastWriteAtMs: NOW - 300,
