@@ -13,7 +13,6 @@ export type { FailedBatch } from './in-batches.ts';
 export { inferWinner, type WinnerEvidence } from './infer-winner.ts';
 export type * from './market-event.ts';
 export { MarketSession, type MarketSessionOptions, type MarketSessionStats } from './market-session.ts';
-export { OutageNotice } from './outage-notice.ts';
 export { type FrameElement, type ParsedFrame, parseFrame } from './parse-frame.ts';
 export type { Quote } from './quote.ts';
 export { recogniseFrame } from './recognise-frame.ts';

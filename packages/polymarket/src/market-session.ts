@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { isTokenId, type Log, SHARD_TOKENS_MAX } from '@polytape/types';
+import { isTokenId, type Log, OutageNotice, SHARD_TOKENS_MAX } from '@polytape/types';
 import { backoffMs } from './backoff-ms.ts';
 import { excerpt } from './excerpt.ts';
 import { FRAME_TOO_LARGE, MarketSocket, type SocketEnd, type SocketLimits } from './market-socket.ts';
-import { OutageNotice } from './outage-notice.ts';
 import { ReceiveClock } from './receive-clock.ts';
 import type { SessionConnection, SessionHandler } from './session-handler.ts';
 import { firstMessage, operationMessages } from './subscription-messages.ts';

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log } from '@polytape/types';
+import { type Log, OutageNotice } from '@polytape/types';
 import { backoffMs } from './backoff-ms.ts';
 import { excerpt } from './excerpt.ts';
 import { placeOf } from './http-url.ts';
 import { networkCause } from './network-cause.ts';
-import { OutageNotice } from './outage-notice.ts';
 import { RATE_RULES, RateLimiter, type RateRule } from './rate-limiter.ts';
 import { retryAfterMs } from './retry-after.ts';
 import {

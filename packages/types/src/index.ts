@@ -17,6 +17,7 @@ export { type Log, silentLog } from './log.ts';
 export { type Market, type MarketFees, type Token, wholeMarket } from './market.ts';
 export { type MarketChange, marketChangeMessageId } from './market-change.ts';
 export { DUPLICATE_WINDOW_MS, OrdinalCounter } from './ordinal-counter.ts';
+export { OutageNotice } from './outage-notice.ts';
 export { type PriceSnapshot, priceMessageId } from './price-snapshot.ts';
 export {
   type MarketResolution,

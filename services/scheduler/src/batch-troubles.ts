@@ -1,5 +1,6 @@
-import { type BadRow, type FailedBatch, OutageNotice, type VenueError } from '@polytape/polymarket';
+import type { BadRow, FailedBatch, VenueError } from '@polytape/polymarket';
 import { errorSentence, type Logger } from '@polytape/service';
+import { OutageNotice } from '@polytape/types';
 
 /** What went wrong in a round without ending it: counted, and said once a minute for each reason. */
 export class BatchTroubles {

@@ -1,5 +1,6 @@
-import { type GammaClient, OutageNotice, type SkippedMarket } from '@polytape/polymarket';
+import type { GammaClient, SkippedMarket } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
+import { OutageNotice } from '@polytape/types';
 import type { JobResult } from './job-runner.ts';
 import type { MarketLog } from './market-log.ts';
 import type { MarketRegistry } from './market-registry.ts';

@@ -1,7 +1,7 @@
 import { RevisionConflictError } from '@polytape/bus';
-import { backoffMs, OutageNotice } from '@polytape/polymarket';
+import { backoffMs } from '@polytape/polymarket';
 import { errorSentence, type Logger, rest } from '@polytape/service';
-import type { JobStatus } from '@polytape/types';
+import { type JobStatus, OutageNotice } from '@polytape/types';
 import { TermOverError } from './leader-term.ts';
 
 export type JobSchedule = {

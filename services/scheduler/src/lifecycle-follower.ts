@@ -1,7 +1,7 @@
 import { type Bus, BusUnavailableError, StreamReplacedError } from '@polytape/bus';
-import { type GammaClient, isVenueError, OutageNotice } from '@polytape/polymarket';
+import { type GammaClient, isVenueError } from '@polytape/polymarket';
 import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
-import { isConditionId, type LifecycleEvent, type MarketFact } from '@polytape/types';
+import { isConditionId, type LifecycleEvent, type MarketFact, OutageNotice } from '@polytape/types';
 import { Inquiries, type Told } from './inquiries.ts';
 import type { MarketLog } from './market-log.ts';
 import type { MarketRegistry } from './market-registry.ts';

@@ -1,7 +1,7 @@
 import type { Bus } from '@polytape/bus';
-import { type ClobClient, isVenueError, OutageNotice } from '@polytape/polymarket';
+import { type ClobClient, isVenueError } from '@polytape/polymarket';
 import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
-import type { IngestorPresence, Shard } from '@polytape/types';
+import { type IngestorPresence, OutageNotice, type Shard } from '@polytape/types';
 import { MisplacedMarkets } from './misplaced-markets.ts';
 import { missingTokens } from './missing-tokens.ts';
 import type { PlanKeeper } from './plan-keeper.ts';

@@ -8,7 +8,7 @@ import {
   type ProjectionBatch,
   type StreamPosition,
 } from '@polytape/tapedb';
-import type { Trade } from '@polytape/types';
+import { OutageNotice, type Trade } from '@polytape/types';
 import { type ContiguousPart, contiguousParts, continueFrom } from './log-continuity.ts';
 import { retentionRounds } from './retention-rounds.ts';
 import { projectDeadLetter, projectMessages, type StreamProjection } from './stream-projection.ts';
@@ -34,6 +34,7 @@ export type StreamProjectorOptions = {
  */
 export class StreamProjector {
   readonly #o: StreamProjectorOptions;
+  readonly #outage = new OutageNotice();
   #state: 'standing by' | 'projecting' | 'failing' = 'standing by';
   #failure = '';
   #position: StreamPosition | null = null;
@@ -58,8 +59,9 @@ export class StreamProjector {
         this.#state = 'failing';
         this.#failure = errorSentence(error);
         const retryInMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures);
-        this.#o.log.warn(
-          { stream: this.stream, retryInMs },
+        const { say, unsaid } = this.#outage.failed(this.#failure, performance.now());
+        this.#o.log[say ? 'warn' : 'debug'](
+          { stream: this.stream, retryInMs, unsaid },
           `Projection of ${this.stream} interrupted: ${this.#failure}.`,
         );
         await rest(retryInMs, signal);

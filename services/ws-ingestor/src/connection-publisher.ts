@@ -3,7 +3,6 @@ import type {
   LastTradePriceEvent,
   MarketResolvedEvent,
   NewMarketEvent,
-  OutageNotice,
   TickSizeChangeEvent,
 } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
@@ -12,6 +11,7 @@ import {
   eventSubject,
   lifecycleMessageId,
   OrdinalCounter,
+  type OutageNotice,
   PROVENANCE_HEADERS,
   tickSizeMessageId,
   tradeMessageId,

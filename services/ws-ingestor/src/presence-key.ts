@@ -1,7 +1,6 @@
 import { type Bus, type KvBucket, RevisionConflictError } from '@polytape/bus';
-import { OutageNotice } from '@polytape/polymarket';
 import { errorSentence, type Logger } from '@polytape/service';
-import type { IngestorPresence } from '@polytape/types';
+import { type IngestorPresence, OutageNotice } from '@polytape/types';
 
 export type PresenceKeyOptions = {
   bus: Bus;

@@ -1,5 +1,5 @@
-import { OutageNotice } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
+import { OutageNotice } from '@polytape/types';
 import type { IngestorCounters } from './ingestor-counters.ts';
 import type { Succession } from './succession.ts';
 

@@ -1,7 +1,7 @@
 import type { Publisher } from '@polytape/bus';
-import { type BookEvent, MarketSession, type OutageNotice } from '@polytape/polymarket';
+import { type BookEvent, MarketSession } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
-import type { ConnectionStatus } from '@polytape/types';
+import type { ConnectionStatus, OutageNotice } from '@polytape/types';
 import { ConnectionPublisher } from './connection-publisher.ts';
 import type { IngestorCounters } from './ingestor-counters.ts';
 import type { LastKnown } from './last-known.ts';

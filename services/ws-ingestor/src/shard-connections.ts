@@ -1,5 +1,4 @@
-import { OutageNotice } from '@polytape/polymarket';
-import type { ConnectionStatus } from '@polytape/types';
+import { type ConnectionStatus, OutageNotice } from '@polytape/types';
 import type { RecycleReason } from './recycle-reason.ts';
 import { ShardConnection, type ShardConnectionListener, type ShardConnectionOptions } from './shard-connection.ts';
 import { Succession } from './succession.ts';

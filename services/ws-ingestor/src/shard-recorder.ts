@@ -1,7 +1,6 @@
 import type { Publisher } from '@polytape/bus';
-import type { OutageNotice } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
-import { SHARD_TOKENS_MAX, type Shard, type ShardStatus } from '@polytape/types';
+import { type OutageNotice, SHARD_TOKENS_MAX, type Shard, type ShardStatus } from '@polytape/types';
 import { DepartingTokens } from './departing-tokens.ts';
 import type { IngestorCounters } from './ingestor-counters.ts';
 import { MissingBooks } from './missing-books.ts';

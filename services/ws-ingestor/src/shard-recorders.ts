@@ -1,5 +1,4 @@
-import { OutageNotice } from '@polytape/polymarket';
-import type { Shard, ShardService } from '@polytape/types';
+import { OutageNotice, type Shard, type ShardService } from '@polytape/types';
 import { lifecycleShards } from './lifecycle-shards.ts';
 import { RECYCLE_REASONS } from './recycle-reason.ts';
 import { ShardRecorder, type ShardRecorderOptions } from './shard-recorder.ts';

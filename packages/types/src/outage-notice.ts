@@ -1,6 +1,6 @@
 /**
  * Decides when a failure is worth a log line: at its first sight, at each new cause, and once a minute while it lasts.
- * Several sessions with one venue may share it, so that an outage is told once and not by each of them.
+ * Several that fail together may share it, so that an outage is told once and not by each of them.
  */
 export class OutageNotice {
   /** When each cause was last said, the longest silent first. */
