@@ -15,6 +15,13 @@ const quote = (minutes: number, bid: string | null, ask: string | null, midpoint
     lastPrice: null,
   });
 
+/** A quote that is seen three minutes after the start of the interval that it stands for. */
+const seen = (minutes: number, bid: string | null, ask: string | null, midpoint: string | null) => ({
+  ...quote(minutes - 3, bid, ask, midpoint),
+  seenAtMs: at(minutes),
+});
+const SERIES = ['price_series', 'price_returns', 'rolling_volatility'];
+
 describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
   test('price_series carries the last known price forward, never one from the future, and not for too long', async () => {
     await using opened = await openDatabase({ timescale });
@@ -121,24 +128,117 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     expect(Number(rows.at(-1)?.daily_volatility)).toBeCloseTo((Math.log(1.2) / Math.SQRT2) * Math.sqrt(1_440), 6);
   });
 
-  test('spread_history tells least, average and greatest spread, and when a side was empty', async () => {
+  test('price_series and what is made of it know no price of a token that the tape does not know', async () => {
+    await using opened = await openDatabase({ timescale });
+    await opened.database.apply(batch(0, 1, { prices: [quote(0, '0.4', '0.5', '0.45')] }));
+    const range = `'${time(0)}', '${time(10)}'`;
+    for (const name of [...SERIES, 'spread_history', 'book_imbalance', 'volume_profile']) {
+      expect(await opened.sql(`SELECT * FROM ${name}('12', ${range})`), name).toEqual([]);
+    }
+    expect(await opened.sql(`SELECT * FROM market_summary(${range}, '0x12')`)).toEqual([]);
+  });
+
+  test('price_series knows the same price at a time wherever the series begins', async () => {
+    await using opened = await openDatabase({ timescale });
+    const late = price({ slotAtMs: at(0), seenAtMs: at(4), midpoint: '0.45' }); // seen near the end of its interval
+    await opened.database.apply(batch(0, 1, { prices: [late] }));
+    for (const from of [0, 5]) {
+      const series = `price_series('${TOKEN_YES}', '${time(from)}', '${time(5)}', '1 minute', age_max => '2 minutes')`;
+      expect((await values(opened, `SELECT price FROM ${series}`)).at(-1), `from ${from}`).toBe('0.45');
+    }
+  });
+
+  test('refuses arguments that cannot be meant, and says which would be right', async () => {
+    await using opened = await openDatabase({ timescale });
+    const mistakes: [string, string, string][] = [
+      ['price_series', `price_of => 'mid'`, `price_of must be midpoint or trade, not 'mid'`],
+      ['price_returns', `price_of => 'Trade'`, `price_of must be midpoint or trade, not 'Trade'`],
+      ['rolling_volatility', 'price_of => NULL', 'price_of must be midpoint or trade, not NULL'],
+      ['price_returns', `horizon => '0'`, 'horizon must be positive'],
+      ['rolling_volatility', `lookback => '30 seconds'`, 'lookback must not be shorter than step'],
+      ['spread_history', `step => '1 month'`, 'step must be without months and years'],
+      ['spread_history', `age_max => '0'`, 'age_max must be positive'],
+      ['price_series', `age_max => '-1 hour'`, 'age_max must be positive'],
+      ['book_imbalance', `depths => '{NULL, -0.01}'`, 'depths must not be negative'],
+      ['volume_profile', 'price_step => 0', 'price_step must be positive'],
+      ['volume_profile', 'price_step => -0.01', 'price_step must be positive'],
+      ...[...SERIES, 'spread_history'].flatMap((name) =>
+        [`'0'`, `'-1 minute'`, 'NULL'].map((step): [string, string, string] => [
+          name,
+          `step => ${step}`,
+          'step must be positive',
+        ]),
+      ),
+    ];
+    for (const [name, argument, message] of mistakes) {
+      const call = `SELECT * FROM ${name}('12', '${time(0)}', '${time(10)}', ${argument})`;
+      await expect(opened.sql(call), call).rejects.toMatchObject({ code: '22023', message });
+    }
+    await expect(opened.sql(`SELECT * FROM price_series('12', '-infinity', '${time(0)}')`)).rejects.toThrow(
+      'from_at and to_at must be finite',
+    );
+  });
+
+  test('spread_history weighs each spread by how long it held, from when it was seen', async () => {
     await using opened = await openDatabase({ timescale });
     const prices = [
-      quote(0, '0.4', '0.5', '0.45'),
-      quote(1, '0.40', '0.41', '0.405'),
-      quote(2, null, '0.5', null),
-      quote(5, null, null, null),
-      quote(10, '0.4', '0.5', '0.45'),
+      seen(1, '0.4', '0.5', '0.45'), // holds 3 minutes, unseen in its interval until the first has passed
+      seen(4, '0.40', '0.41', '0.405'), // holds 2 minutes, one of them in the next interval
+      seen(6, null, '0.5', null), // no spread for 2 minutes
+      seen(8, '0.4', '0.42', '0.41'), // holds through two intervals in which nothing is told
     ];
-    await opened.database.apply(batch(0, 5, { prices }));
-    const history = `SELECT spread_min, spread_avg, spread_max, relative_spread, snapshots::int, one_sided::int
-                     FROM spread_history('${TOKEN_YES}', '${time(0)}', '${time(10)}')`;
-    const averaged = { spread_min: '0.01', spread_avg: '0.055', spread_max: '0.1', relative_spread: '0.123457' };
-    const nothing = { spread_min: null, spread_avg: null, spread_max: null, relative_spread: null };
-    expect(await opened.sql(history)).toEqual([
-      { ...averaged, snapshots: 3, one_sided: 1 },
-      { ...nothing, snapshots: 1, one_sided: 1 },
+    await opened.database.apply(batch(0, 4, { prices }));
+    expect(await spreads(opened, time(0), time(20))).toEqual([
+      {
+        at: '12:00',
+        ...{ spread_min: '0.01', spread_avg: '0.0775', spread_max: '0.1', relative_spread: '0.17284' },
+        ...{ known: '00:04:00', snapshots: 2, one_sided: 0 },
+      },
+      {
+        at: '12:05',
+        ...{ spread_min: '0.01', spread_avg: '0.016667', spread_max: '0.02', relative_spread: '0.040751' },
+        ...{ known: '00:03:00', snapshots: 2, one_sided: 1 },
+      },
+      ...['12:10', '12:15'].map((start) => ({
+        at: start,
+        ...{ spread_min: '0.02', spread_avg: '0.02', spread_max: '0.02', relative_spread: '0.04878' },
+        ...{ known: '00:05:00', snapshots: 0, one_sided: 0 },
+      })),
     ]);
+  });
+
+  test('spread_history carries a spread no further than it is believed, and knows none in an outage', async () => {
+    await using opened = await openDatabase({ timescale });
+    const prices = [seen(-7, '0.4', '0.5', '0.45'), seen(21, null, null, null), seen(22, '0.4', '0.6', '0.5')];
+    await opened.database.apply(batch(0, 3, { prices }));
+    const one = { spread_min: '0.1', spread_avg: '0.1', spread_max: '0.1', relative_spread: '0.222222' };
+    const two = { spread_min: '0.2', spread_avg: '0.2', spread_max: '0.2', relative_spread: '0.4' };
+    expect(await spreads(opened, time(0), time(24), `age_max => '9 minutes'`)).toEqual([
+      { at: '12:00', ...one, known: '00:02:00', snapshots: 0, one_sided: 0 },
+      { at: '12:20', ...two, known: '00:02:00', snapshots: 2, one_sided: 1 },
+    ]);
+    // Nothing that is seen at the end or later counts, whatever interval it is of.
+    expect(await spreads(opened, time(20), time(22), `age_max => '9 minutes'`)).toMatchObject([
+      { at: '12:20', spread_avg: null, known: '00:00:00', snapshots: 1, one_sided: 1 },
+    ]);
+    const whole = await spreads(opened, '-infinity', 'infinity', `age_max => '9 minutes'`);
+    expect(whole.map((row) => row.at)).toEqual(['11:50', '11:55', '12:00', '12:20', '12:25', '12:30']);
+  });
+
+  test('spread_history counts days of 24 hours, also where clocks change', async () => {
+    await using opened = await openDatabase({ timescale });
+    await opened.sql(`SET timezone = 'America/New_York'`);
+    const change = Date.UTC(2026, 9, 31);
+    const days = [0, 1, 2, 3].map((day) =>
+      price({ slotAtMs: change + day * 86_400_000, seenAtMs: change + day * 86_400_000 }),
+    );
+    await opened.database.apply(batch(0, 4, { prices: days }));
+    const range = `'2026-10-31T00:00Z', '2026-11-04T00:00Z', '1 day', age_max => '48 hours'`;
+    expect(
+      await opened.sql(
+        `SELECT extract(epoch FROM known)::int AS known, snapshots::int FROM spread_history('${TOKEN_YES}', ${range})`,
+      ),
+    ).toEqual(days.map(() => ({ known: 86_400, snapshots: 1 })));
   });
 
   test('book_imbalance compares both sides by depth', async () => {
@@ -165,6 +265,20 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
       { depth: '0', bid_size: '0', ask_size: '0', imbalance: null, bids: 0, asks: 0 },
       { depth: '0.01', bid_size: '0', ask_size: '0', imbalance: null, bids: 0, asks: 0 },
       { depth: null, bid_size: '0', ask_size: '0', imbalance: null, bids: 0, asks: 0 },
+    ]);
+  });
+
+  test('book_imbalance tells of the books that were seen in a time, and when', async () => {
+    await using opened = await openDatabase({ timescale });
+    const books = [at(0), at(5), at(10)].map((slotAtMs) => book({ slotAtMs, seenAtMs: slotAtMs + 4 * MINUTE }));
+    await opened.database.apply(batch(0, 3, { books }));
+    expect(
+      await opened.sql(
+        `SELECT ts, seen_at FROM book_imbalance('${TOKEN_YES}', '${time(4)}', '${time(14)}', '{0}') ORDER BY seen_at`,
+      ),
+    ).toEqual([
+      { ts: new Date(at(0)), seen_at: new Date(at(4)) },
+      { ts: new Date(at(5)), seen_at: new Date(at(9)) },
     ]);
   });
 
@@ -277,6 +391,15 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     expect(await summary(`, '${CONDITION}'`)).toEqual([cut]);
   });
 
+  test('market_summary quotes nothing that was seen at its end or later', async () => {
+    await using opened = await openDatabase({ timescale });
+    const prices = [seen(6, '0.4', '0.5', '0.45'), seen(10, '0.6', '0.7', '0.65')];
+    await opened.database.apply(batch(0, 2, { prices }));
+    const quoted = (to: string) => opened.sql(`SELECT midpoint, quoted_at FROM market_summary('${time(0)}', '${to}')`);
+    expect(await quoted(time(10))).toEqual([{ midpoint: '0.45', quoted_at: new Date(at(6)) }]);
+    expect(await quoted(time(11))).toEqual([{ midpoint: '0.65', quoted_at: new Date(at(10)) }]);
+  });
+
   test('is described, and so are its arguments', async () => {
     await using opened = await openDatabase({ timescale });
     const functions = await opened.sql<{ name: string; description: string | null; names: string[] }>(
@@ -286,6 +409,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     );
     expect(functions.map(({ name }) => name).sort()).toEqual([
       'book_imbalance',
+      'check_argument',
       'market_summary',
       'price_returns',
       'price_series',
@@ -326,6 +450,15 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
 
 async function values(opened: OpenDatabase, query: string): Promise<unknown[]> {
   return (await opened.sql<Record<string, unknown>>(query)).flatMap((row) => Object.values(row));
+}
+
+/** What spread_history tells of the intervals of five minutes. */
+function spreads(opened: OpenDatabase, from: string, to: string, more = `step => '5 minutes'`) {
+  return opened.sql<Record<string, unknown>>(
+    `SELECT to_char(ts AT TIME ZONE 'UTC', 'HH24:MI') AS at, spread_min, spread_avg, spread_max, relative_spread,
+       known::text, snapshots::int, one_sided::int
+     FROM spread_history('${TOKEN_YES}', '${from}', '${to}', ${more})`,
+  );
 }
 
 /** How many chunks, or tables, of snapshots and trades were looked into at all. */
