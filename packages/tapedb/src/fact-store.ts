@@ -10,7 +10,7 @@ import {
 } from '@polytape/types';
 import type { ClientBase } from 'pg';
 import { check, checkedDecimalOrNull, checkedText, checkedTextOrNull, isPlausibleTime } from './field-check.ts';
-import { marketRow } from './market-row.ts';
+import { columnsOf, marketRow } from './market-row.ts';
 import { storableJson } from './storable-json.ts';
 
 /** Facts as rows of the tables that keep them, in stream order. */
@@ -104,7 +104,8 @@ function versionRow(fact: MarketChange): object {
   check(fact.market?.conditionId === fact.conditionId, 'market.conditionId', fact.market?.conditionId);
   check(isPlausibleTime(fact.market.seenAtMs), 'market.seenAtMs', fact.market.seenAtMs);
   check(Array.isArray(fact.changed), 'changed', fact.changed);
-  return { ...marketRow(fact.market), changed: fact.changed.map((name) => checkedText('changed', name)) };
+  const changed = fact.changed.map((name) => checkedText('changed', name));
+  return { ...marketRow(fact.market), changed: columnsOf(changed) };
 }
 
 const INSERT_VENUE_EVENTS = `

@@ -51,6 +51,14 @@ export function marketRow(market: Market): object {
   };
 }
 
+/**
+ * The columns that fields of a document are in, which is how `market_versions.changed` names them. A field that is more
+ * than one column changes as one; a name that we do not know stays as it is.
+ */
+export function columnsOf(fields: readonly string[]): string[] {
+  return [...new Set(fields.flatMap((field) => COLUMNS.get(field) ?? [field]))];
+}
+
 /** The market's tokens as rows of `tokens`. @throws {UnstorableValueError} as `marketRow`. */
 export function tokenRows(market: Market): TokenRow[] {
   if (!Array.isArray(market.tokens)) throw new UnstorableValueError('tokens', market.tokens);
@@ -71,3 +79,35 @@ function checkedTexts(field: string, values: unknown): string[] {
   if (!Array.isArray(values)) throw new UnstorableValueError(field, values);
   return values.map((value) => checkedText(field, value));
 }
+
+const COLUMNS_OF = {
+  conditionId: ['condition_id'],
+  version: ['version'],
+  gammaId: ['gamma_id'],
+  question: ['question'],
+  slug: ['slug'],
+  protocol: ['protocol'],
+  tokens: ['token_ids', 'outcomes'],
+  event: ['event_id', 'event_slug', 'event_title'],
+  groupItemTitle: ['group_item_title'],
+  questionId: ['question_id'],
+  category: ['category'],
+  tags: ['tags'],
+  active: ['active'],
+  closed: ['closed'],
+  acceptingOrders: ['accepting_orders'],
+  negRisk: ['neg_risk'],
+  tickSize: ['tick_size'],
+  sizeMin: ['size_min'],
+  fees: ['fees_enabled', 'fee_type', 'fee_rate', 'fee_exponent', 'fee_taker_only', 'fee_rebate_rate'],
+  volume: ['volume'],
+  volume24h: ['volume_24h'],
+  liquidity: ['liquidity'],
+  startAtMs: ['start_at'],
+  endAtMs: ['end_at'],
+  closedAtMs: ['closed_at'],
+  resolution: ['resolution_state', 'resolution_step'],
+  seenAtMs: ['seen_at'],
+} satisfies Record<keyof Market, string[]>;
+
+const COLUMNS = new Map<string, readonly string[]>(Object.entries(COLUMNS_OF));

@@ -1,6 +1,7 @@
-import type { LifecycleEvent, MarketFact, ResolutionStep, TickSizeChange } from '@polytape/types';
+import type { LifecycleEvent, Market, MarketFact, ResolutionStep, TickSizeChange } from '@polytape/types';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readMigrations } from '../src/migrations.ts';
 import { EDITIONS, openDatabase } from './open-database.ts';
 import { batch, CONDITION, market, NOON_MS, step, TOKEN_NO, TOKEN_YES } from './sample-batch.ts';
 
@@ -145,7 +146,7 @@ describe.each(EDITIONS)('what happened to a market, $edition,', ({ timescale }) 
     await database.apply(batch(0, 4, { facts: [...facts.toReversed(), ...facts], markets: documents }));
     expect(await sql('SELECT version::int, changed, closed FROM market_versions ORDER BY version')).toEqual([
       { version: 1, changed: [], closed: false },
-      { version: 2, changed: ['closed', 'closedAtMs'], closed: true },
+      { version: 2, changed: ['closed', 'closed_at'], closed: true },
     ]);
     // The newest version is the market, column by column.
     expect(
@@ -154,6 +155,72 @@ describe.each(EDITIONS)('what happened to a market, $edition,', ({ timescale }) 
          FROM market_versions JOIN markets USING (condition_id, version)`,
       ),
     ).toEqual([{ equal: true }]);
+  });
+});
+
+describe('what changed in a document', () => {
+  const was = market({ seenAtMs: NOON_MS });
+  /** Each field of a document with another value, one that shows in its columns. */
+  const others: Partial<Market> = {
+    ...{ gammaId: '2', question: 'Will it?', slug: 'will-it', protocol: 'v2', groupItemTitle: 'a', questionId: '0x1' },
+    tokens: [
+      { tokenId: '1', outcome: 'Up', outcomeIndex: 0 },
+      { tokenId: '2', outcome: 'Down', outcomeIndex: 1 },
+    ],
+    event: { id: '9', slug: 'other', title: 'Other' },
+    ...{ category: 'Sports', tags: [], active: false, closed: true, acceptingOrders: false, negRisk: false },
+    ...{ tickSize: '0.01', sizeMin: '1', volume: '1', volume24h: '1', liquidity: '1' },
+    fees: { enabled: true, type: 'a', rate: '1', exponent: '1', takerOnly: true, rebateRate: '0' },
+    ...{ startAtMs: NOON_MS, endAtMs: NOON_MS, closedAtMs: NOON_MS },
+    resolution: {
+      ...{ state: 'proposed', step: 1, settlement: null, method: 'gamma', exchangeAtMs: null, seenAtMs: NOON_MS },
+    },
+  };
+  const names = Object.keys(others);
+  const changes = names.map((name, n): MarketFact => {
+    const document = { ...was, [name]: others[name as keyof Market], version: n + 2 };
+    return { type: 'market_changed', conditionId: CONDITION, changed: [name], market: document };
+  });
+
+  test.each(EDITIONS)('is named by its columns, $edition', async ({ timescale }) => {
+    await using opened = await openDatabase({ timescale });
+    const first: MarketFact = { type: 'market_changed', conditionId: CONDITION, changed: [], market: was };
+    const all: MarketFact = {
+      ...{ type: 'market_changed', conditionId: CONDITION, changed: [...names, 'comesLater', 'closed'] },
+      market: { ...was, ...others, version: 1_000 },
+    };
+    await opened.database.apply(batch(0, 1, { facts: [first, ...changes, all] }));
+    const told = 'SELECT version::int, changed FROM market_versions ORDER BY version';
+    const rows = await opened.sql<{ version: number; changed: string[] }>(told);
+    const differing = await opened.sql(
+      `SELECT next.version::int, array_agg(key ORDER BY place) AS changed
+       FROM market_versions AS next, market_versions AS first,
+         json_each_text(to_json(next)) WITH ORDINALITY AS column_of (key, value, place)
+       WHERE first.version = 1 AND next.version > 1 AND key NOT IN ('version', 'changed')
+         AND value IS DISTINCT FROM to_json(first) ->> key
+       GROUP BY next.version ORDER BY next.version`,
+    );
+    const sorted = ({ version, changed }: { version: number; changed: string[] }) => ({
+      version,
+      changed: changed.toSorted(),
+    });
+    expect(rows.slice(1, -1).map(sorted)).toEqual(differing.slice(0, -1).map((row) => sorted(row as never)));
+    expect(rows.at(-1)?.changed).toEqual([...rows.slice(1, -1).flatMap(({ changed }) => changed), 'comesLater']);
+
+    // A database that named the fields until now comes to the same, also where it is compressed.
+    await opened.sql(
+      `UPDATE market_versions SET changed = given.changed
+       FROM unnest($1::int[], $2::text[]) AS given_of (version, name), LATERAL (SELECT ARRAY[name]) AS given (changed)
+       WHERE market_versions.version = given_of.version`,
+      [changes.map((_, n) => n + 2), names],
+    );
+    if (opened.database.edition === 'timescaledb-community') {
+      await opened.sql("SELECT compress_chunk(chunk) FROM show_chunks('market_versions') AS chunk");
+    }
+    const migration = (await readMigrations()).find(({ file }) => file === '0015-changed-columns.sql');
+    expect(await opened.sql(told)).not.toEqual(rows);
+    await opened.sql(migration?.sql ?? '');
+    expect(await opened.sql(told)).toEqual(rows);
   });
 });
 
