@@ -182,7 +182,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
   test('spread_history weighs each spread by how long it held, from when it was seen', async () => {
     await using opened = await openDatabase({ timescale });
     const prices = [
-      seen(1, '0.4', '0.5', '0.45'), // holds 3 minutes, unseen in its interval until the first has passed
+      seen(1, '0.4', '0.5', '0.45'), // holds 3 minutes; of an interval that began before noon
       seen(4, '0.40', '0.41', '0.405'), // holds 2 minutes, one of them in the next interval
       seen(6, null, '0.5', null), // no spread for 2 minutes
       seen(8, '0.4', '0.42', '0.41'), // holds through two intervals in which nothing is told
@@ -228,17 +228,13 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
   test('spread_history counts days of 24 hours, also where clocks change', async () => {
     await using opened = await openDatabase({ timescale });
     await opened.sql(`SET timezone = 'America/New_York'`);
-    const change = Date.UTC(2026, 9, 31);
-    const days = [0, 1, 2, 3].map((day) =>
-      price({ slotAtMs: change + day * 86_400_000, seenAtMs: change + day * 86_400_000 }),
+    const first = Date.UTC(2026, 9, 31); // the clocks change on the second day
+    await opened.database.apply(batch(0, 1, { prices: [price({ slotAtMs: first, seenAtMs: first })] }));
+    const range = `'2026-10-31T00:00Z', '2026-11-04T00:00Z', '1 day', age_max => '96 hours'`;
+    const days = `SELECT ts, extract(epoch FROM known)::int AS known FROM spread_history('${TOKEN_YES}', ${range})`;
+    expect(await opened.sql(days)).toEqual(
+      [0, 1, 2, 3].map((day) => ({ ts: new Date(first + day * 86_400_000), known: 86_400 })),
     );
-    await opened.database.apply(batch(0, 4, { prices: days }));
-    const range = `'2026-10-31T00:00Z', '2026-11-04T00:00Z', '1 day', age_max => '48 hours'`;
-    expect(
-      await opened.sql(
-        `SELECT extract(epoch FROM known)::int AS known, snapshots::int FROM spread_history('${TOKEN_YES}', ${range})`,
-      ),
-    ).toEqual(days.map(() => ({ known: 86_400, snapshots: 1 })));
   });
 
   test('book_imbalance compares both sides by depth', async () => {
