@@ -41,7 +41,12 @@ export function errorAdvice(error: unknown): string {
   const what = errorSentence(error);
   const { operatorAction } = Object(error) as { operatorAction?: string };
   const sentences = operatorAction === undefined || what.includes(operatorAction) ? [what] : [what, operatorAction];
-  return sentences.map((sentence) => `${sentence.replace(/[\s.]+$/, '')}.`).join(' ');
+  return sentences.map((sentence) => asSentence(sentence)).join(' ');
+}
+
+function asSentence(text: string): string {
+  const words = text.replace(/[\s.]+$/, '');
+  return /[?!…]$/.test(words) ? words : `${words}.`;
 }
 
 const CAUSES_MAX = 5;

@@ -14,6 +14,10 @@ describe('the advice of an error', () => {
     expect(errorAdvice(error)).toBe('The port is taken. Choose another one.');
   });
 
+  test('ends as a sentence does, also one that ends with a question', () => {
+    expect(errorAdvice(new Error('not subscribed: the market is closed: Will it rain?'))).toMatch(/Will it rain\?$/);
+  });
+
   test('is what happened alone where nobody knows what to do', () => {
     expect(errorAdvice(new Error('broken', { cause: new Error('by chance') }))).toBe('broken: by chance.');
   });
