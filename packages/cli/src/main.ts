@@ -16,6 +16,14 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+// Whoever reads along may go away, as `head` does: the command then ends in order, and nobody hears a word more.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    stop.abort();
+  });
+}
+
 try {
   process.exitCode = await createProgram({ env: process.env, signal: stop.signal }).run(process.argv);
 } catch (error) {

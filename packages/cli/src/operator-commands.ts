@@ -1,5 +1,6 @@
 import { loadConfig } from '@polytape/service';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { CommandError } from './command-error.ts';
 import { configTable } from './config.ts';
 import { durationArgument } from './duration-argument.ts';
 import type { RecorderAddress } from './operator-bus.ts';
@@ -33,9 +34,9 @@ export function operatorCommands(o: {
 
   const statusCommand = withAddress(new Command('status'))
     .description('Shows what a running recorder does: its figures, what needs attention, shards, connections, jobs.')
-    .option('--watch', 'look again every two seconds, until Ctrl-C', false)
-    .option('--all', 'all rows of the tables, not the first twenty', false)
-    .option('--json', 'print one line of JSON on standard output', false)
+    .option('--watch', 'look again every two seconds, until Ctrl-C')
+    .option('--all', 'all rows of the tables, not the first twenty')
+    .option('--json', 'print one line of JSON on standard output')
     .addHelpText(
       'after',
       examples(
@@ -45,8 +46,9 @@ export function operatorCommands(o: {
         'NATS_URL=nats://nats.example npx pnpm polytape status --all',
       ),
     )
-    .action(async (flags: AddressFlags & { watch: boolean; all: boolean; json: boolean }) => {
-      const options = { isJson: flags.json, isWhole: flags.all, isWatching: flags.watch, signal };
+    .action(async (flags: AddressFlags & { watch?: boolean; all?: boolean; json?: boolean }) => {
+      const { json = false, all = false, watch = false } = flags;
+      const options = { isJson: json, isWhole: all, isWatching: watch, signal };
       await unlessStopped(() => status({ address: addressOf(flags), output: process.stdout, ...options }));
     });
 
@@ -55,8 +57,8 @@ export function operatorCommands(o: {
       'Has a market recorded now rather than at the next scan, and says where. Asking again changes nothing.',
     )
     .argument('<market>', 'a token id, a condition id (0x…) or a slug')
-    .option('--wait <duration>', 'how long the first book is waited for, such as 10s', durationArgument, 30_000)
-    .option('--json', 'print the answer as one line of JSON on standard output', false)
+    .addOption(waitOption('how long the first book is waited for, such as 10s', '30s'))
+    .option('--json', 'print the answer as one line of JSON on standard output')
     .addHelpText(
       'after',
       examples(
@@ -64,10 +66,12 @@ export function operatorCommands(o: {
         'npx pnpm polytape subscribe 0xcb9363446a07f5a8d046548dc1c35437ed8050ad5f3f509c68aec33f0517c280 --wait 5s',
       ),
     )
-    .action(async (market: string, flags: AddressFlags & { wait: number; json: boolean }) => {
+    .action(async (market: string, flags: AddressFlags & { wait: number; json?: boolean }) => {
       await unlessStopped(async () => {
         const done = await subscribe({ address: addressOf(flags), market, waitMs: flags.wait, signal });
-        process.stdout.write(`${flags.json ? JSON.stringify(done) : renderSubscribed(done, flags.wait)}\n`);
+        if (flags.json) process.stdout.write(`${JSON.stringify(done)}\n`);
+        if ('refused' in done) throw new CommandError(`Not subscribed: ${done.refused}`);
+        if (!flags.json) process.stdout.write(`${renderSubscribed(done, flags.wait)}\n`);
         if (done.firstBook !== 'came') o.failed();
       });
     });
@@ -77,10 +81,10 @@ export function operatorCommands(o: {
       'Replaces the connection of a shard by a new one, without a gap: the old one goes when the new one covers.',
     )
     .argument('<shard>', 'its number, as `polytape status` shows it', shardNumber)
-    .option('--wait <duration>', 'how long the new connection is waited for, such as 2m', durationArgument, 60_000)
-    .option('--json', 'print the answer as one line of JSON on standard output', false)
+    .addOption(waitOption('how long the new connection is waited for, such as 2m', '60s'))
+    .option('--json', 'print the answer as one line of JSON on standard output')
     .addHelpText('after', examples('npx pnpm polytape recycle 7', 'npx pnpm polytape recycle 7 --wait 2m --json'))
-    .action(async (shard: number, flags: AddressFlags & { wait: number; json: boolean }) => {
+    .action(async (shard: number, flags: AddressFlags & { wait: number; json?: boolean }) => {
       const person = flags.json ? process.stderr : process.stdout;
       const say = (sentence: string) => person.write(`${sentence}\n`);
       await unlessStopped(async () => {
@@ -100,8 +104,27 @@ type AddressFlags = { natsUrl?: string; dataDir?: string };
 function withAddress(command: Command): Command {
   return command
     .exitOverride()
-    .option('--nats-url <url>', "the recorder's NATS server (default: NATS_URL, or that of a recorder in --data-dir)")
-    .option('--data-dir <directory>', 'data directory of a running `start` or `demo` (default: POLYTAPE_DATA_DIR)');
+    .option(
+      '--nats-url <url>',
+      "the recorder's NATS server (default: NATS_URL, else that of the recorder in --data-dir)",
+      natsUrl,
+    )
+    .option(
+      '--data-dir <directory>',
+      `data directory of a running \`start\` or \`demo\` (default: POLYTAPE_DATA_DIR, else ${configTable.POLYTAPE_DATA_DIR.defaultText})`,
+    );
+}
+
+function waitOption(description: string, byDefault: string): Option {
+  return new Option('--wait <duration>', description)
+    .argParser(durationArgument)
+    .default(durationArgument(byDefault), byDefault);
+}
+
+function natsUrl(text: string): string {
+  const { schema, takes } = configTable.NATS_URL;
+  if (text === '' || !schema.safeParse(text).success) throw new InvalidArgumentError(`It takes ${takes}.`);
+  return text;
 }
 
 function examples(...lines: readonly string[]): string {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { loadConfig } from '@polytape/service';
 import { createVenueSimCommand } from '@polytape/venue-sim';
 import { Command, InvalidArgumentError, type OutputConfiguration } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
 import { configTable } from './config.ts';
 import { demo } from './demo.ts';
 import { durationArgument } from './duration-argument.ts';
@@ -22,9 +23,9 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
   let exitCode = 0;
   const program = new Command('polytape')
     .description('The recorder of Polymarket: every trade, stored once.')
+    .version(packageJson.version, '--version', 'print the version')
     .exitOverride()
-    .configureOutput(ONE_LINE)
-    .configureHelp({ showGlobalOptions: true });
+    .helpCommand(false);
 
   const runOptions = (flags: RunFlags) => {
     const config = loadConfig(configTable, env);
@@ -105,10 +106,24 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
   }
 
   program.addCommand(
-    createVenueSimCommand({ stopSignal: () => signal })
-      .exitOverride()
-      .configureOutput(ONE_LINE),
+    createVenueSimCommand({ stopSignal: () => signal, calledAs: `${CALLED_AS} venue-sim` }).exitOverride(),
   );
+
+  // Commander's own shows the list of the commands to whoever mistypes one.
+  program
+    .command('help')
+    .argument('[command]')
+    .description('Shows how a command is used.')
+    .action((name: string | undefined) => {
+      const command = name === undefined ? program : program.commands.find((one) => one.name() === name);
+      if (command === undefined) return program.error(`unknown command '${name}'`);
+      command.help();
+    });
+
+  program.configureOutput(oneLine(`${CALLED_AS} help`));
+  for (const command of program.commands) {
+    command.configureOutput(oneLine(`${CALLED_AS} ${command.name()} --help`));
+  }
 
   return {
     run: async (argv) => {
@@ -118,24 +133,31 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
   };
 }
 
-/** Wrong usage is told in one line, as everything else is that a person has to mend. Commander's own text has no remedy. */
-const ONE_LINE: OutputConfiguration = {
-  outputError: (text, write) => {
-    const what = text
-      .replace(/^error: /, '')
-      .replace(/\s+/g, ' ')
-      .replace(/[\s.]+$/, '');
-    write(`polytape: ${what}. \`npx pnpm polytape help\` shows how it is used.\n`);
-  },
-};
+const CALLED_AS = 'npx pnpm polytape';
 
-type RunFlags = { for?: number; json: boolean; ingestors: number };
+/** Wrong usage is told in one line, as everything else is that a person has to mend. Commander's own text has no remedy. */
+function oneLine(help: string): OutputConfiguration {
+  return {
+    outputError: (text, write) => {
+      const what = text
+        .replace(/^error: /, '')
+        .replace(/^option '([^']+)' argument ('.*') is invalid\. /s, '$1 cannot be $2. ')
+        .replace(/^command-argument value ('.*') is invalid for argument '([^']+)'\. /s, '<$2> cannot be $1. ')
+        .replace(/:\/\/[^/@\s]*@/g, '://***@') // an address may hold a password
+        .replace(/\s+/g, ' ')
+        .replace(/[\s.]+$/, '');
+      write(`polytape: ${what}. \`${help}\` shows how it is used.\n`);
+    },
+  };
+}
+
+type RunFlags = { for?: number; json?: boolean; ingestors: number };
 
 function withRunFlags(command: Command): Command {
   return command
     .exitOverride()
     .option('--for <duration>', 'end by itself after this long, such as 30s, 5m or 2h', durationArgument)
-    .option('--json', 'print the summary as one last line of JSON on standard output', false)
+    .option('--json', 'print the summary as one last line of JSON on standard output')
     .option('--ingestors <number>', 'ingestor processes, which share the shards', positive, 1);
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Bus, NoAnswerError } from '@polytape/bus';
+import { type Bus, NoAnswerError, type Refusal } from '@polytape/bus';
 import { COMMANDS, type SubscribeAnswer, type SubscribeRequest } from '@polytape/types';
 import { CommandError } from './command-error.ts';
 import { type FirstBook, firstBookOf } from './first-book.ts';
@@ -20,15 +20,17 @@ export type SubscribeOptions = {
 export type Subscribed = Answered & { firstBook: FirstBook };
 
 /**
- * Has the recorder record a market, if it does not yet, and waits for the first books of both its tokens.
+ * Has the recorder record a market, if it does not yet, and waits for the first books of both its tokens. What is refused
+ * is so in the recorder's words.
  *
- * @throws {CommandError} The name is refused, in the recorder's words; or no scheduler leads.
+ * @throws {CommandError} No scheduler leads.
  */
-export async function subscribe(o: SubscribeOptions): Promise<Subscribed> {
+export async function subscribe(o: SubscribeOptions): Promise<Subscribed | Refusal> {
   await using bus = await openOperatorBus(o.address, o.signal);
   const untilMs = performance.now() + o.waitMs;
   for (;;) {
     const answer = await ask(bus, o);
+    if ('refused' in answer) return answer;
     const firstBook = await look(bus, answer, o.signal);
     if (firstBook !== 'not_yet' || performance.now() >= untilMs) return { ...answer, firstBook };
     await delay(ASK_INTERVAL_MS, undefined, { signal: o.signal });
@@ -52,15 +54,10 @@ export function renderSubscribed({ conditionId, question, shard, firstBook }: Su
   }
 }
 
-async function ask(bus: Bus, { market, signal }: SubscribeOptions): Promise<Answered> {
+async function ask(bus: Bus, { market, signal }: SubscribeOptions): Promise<SubscribeAnswer> {
   try {
     const request = { market } satisfies SubscribeRequest;
-    const answer = await bus.request<SubscribeAnswer>(COMMANDS.subscribe, request, {
-      timeoutMs: ANSWER_MS_MAX,
-      signal,
-    });
-    if ('refused' in answer) throw new CommandError(`Not subscribed: ${answer.refused}.`);
-    return answer;
+    return await bus.request<SubscribeAnswer>(COMMANDS.subscribe, request, { timeoutMs: ANSWER_MS_MAX, signal });
   } catch (error) {
     if (!(error instanceof NoAnswerError)) throw error;
     throw new CommandError(

@@ -64,6 +64,13 @@ describe('the commands that speak to a running recorder', () => {
 
     expect(await failure(polytape(bed, 'recycle', '77'))).toMatch(/No ingestor records shard 77/);
     expect(await failure(polytape(bed, 'subscribe', 'no-such-market'))).toMatch(/Gamma knows no market of the slug/);
+    const refused = await ended(polytape(bed, 'subscribe', 'no-such-market', '--json'), 1);
+    expect(JSON.parse(refused.stdout.join())).toEqual({ refused: expect.stringMatching(/Gamma knows no market/) });
+    const [closing] = bed.venue.openMarkets(1);
+    bed.venue.closeMarket(closing?.conditionId ?? '');
+    expect(await failure(polytape(bed, 'subscribe', closing?.slug ?? ''))).toMatch(
+      /Not subscribed: the market is closed: .*[?!.]$/,
+    );
     expect(await failure(polytape(bed, 'subscribe', 'https://a.b/c'))).toMatch(/a token id, a condition id/);
     expect((await ended(polytape(bed, 'status'), 0)).stdout.join('\n')).toMatch(/^! No writer answers/m);
     await using watch = polytape(bed, 'status', '--watch');

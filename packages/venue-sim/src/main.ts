@@ -3,7 +3,7 @@
 import { CommanderError } from 'commander';
 import { LedgerWriteError } from './ledger-file.ts';
 import { createVenueSimCommand } from './venue-sim-command.ts';
-import { VenueSimOptionError, VenueSimStartError } from './venue-sim-errors.ts';
+import { VenueSimStartError } from './venue-sim-errors.ts';
 
 function stopSignal(): AbortSignal {
   const stop = new AbortController();
@@ -21,9 +21,6 @@ try {
   if (error instanceof CommanderError) {
     // Commander has said what is wrong; help is no error.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else if (error instanceof VenueSimOptionError) {
-    console.error(`error: ${error.message}`);
-    process.exitCode = 2;
   } else if (error instanceof VenueSimStartError || error instanceof LedgerWriteError) {
     console.error(`error: ${error.message}. ${error.operatorAction}`);
     process.exitCode = 1;

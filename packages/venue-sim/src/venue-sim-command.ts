@@ -1,21 +1,29 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { VenueSim } from './venue-sim.ts';
-import { defaults } from './venue-sim-options.ts';
+import { VenueSimOptionError } from './venue-sim-errors.ts';
+import { defaults, type VenueSimOptions } from './venue-sim-options.ts';
 
 /** What the command needs of its process. */
 export type VenueSimCommandOptions = {
   /** Called once when the venue is to start: aborts when it is to stop. */
   stopSignal: () => AbortSignal;
+  /** How a person calls the command, for the examples. */
+  calledAs?: string;
   /** Takes one line for the standard output. */
   write?: (line: string) => void;
 };
 
 /**
  * `venue-sim`: runs a simulated venue until the stop signal, then prints what it executed. Errors leave the action as
- * they are (`VenueSimOptionError`, `VenueSimStartError`, `LedgerWriteError`); usage errors are commander's.
+ * they are (`VenueSimStartError`, `LedgerWriteError`); usage errors, options out of their range among them, are commander's.
  */
-export function createVenueSimCommand({ stopSignal, write = console.log }: VenueSimCommandOptions): Command {
-  return new Command('venue-sim')
+export function createVenueSimCommand({
+  stopSignal,
+  calledAs = 'venue-sim',
+  write = console.log,
+}: VenueSimCommandOptions): Command {
+  const command = new Command('venue-sim');
+  return command
     .description('Runs a simulated Polymarket: Gamma, CLOB, Data API and market channel, with a ledger of every trade.')
     .option('--host <address>', 'address to listen on', defaults.host)
     .option('--port <number>', 'port to listen on; 0 picks a free one', whole, 4400)
@@ -44,16 +52,16 @@ export function createVenueSimCommand({ stopSignal, write = console.log }: Venue
       defaults.resolutionStepMs,
     )
     .option('--odd-markets <number>', 'listed documents that a client must skip', whole, defaults.oddMarkets)
-    .option('--trade-only-subscribed', 'trade only in tokens that somebody listens to', false)
+    .option('--trade-only-subscribed', 'trade only in tokens that somebody listens to')
     .option('--ping-timeout-ms <number>', 'close sockets that send no PING for so long', whole, defaults.pingTimeoutMs)
     .option('--books-per-socket-max <number>', 'tokens beyond these on one socket get nothing, silently', whole)
     .option('--ledger <file>', 'write every executed trade to this file, one JSON line each')
     .option('--no-trading', 'begin silent; POST /sim/start-trading starts it')
-    .option('--json', 'print one JSON line when ready, and one at the end', false)
-    .addHelpText('after', EXAMPLES)
+    .option('--json', 'print one JSON line when ready, and one at the end')
+    .addHelpText('after', examples(calledAs))
     .action(async (flags: Flags) => {
       const stop = stopSignal();
-      await using venue = await VenueSim.start({
+      await using venue = await startedOr(command, {
         host: flags.host,
         port: flags.port,
         seed: flags.seed,
@@ -66,7 +74,7 @@ export function createVenueSimCommand({ stopSignal, write = console.log }: Venue
         resolutions: flags.resolutions,
         resolutionStepMs: flags.resolutionStepMs,
         oddMarkets: flags.oddMarkets,
-        tradeOnlySubscribed: flags.tradeOnlySubscribed,
+        tradeOnlySubscribed: flags.tradeOnlySubscribed ?? false,
         pingTimeoutMs: flags.pingTimeoutMs,
         booksPerSocketMax: flags.booksPerSocketMax ?? defaults.booksPerSocketMax,
         ledgerPath: flags.ledger ?? null,
@@ -98,26 +106,46 @@ type Flags = {
   resolutions: 'automatic' | 'uma';
   resolutionStepMs: number;
   oddMarkets: number;
-  tradeOnlySubscribed: boolean;
+  tradeOnlySubscribed?: boolean;
   pingTimeoutMs: number;
   booksPerSocketMax?: number;
   ledger?: string;
   trading: boolean;
-  json: boolean;
+  json?: boolean;
 };
 
-const EXAMPLES = `
-Examples:
-  venue-sim                                           200 markets, 50 trades a second, on port 4400
-  venue-sim --port 0 --json                           a free port; the first line of output says which
-  venue-sim --trades-per-second 2000 --markets 2500   what a busy day looks like
-  venue-sim --seed 7 --ledger truth.jsonl             keep the truth to compare with
-  venue-sim --resolutions uma --close-per-minute 60   proposals, disputes, splits and voids
+/** An option out of its range is wrong usage, as one that is unknown. */
+async function startedOr(command: Command, options: VenueSimOptions): Promise<VenueSim> {
+  try {
+    return await VenueSim.start(options);
+  } catch (error) {
+    if (error instanceof VenueSimOptionError) command.error(`error: ${error.message}`, { exitCode: 2 });
+    throw error;
+  }
+}
 
-While it runs:
-  curl localhost:4400/sim/status
-  curl -X POST localhost:4400/sim/stop-trading        answers when the ledger file is complete
-  curl localhost:4400/sim/resolutions                 how each market ended, and how it came to that`;
+function examples(calledAs: string): string {
+  const lines = (pairs: readonly (readonly [string, string])[]) => {
+    const width = Math.max(...pairs.map(([command]) => command.length));
+    return pairs.map(([command, what]) => `  ${command.padEnd(width)}   ${what}`.trimEnd()).join('\n');
+  };
+  const calls = CALLS.map(([flags, what]) => [`${calledAs} ${flags}`.trimEnd(), what] as const);
+  return `\nExamples:\n${lines(calls)}\n\nWhile it runs:\n${lines(REQUESTS)}`;
+}
+
+const CALLS = [
+  ['', '200 markets, 50 trades a second, on port 4400'],
+  ['--port 0 --json', 'a free port; the first line of output says which'],
+  ['--trades-per-second 2000 --markets 2500', 'what a busy day looks like'],
+  ['--seed 7 --ledger truth.jsonl', 'keep the truth to compare with'],
+  ['--resolutions uma --close-per-minute 60', 'proposals, disputes, splits and voids'],
+] as const;
+
+const REQUESTS = [
+  ['curl localhost:4400/sim/status', ''],
+  ['curl -X POST localhost:4400/sim/stop-trading', 'answers when the ledger file is complete'],
+  ['curl localhost:4400/sim/resolutions', 'how each market ended, and how it came to that'],
+] as const;
 
 function readyText({ urls }: VenueSim): string {
   return [
