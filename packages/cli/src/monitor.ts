@@ -12,9 +12,10 @@ export type Look = { atMs: number; scrapes: ReadonlyMap<string, Scrape>; trouble
 
 /** Reads `/metrics` and `/readyz` of every service, and keeps what has to be summed over time. */
 export class Monitor {
-  #previous: Look | null = null;
+  /** What `rate` and the recent durations are counted from: the last scrapes as they were when something was shown. */
+  #marked: { atMs: number; scrapes: ReadonlyMap<string, Scrape> } | null = null;
   #latest: Look | null = null;
-  /** Receive to commit, over the whole run and over the last look. */
+  /** Receive to commit, over the whole run and since the mark. */
   #total: DurationHistogram = new Map();
   #recent: DurationHistogram = new Map();
   readonly #histograms = new Map<string, DurationHistogram>();
@@ -38,7 +39,6 @@ export class Monitor {
         }
       }),
     );
-    this.#previous = this.#latest;
     this.#latest = { atMs: performance.now(), scrapes, troubles: troubles.sort() };
     for (const [service, scrape] of scrapes) this.#remember(service, scrape);
     this.#addDurations(scrapes);
@@ -56,24 +56,30 @@ export class Monitor {
     return total;
   }
 
-  /** Growth of a counter between the last two looks, per second; a service that began anew counts from its 0. */
+  /** What was seen up to now has been shown: rates and recent durations begin here. */
+  mark(): void {
+    if (this.#latest !== null) this.#marked = { atMs: this.#latest.atMs, scrapes: new Map(this.#last) };
+    this.#recent = new Map();
+  }
+
+  /** Growth of a counter since the mark, per second; a service that began anew counts from its 0. */
   rate(name: string): number {
-    if (this.#previous === null || this.#latest === null) return 0;
+    if (this.#marked === null || this.#latest === null || this.#latest.atMs <= this.#marked.atMs) return 0;
     let growth = 0;
     for (const [service, scrape] of this.#latest.scrapes) {
-      const before = this.#previous.scrapes.get(service);
+      const before = this.#marked.scrapes.get(service);
       if (before === undefined) continue;
       const [then, now] = [sumOf([before], name), sumOf([scrape], name)];
       growth += now < then ? now : now - then;
     }
-    return (growth * 1_000) / (this.#latest.atMs - this.#previous.atMs);
+    return (growth * 1_000) / (this.#latest.atMs - this.#marked.atMs);
   }
 
   get troubles(): string[] {
     return this.#latest?.troubles ?? [];
   }
 
-  /** Quantiles of receive to commit in milliseconds: of the whole run, or of the last look. */
+  /** Quantiles of receive to commit in milliseconds: of the whole run, or since the mark. */
   latency(over: 'run' | 'recent'): { p50Ms: number | null; p99Ms: number | null } {
     const histogram = over === 'run' ? this.#total : this.#recent;
     const inMs = (q: number) => {
@@ -95,14 +101,14 @@ export class Monitor {
   }
 
   #addDurations(scrapes: ReadonlyMap<string, Scrape>): void {
-    this.#recent = new Map();
     for (const [service, scrape] of scrapes) {
       const now = readHistogram(scrape, 'writer_receive_to_commit_seconds');
       if (now.size === 0) continue;
-      this.#recent = addHistograms(this.#recent, histogramSince(this.#histograms.get(service), now));
+      const added = histogramSince(this.#histograms.get(service), now);
+      this.#recent = addHistograms(this.#recent, added);
+      this.#total = addHistograms(this.#total, added);
       this.#histograms.set(service, now);
     }
-    this.#total = addHistograms(this.#total, this.#recent);
   }
 }
 

@@ -21,16 +21,18 @@ export class Terminal {
     if (this.#lastSnapshot !== null && this.#stream.isTTY) this.#draw(this.#lastSnapshot);
   }
 
-  /** The present figures. */
-  show(snapshot: Snapshot): void {
+  /** The present figures. @returns Whether they are to be seen, or it was too soon for another line. */
+  show(snapshot: Snapshot): boolean {
     this.#lastSnapshot = snapshot;
     if (this.#stream.isTTY) {
       this.#erase();
       this.#draw(snapshot);
-    } else if (performance.now() - this.#lastLineAtMs >= PLAIN_INTERVAL_MS) {
-      this.#lastLineAtMs = performance.now();
-      this.#stream.write(`${renderLine(snapshot)}\n`);
+      return true;
     }
+    if (performance.now() - this.#lastLineAtMs < PLAIN_INTERVAL_MS) return false;
+    this.#lastLineAtMs = performance.now();
+    this.#stream.write(`${renderLine(snapshot)}\n`);
+    return true;
   }
 
   /** Takes the figures away; what was said stays. */

@@ -10,7 +10,7 @@ export type ShownTrade = {
   question: string | null;
 };
 
-/** What the terminal shows of a running recorder; rates are per second over the last second or two. */
+/** What the terminal shows of a running recorder; rates are per second since what was shown before. */
 export type Snapshot = {
   title: string;
   elapsedMs: number;
@@ -19,7 +19,8 @@ export type Snapshot = {
   /** Trades that the simulated venue executed; null with any other venue. */
   executed: number | null;
   shards: number;
-  connections: number;
+  /** Shards that have a connection. */
+  connectedShards: number;
   tokens: number;
   coveredTokens: number;
   framesPerSecond: number;
@@ -53,7 +54,7 @@ export function renderScreen(s: Snapshot, columns: number): string[] {
     '',
     ...(s.executed === null ? [] : [`  venue     ${shownCount(s.executed)} trades executed`]),
     `  scheduler ${shownCount(s.markets)} open markets; ${shownCount(s.prices)} prices, ${shownCount(s.books)} books, ${shownPlural(s.resolutionSteps, 'resolution step')}`,
-    `  ingestor  ${s.connections} of ${s.shards} connections, ${shownCount(s.coveredTokens)} of ${shownCount(s.tokens)} tokens covered`,
+    `  ingestor  ${s.connectedShards} of ${s.shards} shards connected, ${shownCount(s.coveredTokens)} of ${shownCount(s.tokens)} tokens covered`,
     `            ${shownRate(s.framesPerSecond)} frames/s, ${shownRate(s.tradesPerSecond)} trades/s, ${shownCount(s.unpublished)} on their way to the log`,
     `  writer    ${shownCount(s.recorded)} trades recorded, ${shownRate(s.recordedPerSecond)}/s`,
     `            receive to committed row: p50 ${milliseconds(s.p50Ms)}, p99 ${milliseconds(s.p99Ms)}`,
@@ -75,7 +76,7 @@ export function renderLine(s: Snapshot): string {
   const [newest] = s.trades;
   return [
     `${clock(s.elapsedMs)}  ${executed}recorded ${shownCount(s.recorded)} (${shownRate(s.recordedPerSecond)}/s)`,
-    `${s.connections} of ${s.shards} connections, ${shownRate(s.framesPerSecond)} frames/s`,
+    `${s.connectedShards} of ${s.shards} shards connected, ${shownRate(s.framesPerSecond)} frames/s`,
     `p50 ${milliseconds(s.p50Ms)}, p99 ${milliseconds(s.p99Ms)}`,
     ...(newest === undefined
       ? []

@@ -35,13 +35,13 @@ export async function watchRecorder(o: {
     await monitor.look(o.recorder.httpPorts);
     const trades = await shownTrades(o.database);
     const executed = await o.venue?.executed().catch(() => null); // left out of this look
-    o.terminal.show({
+    const isShown = o.terminal.show({
       title: o.title,
       elapsedMs: performance.now() - startedAtMs,
       forMs: o.forMs,
       executed: executed ?? null,
       shards: monitor.sum('ingestor_shards_assigned'),
-      connections: monitor.sum('ingestor_connections'),
+      connectedShards: monitor.sum('ingestor_shards_connected'),
       tokens: monitor.sum('ingestor_tokens'),
       coveredTokens: monitor.sum('ingestor_tokens_covered'),
       framesPerSecond: monitor.rate('ingestor_frames_total'),
@@ -60,6 +60,8 @@ export async function watchRecorder(o: {
       troubles: monitor.troubles,
       trades,
     });
+    // So that a line every few seconds tells of all of them, and not of the last one.
+    if (isShown) monitor.mark();
     await rest(LOOK_INTERVAL_MS, over);
   }
   await o.afterwards();

@@ -7,7 +7,7 @@ const snapshot: Snapshot = {
   forMs: 120_000,
   executed: 1_234,
   shards: 3,
-  connections: 2,
+  connectedShards: 2,
   tokens: 1_200,
   coveredTokens: 800,
   framesPerSecond: 2_449.6,
@@ -44,7 +44,7 @@ describe('the screen', () => {
       '',
       '  venue     1,234 trades executed',
       '  scheduler 600 open markets; 2,400 prices, 1,200 books, 7 resolution steps',
-      '  ingestor  2 of 3 connections, 800 of 1,200 tokens covered',
+      '  ingestor  2 of 3 shards connected, 800 of 1,200 tokens covered',
       '            2,450 frames/s, 3.3 trades/s, 4 on their way to the log',
       '  writer    1,230 trades recorded, 171/s',
       '            receive to committed row: p50 8.3 ms, p99 79 ms',
@@ -79,7 +79,7 @@ describe('the screen', () => {
 describe('the plain line', () => {
   test('says the same in one line', () => {
     expect(renderLine({ ...snapshot, troubles: ['writer-1: away'] })).toBe(
-      '01:05  executed 1,234, recorded 1,230 (171/s); 2 of 3 connections, 2,450 frames/s; p50 8.3 ms, p99 79 ms; ' +
+      '01:05  executed 1,234, recorded 1,230 (171/s); 2 of 3 shards connected, 2,450 frames/s; p50 8.3 ms, p99 79 ms; ' +
         'last: BUY 101.879441 at 0.41, Will it rain?; writer-1: away',
     );
   });

@@ -42,6 +42,7 @@ export function registerMetrics(
   metrics.gauge('ingestor_shards_unserved', 'Shards that no ingestor has room for.', () => ingestor.stats().unserved);
   metrics.gauge('ingestor_shards', 'Shards recorded.', () => ingestor.stats().recorded);
   metrics.gauge('ingestor_shards_covered', 'Shards whose first books have come.', () => ingestor.stats().covered);
+  metrics.gauge('ingestor_shards_connected', 'Shards that have a connection.', () => ingestor.stats().shardsConnected);
   metrics.gauge('ingestor_connections', 'Connections open now.', () => ingestor.stats().connected);
   metrics.gauge('ingestor_tokens', 'Tokens wanted.', () => ingestor.stats().tokens);
   metrics.gauge('ingestor_tokens_covered', 'Tokens whose first book has come.', () => ingestor.stats().tokensCovered);

@@ -134,6 +134,8 @@ export class ShardRecorders implements AsyncDisposable {
 
   stats(nowMs: number): {
     recorded: number;
+    /** Shards that have a connection, and connections that are open: more while some are replaced. */
+    shardsConnected: number;
     connected: number;
     covered: number;
     tokens: number;
@@ -144,6 +146,7 @@ export class ShardRecorders implements AsyncDisposable {
     const recorders = [...this.#recorders.values()];
     return {
       recorded: recorders.length,
+      shardsConnected: recorders.filter(({ isConnected }) => isConnected).length,
       connected: recorders.reduce((sum, { connected }) => sum + connected, 0),
       covered: recorders.filter((recorder) => recorder.service(nowMs).state === 'covered').length,
       tokens: recorders.reduce((sum, { tokens }) => sum + tokens, 0),
