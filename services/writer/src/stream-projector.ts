@@ -75,7 +75,7 @@ export class StreamProjector {
 
   /** Why this stream is not being projected, or null. Standing by is a job too: another writer does the work. */
   get failure(): string | null {
-    return this.#state === 'failing' ? `${this.stream}: ${this.#failure}` : null;
+    return this.#state === 'failing' ? this.#failure : null;
   }
 
   /** True while this writer, and no other, projects the stream. */

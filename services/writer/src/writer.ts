@@ -4,6 +4,7 @@ import type { Database, RetainedTable } from '@polytape/tapedb';
 import type { WriterStatus } from '@polytape/types';
 import { streamProjections } from './stream-projection.ts';
 import { StreamProjector } from './stream-projector.ts';
+import { toldFailures } from './told-failures.ts';
 import { WriterMetrics } from './writer-metrics.ts';
 
 export type WriterOptions = {
@@ -52,7 +53,7 @@ export class Writer {
 
   /** Why the writer is not doing its job. Standing by is doing it: another writer has the stream. */
   readiness(): string[] {
-    const failures = this.#projectors.map(({ failure }) => failure).filter((failure) => failure !== null);
+    const failures = toldFailures(new Map(this.#projectors.map(({ stream, failure }) => [stream, failure])));
     return this.#o.bus.connected ? failures : ['the connection to NATS is interrupted', ...failures];
   }
 
