@@ -119,7 +119,16 @@ const TIMEOUT_INTERVALS = 5;
 /** A scan of 156,000 markets takes a minute and a half at the pace that Gamma allows, and survives some rests. */
 const TIMEOUT_MS_MIN = 20 * 60_000;
 
-/** A target above the maximum is the maximum. */
+/** What an operator should know of the values that were set, in a sentence; null where they fit together. */
+export function settingsNotice(
+  config: Pick<Config<typeof configTable>, 'SHARD_TOKENS_TARGET' | 'SHARD_TOKENS_MAX'>,
+): string | null {
+  const { SHARD_TOKENS_TARGET: target, SHARD_TOKENS_MAX: max } = config;
+  if (target <= max) return null;
+  return `SHARD_TOKENS_TARGET (${target}) is above SHARD_TOKENS_MAX (${max}): shards are filled to ${max} tokens.`;
+}
+
+/** A target above the maximum is the maximum; see `settingsNotice`. */
 export function planLimits(config: Config<typeof configTable>): PlanLimits {
   return {
     tokensTarget: Math.min(config.SHARD_TOKENS_TARGET, config.SHARD_TOKENS_MAX),

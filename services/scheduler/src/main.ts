@@ -4,7 +4,7 @@ import { Bus } from '@polytape/bus';
 import { ClobClient, DataClient, GammaClient, VenueHttp } from '@polytape/polymarket';
 import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
 import { COMMANDS, type LeaderRecord, type Shard } from '@polytape/types';
-import { configTable, jobSchedules, planLimits } from './config.ts';
+import { configTable, jobSchedules, planLimits, settingsNotice } from './config.ts';
 import { Leadership } from './leadership.ts';
 import { registerMetrics } from './register-metrics.ts';
 import { Scheduler } from './scheduler.ts';
@@ -21,6 +21,8 @@ const { signal } = stop;
 const metrics = new Metrics();
 const counters = newCounters();
 const schedulerId = newInstanceId(hostname());
+const notice = settingsNotice(config);
+if (notice !== null) log.warn({}, notice);
 
 await using health = await HealthServer.listen({ host: config.HTTP_HOST, port: config.HTTP_PORT, metrics, log });
 health.report(() => ['waiting for NATS (NATS_URL)']);
