@@ -9,13 +9,31 @@ const limits = { askedMax: 100, booklessMax: 10, booklessMs: 600_000, movesMax: 
 describe('the missing tokens', () => {
   const shards = new Map([[3, shard(marketsFrom(0, 2), { version: 5 })]]);
 
-  test('of a shard are what its ingestors report of its present version, all of them together', () => {
+  test('of a shard are those that everyone misses who covers its present version', () => {
     const reports = [
-      presence({ 3: { state: 'covered', version: 5, missing: ['0'] } }),
-      presence({ 3: { state: 'covered', version: 5, missing: ['1', '2'] } }),
-      presence({ 3: { state: 'covered', version: 5 } }),
+      presence({ 3: { state: 'covered', version: 5, missing: ['2', '0', '1'] } }),
+      presence({ 3: { state: 'covered', version: 5, missing: ['1', '2', '3'] } }),
     ];
-    expect(missingTokens(reports, shards)).toEqual(new Map([[3, new Set(['0', '1', '2'])]]));
+    expect(missingTokens(reports, shards)).toEqual(new Map([[3, new Set(['1', '2'])]]));
+  });
+
+  test('of a shard are none where one of several that cover it gets all of them', () => {
+    const bad = presence({ 3: { state: 'covered', version: 5, missing: ['0'] } });
+    const good = presence({ 3: { state: 'covered', version: 5 } });
+    for (const reports of [
+      [bad, good],
+      [good, bad],
+      [bad, good, bad],
+    ]) {
+      expect(missingTokens(reports, shards).size).toBe(0);
+    }
+  });
+
+  test('are not the matter of one that leaves, whatever it misses or gets', () => {
+    const leaving = { ...presence({ 3: { state: 'covered', version: 5, missing: ['0'] } }), state: 'leaving' as const };
+    const staying = presence({ 3: { state: 'covered', version: 5, missing: ['1'] } });
+    expect(missingTokens([leaving], shards).size).toBe(0);
+    expect(missingTokens([leaving, staying], shards)).toEqual(new Map([[3, new Set(['1'])]]));
   });
 
   test.for<[string, Record<string, ShardService>]>([
