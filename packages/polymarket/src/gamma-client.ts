@@ -31,6 +31,11 @@ export class GammaClient {
     this.#http = options.http;
   }
 
+  /** Why the last request had no answer of use, also while it is tried again; null when it had, or there was none. */
+  get trouble(): string | null {
+    return this.#http.troubleOf(HOST);
+  }
+
   /**
    * All markets that are not closed, oldest first, so that one that opens during the scan still comes at its end. A
    * market may come twice. What cannot be taken as a market is told in `skipped`, and never spoils its page.
@@ -126,7 +131,7 @@ export class GammaClient {
     let emptyPages = 0;
     for (let cursor: string | null = null; ; ) {
       const url = this.#pageUrl(filter, cursor);
-      const page = this.#readPage(url, await this.#http.getJson(url, { host: 'gamma', rules: LIST_RULES, signal }));
+      const page = this.#readPage(url, await this.#http.getJson(url, { host: HOST, rules: LIST_RULES, signal }));
       emptyPages = page.markets.length === 0 ? emptyPages + 1 : 0;
       const isBroken = page.markets.length === 0 && page.next !== null;
       yield { ...sorted(page.markets), doubt: isBroken ? 'an empty page in the middle of the list' : null };
@@ -173,6 +178,8 @@ function sorted(entries: readonly unknown[]): { markets: GammaMarket[]; skipped:
 
 const pageSchema = z.looseObject({ markets: z.array(z.unknown()), next_cursor: z.string().nullish() });
 
+/** As requests name it, and the limits count it. */
+const HOST = 'gamma';
 const LIST_RULES = [RATE_RULES.gamma, RATE_RULES.gammaLists, RATE_RULES.gammaMarkets];
 /** More is cut to this by the venue. */
 const PAGE_MARKETS = 100;

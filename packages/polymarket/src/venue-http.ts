@@ -99,17 +99,20 @@ export class VenueHttp {
 
   async #tried(url: URL, body: string | undefined, options: VenueRequest): Promise<unknown> {
     const { signal, triesMax = this.#limits.triesMax } = options;
-    const { limiter, outage } = this.#host(options.host ?? url.host);
+    const host = this.#host(options.host ?? url.host);
+    const { limiter, outage } = host;
     for (let failures = 0; ; ) {
       await this.#turn(limiter, options.rules, signal);
       try {
         const answer = await this.#ask(url, body, signal);
+        host.trouble = null;
         if (outage.recovered()) this.#log.info({ host: url.host }, `${url.host} answers again.`);
         return answer;
       } catch (error) {
         signal.throwIfAborted();
         if (!isVenueError(error)) throw error;
         this.#count(error);
+        host.trouble = error.message;
         failures += 1;
         const askedMs = 'retryAfterMs' in error ? (error.retryAfterMs ?? 0) : 0;
         const isLast = failures >= triesMax || askedMs > this.#limits.retryAfterMsMax;
@@ -135,6 +138,11 @@ export class VenueHttp {
       const waitMs = limiter.reserve(rules, nowMs);
       await rest(Math.max(waitMs, this.#allHosts.reserve([RATE_RULES.allHosts], nowMs)), signal);
     } while (limiter.isHeld(performance.now()));
+  }
+
+  /** Why the last request to a host, as requests name it, had no answer of use; null when it had, or there was none. */
+  troubleOf(host: string): string | null {
+    return this.#hosts.get(host)?.trouble ?? null;
   }
 
   stats(): VenueHttpStats {
@@ -186,7 +194,7 @@ export class VenueHttp {
   }
 
   #host(host: string): HostState {
-    const state = this.#hosts.get(host) ?? { limiter: new RateLimiter(), outage: new OutageNotice() };
+    const state = this.#hosts.get(host) ?? { limiter: new RateLimiter(), outage: new OutageNotice(), trouble: null };
     this.#hosts.set(host, state);
     return state;
   }
@@ -204,7 +212,7 @@ export class VenueHttp {
 }
 
 /** What all requests to one host share. An outage is told once a minute, not at each try, and of each host apart. */
-type HostState = { limiter: RateLimiter; outage: OutageNotice };
+type HostState = { limiter: RateLimiter; outage: OutageNotice; trouble: string | null };
 
 /** Ours, and so its message is the cause. */
 class TimeoutReached extends Error {

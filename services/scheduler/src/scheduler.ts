@@ -85,7 +85,9 @@ export class Scheduler {
   #discoveryFailure({ discovery }: Term): string | null {
     const { failure } = this.#runners['discovery-scan'].status();
     if (failure !== null) return failure;
-    return discovery.hasScanned ? null : 'the first scan of the markets has not ended yet';
+    if (discovery.hasScanned) return null;
+    // Also while a scan waits for the venue, which it does for a while before it counts as failed.
+    return this.#o.gamma.trouble ?? 'the first scan of the markets has not ended yet';
   }
 
   /** Null while nobody is known to lead. */

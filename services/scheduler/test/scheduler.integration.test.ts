@@ -30,6 +30,18 @@ describe('the jobs of a scheduler', () => {
     },
   );
 
+  test('name the outage while the first scan waits for the venue, which is tried again and again', async () => {
+    await using s = await scheduling({ answer: '500', tries: 1_000 });
+    const named = [
+      expect.stringMatching(/^127\.0\.0\.1:\d+ is unavailable for \/gamma\/markets\/keyset: answered 500/),
+    ];
+    await expect.poll(() => s.scheduler.readiness(), { timeout: 20_000 }).toEqual(named);
+    expect(s.jobs()['discovery-scan']).toMatchObject({ isRunning: true, failure: null });
+    s.venue.rest.answerRightly();
+    await s.until((jobs) => isWorking(jobs['discovery-scan']));
+    expect(s.scheduler.readiness()).toEqual([]);
+  });
+
   test('make the scheduler unready only where no scan succeeds', async () => {
     await using s = await scheduling();
     await s.until((jobs) => isWorking(jobs['discovery-scan']));
@@ -48,16 +60,17 @@ function isWorking({ runs, failure, lastSuccessAtMs }: JobStatus): boolean {
 }
 
 /** A scheduler that leads on its own log, against a quiet venue of five markets, its jobs a few times a second. */
-async function scheduling() {
+async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
   await using resources = new AsyncDisposableStack();
+  const silent = Object.assign(Object.create(log), { info: () => {}, warn: () => {}, error: () => {} }) as typeof log;
   const bed = resources.use(await logBed());
   const quiet = { tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0, oddMarkets: 0, trading: false };
   const venue = resources.use(await VenueSim.start({ ...quiet, markets: 5 }));
-  const http = new VenueHttp({ log, triesMax: 1, backoffMsMin: 1, backoffMsMax: 2 });
+  if (o.answer !== undefined) venue.rest.answerBadly({ host: 'gamma', answer: o.answer });
+  const http = new VenueHttp({ log: silent, triesMax: o.tries ?? 1, backoffMsMin: 1, backoffMsMax: 2 });
   const schedules = Object.fromEntries(
     JOB_NAMES.map((name) => [name, { name, intervalMs: 200, timeoutMs: 60_000, isOnTheClock: false }]),
   ) as Record<JobName, { name: JobName; intervalMs: number; timeoutMs: number; isOnTheClock: boolean }>;
-  const silent = Object.assign(Object.create(log), { info: () => {}, warn: () => {}, error: () => {} }) as typeof log;
   const scheduler = new Scheduler({
     schedulerId: 'scheduler-a',
     bus: bed.bus,
