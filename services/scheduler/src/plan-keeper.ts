@@ -129,6 +129,11 @@ export class PlanKeeper {
       const tokens = change.shard?.tokens.length ?? 0;
       log.info({ shard: change.number, tokens }, `Planned shard ${change.number} with ${tokens} tokens.`);
     }
+    const { renewed } = planning;
+    if (renewed.length > 0) {
+      const some = renewed.slice(0, TOLD_MAX);
+      log.info({ markets: renewed.length, some }, `${renewed.length} markets trade under other tokens than before.`);
+    }
     this.#pending = planning.pending;
     for (const conditionId of announced) if (!planning.pending.has(conditionId)) this.#announced.delete(conditionId);
     planned.resolve(planning);
@@ -154,6 +159,8 @@ function* wantedOf(registry: MarketRegistry): Generator<WantedMarket> {
   }
 }
 
+/** Markets that are named in one line of the log. */
+const TOLD_MAX = 20;
 /** Nothing may be missed for longer than this. */
 const PLAN_INTERVAL_MS = 30_000;
 /** Changes that come one by one are planned together. */

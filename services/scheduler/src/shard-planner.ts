@@ -58,6 +58,8 @@ export type Planning = {
   changes: ShardChange[];
   /** Markets that were moved, and from where. */
   moved: { conditionId: string; from: number; to: number }[];
+  /** Markets that trade under other tokens than the plan had: they have these now, in the place of the old ones. */
+  renewed: { conditionId: string; shard: number }[];
   /** Markets that have to wait, and since when. */
   pending: Map<string, number>;
   /** When planning must be done again at the latest, for the oldest of them; null when nobody waits. */
@@ -70,15 +72,22 @@ export type Planning = {
  * Both tokens of a market stand in one shard, because the venue sends each change of a market to the subscribers of
  * either. A token that is in a shard stays there: moving it would cost a subscription for nothing. Only what the shard's
  * connection does not serve moves, to a free place elsewhere or into a new shard, and neither that one nor the old shard
- * is then filled beyond what the old one was seen to serve. Ended markets leave, and an emptied shard is deleted. New markets fill the free
- * places of the lowest shards. Those left over wait until they are many enough for a shard of their own, or one has
+ * is then filled beyond what the old one was seen to serve. Ended markets leave, and an emptied shard is deleted. A market
+ * that trades under other tokens by now gets these in the place of the old ones. New markets fill the free places of the
+ * lowest shards. Those left over wait until they are many enough for a shard of their own, or one has
  * waited long enough, or the list is complete. An announced market is not made to wait while there is room up to
  * `tokensMax`: its first trades come now.
  */
 export function planShards(input: PlanInput, limits: PlanLimits): Planning {
   const { drafts, planned } = withoutEnded(input);
   const unplaced: WantedMarket[] = [];
-  for (const market of input.wanted) if (!planned.has(market.conditionId)) unplaced.push(market);
+  const outdated: { market: WantedMarket; shard: number }[] = [];
+  for (const market of input.wanted) {
+    const place = planned.get(market.conditionId);
+    if (place === undefined) unplaced.push(market);
+    else if (!isSame(place.tokenIds, market.tokenIds)) outdated.push({ market, shard: place.shard });
+  }
+  const renewed = renew(drafts, outdated);
 
   const moved = moveMisplaced(drafts, input, limits);
   let waiting = fillFreePlaces(drafts, unplaced, limits);
@@ -97,6 +106,7 @@ export function planShards(input: PlanInput, limits: PlanLimits): Planning {
   return {
     changes: inOrder.map((draft) => changeOf(draft, input.shards)),
     moved,
+    renewed,
     pending,
     dueAtMs: pending.size === 0 ? null : oldest(pending) + limits.openAfterMs,
   };
@@ -111,19 +121,45 @@ type Draft = {
   loweredTarget: number | undefined;
 };
 
-function withoutEnded({ shards, isEnded }: PlanInput): { drafts: Map<number, Draft>; planned: Set<string> } {
-  const planned = new Set<string>();
+/** Where a market stands, and with which tokens. */
+type Place = { shard: number; tokenIds: string[] };
+
+function withoutEnded({ shards, isEnded }: PlanInput): { drafts: Map<number, Draft>; planned: Map<string, Place> } {
+  const planned = new Map<string, Place>();
   const drafts = new Map<number, Draft>();
   for (const number of [...shards.keys()].sort((a, b) => a - b)) {
     const { tokens: present = [], tokensTarget: loweredTarget } = shards.get(number) ?? {};
     const lasting = present.filter(({ conditionId }) => !isEnded(conditionId));
     // A leader that died between the two writes of a move left the market in both shards.
     const tokens = lasting.filter(({ conditionId }) => !planned.has(conditionId));
-    for (const { conditionId } of tokens) planned.add(conditionId);
+    for (const { conditionId, tokenId } of tokens) {
+      const place = planned.get(conditionId);
+      if (place === undefined) planned.set(conditionId, { shard: number, tokenIds: [tokenId] });
+      else place.tokenIds.push(tokenId);
+    }
     const isChanged = tokens.length < present.length;
     drafts.set(number, { number, tokens, leaving: present.length - lasting.length, isChanged, loweredTarget });
   }
   return { drafts, planned };
+}
+
+function isSame(planned: readonly string[], wanted: readonly string[]): boolean {
+  return planned.length === wanted.length && wanted.every((tokenId) => planned.includes(tokenId));
+}
+
+/** Puts the tokens under which these markets trade by now in the place of those that the plan had. */
+function renew(
+  drafts: ReadonlyMap<number, Draft>,
+  outdated: readonly { market: WantedMarket; shard: number }[],
+): Planning['renewed'] {
+  for (const [shard, ofShard] of Map.groupBy(outdated, ({ shard }) => shard)) {
+    const draft = drafts.get(shard);
+    if (draft === undefined) continue;
+    const replaced = new Set(ofShard.map(({ market }) => market.conditionId));
+    draft.tokens = draft.tokens.filter(({ conditionId }) => !replaced.has(conditionId));
+    for (const { market } of ofShard) place(draft, market);
+  }
+  return outdated.map(({ market, shard }) => ({ conditionId: market.conditionId, shard }));
 }
 
 /** Lowers the targets of the shards that serve less, and moves what they do not serve, as many as may be moved at once. */

@@ -28,6 +28,7 @@ export class PlanHistory {
   #announced = new Set<string>();
   #dueAtMs: number | null = null;
   #opened = 0;
+  #renewals = 0;
 
   constructor(limits: PlanLimits) {
     this.limits = limits;
@@ -62,6 +63,17 @@ export class PlanHistory {
       if (conditionId === undefined) continue;
       this.open.delete(conditionId);
       this.#ended.add(conditionId);
+    }
+  }
+
+  /** Gives open markets, chosen by any numbers, other tokens. */
+  renews(choices: readonly number[]): void {
+    const ids = [...this.open.keys()];
+    for (const choice of choices) {
+      const conditionId = ids[choice % Math.max(1, ids.length)];
+      if (conditionId === undefined) continue;
+      this.#renewals += 1;
+      this.open.set(conditionId, { conditionId, tokenIds: [`${this.#renewals}n0`, `${this.#renewals}n1`] });
     }
   }
 

@@ -9,7 +9,14 @@ import { market, marketsFrom, PlanHistory } from './plan-history.ts';
 const limits: PlanLimits = { tokensTarget: 10, tokensMax: 14, openAtTokens: 8, openAfterMs: 30_000, movesMax: 3 };
 
 /** What happens next at the venue or in the scheduler, and how much later. */
-type Step = { afterMs: number; opens: number; announces: number; ends: readonly number[]; isListComplete: boolean };
+type Step = {
+  afterMs: number;
+  opens: number;
+  announces: number;
+  ends: readonly number[];
+  renews: readonly number[];
+  isListComplete: boolean;
+};
 
 const steps = (most: { opens: number; ends: number }): fc.Arbitrary<Step> =>
   fc.record({
@@ -17,12 +24,14 @@ const steps = (most: { opens: number; ends: number }): fc.Arbitrary<Step> =>
     opens: fc.oneof(fc.nat(3), fc.nat(most.opens)),
     announces: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(4) }),
     ends: fc.array(fc.nat(), { maxLength: most.ends }),
+    renews: fc.array(fc.nat(), { maxLength: 2 }),
     isListComplete: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   });
 
 function live(history: PlanHistory, step: Step): void {
   history.passes(step.afterMs);
   history.ends(step.ends);
+  history.renews(step.renews);
   history.opens(step.opens);
   history.announces(step.announces);
   history.plan({ isListComplete: step.isListComplete });
@@ -191,6 +200,27 @@ describe('a new market', () => {
     history.announces(4);
     history.plan({});
     expect(sizes(history)).toEqual({ 0: 10, 1: 10, 2: 8 });
+  });
+});
+
+describe('a market that trades under other tokens than before', () => {
+  test('has these in the place of the old ones, in one write of its shard', () => {
+    const history = planned(10);
+    history.renews([3]);
+    const { changes, renewed } = history.plan({});
+    expect(changes).toMatchObject([{ number: 0, leaving: 0, shard: { version: 2 } }]);
+    expect(renewed).toEqual([{ conditionId: market(3).conditionId, shard: 0 }]);
+    expect(sizes(history)).toEqual({ 0: 10, 1: 10 });
+    const tokenIds = [...tokensOf(history.shards)];
+    expect(tokenIds).toEqual(expect.arrayContaining(['1n0', '1n1']));
+    for (const old of market(3).tokenIds) expect(tokenIds).not.toContain(old);
+  });
+
+  test('is left alone when its tokens only changed places', () => {
+    const history = planned(10);
+    const { conditionId, tokenIds } = market(3);
+    history.open.set(conditionId, { conditionId, tokenIds: [tokenIds[1], tokenIds[0]] });
+    expect(history.plan({})).toMatchObject({ changes: [], renewed: [] });
   });
 });
 
