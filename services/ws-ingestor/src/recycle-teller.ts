@@ -19,10 +19,14 @@ export class RecycleTeller {
     this.#log.debug({ reason, connectionId: old.connectionId }, `Opening a successor to a connection (${reason}).`);
   }
 
-  failed({ reason, old, successor }: Succession, o: { tokens: number; waitMs: number; nowMs: number }): void {
+  failed(succession: Succession, o: { tokens: number; waitMs: number; nowMs: number }): void {
+    const { reason, old, successor } = succession;
     this.#counters.recycles[reason].failed += 1;
     const isOpen = successor.openedAtMs !== null;
-    const why = isOpen ? `of ${o.tokens} tokens ${successor.covered.size} had a book on it` : 'it could not be opened';
+    const covers = isOpen
+      ? `of ${o.tokens} tokens ${successor.covered.size} had a book on it`
+      : 'it could not be opened';
+    const why = succession.losses > 0 ? 'it had taken over, and was lost again' : covers;
     const { say, unsaid } = this.#failures.failed(reason, o.nowMs);
     const fields = { reason, connectionId: old.connectionId, covered: old.covered.size, waitMs: o.waitMs, unsaid };
     this.#log[say ? 'warn' : 'debug'](

@@ -144,6 +144,11 @@ export class ShardConnection implements AsyncDisposable {
     return this.#socket?.lastFrameAtMs ?? null;
   }
 
+  /** Sockets that were opened, one after the other. */
+  get sockets(): number {
+    return this.#sockets;
+  }
+
   /** Frames with data, over all its sockets. */
   get dataFrames(): number {
     return this.#dataFrames;

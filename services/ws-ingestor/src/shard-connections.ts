@@ -16,7 +16,7 @@ export type ShardConnectionsOptions = Omit<ShardConnectionOptions, 'unparsedNoti
  * to those that are opened later, too.
  *
  * current -> current and successor (`succeed`) -> current (`giveUp`), or current, which was the successor, and the old one,
- * which drains (`takeOver`) -> current (`finish`).
+ * which drains (`takeOver`) -> current (`finish`), or the old one again (`giveUp`).
  */
 export class ShardConnections implements AsyncDisposable {
   readonly #o: ShardConnectionsOptions;
@@ -61,10 +61,16 @@ export class ShardConnections implements AsyncDisposable {
     if (this.#succession !== null) this.#current = this.#succession.successor;
   }
 
-  /** Closes the successor, which has failed. */
-  giveUp(): void {
-    if (this.#succession !== null) this.#close(this.#succession.successor);
+  /** Closes the successor, which has failed. Where it had taken over, the old one follows the plan again. */
+  giveUp(nowMs: number): void {
+    if (this.#succession === null) return;
+    const { old, successor } = this.#succession;
     this.#succession = null;
+    this.#close(successor);
+    if (this.#current === old) return;
+    this.#current = old;
+    old.hearLifecycle(this.#hearsLifecycle);
+    old.subscribe([...this.#o.tokenIds], nowMs);
   }
 
   /** Closes the old connection. */

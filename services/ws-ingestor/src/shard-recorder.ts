@@ -40,7 +40,7 @@ export type ShardRecorderOptions = RecycleLimits &
  * Records one shard: keeps a connection that covers its tokens, and replaces it by another before it lets go of it.
  *
  * current -> current and successor (`recycle`) -> current, and the old one draining, once the successor covers -> current.
- * A successor that does not come to cover in time is closed, and the old one kept. It never begins a replacement by
+ * A successor that does not come to cover in time, or does not last, is closed, and the old one kept. It never begins a replacement by
  * itself: `wish` says whether and why it wants one, and the ingestor lets a few have theirs at a time.
  */
 export class ShardRecorder implements AsyncDisposable {
@@ -278,7 +278,6 @@ export class ShardRecorder implements AsyncDisposable {
     const { successor, missing } = succession;
     this.#connections.takeOver();
     this.#doubtedAtFrames = null;
-    this.#retries.succeeded();
     const missingAgain = successor.missing(nowMs);
     this.#report(missing.filter((tokenId) => missingAgain.includes(tokenId)));
     this.#o.onServiceChanged();
@@ -295,11 +294,14 @@ export class ShardRecorder implements AsyncDisposable {
     const maxMs = isDark ? this.#o.stallMsMax : RETRY_MS_MAX;
     const waitMs = this.#retries.failed(reason, { nowMs, maxMs, random: Math.random() });
     this.#teller.failed(succession, { tokens: this.#wanted.size, waitMs, nowMs });
-    this.#connections.giveUp();
+    // Tokens have joined since the old one drained; there must be room for them on it.
+    if (this.#wanted.size + this.#departing.all.length > SHARD_TOKENS_MAX) this.#letGo(this.#departing.all);
+    this.#connections.giveUp(nowMs);
     this.#o.onServiceChanged();
   }
 
   #complete(succession: Succession, nowMs: number): void {
+    this.#retries.succeeded();
     // Also after a stall: what could not be told from quiet must not be asked for again and again.
     if (succession.reason === 'stalled') this.#pulse.wasQuiet();
     this.#teller.completed(succession, { tokens: this.#wanted.size, nowMs, silentMsMax: this.#pulse.silentMsMax });

@@ -6,7 +6,9 @@ import type { ShardConnection } from './shard-connection.ts';
 
 /**
  * One connection being replaced by another: opening -> overlapping (the successor has taken over; both record) -> over;
- * or opening -> failed. It only watches and judges; the recorder of the shard acts.
+ * or failed. A successor that loses its socket after it has taken over has proved nothing: the overlap begins anew with
+ * each of its sockets, and when that goes on, the old one takes its place again. It only watches and judges; the recorder of
+ * the shard acts.
  */
 export class Succession {
   readonly reason: RecycleReason;
@@ -24,6 +26,10 @@ export class Succession {
   readonly #trades = new Map<string, ShardConnection>();
   #startedAtMs: number;
   #tookOverAtMs: number | null = null;
+  /** Sockets that the successor had had when it took over. */
+  #socketsAtTakeOver = 0;
+  /** Its present socket, and since when that covers. */
+  #overlapping: { sockets: number; sinceMs: number } | null = null;
   #booksWithNews = 0;
   #seenOnBoth = 0;
 
@@ -66,11 +72,7 @@ export class Succession {
 
   /** Where it stands. `takes over` is said once. */
   step(nowMs: number, wanted: ReadonlySet<string>): 'wait' | 'takes over' | 'failed' | 'over' {
-    if (this.#tookOverAtMs !== null) {
-      // A successor that was lost right away comes back by itself; until it does, the old one is all there is.
-      const isDue = nowMs - this.#tookOverAtMs >= this.#overlapMs && this.successor.coversAt(nowMs);
-      return isDue || this.old.covered.size === 0 ? 'over' : 'wait';
-    }
+    if (this.#tookOverAtMs !== null) return this.#overlap(nowMs, this.#tookOverAtMs);
     const { openedAtMs } = this.successor;
     const judgement = judgeSuccessor({
       nowMs,
@@ -82,8 +84,18 @@ export class Succession {
       isOldStalled: this.reason === 'stalled',
       firstBookTimeoutMs: this.#firstBookTimeoutMs,
     });
-    if (judgement === 'takes over') this.#tookOverAtMs = nowMs;
+    if (judgement === 'takes over') {
+      this.#tookOverAtMs = nowMs;
+      this.#socketsAtTakeOver = this.successor.sockets;
+    }
     return judgement;
+  }
+
+  /** How often the successor has lost its socket since it took over. */
+  get losses(): number {
+    if (this.#tookOverAtMs === null) return 0;
+    const { sockets, openedAtMs } = this.successor;
+    return sockets - this.#socketsAtTakeOver + (openedAtMs === null ? 1 : 0);
   }
 
   /** Nothing was read for a while, by no fault of the venue: the successor gets its time anew. */
@@ -107,6 +119,22 @@ export class Succession {
     return this.#booksWithNews > 0 && this.old.dataFrames === this.#oldDataFrames;
   }
 
+  #overlap(nowMs: number, tookOverAtMs: number): 'wait' | 'failed' | 'over' {
+    const { old, successor } = this;
+    if (old.covered.size === 0) return 'over';
+    const covers = successor.coversAt(nowMs);
+    // It may have been lost and be back between two looks.
+    if (this.#overlapping?.sockets !== successor.sockets) this.#overlapping = null;
+    if (covers) this.#overlapping ??= { sockets: successor.sockets, sinceMs: nowMs };
+    const { losses } = this;
+    // Of an old one that is dead nothing can be hoped; its successor comes back by itself.
+    const isOldDead = this.reason === 'stalled' && old.dataFrames === this.#oldDataFrames;
+    const isTooLate = nowMs - tookOverAtMs >= this.#overlapMs + LATE_TIMES * this.#firstBookTimeoutMs;
+    if (!isOldDead && (losses >= LOSSES_MAX || (losses > 0 && isTooLate))) return 'failed';
+    const isDue = this.#overlapping !== null && nowMs - this.#overlapping.sinceMs >= this.#overlapMs;
+    return isDue && covers ? 'over' : 'wait';
+  }
+
   /** Trades that came on both connections. */
   get seenOnBoth(): number {
     return this.#seenOnBoth;
@@ -115,3 +143,7 @@ export class Succession {
 
 /** Trades whose second sight is counted; a figure for the operator, that may be too low after a minute of 1,500 a second. */
 const TRADES_MAX = 100_000;
+/** Sockets that a successor may lose in the overlap before the old connection takes its place again. */
+const LOSSES_MAX = 2;
+/** The same for one that was lost and does not come back: times the wait for first books. */
+const LATE_TIMES = 3;

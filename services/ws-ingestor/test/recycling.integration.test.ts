@@ -49,6 +49,44 @@ describe('a connection', () => {
     await bed.until('the trade', () => bed.counters.trades === 1);
   });
 
+  test('is current again when its successor covers, takes over and is lost again and again, and no trade is missing', async () => {
+    await using bed = await RecorderBed.start({ plan: PLAN, recorders: { overlapMs: 600 } });
+    await bed.covered();
+    const before = bed.connectionOf(0);
+    const [first] = bed.socketNumbers();
+    const trading = bed.trading([0, 1, 2]);
+    bed.command(0);
+    await bed.until('given up', () => {
+      for (const { number, connectedAtMs } of bed.venue.status().sockets) {
+        if (number !== first && Date.now() - connectedAtMs > 300) bed.venue.drop(number);
+      }
+      return bed.counters.recycles.operator.completed + bed.counters.recycles.operator.failed > 0;
+    });
+    expect(bed.counters.recycles.operator).toEqual({ started: 1, completed: 0, failed: 1 });
+    expect(bed.connectionOf(0)).toBe(before);
+    expect(bed.toldAt('warn').filter((sentence) => sentence.includes('was lost again'))).toHaveLength(1);
+    trading[Symbol.dispose]();
+    await bed.until('every trade', () => bed.counters.trades >= bed.venue.ledger().length);
+    expect(await bed.stored()).toBe(bed.venue.ledger().length);
+  });
+
+  test('follows the plan again when it is current again: what joined meanwhile is covered', async () => {
+    await using bed = await RecorderBed.start({ plan: PLAN, recorders: { overlapMs: 5_000 } });
+    await bed.covered();
+    const before = bed.connectionOf(0);
+    const [first] = bed.socketNumbers();
+    bed.command(0);
+    await bed.until('taken over', () => bed.connectionOf(0) !== before);
+    bed.assign(0, [...PLAN[0], 10]);
+    await bed.until('given up', () => {
+      for (const number of bed.socketNumbers()) if (number !== first) bed.venue.drop(number);
+      return bed.counters.recycles.operator.failed > 0;
+    });
+    expect(bed.connectionOf(0)).toBe(before);
+    await bed.covered();
+    expect(bed.status(0).connections).toMatchObject([{ tokens: 22, covered: 22 }]);
+  });
+
   test('is replaced when an operator says so, and the shard is covered all the while', async () => {
     await using bed = await RecorderBed.start({ plan: { ...PLAN, 1: [10, 11] } });
     await bed.covered();
