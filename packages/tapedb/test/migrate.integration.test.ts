@@ -70,6 +70,29 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
     expect(silent.map(({ name }) => name)).toEqual([]);
   });
 
+  test('says in comments what would mislead', async () => {
+    await using opened = await openDatabase({ timescale });
+    const comments = async (column: string) =>
+      (
+        await opened.sql<{ comment: string }>(
+          `SELECT col_description(attrelid, attnum) AS comment FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid
+           WHERE relnamespace = 'public'::regnamespace AND relname || '.' || attname ~ $1`,
+          [column],
+        )
+      ).map(({ comment }) => comment);
+    const said = [
+      { column: '^(price|book)_(snapshots|tape)[.]ts$', columns: 4, words: /join by seen_at/ },
+      { column: '^price_candles_1.[.]ts$', columns: 3, words: /by seen_at/ },
+      { column: '^price_candles_1.[.]spread$', columns: 3, words: /not over time/ },
+      { column: '^(resolution_events|resolutions|market_resolutions)[.]outcome$', columns: 3, words: /unknown \(void/ },
+    ];
+    for (const { column, columns, words } of said) {
+      const found = await comments(column);
+      expect(found, column).toHaveLength(columns);
+      for (const comment of found) expect(comment, column).toMatch(words);
+    }
+  });
+
   test('whose migrations are not those of the code is left alone', async () => {
     await using opened = await openDatabase({ timescale });
     await opened.sql(`UPDATE schema_migrations SET sha256 = 'another' WHERE file = '0001-tape.sql'`);

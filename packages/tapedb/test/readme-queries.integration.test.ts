@@ -17,6 +17,17 @@ test('the queries of the READMEs give an answer, and the same one on every kind 
   }
 });
 
+test('the README names the arguments of all functions as they are', async () => {
+  const readme = await readFile(join(import.meta.dirname, '../README.md'), 'utf8');
+  const told = [...readme.matchAll(/^\| `(\w+\([\w, ]+\))` \|/gm)].map(([, call]) => call);
+  await using opened = await openDatabase({ timescale: false });
+  const functions = await opened.sql<{ call: string }>(
+    `SELECT proname || '(' || array_to_string(proargnames[1:pronargs], ', ') || ')' AS call
+     FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proretset`,
+  );
+  expect(told.toSorted()).toEqual(functions.map(({ call }) => call).sort());
+});
+
 /** The statements of all blocks of SQL, as if it were twelve o'clock. */
 async function readmeQueries(): Promise<string[]> {
   const files = ['../../../README.md', '../README.md'].map((file) => join(import.meta.dirname, file));
