@@ -33,6 +33,7 @@ export async function demo(o: DemoOptions): Promise<RunResult> {
     databaseUrl: null,
     natsServerBin: o.natsServerBin,
     ingestors: o.ingestors,
+    venue: { pid: venue.process.pid, urls: venue.urls },
     env: { ...venue.env, ...PACE },
     onLog: showLog(terminal),
     say: (sentence) => terminal.say(sentence),
@@ -42,7 +43,7 @@ export async function demo(o: DemoOptions): Promise<RunResult> {
   await database.migrate(); // the writer does it too, and may still be at it when the demo is a short one
   terminal.say(`Everything runs. The addresses are in ${join(dataDir.path, 'runtime.json')}; Ctrl-C ends it in order.`);
 
-  const watched = await watchRecorder({
+  const { latencies, neverReady } = await watchRecorder({
     ...{ title: 'polytape demo', recorder, database, venue, forMs: o.forMs, terminal, signal },
     afterwards: async () => {
       await venue.stopTrading();
@@ -56,7 +57,7 @@ export async function demo(o: DemoOptions): Promise<RunResult> {
   for await (const { exchangeAtMs, count, ...trade } of database.recordedTrades()) {
     for (let i = 0; i < count; i += 1) comparer.recorded({ ...trade, timestampMs: exchangeAtMs });
   }
-  return { summary: { ...comparer.result(), ...watched }, unfinished };
+  return { summary: { ...comparer.result(), ...latencies }, unfinished, neverReady };
 }
 
 function openDatabase(recorder: Recorder, signal: AbortSignal): Promise<Database> {

@@ -21,6 +21,8 @@ export class Monitor {
   readonly #histograms = new Map<string, DurationHistogram>();
   /** The last scrape of each service, also of one that does not answer now. */
   readonly #last = new Map<string, Scrape>();
+  /** Why each service was not ready at the last look that it answered; empty once it has been. */
+  readonly #neverReady = new Map<string, readonly string[]>();
   /** Counts of lives that have ended, by counter. */
   readonly #ended = new Map<string, number>();
 
@@ -33,7 +35,9 @@ export class Monitor {
         try {
           const [metrics, ready] = await Promise.all([get(port, '/metrics'), get(port, '/readyz')]);
           scrapes.set(name, parsePrometheusText(metrics));
-          troubles.push(...(JSON.parse(ready) as { reasons: string[] }).reasons.map((reason) => `${name}: ${reason}`));
+          const { reasons } = JSON.parse(ready) as { reasons: string[] };
+          if (this.#neverReady.get(name)?.length !== 0) this.#neverReady.set(name, reasons);
+          troubles.push(...reasons.map((reason) => `${name}: ${reason}`));
         } catch {
           troubles.push(`${name} does not answer`);
         }
@@ -77,6 +81,12 @@ export class Monitor {
 
   get troubles(): string[] {
     return this.#latest?.troubles ?? [];
+  }
+
+  /** The services that were not ready at any look, with the reasons of the last one. */
+  neverReady(): string[] {
+    const unready = [...this.#neverReady].filter(([, reasons]) => reasons.length > 0);
+    return unready.map(([name, reasons]) => `${name}: ${reasons.join(', ')}`).sort();
   }
 
   /** Quantiles of receive to commit in milliseconds: of the whole run, or since the mark. */

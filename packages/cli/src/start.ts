@@ -30,6 +30,7 @@ export async function start(o: StartOptions): Promise<RunResult> {
     databaseUrl,
     natsServerBin: o.natsServerBin,
     ingestors: o.ingestors,
+    venue: null,
     env: {},
     onLog: showLog(terminal),
     say: (sentence) => terminal.say(sentence),
@@ -41,14 +42,18 @@ export async function start(o: StartOptions): Promise<RunResult> {
   terminal.say(`Everything runs. The addresses are in ${join(dataDir.path, 'runtime.json')}; Ctrl-C ends it in order.`);
 
   const sinceUs = performance.timeOrigin * 1_000;
-  const watched = await watchRecorder({
+  const { latencies, neverReady } = await watchRecorder({
     ...{ title: 'polytape', recorder, database, venue: null, forMs: o.forMs, terminal, signal },
     afterwards: async () => {},
   });
   terminal.say('Stopping: what was received is written first.');
   const unfinished = await recorder.stopServices();
   const recorded = await database.tradeCount({ receivedSinceUs: sinceUs });
-  return { summary: { executed: null, recorded, missing: null, duplicates: null, ...watched }, unfinished };
+  return {
+    summary: { executed: null, recorded, missing: null, duplicates: null, ...latencies },
+    unfinished,
+    neverReady,
+  };
 }
 
 const AREA = 'live';

@@ -15,12 +15,18 @@ export type Summary = {
 };
 
 /** A summary, and the services that ended with something unfinished. */
-export type RunResult = { summary: Summary; unfinished: string[] };
+export type RunResult = {
+  summary: Summary;
+  unfinished: string[];
+  /** Of a run that was not cut short: services that never did their job, and why. */
+  neverReady: string[];
+};
 
-/** What went wrong in a run, in a sentence, or null: something is missing, something is doubled, or nothing came at all. */
+/** What went wrong in a run, in a sentence, or null: something is missing, something is doubled, or nothing came that could have. */
 export function failureOf({
   summary: { executed, recorded, missing, duplicates },
   unfinished,
+  neverReady,
 }: RunResult): string | null {
   if ((missing ?? 0) > 0 || (duplicates ?? 0) > 0) {
     const hint =
@@ -32,6 +38,8 @@ export function failureOf({
   if (unfinished.length > 0)
     return `${unfinished.join(', ')} ended with something unfinished; what was received may be missing.`;
   if (executed !== null && recorded === 0) return 'No trade was recorded.';
+  if (recorded === 0 && neverReady.length > 0)
+    return `Nothing was recorded. Never ready were ${neverReady.join('; ')}.`;
   return null;
 }
 

@@ -6,8 +6,10 @@ import type { SimulatedVenue } from './simulated-venue.ts';
 import type { Terminal } from './terminal.ts';
 import type { ShownTrade } from './view.ts';
 
-/** What was seen of a run when it ended. */
-export type Watched = { p50Ms: number | null; p99Ms: number | null; firstTradeMs: number | null };
+/** What was seen of a run when it ended. `neverReady` is empty when it was cut short. */
+export type Watched = { neverReady: string[]; latencies: Latencies };
+
+type Latencies = { p50Ms: number | null; p99Ms: number | null; firstTradeMs: number | null };
 
 /**
  * Shows a running recorder on the terminal, once a second, until `signal` aborts or `forMs` have passed since it ran.
@@ -66,7 +68,8 @@ export async function watchRecorder(o: {
   }
   await o.afterwards();
   await monitor.look(o.recorder.httpPorts);
-  return { ...monitor.latency('run'), firstTradeMs: await firstTrade };
+  const latencies = { ...monitor.latency('run'), firstTradeMs: await firstTrade };
+  return { latencies, neverReady: o.signal.aborted ? [] : monitor.neverReady() };
 }
 
 /** Calls back after that time, unless it is disposed before; null: never. */

@@ -9,10 +9,10 @@ describe('what services say of themselves', () => {
   let metrics: string;
   let reasons: string[];
   let ports: Map<string, number>;
-  const monitor = new Monitor();
+  let monitor: Monitor;
 
   beforeEach(async () => {
-    [metrics, reasons] = ['', []];
+    [metrics, reasons, monitor] = ['', [], new Monitor()];
     server = createServer((request, response) => {
       response.end(request.url === '/metrics' ? metrics : JSON.stringify({ reasons }));
     });
@@ -24,6 +24,17 @@ describe('what services say of themselves', () => {
   afterEach(() => {
     server.close();
     server.closeAllConnections();
+  });
+
+  test('tells which of them were never ready in the whole run, and why', async () => {
+    reasons = ['waiting for NATS'];
+    await monitor.look(ports);
+    expect(monitor.neverReady()).toEqual(['writer-1: waiting for NATS']);
+    reasons = [];
+    await monitor.look(ports);
+    reasons = ['the connection to NATS is interrupted'];
+    await monitor.look(ports);
+    expect(monitor.neverReady()).toEqual([]);
   });
 
   test('grows by as much as since it was shown last, however often it was looked at since', async () => {

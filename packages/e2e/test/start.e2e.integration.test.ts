@@ -25,7 +25,9 @@ describe('polytape start', () => {
     const env = { ...bed.env, ...PACE, REDUNDANCY: '2' }; // each of the two records every shard
     await using start = home.spawn(['start', '--for', '8s', '--ingestors', '2', '--json'], env);
     const runtime = await covered(home, start, { ingestors: 2 });
-    expect(Object.keys(runtime.pids).sort()).toEqual(['scheduler-1', 'writer-1', 'ws-ingestor-1', 'ws-ingestor-2']);
+    const services = ['scheduler-1', 'writer-1', 'ws-ingestor-1', 'ws-ingestor-2'];
+    expect(Object.keys(runtime.pids).sort()).toEqual(['polytape', ...services]);
+    expect(runtime).not.toHaveProperty('venue');
     expect(runtime).toMatchObject({ natsUrl: bed.env.NATS_URL, databaseUrl: bed.env.DATABASE_URL });
     for (let trade = 0; trade < 200; trade += 1) bed.venue.trade();
 
@@ -46,6 +48,7 @@ describe('polytape start', () => {
       await using start = home.spawn(['start', '--for', '10m', '--json'], { ...venueEnv(venue), ...PACE });
       const { databaseUrl, pids } = await covered(home, start);
       expect(Object.keys(pids)).toEqual(expect.arrayContaining(['nats', 'postgres']));
+      await start.line(/^Everything runs/); // before that an interruption ends it without a summary
       for (let trade = 0; trade < 50; trade += 1) venue.trade();
       const tape = await until(`the trades of run ${run} in the database`, async () => {
         const comparison = await compareTape(venue.ledger(), databaseUrl);
@@ -72,7 +75,7 @@ describe('polytape start', () => {
     expect(line).toMatch(/`npx pnpm demo` works offline/);
     // Its figures come every 5 s: by then it has tried more than once.
     await start.line(/^00:(0[5-9]|[1-5]\d) {2}recorded 0 /);
-    expect(start.stderr.filter((text) => text.includes('refused'))).toEqual([line]);
+    expect(start.stderr.filter((text) => text.includes('Trying again'))).toEqual([line]);
 
     await using venue = await VenueSim.start({ ...QUIET, port });
     await covered(home, start);
@@ -83,6 +86,19 @@ describe('polytape start', () => {
     );
     start.signal('SIGTERM');
     expect(await start.exit()).toEqual({ code: 0, signal: null });
+  }, 120_000);
+
+  test('for a while without a venue has recorded nothing, and fails with the reason', async () => {
+    await using bed = await TestBed.open(QUIET);
+    await using home = await PolytapeHome.make();
+    const address = `127.0.0.1:${await closedPort()}`;
+    const nobody = { ws: `ws://${address}/ws/market`, gamma: `http://${address}`, clob: '', data: '', sim: '' };
+    await using start = home.spawn(['start', '--for', '3s', '--json'], { ...bed.env, ...venueEnv({ urls: nobody }) });
+    expect(await start.exit()).toEqual({ code: 1, signal: null });
+    expect(start.stderr.find((line) => line.startsWith('Failed:'))).toMatch(
+      /^Failed: Nothing was recorded\. Never ready were scheduler-1: .*connection refused.*\. The logs are in /,
+    );
+    expect(JSON.parse(start.stdout.at(-1) ?? '')).toMatchObject({ recorded: 0, firstTradeMs: null });
   }, 120_000);
 
   test('with a malformed address of the venue ends with one line that names it', async () => {
