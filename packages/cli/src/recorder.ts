@@ -9,7 +9,7 @@ import {
 } from '@polytape/embedded';
 import { errorSentence } from '@polytape/service';
 import type { DataDir } from './data-dir.ts';
-import { writeRuntimeFile } from './runtime-file.ts';
+import { type RuntimeVenue, writeRuntimeFile } from './runtime-file.ts';
 import { type ServiceLogRecord, startService } from './service-process.ts';
 import { type RunningProcess, SupervisedProcess } from './supervised-process.ts';
 
@@ -22,6 +22,8 @@ export type RecorderOptions = {
   databaseUrl: string | null;
   natsServerBin: string | null;
   ingestors: number;
+  /** The simulated venue that it records, where it is one of ours: for `runtime.json`. */
+  venue: { pid: number; urls: RuntimeVenue } | null;
   /** Environment of the services beyond the addresses of the servers. */
   env: Record<string, string>;
   onLog: (record: ServiceLogRecord) => void;
@@ -149,15 +151,18 @@ export class Recorder implements AsyncDisposable {
 
   /** Whoever reads the file reads an older one when the disk is full; that must not end the recording. */
   #publishRuntime(): void {
-    const pids: Record<string, number> = {};
-    for (const { name, process } of this.#processes) if (process !== null) pids[name] = process.pid;
+    const { venue, dataDir } = this.#o;
+    const pids: Record<string, number> = { polytape: process.pid };
+    for (const { name, process: running } of this.#processes) if (running !== null) pids[name] = running.pid;
+    if (venue !== null) pids['venue-sim'] = venue.pid;
     const http = Object.fromEntries(this.httpPorts);
     try {
-      writeRuntimeFile(this.#o.dataDir.runtimeFile, {
+      writeRuntimeFile(dataDir.runtimeFile, {
         natsUrl: this.#natsUrl,
         databaseUrl: this.#databaseUrl,
         pids,
         http,
+        ...(venue === null ? {} : { venue: venue.urls }),
       });
     } catch (error) {
       this.#o.say(`runtime.json could not be written: ${errorSentence(error)}.`);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CommandError } from './command-error.ts';
+import type { RuntimeVenue } from './runtime-file.ts';
 import { type ServiceLogRecord, startService } from './service-process.ts';
 import type { RunningProcess } from './supervised-process.ts';
 import type { TruthComparer } from './truth-comparison.ts';
@@ -22,7 +23,7 @@ export class SimulatedVenue implements AsyncDisposable {
     onLog: (record: ServiceLogRecord) => void;
   }): Promise<SimulatedVenue> {
     const process = await startService({
-      name: 'venue-sim-1',
+      name: 'venue-sim',
       main: fileURLToPath(import.meta.resolve('../../venue-sim/src/main.ts')),
       args: [
         ...['--port', '0', '--json', '--seed', o.seed, '--ledger', o.ledgerPath],
@@ -33,7 +34,7 @@ export class SimulatedVenue implements AsyncDisposable {
         ...['--markets', String(o.markets), '--trades-per-second', String(o.tradesPerSecond)],
       ],
       env: {},
-      logPath: join(o.logs, 'venue-sim-1.log'),
+      logPath: join(o.logs, 'venue-sim.log'),
       onLog: o.onLog,
     });
     return new SimulatedVenue(process, o.ledgerPath);
@@ -49,13 +50,19 @@ export class SimulatedVenue implements AsyncDisposable {
     return this.#process;
   }
 
+  get urls(): RuntimeVenue {
+    const [base, channel] = [this.#base, this.#base.replace('http', 'ws')];
+    return { ws: `${channel}/ws/market`, gamma: base, clob: base, data: base, control: `${base}/sim` };
+  }
+
   /** Environment that points the services here. */
   get env(): Record<string, string> {
+    const { ws, gamma, clob, data } = this.urls;
     return {
-      POLYMARKET_WS_URL: `${this.#base.replace('http', 'ws')}/ws/market`,
-      POLYMARKET_GAMMA_URL: this.#base,
-      POLYMARKET_CLOB_URL: this.#base,
-      POLYMARKET_DATA_URL: this.#base,
+      POLYMARKET_WS_URL: ws,
+      POLYMARKET_GAMMA_URL: gamma,
+      POLYMARKET_CLOB_URL: clob,
+      POLYMARKET_DATA_URL: data,
     };
   }
 

@@ -12,6 +12,8 @@ export type Runtime = {
   databaseUrl: string;
   pids: Record<string, number>;
   http: Record<string, number>;
+  /** Of a demo alone. */
+  venue?: Record<'ws' | 'gamma' | 'clob' | 'data' | 'control', string>;
 };
 
 /** A data directory for runs of the `polytape` command, removed in the end; the servers' programs are shared. */

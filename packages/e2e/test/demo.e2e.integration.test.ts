@@ -21,8 +21,12 @@ describe('polytape demo', () => {
     const runtime = await home.untilRuntime('every process', demo, isComplete);
     await using processes = await everyProcess(demo, runtime);
 
-    expect(Object.keys(runtime).sort()).toEqual(['databaseUrl', 'http', 'natsUrl', 'pids']);
-    expect(Object.keys(runtime.pids).sort()).toEqual(PROCESSES.toSorted());
+    expect(Object.keys(runtime).sort()).toEqual(['databaseUrl', 'http', 'natsUrl', 'pids', 'venue']);
+    expect(Object.keys(runtime.pids).sort()).toEqual([...PROCESSES, 'polytape', 'venue-sim'].toSorted());
+    expect(runtime.pids.polytape).toBe(demo.pid);
+    const { control = '', ...venue } = runtime.venue ?? {};
+    expect(await (await fetch(`${control}/status`)).json()).toMatchObject({ trades: {} });
+    expect(Object.keys(venue).sort()).toEqual(['clob', 'data', 'gamma', 'ws']);
     expect(Object.keys(runtime.http).sort()).toEqual(SERVICES);
     expect(runtime.natsUrl).toMatch(/^nats:\/\/127\.0\.0\.1:\d+$/);
     expect(runtime.databaseUrl).toMatch(/^postgresql:\/\/.*@127\.0\.0\.1:\d+\/\w+$/);
