@@ -1,5 +1,5 @@
 /**
- * A batch holds a value that the database refuses (SQLSTATE classes 22 and 23) or that cannot be written at all, and
+ * A batch holds a value that the database refuses (SQLSTATE classes 22, 23 and 54) or that cannot be written at all, and
  * would refuse again. Nothing of the batch is stored. The caller halves it until the one message is found.
  */
 export class BatchRejectedError extends Error {

@@ -9,7 +9,14 @@ import {
   type TickSizeChange,
 } from '@polytape/types';
 import type { ClientBase } from 'pg';
-import { check, checkedDecimalOrNull, checkedText, checkedTextOrNull, isPlausibleTime } from './field-check.ts';
+import {
+  check,
+  checkedDecimalOrNull,
+  checkedOrdinal,
+  checkedText,
+  checkedTextOrNull,
+  isPlausibleTime,
+} from './field-check.ts';
 import { columnsOf, marketRow } from './market-row.ts';
 import { storableJson } from './storable-json.ts';
 
@@ -73,16 +80,16 @@ function venueEventRow(fact: LifecycleEvent | TickSizeChange): object {
 }
 
 function stepRow(fact: ResolutionStep): StepRow {
-  check(Number.isInteger(fact.step) && fact.step >= 1, 'step', fact.step);
+  check(fact.step !== 0, 'step', fact.step);
   check(isPlausibleTime(fact.seenAtMs), 'seenAtMs', fact.seenAtMs);
-  check(fact.exchangeAtMs === null || isPlausibleTime(fact.exchangeAtMs), 'exchangeAtMs', fact.exchangeAtMs);
   return {
     condition_id: fact.conditionId,
-    step: fact.step,
+    step: checkedOrdinal('step', fact.step),
     type: fact.type,
     ...settlementColumns(fact.settlement),
     method: checkedText('method', fact.method),
-    exchange_at: fact.exchangeAtMs === null ? null : new Date(fact.exchangeAtMs).toISOString(),
+    // A slip of the venue's must not cost the step.
+    exchange_at: isPlausibleTime(fact.exchangeAtMs) ? new Date(fact.exchangeAtMs).toISOString() : null,
     seen_at: new Date(fact.seenAtMs).toISOString(),
     evidence: storableJson('evidence', fact.evidence ?? {}),
   };

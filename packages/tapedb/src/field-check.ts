@@ -47,6 +47,19 @@ export function checkedDecimalOrNull(field: string, value: unknown): string | nu
   return value as string;
 }
 
+/** @throws {UnstorableValueError} It is neither true nor false. */
+export function checkedBoolean(field: string, value: unknown): boolean {
+  check(typeof value === 'boolean', field, value);
+  return value as boolean;
+}
+
+/** A number that an integer column holds. @throws {UnstorableValueError} It is not a whole number from 0 to 2^31-1. */
+export function checkedOrdinal(field: string, value: unknown): number {
+  check(Number.isInteger(value) && (value as number) >= 0 && (value as number) <= INTEGER_MAX, field, value);
+  return value as number;
+}
+
+const INTEGER_MAX = 2 ** 31 - 1;
 /** The venue began in 2020. */
 const TIME_MS_MIN = Date.UTC(2015, 0, 1);
 const TIME_MS_MAX = Date.UTC(2100, 0, 1);

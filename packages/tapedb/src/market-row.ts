@@ -1,5 +1,13 @@
 import { isConditionId, isTokenId, type Market } from '@polytape/types';
-import { check, checkedDecimalOrNull, checkedText, checkedTextOrNull, checkedTimeOrNull } from './field-check.ts';
+import {
+  check,
+  checkedBoolean,
+  checkedDecimalOrNull,
+  checkedOrdinal,
+  checkedText,
+  checkedTextOrNull,
+  checkedTimeOrNull,
+} from './field-check.ts';
 import { UnstorableValueError } from './unstorable-value-error.ts';
 
 /**
@@ -13,7 +21,7 @@ export function marketRow(market: Market): object {
   const tokens = tokenRows(market);
   return {
     condition_id: market.conditionId,
-    version: market.version,
+    version: checkedOrdinal('version', market.version),
     gamma_id: checkedText('gammaId', market.gammaId),
     question: checkedText('question', market.question),
     slug: checkedText('slug', market.slug),
@@ -23,10 +31,10 @@ export function marketRow(market: Market): object {
     event_title: checkedTextOrNull('event.title', market.event?.title),
     category: checkedTextOrNull('category', market.category),
     tags: checkedTexts('tags', market.tags),
-    active: market.active,
-    closed: market.closed,
-    accepting_orders: market.acceptingOrders,
-    neg_risk: market.negRisk,
+    active: checkedBoolean('active', market.active),
+    closed: checkedBoolean('closed', market.closed),
+    accepting_orders: checkedBoolean('acceptingOrders', market.acceptingOrders),
+    neg_risk: checkedBoolean('negRisk', market.negRisk),
     tick_size: checkedDecimalOrNull('tickSize', market.tickSize),
     size_min: checkedDecimalOrNull('sizeMin', market.sizeMin),
     start_at: checkedTimeOrNull('startAtMs', market.startAtMs),
@@ -37,17 +45,17 @@ export function marketRow(market: Market): object {
     question_id: checkedTextOrNull('questionId', market.questionId),
     token_ids: tokens.map(({ token_id }) => token_id),
     outcomes: tokens.map(({ outcome }) => outcome),
-    fees_enabled: market.fees?.enabled ?? null,
+    fees_enabled: orNull(market.fees?.enabled, (value) => checkedBoolean('fees.enabled', value)),
     fee_type: checkedTextOrNull('fees.type', market.fees?.type),
     fee_rate: checkedDecimalOrNull('fees.rate', market.fees?.rate),
     fee_exponent: checkedDecimalOrNull('fees.exponent', market.fees?.exponent),
-    fee_taker_only: market.fees?.takerOnly ?? null,
+    fee_taker_only: orNull(market.fees?.takerOnly, (value) => checkedBoolean('fees.takerOnly', value)),
     fee_rebate_rate: checkedDecimalOrNull('fees.rebateRate', market.fees?.rebateRate),
     volume: checkedDecimalOrNull('volume', market.volume),
     volume_24h: checkedDecimalOrNull('volume24h', market.volume24h),
     liquidity: checkedDecimalOrNull('liquidity', market.liquidity),
     resolution_state: checkedTextOrNull('resolution.state', market.resolution?.state),
-    resolution_step: market.resolution?.step ?? null,
+    resolution_step: orNull(market.resolution?.step, (value) => checkedOrdinal('resolution.step', value)),
   };
 }
 
@@ -68,12 +76,17 @@ export function tokenRows(market: Market): TokenRow[] {
       token_id: token.tokenId,
       condition_id: market.conditionId,
       outcome: checkedText('tokens.outcome', token.outcome),
-      outcome_index: token.outcomeIndex,
+      outcome_index: checkedOrdinal('tokens.outcomeIndex', token.outcomeIndex),
     };
   });
 }
 
 type TokenRow = { token_id: string; condition_id: string; outcome: string; outcome_index: number };
+
+/** What documents of older versions lack is null. */
+function orNull<Value>(value: unknown, checked: (value: unknown) => Value): Value | null {
+  return value === null || value === undefined ? null : checked(value);
+}
 
 function checkedTexts(field: string, values: unknown): string[] {
   if (!Array.isArray(values)) throw new UnstorableValueError(field, values);

@@ -55,6 +55,7 @@ export class Projection {
     try {
       return await this.#store(batch, await this.#encoded(batch.rows));
     } catch (error) {
+      if (error instanceof BatchRejectedError) throw error;
       if (isRejection(error)) throw new BatchRejectedError((error as Error).message, { cause: error });
       // The keys in memory may belong to a database that is gone: restored from a backup, or failed over to a replica
       // that never saw the transaction that gave them out. A wrong key would put a trade under a wrong token.
@@ -67,21 +68,23 @@ export class Projection {
   /** Checks every row before any of it reaches the server, and gives every id its key. */
   async #encoded(rows: Partial<ProjectedRows>): Promise<EncodedRows> {
     const { trades = [], prices = [], books = [], markets = [], facts = [], unparsed = [] } = rows;
-    trades.forEach(checkTrade);
-    prices.forEach(checkPrice);
-    books.forEach(checkBook);
-    unparsed.forEach(checkUnparsed);
-    const documents = markets.length === 0 ? null : marketDocuments(markets);
-    const encoded: EncodedRows = { copies: [], documents, facts: factRows(facts), unparsed };
+    const encoded = encoding((): EncodedRows => {
+      trades.forEach(checkTrade);
+      prices.forEach(checkPrice);
+      books.forEach(checkBook);
+      unparsed.forEach(checkUnparsed);
+      const documents = markets.length === 0 ? null : marketDocuments(markets);
+      return { copies: [], documents, facts: factRows(facts), unparsed };
+    });
 
     const tokens = await this.#tokenKeys([...trades, ...prices, ...books]);
     if (trades.length > 0) {
       const connections = await this.#connectionKeys(trades);
-      encoded.copies.push({ into: TRADES, body: tradeCopy(trades, { tokens, connections }) });
+      encoded.copies.push({ into: TRADES, body: encoding(() => tradeCopy(trades, { tokens, connections })) });
     }
-    if (prices.length > 0) encoded.copies.push({ into: PRICES, body: priceCopy(prices, tokens) });
-    if (books.length > 0) encoded.copies.push({ into: BOOKS, body: bookCopy(books, tokens) });
-    if (documents !== null) await introduceTokens(this.#pool, documents);
+    if (prices.length > 0) encoded.copies.push({ into: PRICES, body: encoding(() => priceCopy(prices, tokens)) });
+    if (books.length > 0) encoded.copies.push({ into: BOOKS, body: encoding(() => bookCopy(books, tokens)) });
+    if (encoded.documents !== null) await introduceTokens(this.#pool, encoded.documents);
     return encoded;
   }
 
@@ -150,10 +153,27 @@ async function storeRows(client: ClientBase, rows: EncodedRows): Promise<number>
   return tradesInserted;
 }
 
-/** Data exceptions (22) and integrity constraint violations (23): the fault of the data, whenever they are tried. */
+/**
+ * What cannot be made into rows (nested too deeply, too long for a string) is the fault of a message too, and not of a moment.
+ *
+ * @throws {BatchRejectedError}
+ */
+function encoding<Encoded>(encode: () => Encoded): Encoded {
+  try {
+    return encode();
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    throw new BatchRejectedError(error.message, { cause: error });
+  }
+}
+
+/**
+ * Data exceptions (22), integrity constraint violations (23) and exceeded limits of the program (54), as nesting too deep:
+ * the fault of the data, whenever they are tried.
+ */
 function isRejection(error: unknown): boolean {
   if (error instanceof UnstorableValueError) return true;
-  return error instanceof DatabaseError && /^2[23]/.test(error.code ?? '');
+  return error instanceof DatabaseError && /^(22|23|54)/.test(error.code ?? '');
 }
 
 /** Above the number of tokens of all open markets; about 200 bytes each. */

@@ -7,7 +7,10 @@ export class UnstorableValueError extends RangeError {
   }
 }
 
+/** Of an object only that it is one: to make a text of it may itself fail, by its depth or by a `toString` of its own. */
 function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
   const text = typeof value === 'string' ? JSON.stringify(value.slice(0, SHOWN_LENGTH_MAX)) : String(value);
   return text.slice(0, SHOWN_LENGTH_MAX);
 }

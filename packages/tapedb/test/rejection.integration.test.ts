@@ -1,4 +1,12 @@
-import type { Market, MarketChange, MarketFact, ResolutionStep, Settlement, Unparsed } from '@polytape/types';
+import type {
+  BookSnapshot,
+  Market,
+  MarketChange,
+  MarketFact,
+  ResolutionStep,
+  Settlement,
+  Unparsed,
+} from '@polytape/types';
 import { describe, expect, test } from 'vitest';
 import { BatchRejectedError } from '../src/index.ts';
 import { openDatabase } from './open-database.ts';
@@ -48,6 +56,12 @@ describe('a batch is refused for', () => {
     ['a market that ends in the year 275760', market({ endAtMs: 8.64e15 })],
     ['a market that ends beyond all time', market({ endAtMs: 8.64e15 + 1 })],
     ['a market with a token of no id', { ...market(), tokens: [null] }],
+    ['a market that maybe takes orders', { ...market(), acceptingOrders: deep(50_000) }],
+    ['a market with a risk nested 7,000 deep', { ...market(), negRisk: deep(7_000) }],
+    ['a market with fees nested without end', { ...market(), fees: { ...FEES, enabled: deep(50_000) } }],
+    ['a market that maybe makes takers pay', { ...market(), fees: { ...FEES, takerOnly: deep(50_000) } }],
+    ['a market resolved in no step', { ...market(), resolution: { state: 'resolved', step: deep(50_000) } }],
+    ['a market with a title that cannot be shown', { ...market(), question: { toString: 1 } }],
     ['a market without tokens', { ...market(), tokens: undefined }],
     ['a market with an outcome of no index', { ...market(), tokens: [{ ...market().tokens[0], outcomeIndex: 1e9 }] }],
   ];
@@ -86,6 +100,7 @@ describe('a batch is refused for', () => {
     ['a settlement with payouts that are none', settled({ payouts: ['all', '0'] })],
     ['a settlement with a winner that is no token', settled({ winningTokenId: 'Yes' })],
     ['evidence nested without end', step(1, { evidence: { deep: JSON.parse('['.repeat(90) + ']'.repeat(90)) } })],
+    ['a change to a document nested 7,000 deep', changed({ ...market(), negRisk: deep(7_000) as never })],
     ['a change of another market', { ...changed(market()), conditionId: `0x${'00'.repeat(32)}` }],
     ['a change to a document that is none', changed({ ...market(), question: null as never })],
     ['a change of fields without names', { ...changed(market()), changed: [1] }],
@@ -153,6 +168,40 @@ test('a text that the venue spoilt is stored with the spoilt characters replaced
     { question: 'Yes\ufffd or \ufffd?', tags: ['\ufffd'], category: '\ufffd' },
   ]);
 });
+
+test('what cannot be made into rows at all is refused, and not tried again for ever', async () => {
+  await using opened = await openDatabase({ timescale: false });
+  const endless = { ...book(), hash: { toString: 1 } } as unknown as BookSnapshot;
+  for (const rows of [
+    { books: [book(), endless] },
+    { trades: [trade('good'), { ...trade('bad'), price: { toString: 1 } }] },
+  ]) {
+    const refused = opened.database.apply(batch(0, 2, rows as never));
+    await expect(refused).rejects.toBeInstanceOf(BatchRejectedError);
+  }
+});
+
+test('a venue time that cannot be is left out of a step, which is kept', async () => {
+  await using opened = await openDatabase({ timescale: false });
+  const facts = [
+    step(1, { exchangeAtMs: 0 }),
+    step(2, { exchangeAtMs: Date.UTC(9998, 0, 1) }),
+    step(3, { exchangeAtMs: NOON_MS }),
+  ];
+  await opened.database.apply(batch(0, 3, { facts }));
+  expect(await opened.sql('SELECT step, exchange_at FROM resolution_events ORDER BY step')).toEqual([
+    { step: 1, exchange_at: null },
+    { step: 2, exchange_at: null },
+    { step: 3, exchange_at: new Date(NOON_MS) },
+  ]);
+});
+
+const FEES = { enabled: true, type: null, rate: null, exponent: null, takerOnly: null, rebateRate: null };
+
+/** Lists in lists: what a recursion follows to its end. */
+function deep(depth: number): unknown {
+  return JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+}
 
 function settled(fields: Partial<Settlement>): ResolutionStep {
   const settlement: Settlement = { outcome: 'win0', winningTokenId: null, payouts: ['1', '0'], ...fields };
