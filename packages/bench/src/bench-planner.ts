@@ -15,6 +15,7 @@ export async function benchPlanner(): Promise<Measured[]> {
     announced: new Set(),
     isListComplete: true,
     misplaced: new Map(),
+    versionMin: 0,
     nowMs: 0,
   };
   const full = new Map(

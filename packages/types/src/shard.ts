@@ -3,7 +3,10 @@
  * written only by the scheduler, each write by revision.
  */
 export type Shard = {
-  /** Counts the changes of this shard. */
+  /**
+   * Grows with each change of this shard, and over its end, too: a number that is used again goes on with a greater one,
+   * for whoever covers a version is taken to cover those before it.
+   */
   version: number;
   /** At most SHARD_TOKENS_MAX; both tokens of a market stand in one shard. */
   tokens: ShardToken[];

@@ -4,9 +4,18 @@ import type { ShardPlan } from './shard-plan.ts';
 import { type Misplaced, type PlanLimits, type Planning, planShards, type WantedMarket } from './shard-planner.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
+export type PlanKeeperOptions = {
+  plan: ShardPlan;
+  registry: MarketRegistry;
+  limits: PlanLimits;
+  /** Milliseconds since the epoch. Versions of shards begin there: of shards of an earlier term nothing else is known. */
+  clock: () => number;
+  log: Logger;
+};
+
 /** Keeps the plan true to the markets: plans on change, every 30 s, and when a market has waited long enough. */
 export class PlanKeeper {
-  readonly #o: { plan: ShardPlan; registry: MarketRegistry; limits: PlanLimits; log: Logger };
+  readonly #o: PlanKeeperOptions;
   readonly #announced = new Set<string>();
   readonly #left = new Map<number, number>();
   #pending: Map<string, number> = new Map();
@@ -17,7 +26,7 @@ export class PlanKeeper {
   /** Resolves when the next planning that begins has been written. */
   #planned = Promise.withResolvers<Planning>();
 
-  constructor(options: { plan: ShardPlan; registry: MarketRegistry; limits: PlanLimits; log: Logger }) {
+  constructor(options: PlanKeeperOptions) {
     this.#o = options;
     if (options.registry.size > 0) this.#changed.resolve();
   }
@@ -117,6 +126,7 @@ export class PlanKeeper {
         announced,
         isListComplete: this.#isListComplete,
         misplaced: this.#misplaced,
+        versionMin: Math.max(this.#o.clock(), plan.goneVersionMax + 1),
         nowMs: performance.now(),
       },
       limits,

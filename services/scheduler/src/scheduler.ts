@@ -138,7 +138,7 @@ export class Scheduler {
     const marketLog = new MarketLog({ ...this.#o, registry, publisher, term: leaderTerm });
     await marketLog.remember();
     const plan = await ShardPlan.read(shards, leaderTerm);
-    const keeper = new PlanKeeper({ plan, registry, limits, log });
+    const keeper = new PlanKeeper({ plan, registry, limits, clock: Date.now, log });
     const follower = new LifecycleFollower({ ...this.#o, registry, marketLog, keeper });
     const missing = new MissingTokensFollower({ ...this.#o, plan, keeper });
     const ingestors = await bus.kv<IngestorPresence>('ingestors');

@@ -11,6 +11,7 @@ export class ShardPlan {
   readonly #bucket: KvBucket<Shard>;
   readonly #term: Pick<LeaderTerm, 'throwIfOver'>;
   readonly #entries = new Map<number, { value: Shard; revision: number }>();
+  #goneVersionMax = 0;
 
   private constructor(bucket: KvBucket<Shard>, term: Pick<LeaderTerm, 'throwIfOver'>) {
     this.#bucket = bucket;
@@ -29,6 +30,11 @@ export class ShardPlan {
     return new Map([...this.#entries].map(([number, { value }]) => [number, value]));
   }
 
+  /** The highest version of the shards that were deleted in this term; 0 when none was. */
+  get goneVersionMax(): number {
+    return this.#goneVersionMax;
+  }
+
   /**
    * @throws {RevisionConflictError} Somebody else wrote the shard: what is known here is not the plan any more.
    * @throws {TermOverError} This scheduler must not write. @throws {BusUnavailableError}
@@ -39,6 +45,7 @@ export class ShardPlan {
     const known = this.#entries.get(number);
     if (shard === null) {
       await this.#bucket.delete(key, known?.revision);
+      this.#goneVersionMax = Math.max(this.#goneVersionMax, known?.value.version ?? 0);
       this.#entries.delete(number);
       return;
     }

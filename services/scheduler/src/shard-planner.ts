@@ -18,6 +18,11 @@ export type PlanInput = {
   isListComplete: boolean;
   /** What the connections of some shards were found not to serve, by the shard's number. */
   misplaced: ReadonlyMap<number, Misplaced>;
+  /**
+   * No version that is written now is lower. Greater than the versions of all shards that are gone: a number that is used
+   * again must not begin with a version that somebody knows already, with other tokens.
+   */
+  versionMin: number;
   nowMs: number;
 };
 
@@ -104,7 +109,7 @@ export function planShards(input: PlanInput, limits: PlanLimits): Planning {
   const gives = ({ number }: Draft) => moved.some(({ from }) => from === number);
   const inOrder = [...changed.filter((draft) => !gives(draft)), ...changed.filter(gives)];
   return {
-    changes: inOrder.map((draft) => changeOf(draft, input.shards)),
+    changes: inOrder.map((draft) => changeOf(draft, input)),
     moved,
     renewed,
     pending,
@@ -282,9 +287,9 @@ function place(draft: Draft, market: WantedMarket | undefined): void {
   draft.isChanged = true;
 }
 
-function changeOf(draft: Draft, shards: ReadonlyMap<number, Shard>): ShardChange {
+function changeOf(draft: Draft, { shards, versionMin }: PlanInput): ShardChange {
   const { number, tokens, leaving, loweredTarget } = draft;
-  const version = (shards.get(number)?.version ?? 0) + 1;
+  const version = Math.max((shards.get(number)?.version ?? 0) + 1, versionMin);
   const lowered = loweredTarget === undefined ? {} : { tokensTarget: loweredTarget };
   return { number, shard: tokens.length === 0 ? null : { version, tokens, ...lowered }, leaving };
 }

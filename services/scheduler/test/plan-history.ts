@@ -103,6 +103,7 @@ export class PlanHistory {
         announced: this.#announced,
         isListComplete: o.isListComplete ?? false,
         misplaced: o.misplaced ?? new Map(),
+        versionMin: this.nowMs,
         nowMs: this.nowMs,
       },
       this.limits,

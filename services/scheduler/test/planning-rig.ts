@@ -25,7 +25,7 @@ export type PlanningRig = AsyncDisposable & {
   planned: (isMet: (shards: ReadonlyMap<number, Shard>) => boolean) => Promise<ReadonlyMap<number, Shard>>;
 };
 
-export async function planningRig(o: { limits: PlanLimits; markets: number }): Promise<PlanningRig> {
+export async function planningRig(o: { limits: PlanLimits; markets: number; clockMs?: number }): Promise<PlanningRig> {
   await using resources = new AsyncDisposableStack();
   const log = createLogger({ service: 'test', level: 'error' });
   const nats = resources.use(await testNats());
@@ -38,7 +38,7 @@ export async function planningRig(o: { limits: PlanLimits; markets: number }): P
   const registry = new MarketRegistry({ figuresIntervalMs: 0 });
   for (let n = 0; n < o.markets; n += 1) observe(registry, plannedMarket(n));
   const plan = await ShardPlan.read(shards, term);
-  const keeper = new PlanKeeper({ plan, registry, limits: o.limits, log });
+  const keeper = new PlanKeeper({ plan, registry, limits: o.limits, clock: () => o.clockMs ?? 0, log });
   const running = keeper.run(term.signal);
   resources.defer(async () => {
     stop.abort(new Error('stopped by the test'));

@@ -108,6 +108,24 @@ describe('a plan, after any history of openings, announcements and closings,', (
     );
   });
 
+  test('gives no number a version that it had before, also when the shard was gone meanwhile', () => {
+    fc.assert(
+      fc.property(fc.array(steps({ opens: 12, ends: 30 }), { maxLength: 40 }), (history) => {
+        const lived = new PlanHistory(limits);
+        const versions = new Map<number, number>();
+        for (const step of history) {
+          const before = new Map(lived.shards);
+          live(lived, step);
+          for (const [number, shard] of lived.shards) {
+            if (shard === before.get(number)) continue;
+            expect(shard.version).toBeGreaterThan(versions.get(number) ?? 0);
+            versions.set(number, shard.version);
+          }
+        }
+      }),
+    );
+  });
+
   test('touches only the shards that tokens join or leave', () => {
     fc.assert(
       fc.property(fc.array(steps({ opens: 12, ends: 3 }), { maxLength: 20 }), (history) => {

@@ -55,6 +55,8 @@ export class ShardRecorder implements AsyncDisposable {
   readonly #connections: ShardConnections;
   readonly #departing = new DepartingTokens();
   #version: number;
+  /** The last that it was told to follow: mostly it is told of the same one again. */
+  #followed: Shard | null = null;
   #isCommanded = false;
   /** It fell silent and no successor could be had: it does not count as covering, as long as it has no more data. */
   #doubtedAtFrames: number | null = null;
@@ -91,11 +93,14 @@ export class ShardRecorder implements AsyncDisposable {
    * are kept for the time of the overlap, so that they are never without a connection.
    */
   follow(shard: Shard, isElsewhere: (tokenId: string) => boolean, nowMs: number): void {
-    if (shard.version === this.#version) return;
-    this.#version = shard.version;
+    if (shard === this.#followed) return;
+    this.#followed = shard;
     const wanted = new Set(shard.tokens.map(({ tokenId }) => tokenId));
     const joining = [...wanted].filter((tokenId) => !this.#wanted.has(tokenId));
     const leaving = [...this.#wanted].filter((tokenId) => !wanted.has(tokenId));
+    // By the tokens, and not by the version alone: a plan that was made anew may have others under a version known here.
+    if (shard.version === this.#version && joining.length === 0 && leaving.length === 0) return;
+    this.#version = shard.version;
     for (const tokenId of leaving) this.#wanted.delete(tokenId);
     for (const tokenId of joining) this.#wanted.add(tokenId);
     for (const tokenId of leaving) if (isElsewhere(tokenId)) this.#departing.keep(tokenId, nowMs + this.#o.overlapMs);

@@ -106,13 +106,13 @@ export class RecorderBed implements AsyncDisposable {
     this.#stack.defer(() => clearInterval(timer));
   }
 
-  /** Gives a shard these markets of those that were open at the start. */
-  assign(shard: number, markets: readonly number[]): void {
+  /** Gives a shard these markets of those that were open at the start; its next version, unless another is named. */
+  assign(shard: number, markets: readonly number[], version = (this.plan.get(shard)?.version ?? 0) + 1): void {
     const tokens = markets.flatMap((index) => {
       const { conditionId, tokenIds } = this.#markets[index] as MarketReference;
       return tokenIds.map((tokenId) => ({ tokenId, conditionId }));
     });
-    this.plan.set(shard, { version: (this.plan.get(shard)?.version ?? 0) + 1, tokens });
+    this.plan.set(shard, { version, tokens });
   }
   tokenOf(market: number, outcome: 0 | 1 = 0): string {
     return this.#markets[market]?.tokenIds[outcome] ?? '';
