@@ -7,6 +7,15 @@ export {
   type SubscribeRequest,
 } from './command.ts';
 export { canonicalDecimal, compareDecimals, isDecimal, midpointOf, spreadOf } from './decimal.ts';
+export {
+  decodeBook,
+  decodeFact,
+  decodeMarket,
+  decodePrice,
+  decodeTrade,
+  decodeUnparsed,
+  MalformedMessageError,
+} from './decode-message.ts';
 export type { MarketFact } from './event.ts';
 export { PROVENANCE_HEADERS } from './headers.ts';
 export { isConditionId, isTokenId } from './ids.ts';

@@ -1,6 +1,5 @@
 import type { StreamMessage, StreamName } from '@polytape/bus';
 import type { DeadLetter, ProjectedRows, ProjectionBatch, RetainedTable, StreamPosition } from '@polytape/tapedb';
-import { PROVENANCE_HEADERS } from '@polytape/types';
 import {
   decodeBook,
   decodeFact,
@@ -9,7 +8,8 @@ import {
   decodeTrade,
   decodeUnparsed,
   MalformedMessageError,
-} from './decode-message.ts';
+  PROVENANCE_HEADERS,
+} from '@polytape/types';
 
 /** What one stream becomes in the database. */
 export type StreamProjection = {

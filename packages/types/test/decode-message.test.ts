@@ -1,16 +1,7 @@
-import {
-  type BookSnapshot,
-  type Market,
-  type MarketFact,
-  type PriceSnapshot,
-  type Trade,
-  tradeContentHash,
-  tradeId,
-  type Unparsed,
-} from '@polytape/types';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  type BookSnapshot,
   decodeBook,
   decodeFact,
   decodeMarket,
@@ -18,7 +9,14 @@ import {
   decodeTrade,
   decodeUnparsed,
   MalformedMessageError,
-} from '../src/decode-message.ts';
+  type Market,
+  type MarketFact,
+  type PriceSnapshot,
+  type Trade,
+  tradeContentHash,
+  tradeId,
+  type Unparsed,
+} from '../src/index.ts';
 
 const trade: Trade = {
   tradeId: tradeId(
@@ -106,6 +104,9 @@ const book: BookSnapshot = {
   isHashRight: null,
   seenAtMs: 301_000,
 };
+const DEEP = 'lists in lists: ';
+const SPLIT = { outcome: 'split', winningTokenId: null };
+const resolved = { state: 'resolved', step: 1, method: 'gamma', exchangeAtMs: null, seenAtMs: 5, settlement: null };
 const facts: MarketFact[] = [
   {
     type: 'new_market',
@@ -141,7 +142,19 @@ const facts: MarketFact[] = [
   { type: 'market_changed', conditionId: '0xab', changed: ['closed'], market },
 ];
 
-const bytes = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
+const bytes = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : written(value));
+
+/** Lists in lists, as a text that stands for them in a message: what is nested so deeply no recursion writes. */
+function deep(depth: number): string {
+  return `${DEEP}${depth}`;
+}
+
+function written(value: unknown): string {
+  return JSON.stringify(value).replace(
+    new RegExp(`"${DEEP}(\\d+)"`),
+    (_all, depth) => '['.repeat(Number(depth)) + ']'.repeat(Number(depth)),
+  );
+}
 
 describe('a message of the log', () => {
   test('gives back what was published', () => {
@@ -184,6 +197,10 @@ describe('a message of the log', () => {
     ['no time', 'new_market', { ...facts[0], exchangeAtMs: null }],
     ['no token', 'tick_size_change', { ...facts[1], tokenId: undefined }],
     ['no number', 'resolution_resolved', { ...facts[2], step: 0 }],
+    ['a number beyond all steps', 'resolution_resolved', { ...facts[2], step: 2 ** 31 }],
+    ['payouts that are none', 'resolution_resolved', { ...facts[2], settlement: { ...SPLIT, payouts: ['all', '0'] } }],
+    ['a winner nested without end', 'new_market', { ...facts[0], winningOutcome: deep(50_000) }],
+    ['the document of another market', 'market_changed', { ...facts[3], market: { ...market, conditionId: '0xac' } }],
     ['no document', 'market_changed', { ...facts[3], market: null }],
     ['half a document', 'market_changed', { ...facts[3], market: { ...market, tokens: [] } }],
     ['no names of fields', 'market_changed', { ...facts[3], changed: 'closed' }],
@@ -215,6 +232,17 @@ describe('a message of the log', () => {
     ['text for closed', { ...market, closed: 'yes' }],
     ['a tick size that is no decimal', { ...market, tickSize: 'fine' }],
     ['text for a time', { ...market, endAtMs: 'soon' }],
+    ['the subject of another one', { ...market, conditionId: '0xac' }],
+    ['a version that no integer holds', { ...market, version: 2 ** 31 }],
+    ['no orders', { ...market, acceptingOrders: null }],
+    ['a list for a risk', { ...market, negRisk: deep(7_000) }],
+    ['fees nested without end', { ...market, fees: { enabled: deep(50_000) } }],
+    ['a resolution that is none', { ...market, resolution: { ...resolved, state: 'maybe' } }],
+    ['a resolution in no step', { ...market, resolution: { ...resolved, step: '1' } }],
+    [
+      'a resolution with payouts that are none',
+      { ...market, resolution: { ...resolved, settlement: { outcome: 'win0' } } },
+    ],
   ])('that has %s is no market', (_what, body) => {
     expect(() => decodeMarket('pm.market.0xab', bytes(body))).toThrow(MalformedMessageError);
   });

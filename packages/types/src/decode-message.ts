@@ -1,21 +1,14 @@
-import {
-  type BookSnapshot,
-  bookSubject,
-  eventSubject,
-  isConditionId,
-  isDecimal,
-  isTokenId,
-  type Market,
-  type MarketFact,
-  type PriceSnapshot,
-  parseTradeId,
-  priceSubject,
-  type Token,
-  type Trade,
-  tradeSubject,
-  type Unparsed,
-  wholeMarket,
-} from '@polytape/types';
+import type { BookSnapshot } from './book-snapshot.ts';
+import { isDecimal } from './decimal.ts';
+import type { MarketFact } from './event.ts';
+import { isConditionId, isTokenId } from './ids.ts';
+import { type Market, type MarketFees, type Token, wholeMarket } from './market.ts';
+import type { PriceSnapshot } from './price-snapshot.ts';
+import type { MarketResolution, Settlement } from './resolution.ts';
+import { bookSubject, eventSubject, marketSubject, priceSubject, tradeSubject } from './subjects.ts';
+import type { Trade } from './trade.ts';
+import { parseTradeId } from './trade-identity.ts';
+import type { Unparsed } from './unparsed.ts';
 
 /**
  * The trade that stands in a message's body.
@@ -32,7 +25,7 @@ export function decodeTrade(subject: string, body: Uint8Array): Trade {
   expect(isDecimal(trade.price), 'price');
   expect(isDecimal(trade.size), 'size');
   expect(trade.feeRateBps === null || isDecimal(trade.feeRateBps), 'feeRateBps');
-  expect(trade.transactionHash === null || /^0x[0-9a-fA-F]{1,64}$/.test(trade.transactionHash), 'transactionHash');
+  expect(trade.transactionHash === null || isTransactionHash(trade.transactionHash), 'transactionHash');
   expect(isCount(trade.exchangeAtMs), 'exchangeAtMs');
   expect(isCount(trade.receivedAtUs), 'receivedAtUs');
   expect(trade.source === 'websocket' || trade.source === 'data_api', 'source');
@@ -62,8 +55,10 @@ export function decodeBook(subject: string, body: Uint8Array): BookSnapshot {
 }
 
 /** The market document of a message. @throws {MalformedMessageError} as `decodeTrade`. */
-export function decodeMarket(_subject: string, body: Uint8Array): Market {
-  return expectMarket(decodeObject(body) as Market);
+export function decodeMarket(subject: string, body: Uint8Array): Market {
+  const market = expectMarket(decodeObject(body) as Market);
+  expect(subject === marketSubject(market.conditionId), 'subject');
+  return market;
 }
 
 /** What happened to a market, by a message's body. @throws {MalformedMessageError} as `decodeTrade`. */
@@ -76,6 +71,7 @@ export function decodeFact(subject: string, body: Uint8Array): MarketFact {
     case 'market_resolved':
       expect(isCount(fact.exchangeAtMs), 'exchangeAtMs');
       expect(isCount(fact.receivedAtUs), 'receivedAtUs');
+      for (const name of ['winningTokenId', 'winningOutcome'] as const) expect(isTextOrAbsent(fact[name]), name);
       return fact;
     case 'tick_size_change':
       expect(isTokenId(fact.tokenId), 'tokenId');
@@ -86,13 +82,12 @@ export function decodeFact(subject: string, body: Uint8Array): MarketFact {
     case 'resolution_disputed':
     case 'resolution_resolved':
     case 'resolution_reopened':
-      expect(isCount(fact.step) && fact.step > 0, 'step');
-      expect(typeof fact.method === 'string', 'method');
-      expect(isCount(fact.seenAtMs), 'seenAtMs');
+      expectStep(fact);
       return { ...fact, settlement: fact.settlement ?? null, exchangeAtMs: fact.exchangeAtMs ?? null };
     case 'market_changed':
       expect(Array.isArray(fact.changed) && fact.changed.every((name) => typeof name === 'string'), 'changed');
       expect(typeof fact.market === 'object' && fact.market !== null, 'market');
+      expect(fact.market.conditionId === fact.conditionId, 'market.conditionId');
       return { ...fact, market: expectMarket(fact.market) };
     default:
       throw new MalformedMessageError('the type of the event is not one that this version knows');
@@ -146,18 +141,77 @@ function expectSnapshot(snapshot: PriceSnapshot | BookSnapshot): void {
 /** The document with all its fields. */
 function expectMarket(market: Market): Market {
   expect(isConditionId(market.conditionId), 'conditionId');
-  expect(isCount(market.version), 'version');
+  expect(isOrdinal(market.version), 'version');
   expect(isCount(market.seenAtMs), 'seenAtMs');
-  expect(typeof market.question === 'string', 'question');
-  expect(typeof market.slug === 'string', 'slug');
+  for (const name of ['gammaId', 'question', 'slug', 'protocol'] as const) {
+    expect(typeof market[name] === 'string', name);
+  }
   expect(Array.isArray(market.tokens) && market.tokens.length === 2 && market.tokens.every(isToken), 'tokens');
   expect(Array.isArray(market.tags) && market.tags.every((tag) => typeof tag === 'string'), 'tags');
-  expect(typeof market.active === 'boolean' && typeof market.closed === 'boolean', 'active, closed');
+  for (const name of ['active', 'closed', 'acceptingOrders', 'negRisk'] as const) {
+    expect(typeof market[name] === 'boolean', name);
+  }
   for (const name of ['tickSize', 'sizeMin'] as const) expect(isDecimalOrNull(market[name]), name);
+  for (const name of ['volume', 'volume24h', 'liquidity'] as const) expect(isDecimalOrNull(market[name] ?? null), name);
+  for (const name of ['category', 'groupItemTitle', 'questionId'] as const) expect(isTextOrAbsent(market[name]), name);
+  expectEvent(market.event ?? null);
+  expectFees(market.fees ?? null);
+  expectResolution(market.resolution ?? null);
   for (const name of ['startAtMs', 'endAtMs', 'closedAtMs'] as const) {
     expect(market[name] === null || Number.isSafeInteger(market[name]), name);
   }
   return wholeMarket(market);
+}
+
+function expectEvent(event: Market['event']): void {
+  if (event === null) return;
+  for (const name of ['id', 'slug', 'title'] as const) expect(isTextOrAbsent(event[name]), `event.${name}`);
+}
+
+function expectFees(fees: MarketFees | null): void {
+  if (fees === null) return;
+  expect(typeof fees.enabled === 'boolean', 'fees.enabled');
+  expect(isTextOrAbsent(fees.type), 'fees.type');
+  for (const name of ['rate', 'exponent', 'rebateRate'] as const) {
+    expect(isDecimalOrNull(fees[name] ?? null), `fees.${name}`);
+  }
+  expect(typeof (fees.takerOnly ?? false) === 'boolean', 'fees.takerOnly');
+}
+
+function expectResolution(resolution: MarketResolution | null): void {
+  if (resolution === null) return;
+  expect(RESOLUTION_STATES.has(resolution.state), 'resolution.state');
+  expectStep(resolution);
+  expect(resolution.reopenedAtMs === undefined || isCount(resolution.reopenedAtMs), 'resolution.reopenedAtMs');
+}
+
+/** What a step has, and where a market stands after it. */
+function expectStep(
+  step: Pick<MarketResolution, 'step' | 'settlement' | 'method' | 'exchangeAtMs' | 'seenAtMs'>,
+): void {
+  expect(isOrdinal(step.step) && step.step > 0, 'step');
+  expect(typeof step.method === 'string', 'method');
+  expect(isCount(step.seenAtMs), 'seenAtMs');
+  expect(Number.isSafeInteger(step.exchangeAtMs ?? 0), 'exchangeAtMs');
+  expectSettlement(step.settlement ?? null);
+}
+
+function expectSettlement(settlement: Settlement | null): void {
+  if (settlement === null) return;
+  const { outcome, winningTokenId, payouts } = settlement;
+  expect(typeof outcome === 'string', 'settlement.outcome');
+  expect(winningTokenId === null || isTokenId(winningTokenId), 'settlement.winningTokenId');
+  const isPaid = Array.isArray(payouts) && payouts.length === 2 && payouts.every(isDecimal);
+  expect(payouts === null || isPaid, 'settlement.payouts');
+}
+
+function isTransactionHash(value: unknown): boolean {
+  return typeof value === 'string' && /^0x[0-9a-fA-F]{1,64}$/.test(value);
+}
+
+/** What documents of older versions lack is absent. */
+function isTextOrAbsent(value: unknown): boolean {
+  return value === null || value === undefined || typeof value === 'string';
 }
 
 function isDecimalOrNull(value: unknown): boolean {
@@ -172,3 +226,16 @@ function isToken(token: Token): boolean {
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
+
+/** A number that is counted on from, and that an integer of the database still holds then. */
+function isOrdinal(value: unknown): value is number {
+  return isCount(value) && value <= ORDINAL_MAX;
+}
+
+const ORDINAL_MAX = 1_000_000_000;
+const RESOLUTION_STATES: ReadonlySet<unknown> = new Set<MarketResolution['state']>([
+  'proposed',
+  'disputed',
+  'resolved',
+  'reopened',
+]);
