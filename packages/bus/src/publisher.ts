@@ -72,6 +72,7 @@ export class Publisher implements AsyncDisposable {
   /** By key, in the order of taking. */
   readonly #unacknowledged = new Map<number, Taken>();
   readonly #roomListeners = new Set<() => void>();
+  readonly #rejectedListeners = new Set<(message: OutgoingMessage) => void>();
   #idleWaiters: (() => void)[] = [];
   #sweeper: NodeJS.Timeout | null = null;
   #queuedBytes = 0;
@@ -133,6 +134,12 @@ export class Publisher implements AsyncDisposable {
   onRoom(listener: () => void): () => void {
     this.#roomListeners.add(listener);
     return () => this.#roomListeners.delete(listener);
+  }
+
+  /** Calls the listener with each message that NATS can never take, before `idle` resolves; returns what stops that. */
+  onRejected(listener: (message: OutgoingMessage) => void): () => void {
+    this.#rejectedListeners.add(listener);
+    return () => this.#rejectedListeners.delete(listener);
   }
 
   /** Resolves when everything taken so far and since is acknowledged (or was rejected). Waits as long as it takes. */
@@ -259,6 +266,7 @@ export class Publisher implements AsyncDisposable {
     if (onRejected === undefined) {
       this.#connection.log.error(fields, `A message is lost: NATS can never take it (${reason}).`);
     } else queueMicrotask(() => onRejected(taken.message, reason)); // see #tellRoom
+    for (const listener of this.#rejectedListeners) queueMicrotask(() => listener(taken.message));
     this.#forget(taken);
   }
 

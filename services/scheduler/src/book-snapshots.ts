@@ -19,6 +19,8 @@ export type BookSnapshotsOptions = {
   publisher: Publisher;
   term: Pick<LeaderTerm, 'throwIfOver'>;
   intervalMs: number;
+  /** When this scheduler began to lead, milliseconds since the epoch. */
+  termBeganAtMs: number;
   /** Tokens read in one round; 0 reads all. */
   tokensMax: number;
   counters: SchedulerCounters;
@@ -35,7 +37,9 @@ export class BookSnapshots {
 
   constructor(options: BookSnapshotsOptions) {
     this.#o = options;
-    this.#published = new LastPublished({ refreshMs: REFRESH_MS - options.intervalMs });
+    const { intervalMs, termBeganAtMs, publisher } = options;
+    this.#published = new LastPublished({ refreshMs: REFRESH_MS - intervalMs, termBeganAtMs });
+    publisher.onRejected(({ body }) => this.#published.rejected((JSON.parse(body) as BookSnapshot).tokenId));
     this.#troubles = new BatchTroubles({ log: options.log, job: 'books' });
   }
 
@@ -90,7 +94,7 @@ export class BookSnapshots {
     if (book.isHashRight === false) counters.bookHashDifferences += 1;
     // Not the venue's hash: it changes with the time of the answer and with each trade.
     const content = JSON.stringify([book.bids, book.asks, book.tickSize]);
-    if (!this.#published.take(book.tokenId, content, seenAtMs)) return;
+    if (!this.#published.take(book.tokenId, content, { slotAtMs, nowMs: seenAtMs })) return;
     const snapshot: BookSnapshot = { ...book, conditionId, slotAtMs, seenAtMs };
     counters.booksPublished += 1;
     publisher.publish({

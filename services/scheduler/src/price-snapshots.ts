@@ -18,6 +18,8 @@ export type PriceSnapshotsOptions = {
   publisher: Publisher;
   term: Pick<LeaderTerm, 'throwIfOver'>;
   intervalMs: number;
+  /** When this scheduler began to lead, milliseconds since the epoch. */
+  termBeganAtMs: number;
   counters: SchedulerCounters;
   log: Logger;
 };
@@ -30,7 +32,9 @@ export class PriceSnapshots {
 
   constructor(options: PriceSnapshotsOptions) {
     this.#o = options;
-    this.#published = new LastPublished({ refreshMs: REFRESH_MS - options.intervalMs });
+    const { intervalMs, termBeganAtMs, publisher } = options;
+    this.#published = new LastPublished({ refreshMs: REFRESH_MS - intervalMs, termBeganAtMs });
+    publisher.onRejected(({ body }) => this.#published.rejected((JSON.parse(body) as PriceSnapshot).tokenId));
     this.#troubles = new BatchTroubles({ log: options.log, job: 'prices' });
   }
 
@@ -64,7 +68,7 @@ export class PriceSnapshots {
     const { tokenId, lastPrice, bestBid, bestAsk, midpoint } = quote;
     // The volume alone is no new price.
     const content = [lastPrice, bestBid, bestAsk, midpoint].join(' ');
-    if (!this.#published.take(tokenId, content, seenAtMs)) return;
+    if (!this.#published.take(tokenId, content, { slotAtMs, nowMs: seenAtMs })) return;
     const snapshot: PriceSnapshot = {
       ...{ conditionId, tokenId, slotAtMs, lastPrice, bestBid, bestAsk, midpoint },
       ...{ volume24h: registry.volume24h(conditionId), seenAtMs },

@@ -11,7 +11,7 @@ export type JobName = (typeof JOB_NAMES)[number];
 
 type TermJobsOptions = DiscoveryOptions &
   ResolutionsOptions &
-  Omit<PriceSnapshotsOptions & BookSnapshotsOptions, 'publisher' | 'intervalMs' | 'tokensMax'> & {
+  Omit<PriceSnapshotsOptions & BookSnapshotsOptions, 'publisher' | 'intervalMs' | 'termBeganAtMs' | 'tokensMax'> & {
     schedules: Record<JobName, JobSchedule>;
     publishers: { prices: Publisher; books: Publisher };
     /** Tokens whose books are read in one round; 0 reads all. */
@@ -24,13 +24,20 @@ export function termJobs(o: TermJobsOptions): {
   jobs: Record<JobName, (signal: AbortSignal) => Promise<JobResult>>;
 } {
   const { schedules, publishers } = o;
+  const termBeganAtMs = Date.now();
   const discovery = new Discovery(o);
   const resolutions = new Resolutions(o);
   const prices = new PriceSnapshots({
-    ...{ ...o, publisher: publishers.prices, intervalMs: schedules.prices.intervalMs },
+    ...{ ...o, publisher: publishers.prices, intervalMs: schedules.prices.intervalMs, termBeganAtMs },
   });
   const books = new BookSnapshots({
-    ...{ ...o, publisher: publishers.books, intervalMs: schedules.books.intervalMs, tokensMax: o.booksTokensMax },
+    ...{
+      ...o,
+      publisher: publishers.books,
+      intervalMs: schedules.books.intervalMs,
+      termBeganAtMs,
+      tokensMax: o.booksTokensMax,
+    },
   });
   return {
     discovery,

@@ -9,7 +9,7 @@ import {
 import { createLogger } from '@polytape/service';
 import type { BookSnapshot, PriceSnapshot } from '@polytape/types';
 import { VenueSim } from '@polytape/venue-sim';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { BookSnapshots } from '../src/book-snapshots.ts';
 import { PriceSnapshots } from '../src/price-snapshots.ts';
 import { logBed } from './log-bed.ts';
@@ -80,6 +80,55 @@ describe('prices', () => {
 
     const silent = new PriceSnapshots({ ...v.parts, clob: { quotes: batches([failed]) }, intervalMs: 60_000 });
     await expect(silent.round(v.signal)).rejects.toBe(error); // nothing came at all: the round has failed
+  });
+
+  test('that a second reading of an interval would change are published in the next interval', async () => {
+    await using v = await venueBed({ markets: 1 });
+    const [tokenId = ''] = v.tokenIds();
+    let price = '0.4';
+    const clob = {
+      async *quotes() {
+        yield {
+          quotes: [{ tokenId, lastPrice: price, bestBid: null, bestAsk: null, midpoint: null }],
+          unknown: [],
+          bad: [],
+        };
+      },
+    };
+    vi.useFakeTimers({ toFake: ['Date'], now: 90_000 });
+    try {
+      // As after a change of leader: what the last one read first in the slot is on the tape.
+      const options = { ...v.parts, clob, intervalMs: 60_000, termBeganAtMs: Date.now() };
+      await new PriceSnapshots(options).round(v.signal);
+      price = '0.5';
+      const next = new PriceSnapshots(options);
+      await next.round(v.signal);
+      vi.setSystemTime(120_000);
+      await next.round(v.signal);
+    } finally {
+      vi.useRealTimers();
+    }
+    const told = (await v.stored<PriceSnapshot>('PRICES')).map(({ slotAtMs, lastPrice }) => [slotAtMs, lastPrice]);
+    expect(told).toEqual([
+      [60_000, '0.4'],
+      [120_000, '0.5'],
+    ]);
+  });
+
+  test('that NATS cannot take do not count as published', async () => {
+    await using v = await venueBed({ markets: 1 });
+    const [tokenId = ''] = v.tokenIds();
+    const lastPrice = `0.${'4'.repeat(9 * 1_024 * 1_024)}`;
+    const clob = {
+      async *quotes() {
+        yield { quotes: [{ tokenId, lastPrice, bestBid: null, bestAsk: null, midpoint: null }], unknown: [], bad: [] };
+      },
+    };
+    const prices = new PriceSnapshots({ ...v.parts, clob, intervalMs: 1 });
+    await prices.round(v.signal);
+    expect(v.parts.publisher.stats().rejected).toBe(1);
+    await prices.round(v.signal);
+    expect(v.parts.publisher.stats().rejected).toBe(2);
   });
 
   test('are not published by a scheduler that leads no longer', async () => {
@@ -171,7 +220,7 @@ async function venueBed(o: { markets: number }) {
   }
   const owned = resources.move();
   return {
-    ...{ venue, bus: bed.bus, signal: bed.signal, stored: bed.stored, parts: { ...leader, clob } },
+    ...{ venue, bus: bed.bus, signal: bed.signal, stored: bed.stored, parts: { ...leader, clob, termBeganAtMs: 0 } },
     tokenIds: () => venue.openMarketList().flatMap(({ tokenIds }) => tokenIds),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
