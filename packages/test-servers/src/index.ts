@@ -1,3 +1,4 @@
+export { deleteStreams } from './delete-streams.ts';
 export { type TestDatabase, testDatabase } from './test-database.ts';
 export { testNats } from './test-nats.ts';
 export type { TestNats } from './test-nats-server.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type NatsServerBinary, startNatsServer } from '@polytape/embedded';
 import { askBroker } from './ask-broker.ts';
-import { deleteAllStreams } from './delete-all-streams.ts';
+import { deleteStreams } from './delete-streams.ts';
 import { dockerNats } from './docker-nats.ts';
 import type { TestNats } from './test-nats-server.ts';
 
@@ -40,7 +40,7 @@ async function embeddedNats(binary: NatsServerBinary, runDirectory: string): Pro
 }
 
 async function givenNats(url: string): Promise<TestNats> {
-  await deleteAllStreams(url);
+  await deleteStreams(url);
   const refuse = async () => {
     throw new Error(
       'The NATS server of TEST_NATS_URL is not ours to end: unset it, or skip this test when canRestart is false.',

@@ -150,7 +150,7 @@ export class Scheduler {
     try {
       this.#term = { registry, plan, keeper, discovery, missing };
       await using _commands = bus.serve(COMMANDS.subscribe, (request) => subscriber.answer(request));
-      const tasks = [keeper, follower, missing].map((task) => (stop: AbortSignal) => task.run(stop));
+      const tasks = [plan, keeper, follower, missing].map((task) => (stop: AbortSignal) => task.run(stop));
       const runs = JOB_NAMES.map((name) => async (stop: AbortSignal) => {
         // On the very first start there is nothing to ask for before that, and the next round would be minutes away.
         if (ABOUT_MARKETS.has(name) && isNew) await unlessAborted(discovery.scanned, stop).catch(() => {}); // stopped: the job sees it

@@ -48,7 +48,7 @@ export async function logBed() {
     return bodies;
   }
 
-  return { bus, signal: stop.signal, leader, stored, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { bus, url: nats.url, signal: stop.signal, leader, stored, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 const LEASE_MS = 60_000;

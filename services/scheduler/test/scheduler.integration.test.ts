@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClobClient, DataClient, GammaClient, VenueHttp } from '@polytape/polymarket';
 import { createLogger } from '@polytape/service';
+import { deleteStreams } from '@polytape/test-servers';
 import type { JobStatus, LeaderRecord, Shard } from '@polytape/types';
 import { VenueSim } from '@polytape/venue-sim';
 import { describe, expect, test } from 'vitest';
@@ -55,6 +56,26 @@ describe('the jobs of a scheduler', () => {
   });
 });
 
+describe('the plan of a scheduler', () => {
+  test('is made anew, whole, when its bucket was deleted', async () => {
+    await using s = await scheduling();
+    const [before] = await s.planned(10);
+    await deleteStreams(s.url, ['KV_shards']);
+    const [after] = await s.planned(10); // nobody else has changed anything: it sees for itself
+    expect(new Set(after)).toEqual(new Set(before));
+    await s.until((jobs) => isWorking(jobs['discovery-scan']));
+    expect(s.scheduler.stats()).toMatchObject({ shards: 1, tokens: 10, markets: { pending: 0 } });
+  }, 40_000);
+
+  test('is made anew when somebody else deletes a shard', async () => {
+    await using s = await scheduling();
+    const [before] = await s.planned(10);
+    await s.shards.delete('0');
+    const [after] = await s.planned(10);
+    expect(new Set(after)).toEqual(new Set(before));
+  });
+});
+
 function isWorking({ runs, failure, lastSuccessAtMs }: JobStatus): boolean {
   return runs > 0 && failure === null && lastSuccessAtMs !== null;
 }
@@ -71,13 +92,14 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
   const schedules = Object.fromEntries(
     JOB_NAMES.map((name) => [name, { name, intervalMs: 200, timeoutMs: 60_000, isOnTheClock: false }]),
   ) as Record<JobName, { name: JobName; intervalMs: number; timeoutMs: number; isOnTheClock: boolean }>;
+  const shards = await bed.bus.kv<Shard>('shards');
   const scheduler = new Scheduler({
     schedulerId: 'scheduler-a',
     bus: bed.bus,
     leadership: new Leadership({
       ...{ bucket: await bed.bus.kv<LeaderRecord>('leader'), schedulerId: 'scheduler-a', log: silent },
     }),
-    shards: await bed.bus.kv<Shard>('shards'),
+    shards,
     gamma: new GammaClient({ url: venue.urls.gamma, http }),
     clob: new ClobClient({ url: venue.urls.clob, http }),
     data: new DataClient({ url: venue.urls.data, http }),
@@ -94,7 +116,16 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
   const owned = resources.move();
   const jobs = () => Object.fromEntries(scheduler.jobs().map((job) => [job.name, job])) as Record<JobName, JobStatus>;
   return {
-    ...{ venue, scheduler, jobs },
+    ...{ venue, scheduler, jobs, shards, url: bed.url },
+    /** The tokens of each shard, as soon as the bucket has so many of them. */
+    planned: async (tokens: number): Promise<string[][]> => {
+      for (;;) {
+        const plan = await shards.list().catch(() => new Map<string, { value: Shard }>()); // it is away for a moment
+        const found = [...plan.values()].map(({ value }) => value.tokens.map(({ tokenId }) => tokenId));
+        if (found.flat().length === tokens) return found;
+        await delay(20);
+      }
+    },
     /** Looks again and again: the jobs tell nobody when they have run. */
     until: async (isTrue: (jobs: Record<JobName, JobStatus>) => boolean) => {
       while (!isTrue(jobs())) await delay(20);

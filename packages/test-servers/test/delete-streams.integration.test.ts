@@ -2,7 +2,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { testNats } from '@polytape/test-servers';
 import { expect, test } from 'vitest';
-import { deleteAllStreams } from '../src/delete-all-streams.ts';
+import { deleteStreams } from '../src/delete-streams.ts';
 
 test('a given NATS is emptied of all its streams, also when they fill more than one page', async () => {
   await using nats = await testNats();
@@ -11,7 +11,7 @@ test('a given NATS is emptied of all its streams, also when they fill more than 
     const manager = await jetstreamManager(connection);
     const names = Array.from({ length: 1_100 }, (_, i) => `S${i}`);
     for (const name of names) await manager.streams.add({ name, subjects: [name], storage: 'memory' });
-    await deleteAllStreams(nats.url);
+    await deleteStreams(nats.url);
     expect(await manager.streams.names().next()).toEqual([]);
   } finally {
     await connection.close();
