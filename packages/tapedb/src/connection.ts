@@ -116,7 +116,7 @@ export async function untilReachable<T>(
 export function configurationMistake(error: unknown, host: string): DatabaseConfigurationError | null {
   if (error instanceof DatabaseConfigurationError) return error;
   const mistake = (what: string, remedy: string) => new DatabaseConfigurationError(what, remedy, { cause: error });
-  const { code, message } = error as { code?: string; message: string };
+  const { code, message, detail } = error as { code?: string; message: string; detail?: string };
   switch (code) {
     case '28P01':
       return mistake(
@@ -137,6 +137,11 @@ export function configurationMistake(error: unknown, host: string): DatabaseConf
       return mistake(
         `the role of DATABASE_URL lacks a right on ${host} (${message})`,
         'make it the owner of the database, or GRANT it the right',
+      );
+    case '2BP01': // dependent objects still exist
+      return mistake(
+        `something of yours in the database on ${host} stands on what is to be made anew (${detail ?? message})`,
+        'drop it, start again, and create it again afterwards',
       );
   }
   // These two come from the client without a code: the texts are all there is.

@@ -3,6 +3,7 @@ import { silentLog } from '@polytape/types';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { type Database, DatabaseConfigurationError, SchemaMismatchError } from '../src/index.ts';
+import { applyMigration, readMigrations } from '../src/migrations.ts';
 import { limitedRole } from './limited-role.ts';
 import { EDITIONS, open, openDatabase, openEmptyDatabase } from './open-database.ts';
 import { batch, trade } from './sample-batch.ts';
@@ -118,6 +119,23 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
     expect(lines).toMatch(/Index Cond: \(\(ts >= '2026-08-05 12:00/);
     expect(lines).not.toMatch(/Seq Scan on (trades|_hyper)/);
   });
+});
+
+test('a view of the operator that is in the way of an upgrade is named', async () => {
+  await using opened = await openEmptyDatabase();
+  const client = new Client(opened.url);
+  await client.connect();
+  const earlier = (await readMigrations()).filter(({ file }) => file < '0006');
+  for (const migration of earlier.filter(({ editions }) => editions.includes('postgresql'))) {
+    await applyMigration(client, migration, 'postgresql');
+  }
+  await client.query('CREATE VIEW my_hours AS SELECT * FROM candles_1h');
+  await client.end();
+  const error = await opened.database.migrate().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(DatabaseConfigurationError);
+  expect(String(error)).toMatch(/view my_hours depends on view candles_1h.*drop it/);
+  await opened.sql('DROP VIEW my_hours');
+  expect((await opened.database.migrate()).applied).toContain('0013-features.sql');
 });
 
 test('a database gets hypertables where the server has TimescaleDB', async () => {
