@@ -30,7 +30,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2; // commander has said what is wrong, or shown its help
   } else if (stop.signal.aborted && error === stop.signal.reason) {
-    process.stderr.write('Stopped before anything was recorded.\n');
+    process.stderr.write('Stopped while it was starting.\n');
   } else {
     const { disposition } = error as { disposition?: string };
     process.stderr.write(`polytape: ${errorAdvice(error)}\n`);

@@ -86,7 +86,7 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
       '\nExamples:\n  npx pnpm start\n  npx pnpm start --ingestors 3\n  DATABASE_URL=postgresql://me@db/tape npx pnpm start',
     )
     .action(async (flags: RunFlags) => {
-      const options = runOptions(flags);
+      const options = { ...runOptions(flags), env };
       finish(await start(options), options, flags);
     });
 

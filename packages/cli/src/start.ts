@@ -6,18 +6,22 @@ import { DataDir } from './data-dir.ts';
 import { Recorder } from './recorder.ts';
 import { type RunOptions, showLog } from './run-options.ts';
 import type { RunResult } from './summary.ts';
+import { venueMixture } from './venue-mixture.ts';
 import { watchRecorder } from './watch-recorder.ts';
 
 export type StartOptions = RunOptions & {
   /** Servers that are given; null: embedded. */
   natsUrl: string | null;
   databaseUrl: string | null;
+  /** Of which the services are given all. */
+  env: Record<string, string | undefined>;
 };
 
 /** Records the venue that the environment names, with the servers that it names; those that it does not are embedded. */
 export async function start(o: StartOptions): Promise<RunResult> {
   const { terminal, signal, natsUrl, databaseUrl } = o;
   using dataDir = DataDir.take(o.dataDirPath);
+  for (const warning of venueMixture(o.env)) terminal.say(warning);
   await checkServers({
     natsUrl,
     databaseUrl,

@@ -95,6 +95,9 @@ describe('polytape start', () => {
     const nobody = { ws: `ws://${address}/ws/market`, gamma: `http://${address}`, clob: '', data: '', sim: '' };
     await using start = home.spawn(['start', '--for', '3s', '--json'], { ...bed.env, ...venueEnv({ urls: nobody }) });
     expect(await start.exit()).toEqual({ code: 1, signal: null });
+    expect(start.stderr[0]).toBe(
+      `POLYMARKET_CLOB_URL is not set: prices and books come from clob.polymarket.com, while Gamma is ${address}.`,
+    );
     expect(start.stderr.find((line) => line.startsWith('Failed:'))).toMatch(
       /^Failed: Nothing was recorded\. Never ready were scheduler-1: .*connection refused.*\. The logs are in /,
     );

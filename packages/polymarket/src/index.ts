@@ -11,6 +11,7 @@ export type { GammaMarket, SkippedMarket } from './gamma-market.ts';
 export type { GammaSettlement } from './gamma-settlement.ts';
 export type { FailedBatch } from './in-batches.ts';
 export { inferWinner, type WinnerEvidence } from './infer-winner.ts';
+export { LIVE_VENUE } from './live-venue.ts';
 export type * from './market-event.ts';
 export { MarketSession, type MarketSessionOptions, type MarketSessionStats } from './market-session.ts';
 export { type FrameElement, type ParsedFrame, parseFrame } from './parse-frame.ts';

@@ -1,3 +1,4 @@
+import { LIVE_VENUE } from '@polytape/polymarket';
 import { busSettings, type Config, type ConfigTable, integer, processSettings, url } from '@polytape/service';
 import { SHARD_TOKENS_MAX } from '@polytape/types';
 import type { JobSchedule } from './job-runner.ts';
@@ -7,17 +8,17 @@ import type { JobName } from './term-jobs.ts';
 /** The scheduler's settings; the README's section is generated from this table. */
 export const configTable = {
   POLYMARKET_GAMMA_URL: url({
-    default: 'https://gamma-api.polymarket.com',
+    default: LIVE_VENUE.gamma,
     protocols: ['https:', 'http:'],
     description: 'Gamma API: where the markets are discovered.',
   }),
   POLYMARKET_CLOB_URL: url({
-    default: 'https://clob.polymarket.com',
+    default: LIVE_VENUE.clob,
     protocols: ['https:', 'http:'],
     description: 'CLOB API: where prices and order books are read.',
   }),
   POLYMARKET_DATA_URL: url({
-    default: 'https://data-api.polymarket.com',
+    default: LIVE_VENUE.data,
     protocols: ['https:', 'http:'],
     description: 'Data API: where resolutions are read.',
   }),

@@ -1,9 +1,10 @@
+import { LIVE_VENUE } from '@polytape/polymarket';
 import { busSettings, type ConfigTable, integer, processSettings, url } from '@polytape/service';
 
 /** The ingestor's settings; the README's section is generated from this table. */
 export const configTable = {
   POLYMARKET_WS_URL: url({
-    default: 'wss://ws-subscriptions-clob.polymarket.com/ws/market',
+    default: LIVE_VENUE.ws,
     protocols: ['wss:', 'ws:'],
     description: 'The full address of the market channel.',
   }),

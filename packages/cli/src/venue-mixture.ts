@@ -1,0 +1,31 @@
+import { LIVE_VENUE } from '@polytape/polymarket';
+
+/**
+ * What to say of an environment that points some of the four addresses of the venue elsewhere and leaves others at the live
+ * one: two venues know nothing of each other's markets. Empty where they agree.
+ */
+export function venueMixture(env: Record<string, string | undefined>): string[] {
+  const hosts = ADDRESSES.flatMap((address) => {
+    const given = env[address.name]?.trim() || null;
+    const text = given ?? address.live;
+    if (!URL.canParse(text)) return []; // the service that it is for refuses it
+    const { host } = new URL(text);
+    return [{ ...address, host, isGiven: given !== null, isLive: host === new URL(address.live).host }];
+  });
+  const elsewhere = hosts.find(({ isLive }) => !isLive);
+  if (elsewhere === undefined) return [];
+  return hosts
+    .filter(({ isLive }) => isLive)
+    .map(
+      ({ name, isGiven, gives, host }) =>
+        `${name} is ${isGiven ? 'the live venue' : 'not set'}: ${gives} come from ${host}, while ${elsewhere.called} is ${elsewhere.host}.`,
+    );
+}
+
+/** Gamma first: it says which markets there are. */
+const ADDRESSES = [
+  { name: 'POLYMARKET_GAMMA_URL', live: LIVE_VENUE.gamma, called: 'Gamma', gives: 'markets' },
+  { name: 'POLYMARKET_WS_URL', live: LIVE_VENUE.ws, called: 'the market channel', gives: 'trades' },
+  { name: 'POLYMARKET_CLOB_URL', live: LIVE_VENUE.clob, called: 'the CLOB API', gives: 'prices and books' },
+  { name: 'POLYMARKET_DATA_URL', live: LIVE_VENUE.data, called: 'the Data API', gives: 'resolutions' },
+];
