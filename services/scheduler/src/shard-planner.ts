@@ -131,11 +131,12 @@ type Place = { shard: number; tokenIds: string[] };
 
 function withoutEnded({ shards, isEnded }: PlanInput): { drafts: Map<number, Draft>; planned: Map<string, Place> } {
   const planned = new Map<string, Place>();
-  const drafts = new Map<number, Draft>();
-  for (const number of [...shards.keys()].sort((a, b) => a - b)) {
-    const { tokens: present = [], tokensTarget: loweredTarget } = shards.get(number) ?? {};
+  const drafts: Draft[] = [];
+  // A leader that died between the two writes of a move left the market in both shards. The later one is to have it, for
+  // the other was not served; versions grow with the time.
+  for (const [number, shard] of [...shards].sort(([, a], [, b]) => b.version - a.version)) {
+    const { tokens: present, tokensTarget: loweredTarget } = shard;
     const lasting = present.filter(({ conditionId }) => !isEnded(conditionId));
-    // A leader that died between the two writes of a move left the market in both shards.
     const tokens = lasting.filter(({ conditionId }) => !planned.has(conditionId));
     for (const { conditionId, tokenId } of tokens) {
       const place = planned.get(conditionId);
@@ -143,9 +144,10 @@ function withoutEnded({ shards, isEnded }: PlanInput): { drafts: Map<number, Dra
       else place.tokenIds.push(tokenId);
     }
     const isChanged = tokens.length < present.length;
-    drafts.set(number, { number, tokens, leaving: present.length - lasting.length, isChanged, loweredTarget });
+    drafts.push({ number, tokens, leaving: present.length - lasting.length, isChanged, loweredTarget });
   }
-  return { drafts, planned };
+  drafts.sort((a, b) => a.number - b.number);
+  return { drafts: new Map(drafts.map((draft) => [draft.number, draft])), planned };
 }
 
 function isSame(planned: readonly string[], wanted: readonly string[]): boolean {
