@@ -1,11 +1,11 @@
-import { DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
+import { type ConsumerConfig, DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
 import type { Connection } from './connection.ts';
 import { connectionClosed } from './connection-closed.ts';
 import { type BatchLimits, flushReason } from './flush-reason.ts';
 import { pause } from './pause.ts';
 import { PullSession } from './pull-session.ts';
 import { retryDelayMs } from './retry-delay.ts';
-import type { StreamBatch, StreamMessage } from './stream-message.ts';
+import type { DeliveredMessage, StreamBatch } from './stream-message.ts';
 import { StreamReplacedError } from './stream-replaced-error.ts';
 import { translateFailure } from './translate-failure.ts';
 import { Trouble } from './trouble.ts';
@@ -17,6 +17,11 @@ export type ReadOptions = {
   ageMsMax: number;
   /** Bytes of bodies with which a batch is handed out though it has fewer rows. Default 16 MiB. */
   bytesMax?: number;
+  /**
+   * Reads only the last message of each subject that this one, with `*` for any word, stands for. After an interruption
+   * newer ones of the same subjects may follow.
+   */
+  lastOfEach?: string;
   signal: AbortSignal;
 };
 
@@ -49,14 +54,19 @@ class BatchReader {
   readonly #connection: Connection;
   readonly #stream: string;
   readonly #limits: BatchLimits;
+  readonly #lastOfEach: string | undefined;
   readonly #stop: AbortSignal;
   readonly #closing = new AbortController();
   readonly #trouble: Trouble;
   #session: PullSession | null = null;
-  #open: { messages: StreamMessage[]; bytes: number; openedAtMs: number } = { messages: [], bytes: 0, openedAtMs: 0 };
+  #open: { messages: DeliveredMessage[]; bytes: number; openedAtMs: number } = {
+    messages: [],
+    bytes: 0,
+    openedAtMs: 0,
+  };
   /** The last sequence in a batch, open or handed out; where the next session continues. */
   #sequence: number;
-  #lastMessage: StreamMessage | null = null;
+  #lastMessage: DeliveredMessage | null = null;
   #incarnation: string | null = null;
   #failure: unknown = null;
   #ageTimer: NodeJS.Timeout | null = null;
@@ -67,6 +77,7 @@ class BatchReader {
     this.#stream = stream;
     this.#sequence = sequence;
     this.#limits = { rowsMax: o.rowsMax, bytesMax: o.bytesMax ?? BATCH_BYTES_MAX, ageMsMax: o.ageMsMax };
+    this.#lastOfEach = o.lastOfEach;
     this.#trouble = new Trouble(connection.log);
     this.#stop = AbortSignal.any([o.signal, this.#closing.signal]);
     this.#stop.addEventListener('abort', () => this.#wake?.(), { once: true });
@@ -124,16 +135,11 @@ class BatchReader {
   async #readUntilBroken(): Promise<string> {
     await this.#verify();
     const broken = Promise.withResolvers<string>();
-    const session = await PullSession.open(
-      this.#connection,
-      this.#stream,
-      { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.#sequence + 1 },
-      {
-        onMessage: (message, bytes) => this.#add(message, bytes),
-        onPullOver: () => this.#pull(),
-        onBroken: broken.resolve,
-      },
-    );
+    const session = await PullSession.open(this.#connection, this.#stream, this.#begin(), {
+      onMessage: (message, bytes) => this.#add(message, bytes),
+      onPullOver: () => this.#pull(),
+      onBroken: broken.resolve,
+    });
     if (this.#stop.aborted) {
       session.close();
       return 'stopped';
@@ -148,6 +154,13 @@ class BatchReader {
     session.close();
     this.#session = null;
     return reason;
+  }
+
+  #begin(): Partial<ConsumerConfig> {
+    const filter = this.#lastOfEach === undefined ? {} : { filter_subject: this.#lastOfEach };
+    if (this.#lastOfEach !== undefined && this.#sequence === 0)
+      return { ...filter, deliver_policy: DeliverPolicy.LastPerSubject };
+    return { ...filter, deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.#sequence + 1 };
   }
 
   /** @throws {StreamReplacedError} The stream does not continue what we read so far. */
@@ -175,7 +188,7 @@ class BatchReader {
     }
   }
 
-  #add(message: StreamMessage, bytes: number): void {
+  #add(message: DeliveredMessage, bytes: number): void {
     if (message.sequence <= this.#sequence) {
       this.#fail(new StreamReplacedError(this.#stream, this.#sequence, `it went back to ${message.sequence}`));
       return;
@@ -214,7 +227,7 @@ class BatchReader {
     if (this.#ageTimer !== null) clearTimeout(this.#ageTimer);
     this.#ageTimer = null;
     this.#pull();
-    return { messages };
+    return { messages, pending: messages.at(-1)?.pending ?? 0 };
   }
 
   #isDue(): boolean {

@@ -14,8 +14,10 @@ export type StreamState = {
   /** When the stream was made: another one of the same name has another. */
   incarnation: string;
   firstSequence: number;
-  /** 0 while the stream is empty and new. */
+  /** 0 while the stream is empty and new; of one that was purged, or lost its last message, no message has it any more. */
   lastSequence: number;
+  /** How many it holds. */
+  messages: number;
 };
 
 /**
@@ -97,7 +99,10 @@ export class Bus implements AsyncDisposable {
   async streamState(stream: StreamName): Promise<StreamState> {
     try {
       const { created, state } = await this.#connection.jsm.streams.info(stream);
-      return { incarnation: created, firstSequence: state.first_seq, lastSequence: state.last_seq };
+      return {
+        ...{ incarnation: created, messages: state.messages },
+        ...{ firstSequence: state.first_seq, lastSequence: state.last_seq },
+      };
     } catch (error) {
       throw translateFailure(error, stream);
     }

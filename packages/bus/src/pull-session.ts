@@ -142,8 +142,7 @@ export class PullSession {
     this.#consumerSequence = expected;
     this.#owed -= 1;
     this.#isNextLarge = false;
-    const delivered = new DeliveredMessage(message, delivery.streamSequence, delivery.storedAtMs);
-    this.#handler.onMessage(delivered, message.data.length);
+    this.#handler.onMessage(new DeliveredMessage(message, delivery), message.data.length);
     if (this.#owed === 0 && !this.#ended) this.#handler.onPullOver();
     return null;
   }

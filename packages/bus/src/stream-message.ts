@@ -1,5 +1,6 @@
 import type { StoredMsg } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import type { Delivery } from './delivery.ts';
 
 /** A message as the stream holds it. */
 export type StreamMessage = {
@@ -16,18 +17,25 @@ export type StreamMessage = {
 };
 
 /** Messages in the order of the stream. */
-export type StreamBatch = { messages: StreamMessage[] };
+export type StreamBatch = {
+  messages: StreamMessage[];
+  /** Messages behind these that were still to be read when the broker delivered the last of them: 0 at the stream's end. */
+  pending: number;
+};
 
 /** A message that a consumer delivered. Headers are taken apart only when somebody asks for one. */
 export class DeliveredMessage implements StreamMessage {
   readonly sequence: number;
   readonly storedAtMs: number;
+  /** As in `StreamBatch`, behind this message. */
+  readonly pending: number;
   readonly #message: Msg;
 
-  constructor(message: Msg, sequence: number, storedAtMs: number) {
+  constructor(message: Msg, { streamSequence, storedAtMs, pending }: Delivery) {
     this.#message = message;
-    this.sequence = sequence;
+    this.sequence = streamSequence;
     this.storedAtMs = storedAtMs;
+    this.pending = pending;
   }
 
   get subject(): string {

@@ -41,6 +41,35 @@ describe('reading in batches', () => {
     expect(same?.storedAtMs).toBe(message?.storedAtMs);
   });
 
+  test('tells with each batch how many messages are behind it, also where the last ones were removed', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url);
+    await publish(made.bus, 0, 10);
+    await using operator = await operatorOf(nats.url);
+    await operator.jsm.streams.deleteMessage('TRADES', 10);
+    expect(await made.bus.streamState('TRADES')).toMatchObject({ lastSequence: 10, messages: 9 });
+    const batches = await readUntil(made, null, 9, { rowsMax: 4, ageMsMax: 300 });
+    expect(batches.map(({ pending }) => pending)).toEqual([5, 1, 0]);
+  });
+
+  test('gives only the last message of each subject where that is asked for', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url);
+    await using publisher = made.bus.publisher({ unacknowledgedMax: 10, queueMax: 10 });
+    for (const [at, subject] of ['pm.trade.0x1.1', 'pm.trade.0x1.2', 'pm.trade.0x2.1', 'pm.trade.0x1.2'].entries()) {
+      publisher.publish({ subject, messageId: `${at}`, body: '{}' });
+    }
+    await publisher.idle();
+    const limits = { rowsMax: 10, ageMsMax: 5, signal: made.stop.signal };
+    const batches = made.bus.readBatches('TRADES', null, { ...limits, lastOfEach: 'pm.trade.0x1.*' });
+    const read = [];
+    for await (const { messages, pending } of batches) {
+      read.push(...messages);
+      if (pending === 0) break;
+    }
+    expect(sequences(read)).toEqual([1, 4]);
+  });
+
   test('closes a batch at its rows', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
