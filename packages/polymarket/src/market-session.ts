@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isTokenId, type Log, OutageNotice, SHARD_TOKENS_MAX } from '@polytape/types';
 import { backoffMs } from './backoff-ms.ts';
 import { excerpt } from './excerpt.ts';
+import { isPong } from './is-pong.ts';
 import { FRAME_TOO_LARGE, MarketSocket, type SocketEnd, type SocketLimits } from './market-socket.ts';
 import { ReceiveClock } from './receive-clock.ts';
 import type { SessionConnection, SessionHandler } from './session-handler.ts';
@@ -108,6 +109,7 @@ export class MarketSession implements AsyncDisposable {
       silentPingsMax: options.silentPingsMax ?? 3,
       frameBytesMax: options.frameBytesMax ?? 32 * 1024 * 1024,
       closeTimeoutMs: options.closeTimeoutMs ?? 1_000,
+      drainTimeoutMs: options.drainTimeoutMs ?? 5_000,
     };
     this.#backoff = { minMs: options.backoffMsMin ?? 1_000, maxMs: options.backoffMsMax ?? 30_000 };
     this.#settledAfterMs = options.settledAfterMs ?? 30_000;
@@ -175,7 +177,10 @@ export class MarketSession implements AsyncDisposable {
     };
   }
 
-  /** Closes the socket within `closeTimeoutMs`. `onClose` is called before it resolves, and nothing after. */
+  /**
+   * Closes the socket once everything has been read that the venue had sent, as far as that comes within `drainTimeoutMs`.
+   * `onClose` is called before it resolves, and nothing after.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#state = 'disposed';
     clearTimeout(this.#waitTimer);
@@ -221,7 +226,7 @@ export class MarketSession implements AsyncDisposable {
   }
 
   #text(connection: SessionConnection, text: string, receivedAtUs: number): void {
-    if (text.length <= PONG_LENGTH_MAX && text.trim() === 'PONG') {
+    if (isPong(text)) {
       this.#counts.pongs += 1;
       return;
     }
@@ -234,8 +239,8 @@ export class MarketSession implements AsyncDisposable {
     this.#socket = null;
     if (end.code === FRAME_TOO_LARGE) this.#counts.oversizedFrames += 1;
     if (end.opened) {
-      const { code, reason, cause } = end;
-      const ended = cause === null ? { code, reason } : { code, reason, cause };
+      const { code, reason, cause, unreadMs } = end;
+      const ended = cause === null ? { code, reason, unreadMs } : { code, reason, unreadMs, cause };
       this.#call('closing', () => this.#handler.onClose(connection, ended));
     }
     if (this.#state === 'disposed') {
@@ -315,6 +320,5 @@ function closing(end: SocketEnd): string {
 
 /** One for all sessions, so that their receive times compare. */
 const SHARED_CLOCK = new ReceiveClock();
-const PONG_LENGTH_MAX = 16;
 /** A venue that asks for more than this is asked again all the same. */
 const RETRY_AFTER_MS_MAX = 300_000;

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
+import { isPong } from './is-pong.ts';
 import { networkCause } from './network-cause.ts';
 import type { ReceiveClock } from './receive-clock.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -20,10 +21,15 @@ export type SocketLimits = {
   silentPingsMax: number;
   frameBytesMax: number;
   closeTimeoutMs: number;
+  /** How long a socket that is to be closed is read on, until all has come that the venue sent before it was asked. */
+  drainTimeoutMs: number;
 };
 
-/** How a socket ended. `opened` is false when it never was of use. */
-export type SocketEnd = { opened: boolean; code: number; reason: string; cause: VenueError | null };
+/**
+ * How a socket ended. `opened` is false when it never was of use. `unreadMs`: where it was closed before all was read that
+ * the venue had sent, the time of which that may be at most; else 0.
+ */
+export type SocketEnd = { opened: boolean; code: number; reason: string; cause: VenueError | null; unreadMs: number };
 
 export type SocketListener = {
   opened(): void;
@@ -36,8 +42,9 @@ export type SocketListener = {
 };
 
 /**
- * One WebSocket to the market channel: opening -> open -> ended, each at most once. It keeps the heartbeat, and it ends
- * itself when nothing comes any more, not even PONG, or when a frame is larger than `frameBytesMax`.
+ * One WebSocket to the market channel: opening -> open -> draining -> ended, each at most once. It keeps the heartbeat, and
+ * it ends itself when nothing comes any more, not even PONG, or when a frame is larger than `frameBytesMax`. Before it is
+ * closed it is read until the PONG to a last PING: what the venue had sent by then may have waited in the network.
  */
 export class MarketSocket {
   readonly #socket: WebSocket;
@@ -51,6 +58,13 @@ export class MarketSocket {
   /** Set where we know better than the close code that arrives. */
   #ownCode: number | null = null;
   #silentPings = 0;
+  /** When the PINGs were sent whose PONG has not come, the oldest first. */
+  #unansweredAtMs: number[] = [];
+  /** All that the venue had sent by then has been read. */
+  #readUpToMs = 0;
+  #readingSinceMs = 0;
+  #drain: { sinceMs: number; texts: number; textsSeen: number; silentBeats: number; timer: NodeJS.Timeout } | null =
+    null;
   #heartbeat: NodeJS.Timeout | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
 
@@ -97,20 +111,32 @@ export class MarketSocket {
   }
 
   resume(): void {
+    if (this.#paused) this.#readingSinceMs = performance.now();
     this.#paused = false;
     this.#silentPings = 0;
     this.#socket.resume();
   }
 
-  /** Closes, politely if the other side answers within `closeTimeoutMs`. `ended` follows in any case. */
+  /**
+   * Reads on, also when paused, until the venue has answered a last PING, for `drainTimeoutMs` at most and no longer than
+   * anything comes; then closes, politely if the other side answers within `closeTimeoutMs`. `ended` follows in any case.
+   */
   close(): void {
-    this.#endWithin(this.#limits.closeTimeoutMs);
-    if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate();
-    else this.#socket.close(1000);
+    if (this.#drain !== null) return;
+    if (this.#socket.readyState !== WebSocket.OPEN) {
+      this.#leave();
+      return;
+    }
+    const timer = setInterval(() => this.#drainBeat(), this.#limits.closeTimeoutMs / SILENT_BEATS_MAX);
+    this.resume();
+    this.#drain = { sinceMs: performance.now(), texts: 0, textsSeen: 0, silentBeats: 0, timer };
+    this.#ping(this.#drain.sinceMs);
   }
 
   #open(): void {
     this.#opened = true;
+    this.#readUpToMs = performance.now();
+    this.#readingSinceMs = this.#readUpToMs;
     this.#heartbeat = setInterval(() => this.#beat(), this.#limits.pingIntervalMs);
     this.#listener.opened();
     if (this.#paused) this.#socket.pause();
@@ -119,8 +145,49 @@ export class MarketSocket {
   #message(data: Buffer, isBinary: boolean): void {
     const receivedAtUs = this.#clock.nowUs();
     this.#alive();
-    if (isBinary || !isUtf8(data)) this.#listener.binary(data, receivedAtUs);
-    else this.#listener.text(data.toString('utf8'), receivedAtUs);
+    if (this.#drain !== null) this.#drain.texts += 1;
+    if (isBinary || !isUtf8(data)) {
+      this.#listener.binary(data, receivedAtUs);
+      return;
+    }
+    const text = data.toString('utf8');
+    this.#listener.text(text, receivedAtUs);
+    if (isPong(text)) this.#pong();
+  }
+
+  #ping(nowMs: number): void {
+    this.#unansweredAtMs.push(nowMs);
+    this.send('PING');
+  }
+
+  #pong(): void {
+    this.#readUpToMs = this.#unansweredAtMs.shift() ?? this.#readUpToMs;
+    if (this.#drain === null) return;
+    this.#drain.texts -= 1;
+    if (this.#readUpToMs >= this.#drain.sinceMs) this.#leave();
+  }
+
+  /** Counts beats and not time, too: what waits while the process is held up is no silence. */
+  #drainBeat(): void {
+    if (this.#drain === null) return;
+    const { sinceMs, texts, textsSeen } = this.#drain;
+    this.#drain.silentBeats = texts === textsSeen ? this.#drain.silentBeats + 1 : 0;
+    this.#drain.textsSeen = texts;
+    const isOver = performance.now() - sinceMs >= this.#limits.drainTimeoutMs;
+    if (isOver || this.#drain.silentBeats >= SILENT_BEATS_MAX) this.#leave();
+  }
+
+  #leave(): void {
+    clearInterval(this.#drain?.timer);
+    this.#endWithin(this.#limits.closeTimeoutMs);
+    if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate();
+    else this.#socket.close(1000);
+  }
+
+  /** What was given up by closing: nothing is said of a socket on which nothing came any more, for it is dead. */
+  #unreadMs(): number {
+    if (this.#drain === null || this.#drain.texts === 0 || this.#readUpToMs >= this.#drain.sinceMs) return 0;
+    return Math.round(this.#drain.sinceMs - this.#readUpToMs);
   }
 
   #alive(): void {
@@ -138,7 +205,13 @@ export class MarketSocket {
       return;
     }
     this.#silentPings += 1;
-    this.send('PING');
+    const nowMs = performance.now();
+    // A PONG that did not come while we read for so long never will.
+    const lostMs = nowMs - this.#limits.silentPingsMax * this.#limits.pingIntervalMs;
+    if (!this.#paused && this.#readingSinceMs < lostMs) {
+      this.#unansweredAtMs = this.#unansweredAtMs.filter((sentAtMs) => sentAtMs >= lostMs);
+    }
+    this.#ping(nowMs);
   }
 
   /** The upgrade was answered with an HTTP status. */
@@ -172,10 +245,15 @@ export class MarketSocket {
 
   #close(code: number, reason: string): void {
     clearInterval(this.#heartbeat);
+    clearInterval(this.#drain?.timer);
     clearTimeout(this.#closeTimer);
-    this.#listener.ended({ opened: this.#opened, code: this.#ownCode ?? code, reason, cause: this.#cause });
+    const [end, unreadMs] = [this.#ownCode ?? code, this.#unreadMs()];
+    this.#listener.ended({ opened: this.#opened, code: end, reason, cause: this.#cause, unreadMs });
   }
 }
+
+/** A socket that is to be closed is dead when nothing comes on it for so many parts of `closeTimeoutMs`. */
+const SILENT_BEATS_MAX = 4;
 
 /** WebSocket close code: message too big. */
 export const FRAME_TOO_LARGE = 1009;

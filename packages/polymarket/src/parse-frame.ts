@@ -1,6 +1,7 @@
 import { arrayElements } from './array-elements.ts';
 import { FieldError, isFields } from './event-fields.ts';
 import { excerpt } from './excerpt.ts';
+import { isPong } from './is-pong.ts';
 import type { MarketEvent } from './market-event.ts';
 import { readEvent } from './read-event.ts';
 
@@ -23,7 +24,7 @@ export type FrameElement =
 
 /** Reads one text frame. Never throws, whatever the text. */
 export function parseFrame(text: string): ParsedFrame {
-  if (text.length <= PONG_LENGTH_MAX && text.trim() === 'PONG') return { kind: 'pong' };
+  if (isPong(text)) return { kind: 'pong' };
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -74,8 +75,6 @@ function endsEarly(text: string, error: unknown): boolean {
   return /end of JSON|Unterminated/.test(message) || Number(position ?? -1) >= text.trimEnd().length;
 }
 
-/** Room for a line break or spaces around the four letters. */
-const PONG_LENGTH_MAX = 16;
 /** A subscription of 500 tokens answers with 500 books in one array. */
 const FRAME_ELEMENTS_MAX = 100_000;
 const EVENT_TYPE_LENGTH_MAX = 64;

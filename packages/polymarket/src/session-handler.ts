@@ -1,8 +1,11 @@
 /** One socket's life within a session: its id stands in subjects, headers and rows. */
 export type SessionConnection = { readonly connectionId: string };
 
-/** How a connection ended: the close code (1006 without one, 1009 for a frame too large) and why, where it is known. */
-export type ConnectionEnd = { code: number; reason: string; cause?: Error };
+/**
+ * How a connection ended: the close code (1006 without one, 1009 for a frame too large) and why, where it is known.
+ * `unreadMs`: where we closed it and could not read all that the venue had sent, the time of which that may be; else 0.
+ */
+export type ConnectionEnd = { code: number; reason: string; cause?: Error; unreadMs: number };
 
 /** Called in order: `onOpen`, frames, `onClose`, for one connection after the other. */
 export type SessionHandler = {

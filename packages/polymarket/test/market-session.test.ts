@@ -315,6 +315,31 @@ describe('disposing of a session', () => {
     expect(venue.connections).toHaveLength(1);
   });
 
+  test('reads first what the venue had sent, also when it was paused', async () => {
+    const venue = await aVenue();
+    const { session, handler } = aSession(venue.url);
+    const { socket } = await venue.connection();
+    await handler.until(() => handler.opened.length === 1);
+    session.pause();
+    // Too much for the network's buffers, so that most of it waits with the venue.
+    for (let frame = 0; frame < 2_000; frame += 1) socket.send(`${frame} ${'x'.repeat(10_000)}`);
+    await session[Symbol.asyncDispose]();
+    expect(handler.texts).toHaveLength(2_000);
+    expect(handler.ends[0]).toMatchObject({ code: 1000, unreadMs: 0 });
+  });
+
+  test('says how much of what the venue had sent was not read in time', async () => {
+    const venue = await aVenue();
+    venue.answersPing = false;
+    const { session, handler } = aSession(venue.url, { drainTimeoutMs: 100 });
+    const { socket } = await venue.connection();
+    const sending = setInterval(() => socket.send('more'), 5);
+    onTestFinished(() => clearInterval(sending));
+    await handler.until(() => handler.frames.length > 10);
+    await session[Symbol.asyncDispose]();
+    expect(handler.ends[0]?.unreadMs).toBeGreaterThan(20);
+  });
+
   test('takes a bounded time when the venue does not answer, paused or not', async () => {
     for (const isPaused of [false, true]) {
       const venue = await aVenue();

@@ -20,7 +20,8 @@ export type ShardDecision = {
  *
  * A shard of its share is opened and kept. One that is not is kept, too, until enough others have covered it for the
  * time of the overlap; then its release is tried. One that is not covered here is simply closed then: nobody counts on
- * it. While the broker is away nothing is released, except by one that leaves and knows of nobody else.
+ * it. While the broker is away nothing is released, except by one that leaves and knows of nobody else; nor while the
+ * connections are not read.
  */
 export function decideShards(o: {
   nowMs: number;
@@ -30,6 +31,8 @@ export function decideShards(o: {
   own: ReadonlyMap<number, ShardService>;
   others: Presences;
   isConnected: boolean;
+  /** A full publishing queue keeps the connections from being read: what has come to them is not recorded yet. */
+  isPaused: boolean;
   overlapMs: number;
   relievedSinceMs: ReadonlyMap<number, number>;
 }): ShardDecision {
@@ -58,7 +61,7 @@ function decideSurplus(
   if (coveringOthers(shard, service.version, o.others) < required) return;
   const sinceMs = o.relievedSinceMs.get(shard) ?? o.nowMs;
   decision.relievedSinceMs.set(shard, sinceMs);
-  if (o.nowMs - sinceMs < o.overlapMs || service.state === 'releasing' || !o.isConnected) return;
+  if (o.nowMs - sinceMs < o.overlapMs || service.state === 'releasing' || !o.isConnected || o.isPaused) return;
   (service.state === 'covered' ? decision.release : decision.close).push(shard);
 }
 

@@ -31,6 +31,8 @@ export type IngestorCounters = {
   releasesTakenBack: number;
   /** How often a full publishing queue stopped the reading. */
   pauses: number;
+  /** Time of frames that was given up, because connections had to be closed before all was read. */
+  unreadMs: number;
 };
 
 export type RecycleCounts = Pick<RecyclingStats, 'started' | 'completed' | 'failed'>;
@@ -56,5 +58,6 @@ export function newCounters(): IngestorCounters {
     shardsReleased: 0,
     releasesTakenBack: 0,
     pauses: 0,
+    unreadMs: 0,
   };
 }

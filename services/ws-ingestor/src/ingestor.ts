@@ -203,6 +203,7 @@ export class Ingestor implements AsyncDisposable {
       ...{ nowMs, own, others, share: this.#share, overlapMs: this.#o.overlapMs },
       plan: new Map([...plan].map(([shard, { version }]) => [shard, version])),
       isConnected: this.#o.bus.connected,
+      isPaused: this.#recorders.isPaused,
       relievedSinceMs: this.#relievedSinceMs,
     });
     this.#relievedSinceMs = decision.relievedSinceMs;

@@ -31,6 +31,11 @@ export function registerMetrics(
   );
   registerRecycles(metrics, counters);
   metrics.counter('ingestor_pauses_total', 'Times a full queue stopped the reading.', () => counters.pauses);
+  metrics.counter(
+    'ingestor_unread_seconds_total',
+    'Time of frames given up unread because their connection had to be closed.',
+    () => counters.unreadMs / 1_000,
+  );
   metrics.counter('ingestor_shards_released_total', 'Shards handed over.', () => counters.shardsReleased);
   metrics.counter(
     'ingestor_releases_taken_back_total',

@@ -1,5 +1,5 @@
 import type { Publisher } from '@polytape/bus';
-import { type BookEvent, MarketSession } from '@polytape/polymarket';
+import { type BookEvent, type ConnectionEnd, MarketSession } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
 import type { ConnectionStatus, OutageNotice } from '@polytape/types';
 import { ConnectionPublisher } from './connection-publisher.ts';
@@ -69,7 +69,7 @@ export class ShardConnection implements AsyncDisposable {
           this.#o.counters.frames += 1;
           this.#socket?.takeBinary(bytes, receivedAtUs);
         },
-        onClose: () => this.#end(),
+        onClose: ({ connectionId }, end) => this.#end(connectionId, end),
       },
     });
     if (options.isPaused) this.#session.pause();
@@ -177,7 +177,7 @@ export class ShardConnection implements AsyncDisposable {
     return this.#socket?.status(role) ?? null;
   }
 
-  /** Closes the socket. What it had delivered is with the publisher by then. */
+  /** Closes the socket. What the venue had sent on it is with the publisher by then, as far as it could be read in time. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session[Symbol.asyncDispose]();
   }
@@ -205,8 +205,17 @@ export class ShardConnection implements AsyncDisposable {
     if (this.#socket?.take(text, receivedAtUs)) this.#dataFrames += 1;
   }
 
-  #end(): void {
-    this.#o.counters.connectionsClosed += 1;
+  #end(connectionId: string, { unreadMs }: ConnectionEnd): void {
+    const { counters, log } = this.#o;
+    counters.connectionsClosed += 1;
+    if (unreadMs > 0) {
+      counters.unreadMs += unreadMs;
+      const time = `${(unreadMs / 1_000).toFixed(1)} s`;
+      log.error(
+        { connectionId, unreadMs },
+        `Closed a connection with up to ${time} of its frames unread; they are lost.`,
+      );
+    }
     this.#socket = null;
     this.#o.listener.serviceChanged();
   }

@@ -68,6 +68,12 @@ describe('an ingestor', () => {
     expect(decide({ ...question, nowMs: 9_000, isConnected: false })).toMatchObject(nothing);
   });
 
+  test('keeps all while its connections are not read: what waits on them is not recorded yet', () => {
+    const question = { others: [active({ 1: covered })], relievedSinceMs: new Map([[1, 0]]), nowMs: 9_000 };
+    expect(decide({ ...question, own: { 1: covered }, isPaused: true })).toMatchObject(nothing);
+    expect(decide({ ...question, own: { 1: opening }, isPaused: true })).toMatchObject(nothing);
+  });
+
   test('that leaves alone lets go at once, without the broker, too', () => {
     expect(decide({ own: { 1: covered }, required: 0 })).toMatchObject({ release: [1] });
     expect(decide({ own: { 1: covered }, required: 0, isConnected: false })).toMatchObject({ close: [1] });
@@ -92,6 +98,7 @@ function decide(o: {
   required?: number;
   nowMs?: number;
   isConnected?: boolean;
+  isPaused?: boolean;
   relievedSinceMs?: Question['relievedSinceMs'];
 }) {
   return decideShards({
@@ -101,6 +108,7 @@ function decide(o: {
     own: new Map(Object.entries(o.own ?? {}).map(([shard, service]) => [Number(shard), service])),
     others: new Map((o.others ?? []).map((presence, at) => [`other-${at}`, presence])),
     isConnected: o.isConnected ?? true,
+    isPaused: o.isPaused ?? false,
     overlapMs: 5_000,
     relievedSinceMs: o.relievedSinceMs ?? new Map(),
   });

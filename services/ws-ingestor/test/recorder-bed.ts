@@ -184,6 +184,12 @@ export class RecorderBed implements AsyncDisposable {
     return this.#recorders.isPaused;
   }
 
+  /** Ends the recording of all shards, as a stop does. */
+  async stop(): Promise<void> {
+    this.plan.clear();
+    await this.#recorders[Symbol.asyncDispose]();
+  }
+
   toldAt(level: string): string[] {
     return this.told.filter((line) => line.level === level).map(({ sentence }) => sentence);
   }

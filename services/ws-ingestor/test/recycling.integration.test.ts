@@ -114,6 +114,20 @@ describe('a connection', () => {
     expect(bed.command(0)).toEqual({ result: 'running', connectionId: before });
   });
 
+  test('that is closed while a full queue keeps it from being read is read to its end first', async ({ skip }) => {
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1] }, queueMax: 5 });
+    if (!bed.nats.canRestart) skip('the server of TEST_NATS_URL is not ours to end');
+    await bed.covered();
+    await bed.nats.kill();
+    for (let trades = 0; trades < 10; trades += 1) bed.venue.trade({ tokenId: bed.tokenOf(0) });
+    await bed.until('a full queue', () => bed.isPaused);
+    for (let trades = 0; trades < 3_000; trades += 1) bed.venue.trade({ tokenId: bed.tokenOf(1) });
+    await bed.stop();
+    expect(bed.counters).toMatchObject({ trades: 3_010, unreadMs: 0 });
+    await bed.nats.start();
+    expect(await bed.stored()).toBe(3_010);
+  });
+
   test('that is lost comes back by itself, and is not replaced', async () => {
     await using bed = await RecorderBed.start({ plan: PLAN });
     await bed.covered();
