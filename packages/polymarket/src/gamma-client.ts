@@ -131,10 +131,11 @@ export class GammaClient {
     let emptyPages = 0;
     for (let cursor: string | null = null; ; ) {
       const url = this.#pageUrl(filter, cursor);
+      const askedAtMs = Date.now();
       const page = this.#readPage(url, await this.#http.getJson(url, { host: HOST, rules: LIST_RULES, signal }));
       emptyPages = page.markets.length === 0 ? emptyPages + 1 : 0;
       const isBroken = page.markets.length === 0 && page.next !== null;
-      yield { ...sorted(page.markets), doubt: isBroken ? 'an empty page in the middle of the list' : null };
+      yield { ...sorted(page.markets, askedAtMs), doubt: isBroken ? 'an empty page in the middle of the list' : null };
       if (page.next === null) return;
       cursor = page.next;
       if (cursors.has(cursor)) throw new VenueAnswerError(placeOf(url), `the cursor ${excerpt(cursor, 40)} came twice`);
@@ -165,11 +166,11 @@ export class GammaClient {
   }
 }
 
-function sorted(entries: readonly unknown[]): { markets: GammaMarket[]; skipped: SkippedMarket[] } {
+function sorted(entries: readonly unknown[], askedAtMs: number): { markets: GammaMarket[]; skipped: SkippedMarket[] } {
   const markets: GammaMarket[] = [];
   const skipped: SkippedMarket[] = [];
   for (const entry of entries) {
-    const read = readGammaMarket(entry);
+    const read = readGammaMarket(entry, askedAtMs);
     if ('market' in read) markets.push(read.market);
     else skipped.push(read.skipped);
   }

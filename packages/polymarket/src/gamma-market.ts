@@ -10,7 +10,10 @@ import { type GammaSettlement, readGammaSettlement } from './gamma-settlement.ts
  *
  * Decimals are canonical, so that `1234.50` and `1234.5` are no change.
  */
-export type GammaMarket = Omit<Market, 'version' | 'seenAtMs' | 'resolution'> & { settlement: GammaSettlement };
+export type GammaMarket = Omit<Market, 'version' | 'seenAtMs' | 'resolution'> & {
+  /** With our clock when Gamma was asked: what it says of a closing may be overtaken by the time that it is read. */
+  settlement: GammaSettlement & { askedAtMs: number };
+};
 
 /** An entry of a list that is not taken as a market, and why. */
 export type SkippedMarket = {
@@ -36,8 +39,13 @@ export type SkippedMarket = {
  * recorded up to July 2026 the field is missing; those trade under `clobTokenIds` (compared with their order books),
  * also where `positionIds` stands beside it. So a missing version means `v1` if there are such ids, unless the condition
  * id is a short one of the second system; else the ids are not available yet. Any other version is refused.
+ *
+ * @param askedAtMs When Gamma was asked for it, milliseconds since the epoch.
  */
-export function readGammaMarket(raw: unknown): { market: GammaMarket } | { skipped: SkippedMarket } {
+export function readGammaMarket(
+  raw: unknown,
+  askedAtMs = Date.now(),
+): { market: GammaMarket } | { skipped: SkippedMarket } {
   const parsed = marketSchema.safeParse(camelCased(raw));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -98,7 +106,7 @@ export function readGammaMarket(raw: unknown): { market: GammaMarket } | { skipp
       startAtMs: fields.startDate,
       endAtMs: fields.endDate,
       closedAtMs: fields.closedTime,
-      settlement: readGammaSettlement(raw),
+      settlement: { ...readGammaSettlement(raw), askedAtMs },
     },
   };
 

@@ -59,6 +59,7 @@ describe('a market of Gamma', () => {
       settlement: {
         closed: false,
         closedAtMs: null,
+        askedAtMs: expect.any(Number),
         umaEndAtMs: null,
         outcomePrices: ['0.5', '0.5'],
         umaResolutionStatus: null,

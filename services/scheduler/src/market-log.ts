@@ -1,5 +1,5 @@
 import type { Bus, Publisher } from '@polytape/bus';
-import { type GammaMarket, type GammaSettlement, inferWinner } from '@polytape/polymarket';
+import { type GammaClient, type GammaMarket, inferWinner, isVenueError } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
 import {
   eventSubject,
@@ -11,6 +11,7 @@ import {
   type ResolutionStep,
   resolutionMessageId,
 } from '@polytape/types';
+import { isOvertaken } from './is-overtaken.ts';
 import { isSettled } from './is-settled.ts';
 import type { LeaderTerm } from './leader-term.ts';
 import type { MarketDescription, MarketRegistry, NewVersion } from './market-registry.ts';
@@ -20,6 +21,7 @@ import type { SchedulerCounters } from './scheduler-counters.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 export type MarketLogOptions = {
+  gamma: Pick<GammaClient, 'openMarketsOf'>;
   bus: Pick<Bus, 'streamState' | 'readBatches' | 'lastMessageOn'>;
   registry: MarketRegistry;
   publisher: Publisher;
@@ -64,18 +66,47 @@ export class MarketLog {
 
   /**
    * Publishes what is new of these markets, their resolution as Gamma tells it among it, and waits until the log has it.
+   * That a closed market trades again is believed when Gamma, asked for it alone, says so once more.
    *
    * @throws {TermOverError | BusUnavailableError}
    */
   async publish(markets: readonly GammaMarket[]): Promise<void> {
+    const told = await this.#withoutDoubt(markets);
     await this.#inTurn(() =>
-      this.#advance(markets.map(({ settlement, ...description }) => ({ description, settlement }))),
+      this.#advance(told.map(({ settlement, ...description }) => ({ description, settlement }))),
     );
   }
 
   /** Publishes the steps that other sources lead to. Those of unknown markets are passed over. @throws as `publish`. */
   async hear(observations: readonly ResolutionObservation[]): Promise<void> {
     await this.#inTurn(() => this.#advance(observations.map((observation) => ({ observation }))));
+  }
+
+  /** Asks again for those that are said to be open and were closed. Where Gamma cannot be asked, they are left to the next round. */
+  async #withoutDoubt(markets: readonly GammaMarket[]): Promise<readonly GammaMarket[]> {
+    const { gamma, registry, term, log } = this.#o;
+    const reopened = new Set<string>();
+    for (const { conditionId, closed } of markets) {
+      if (!closed && registry.stateOf(conditionId) === 'ended') reopened.add(conditionId);
+    }
+    if (reopened.size === 0) return markets;
+    const others = markets.filter(({ conditionId }) => !reopened.has(conditionId));
+    const doubted = markets.filter((market) => reopened.has(market.conditionId) && !this.#isOvertaken(market));
+    try {
+      const ids = new Set(doubted.map(({ conditionId }) => conditionId));
+      const confirmed = await gamma.openMarketsOf([...ids], term.signal);
+      return [...others, ...confirmed.filter(({ conditionId }) => ids.has(conditionId))];
+    } catch (error) {
+      term.throwIfOver();
+      if (!isVenueError(error)) throw error;
+      log.debug({ markets: doubted.length, err: error }, 'Gamma cannot be asked whether markets trade again.');
+      return others;
+    }
+  }
+
+  #isOvertaken(told: Pick<GammaMarket, 'conditionId' | 'closed' | 'settlement'>): boolean {
+    const { closed, settlement } = told;
+    return isOvertaken({ closed, askedAtMs: settlement.askedAtMs }, this.#o.registry.get(told.conditionId));
   }
 
   /** One after the other: what is decided by a document must be written before the next one decides. */
@@ -131,6 +162,9 @@ export class MarketLog {
     const description = 'description' in news ? news.description : registry.describe(conditionId);
     // What is put away still is as it was, else it had been restored.
     if (description === null || registry.isPutAway(conditionId)) return { step: null, version: null };
+    if ('settlement' in news && this.#isOvertaken({ ...description, settlement: news.settlement })) {
+      return { step: null, version: null };
+    }
     const known = found.get(conditionId) ?? registry.get(conditionId)?.resolution ?? null;
     found.delete(conditionId);
     const observation = this.#observation(news, nowMs);
@@ -227,7 +261,9 @@ export class MarketLog {
   }
 }
 
-type News = { description: MarketDescription; settlement: GammaSettlement } | { observation: ResolutionObservation };
+type News =
+  | { description: MarketDescription; settlement: GammaMarket['settlement'] }
+  | { observation: ResolutionObservation };
 
 function conditionIdOf(news: News): string {
   return 'observation' in news ? news.observation.conditionId : news.description.conditionId;

@@ -1,10 +1,12 @@
 import { Bus, type StreamName } from '@polytape/bus';
+import type { GammaClient } from '@polytape/polymarket';
 import { createLogger, type Logger } from '@polytape/service';
 import { testNats } from '@polytape/test-servers';
 import { LeaderTerm } from '../src/leader-term.ts';
 import { MarketLog } from '../src/market-log.ts';
 import { MarketRegistry } from '../src/market-registry.ts';
 import { newCounters } from '../src/scheduler-counters.ts';
+import { sampleMarket } from './sample-market.ts';
 
 const log = createLogger({ service: 'test', level: 'error' });
 
@@ -19,7 +21,7 @@ export async function logBed() {
   const owned = resources.move();
 
   /** What a leader has at the beginning of its term, everything in the log remembered. */
-  async function leader(o: { figuresIntervalMs?: number; bus?: Pick<Bus, 'lastMessageOn'> } = {}) {
+  async function leader(o: LeaderOptions = {}) {
     const term = new LeaderTerm(stop.signal, LEASE_MS);
     term.extend(performance.now());
     const registry = new MarketRegistry({ figuresIntervalMs: o.figuresIntervalMs ?? 0 });
@@ -30,7 +32,15 @@ export async function logBed() {
       readBatches: bus.readBatches.bind(bus),
       lastMessageOn: (o.bus ?? bus).lastMessageOn.bind(o.bus ?? bus),
     };
-    const marketLog = new MarketLog({ bus: reading, registry, publisher, term, counters, log });
+    const marketLog = new MarketLog({
+      bus: reading,
+      gamma: o.gamma ?? GAMMA,
+      registry,
+      publisher,
+      term,
+      counters,
+      log,
+    });
     await marketLog.remember();
     return { bus, term, registry, counters, publisher, marketLog, log: log as Logger };
   }
@@ -51,4 +61,12 @@ export async function logBed() {
   return { bus, url: nats.url, signal: stop.signal, leader, stored, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
+type LeaderOptions = {
+  figuresIntervalMs?: number;
+  bus?: Pick<Bus, 'lastMessageOn'>;
+  gamma?: Pick<GammaClient, 'openMarketsOf'>;
+};
+
+/** Whatever it is asked for is open. */
+const GAMMA = { openMarketsOf: async (ids: readonly string[]) => ids.map((id) => sampleMarket(id)) };
 const LEASE_MS = 60_000;

@@ -70,6 +70,34 @@ describe('a market log', () => {
     ]);
   });
 
+  test('does not believe a list alone that a closed market trades again', async () => {
+    await using bed = await logBed();
+    const asked: string[][] = [];
+    const gamma = {
+      openMarketsOf: async (ids: readonly string[]) => {
+        asked.push([...ids]);
+        return [];
+      },
+    };
+    const { marketLog } = await bed.leader({ gamma });
+    await marketLog.publish([sampleMarket('0x1', { closed: true }), sampleMarket('0x2')]);
+    await marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2', { tickSize: '0.001' })]);
+    expect(asked).toEqual([['0x1']]);
+    expect(await told(bed)).toEqual(['market_changed 1', 'market_changed 1', 'market_changed 2']);
+    expect(await bed.stored('MARKETS')).toMatchObject([{ closed: true }, { conditionId: '0x2', tickSize: '0.001' }]);
+  });
+
+  test('passes over a closing that was asked for before the market was seen reopened', async () => {
+    await using bed = await logBed();
+    const { marketLog } = await bed.leader();
+    await marketLog.publish([sampleMarket('0x1', { closed: true })]);
+    const late = sampleMarket('0x1', { closed: true });
+    await delay(2);
+    await marketLog.publish([sampleMarket('0x1')]);
+    await marketLog.publish([late]);
+    expect(await told(bed)).toEqual(['market_changed 1', 'resolution_reopened 1', 'market_changed 2']);
+  });
+
   test('of a new leader goes on with the versions and steps of the last one, and repeats nothing', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
@@ -162,9 +190,11 @@ describe('a market log', () => {
         return stored;
       },
     };
-    const { marketLog } = await bed.leader({ bus: slow });
-    const publishing = marketLog.publish([sampleMarket('0x1', { question: 'Will it snow?' })]);
-    const second = marketLog.publish([sampleMarket('0x1', { question: 'Will it hail?' })]);
+    const questions = ['Will it snow?', 'Will it hail?'];
+    const gamma = { openMarketsOf: async () => [sampleMarket('0x1', { question: questions.shift() ?? '' })] };
+    const { marketLog } = await bed.leader({ bus: slow, gamma });
+    const publishing = marketLog.publish([sampleMarket('0x1')]);
+    const second = marketLog.publish([sampleMarket('0x1')]);
     await Promise.all([publishing, second]);
     expect((await told(bed)).slice(-3)).toEqual(['resolution_reopened 2', 'market_changed 3', 'market_changed 4']);
     expect(await bed.stored('MARKETS')).toMatchObject([{ version: 4, question: 'Will it hail?' }]);

@@ -1,4 +1,4 @@
-import { DataClient, GammaClient, VenueHttp } from '@polytape/polymarket';
+import { DataClient, GammaClient, type GammaMarket, VenueHttp } from '@polytape/polymarket';
 import { createLogger } from '@polytape/service';
 import type { Market, MarketFact } from '@polytape/types';
 import { VenueSim } from '@polytape/venue-sim';
@@ -65,6 +65,21 @@ describe('resolutions', () => {
     for (const market of [seen, unseen]) {
       expect((await v.steps(market)).map(({ state }) => state)).toEqual(['resolved', 'reopened', 'resolved']);
     }
+  });
+
+  test('are not undone by an answer that was asked for before the closing, and comes after it', async () => {
+    await using v = await venueBed({ markets: 3 });
+    const leader = await v.leads();
+    await leader.discovery.scan(v.signal);
+    const [closing = ''] = v.venue.openMarketList().map(({ conditionId }) => conditionId);
+    const late = await v.openMarkets();
+    v.venue.life.resolve(closing, ['1', '0']);
+    await leader.settled();
+    const known = leader.counters.marketsPublished;
+    await leader.marketLog.publish(late);
+    expect(leader.counters.marketsPublished).toBe(known);
+    expect((await v.documents()).get(closing)).toMatchObject({ closed: true, resolution: { state: 'resolved' } });
+    expect((await v.steps(closing)).map(({ state }) => state)).toEqual(['resolved']);
   });
 
   test('are found that closed before anybody had seen them open, from the start of the recording on', async () => {
@@ -166,7 +181,7 @@ async function venueBed(o: { markets: number }) {
   const data = new DataClient({ url: venue.urls.data, http });
 
   async function leads() {
-    const leader = await bed.leader();
+    const leader = await bed.leader({ gamma });
     const keeper = { marketsChanged: () => {}, unknownConditionIds: function* () {}, scanEnded: async () => {} };
     const parts = { ...leader, gamma, data, keeper, shrinkPercentMax: 100 };
     const discovery = new Discovery(parts);
@@ -217,6 +232,11 @@ async function venueBed(o: { markets: number }) {
 
   return {
     ...{ venue, signal, leads, documents, allSteps },
+    openMarkets: async () => {
+      const found: GammaMarket[] = [];
+      for await (const { markets } of gamma.openMarkets(signal)) found.push(...markets);
+      return found;
+    },
     /** The venue's clock goes so much further than ours. */
     passes: (ms: number) => {
       aheadMs += ms;

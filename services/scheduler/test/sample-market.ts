@@ -1,9 +1,12 @@
-import type { GammaMarket, GammaSettlement } from '@polytape/polymarket';
+import type { GammaMarket } from '@polytape/polymarket';
 
 /** An open market of Gamma about the weather, with what the test says otherwise. Its tokens are `<n>1` and `<n>2`. */
 export function sampleMarket(
   conditionId: string,
-  o: Partial<Omit<GammaMarket, 'settlement'>> & { settlement?: Partial<GammaSettlement>; tokens?: never } = {},
+  o: Partial<Omit<GammaMarket, 'settlement'>> & {
+    settlement?: Partial<GammaMarket['settlement']>;
+    tokens?: never;
+  } = {},
 ): GammaMarket {
   const { settlement, ...fields } = o;
   const closed = o.closed ?? false;
@@ -21,7 +24,7 @@ export function sampleMarket(
     ...fields,
     settlement: {
       ...{ closed, closedAtMs: o.closedAtMs ?? null, umaEndAtMs: null, outcomePrices: null, umaResolutionStatus: null },
-      ...{ umaResolutionStatuses: [], automaticallyResolved: false, marketType: null, raw: {} },
+      ...{ umaResolutionStatuses: [], automaticallyResolved: false, marketType: null, raw: {}, askedAtMs: Date.now() },
       ...settlement,
     },
   };
