@@ -1,6 +1,7 @@
 import { type ReadOptions, readBatches } from './batch-reader.ts';
 import { Connection, type ConnectOptions } from './connection.ts';
 import { KvBucket } from './kv-bucket.ts';
+import type { ValueCheck } from './kv-entry.ts';
 import { Publisher, type PublisherOptions } from './publisher.ts';
 import { keepReconciled, reconcile } from './reconcile.ts';
 import { type RequestAllOptions, type RequestOptions, request, requestAll } from './request.ts';
@@ -136,9 +137,9 @@ export class Bus implements AsyncDisposable {
     }
   }
 
-  /** A bucket of JSON values. It need not exist yet. */
-  async kv<T>(bucket: BucketName): Promise<KvBucket<T>> {
-    return await KvBucket.open<T>(this.#connection, bucket);
+  /** A bucket of JSON values. It need not exist yet. `check` says what is wrong with a value that others wrote. */
+  async kv<T>(bucket: BucketName, check: ValueCheck = () => null): Promise<KvBucket<T>> {
+    return await KvBucket.open<T>(this.#connection, bucket, check);
   }
 
   /**

@@ -1,8 +1,9 @@
 import { JetStreamApiCodes, JetStreamApiError } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { BadValueError } from './bad-value-error.ts';
+import { BusUnavailableError } from './bus-unavailable-error.ts';
 import type { Connection } from './connection.ts';
-import { isValue, type KvEntry } from './kv-entry.ts';
+import { isValue, type KvEntry, readValue, type ValueCheck } from './kv-entry.ts';
 import { KvView, type KvViewOptions } from './kv-view.ts';
 import { RevisionConflictError } from './revision-conflict-error.ts';
 import { bucketStream, keySubject } from './stream-config.ts';
@@ -19,21 +20,25 @@ export class KvBucket<T> {
   readonly name: BucketName;
   readonly #connection: Connection;
   readonly #kv: KV;
+  readonly #check: ValueCheck;
+  /** Keys that were told of as bad, until they are good again. */
+  readonly #toldBad = new Set<string>();
 
-  static async open<T>(connection: Connection, name: BucketName): Promise<KvBucket<T>> {
-    return new KvBucket<T>(connection, name, await new Kvm(connection.js).open(name));
+  static async open<T>(connection: Connection, name: BucketName, check: ValueCheck): Promise<KvBucket<T>> {
+    return new KvBucket<T>(connection, name, await new Kvm(connection.js).open(name), check);
   }
 
-  private constructor(connection: Connection, name: BucketName, kv: KV) {
+  private constructor(connection: Connection, name: BucketName, kv: KV, check: ValueCheck) {
     this.#connection = connection;
     this.name = name;
     this.#kv = kv;
+    this.#check = check;
   }
 
   /**
    * The value as the leader has it (a follower's answer may be old); null when the key is not there, deleted or expired.
    *
-   * @throws {BadValueError} The key holds no JSON.
+   * @throws {BadValueError} The key holds nothing that can be used.
    */
   async get(key: string): Promise<KvEntry<T> | null> {
     const stored = await this.#ask(key, () =>
@@ -42,18 +47,14 @@ export class KvBucket<T> {
     if (stored === null) return null;
     const message = storedMessage(stored);
     if (!isValue(message)) return null;
-    try {
-      return { value: JSON.parse(DECODER.decode(message.body)), revision: message.sequence };
-    } catch (error) {
-      throw new BadValueError(this.name, key, error);
-    }
+    const read = readValue<T>(message, key, this.#check);
+    if (read.fault !== null) throw new BadValueError(this.name, key, { ...read, revision: message.sequence });
+    return { value: read.value, revision: message.sequence };
   }
 
   /**
    * All living keys with their values, each as the leader has it. Not one moment's state: keys are read side by side, and
-   * each value is one that held after the call.
-   *
-   * @throws {BadValueError} A key holds no JSON.
+   * each value is one that held after the call. A key without a value that can be used is left out, and told of once.
    */
   async list(): Promise<Map<string, KvEntry<T>>> {
     const stream = bucketStream(this.name);
@@ -61,7 +62,7 @@ export class KvBucket<T> {
     const filter = { subjects_filter: keySubject(this.name, '>') };
     const { state } = await this.#ask('>', () => this.#connection.jsm.streams.info(stream, filter));
     const keys = Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix.length));
-    const entries = await Promise.all(keys.map(async (key) => [key, await this.get(key)] as const));
+    const entries = await Promise.all(keys.map(async (key) => [key, await this.#getGood(key)] as const));
     return new Map(entries.filter((entry): entry is [string, KvEntry<T>] => entry[1] !== null));
   }
 
@@ -87,12 +88,33 @@ export class KvBucket<T> {
 
   /** A live copy of the whole bucket; see KvView. */
   view(o: KvViewOptions): KvView<T> {
-    return new KvView<T>(this.#connection, this.name, o);
+    return new KvView<T>(this.#connection, this.name, o, this.#check);
+  }
+
+  async #getGood(key: string): Promise<KvEntry<T> | null> {
+    try {
+      const entry = await this.get(key);
+      this.#toldBad.delete(key);
+      return entry;
+    } catch (error) {
+      if (!(error instanceof BadValueError)) throw error;
+      const fields = { err: error, bucket: this.name, key, revision: error.revision };
+      if (!this.#toldBad.has(key))
+        this.#connection.log.error(fields, `${error.message}; left out. ${error.operatorAction}`);
+      this.#toldBad.add(key);
+      return null;
+    }
   }
 
   async #ask<R>(key: string, request: () => Promise<R>): Promise<R> {
+    const late = AbortSignal.timeout(WAIT_MS_MAX);
     try {
-      await this.#connection.whenConnected(AbortSignal.timeout(WAIT_MS_MAX));
+      await this.#connection.whenConnected(late);
+    } catch (error) {
+      if (error !== late.reason) throw error; // closed for good
+      throw new BusUnavailableError(`the connection to NATS is not back after ${WAIT_MS_MAX / 1_000} s`);
+    }
+    try {
       return await request();
     } catch (error) {
       if (error instanceof JetStreamApiError && CONFLICTS.has(error.code)) {
@@ -108,4 +130,3 @@ const CONFLICTS: ReadonlySet<number> = new Set([
   JetStreamApiCodes.StreamWrongLastSequenceUnknown,
 ]);
 const WAIT_MS_MAX = 5_000;
-const DECODER = new TextDecoder();

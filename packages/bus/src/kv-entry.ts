@@ -9,3 +9,24 @@ export function isValue(message: { header(name: string): string | null }): boole
   const operation = message.header('KV-Operation');
   return message.header('Nats-Marker-Reason') === null && operation !== 'DEL' && operation !== 'PURGE';
 }
+
+/** What is wrong with a value of this key, in words; null when nothing is. */
+export type ValueCheck = (value: unknown, key: string) => string | null;
+
+/** The value of a message, or in `fault` why it has none that can be used. */
+export function readValue<T>(
+  message: { body: Uint8Array },
+  key: string,
+  check: ValueCheck,
+): { value: T; fault: null } | { fault: string; cause: unknown } {
+  let value: unknown;
+  try {
+    value = JSON.parse(DECODER.decode(message.body));
+  } catch (cause) {
+    return { fault: 'holds no JSON', cause };
+  }
+  const wrong = check(value, key);
+  return wrong === null ? { value: value as T, fault: null } : { fault: `cannot be used: ${wrong}`, cause: undefined };
+}
+
+const DECODER = new TextDecoder();

@@ -1,8 +1,9 @@
 import { DeliverPolicy } from '@nats-io/jetstream';
+import { BadValueError } from './bad-value-error.ts';
 import { readBatches } from './batch-reader.ts';
 import { BusUnavailableError } from './bus-unavailable-error.ts';
 import type { Connection } from './connection.ts';
-import { isValue, type KvEntry } from './kv-entry.ts';
+import { isValue, type KvEntry, readValue, type ValueCheck } from './kv-entry.ts';
 import { pause } from './pause.ts';
 import { PullSession } from './pull-session.ts';
 import { bucketStream, keySubject } from './stream-config.ts';
@@ -24,7 +25,7 @@ export type KvViewStats = { keys: number; changes: number; lists: number; badVal
 /**
  * A copy of a bucket that follows it: the values of all living keys, by push, and compared with the whole bucket when
  * the connection is back and on a timer, so that a change that was missed costs one interval and no more. A key that
- * was deleted or expired leaves the view. A value that is not JSON is counted and skipped: the value before it stands.
+ * was deleted or expired leaves the view. A value that cannot be used is counted, told of once and skipped: the value before it stands.
  *
  * listing -> following (ready) -> ended by the signal or by dispose.
  */
@@ -42,13 +43,16 @@ export class KvView<T> implements AsyncDisposable {
   /** What is known of each key, the dead ones among it: a late message of a dead key must not bring it back. */
   readonly #known = new Map<string, { revision: number; learnt: number }>();
   readonly #live = new Map<string, KvEntry<T>>();
+  readonly #bad = new Map<string, number>();
+  readonly #check: ValueCheck;
   readonly #done: Promise<unknown>;
   #learnt = 0;
   #changes = 0;
   #lists = 0;
   #badValues = 0;
 
-  constructor(connection: Connection, bucket: string, o: KvViewOptions) {
+  constructor(connection: Connection, bucket: string, o: KvViewOptions, check: ValueCheck) {
+    this.#check = check;
     this.#connection = connection;
     this.#bucket = bucket;
     this.#stream = bucketStream(bucket);
@@ -66,7 +70,12 @@ export class KvView<T> implements AsyncDisposable {
     return this.#live;
   }
 
-  /** Calls the listener after each change, with the key that changed (written or gone). Returns what stops that. */
+  /** Keys whose present value cannot be used, with its revision. */
+  bad(): ReadonlyMap<string, number> {
+    return this.#bad;
+  }
+
+  /** Calls the listener after each change, with the key that changed (written, also with what cannot be used, or gone). Returns what stops that. */
   onChange(listener: (key: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -230,20 +239,24 @@ export class KvView<T> implements AsyncDisposable {
       this.#remove(key);
       return;
     }
-    try {
-      this.#live.set(key, { value: JSON.parse(DECODER.decode(message.body)), revision });
-    } catch (error) {
+    const read = readValue<T>(message, key, this.#check);
+    if (read.fault !== null) {
       this.#badValues += 1;
-      this.#connection.log.warn(
-        { err: error, bucket: this.#bucket, key, revision },
-        `Key ${key} of bucket ${this.#bucket} holds no JSON; skipped.`,
-      );
+      const error = new BadValueError(this.#bucket, key, { ...read, revision });
+      const fields = { err: error, bucket: this.#bucket, key, revision };
+      const what = this.#live.has(key) ? 'the value before it stands' : 'left out';
+      if (!this.#bad.has(key)) this.#connection.log.error(fields, `${error.message}; ${what}. ${error.operatorAction}`);
+      this.#bad.set(key, revision);
+      this.#tell(key);
       return;
     }
+    this.#bad.delete(key);
+    this.#live.set(key, { value: read.value, revision });
     this.#tell(key);
   }
 
   #remove(key: string): void {
+    this.#bad.delete(key);
     if (this.#live.delete(key)) this.#tell(key);
   }
 
@@ -263,4 +276,3 @@ const FOLLOW_AGE_MS_MAX = 2;
 const LIST_ROWS_MAX = 1_000;
 const LIST_BYTES_MAX = 16 * 1024 * 1024;
 const LIST_RETRY_MS = 1_000;
-const DECODER = new TextDecoder();

@@ -77,6 +77,36 @@ describe('a bucket', () => {
     await expect(shards.get('1')).rejects.toBeInstanceOf(BadValueError);
   });
 
+  test('lists what can be used, and tells once of what cannot', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url);
+    await using other = await otherTools(nats.url, 'ingestors');
+    const ingestors = await made.bus.kv<Value>('ingestors', checkedValue);
+    await ingestors.put('good', { n: 1 });
+    await other.kv.put('bad', 'not { json');
+    await other.kv.put('odd', '{"n":"one"}');
+    for (let time = 0; time < 3; time += 1) expect([...(await ingestors.list()).keys()]).toEqual(['good']);
+    expect(made.log.entries.filter(({ level }) => level === 'error')).toHaveLength(2);
+    expect(made.log.count(/Key bad of bucket ingestors holds no JSON; left out/)).toBe(1);
+    expect(made.log.count(/Key odd of bucket ingestors cannot be used: n is no number; left out/)).toBe(1);
+    await expect(ingestors.get('odd')).rejects.toMatchObject({ name: 'BadValueError', revision: 3 });
+  });
+
+  test('says what can be tried again when the server does not come back in time', async (context) => {
+    await using nats = await testNats();
+    context.skip(!nats.canRestart, 'the server is not ours to end');
+    await using made = await testBus(nats.url);
+    const shards = await made.bus.kv<Value>('shards');
+    const revision = await shards.put('1', { n: 1 });
+    await nats.kill();
+    await made.log.said(/is lost/);
+    const asked = [shards.get('1'), shards.list(), shards.put('1', { n: 2 }), shards.update('1', { n: 2 }, revision)];
+    for (const { reason } of (await Promise.allSettled(asked)) as PromiseRejectedResult[]) {
+      expect(reason).toMatchObject({ name: 'BusUnavailableError', disposition: 'retry' });
+    }
+    await nats.start();
+  }, 30_000);
+
   test('that does not exist is named', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url, { reconcile: false });
@@ -274,6 +304,24 @@ describe('a view', () => {
     await when(view, () => view.entries().get('a')?.value.n === 2);
   });
 
+  test('does the same with a value that its reader cannot use, and tells which these are', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url);
+    const shards = await made.bus.kv<Value>('shards', checkedValue);
+    await shards.put('a', { n: 1 });
+    await using view = shards.view({ signal: made.stop.signal });
+    await view.ready;
+    await shards.put('a', { n: 'one' } as never);
+    const bad = await shards.put('b', null as never);
+    await made.log.said(/Key a of bucket shards cannot be used: n is no number; the value before it stands/);
+    await made.log.said(/Key b of bucket shards cannot be used: it is null; left out/);
+    expect([...view.entries()].map(([key, { value }]) => [key, value])).toEqual([['a', { n: 1 }]]);
+    expect(view.bad().get('b')).toBe(bad);
+    await shards.put('b', { n: 2 });
+    await when(view, () => view.entries().get('b')?.value.n === 2);
+    expect([...view.bad().keys()]).toEqual(['a']);
+  });
+
   test('waits for a bucket that is not there yet', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url, { reconcile: false });
@@ -327,6 +375,11 @@ function withTtl(ttlMs: number) {
 }
 
 /** The bucket as other tools write it, past this package. */
+function checkedValue(value: unknown): string | null {
+  if (value === null) return 'it is null';
+  return typeof (value as Value).n === 'number' ? null : 'n is no number';
+}
+
 async function otherTools(url: string, bucket: string) {
   const operator = await operatorOf(url);
   return { ...operator, kv: await new Kvm(operator.nats).open(bucket) };

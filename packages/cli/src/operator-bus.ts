@@ -1,5 +1,5 @@
 import { Bus } from '@polytape/bus';
-import { type IngestorPresence, type Log, silentLog } from '@polytape/types';
+import { type IngestorPresence, type Log, presenceFault, silentLog } from '@polytape/types';
 import { CommandError } from './command-error.ts';
 import { findNats } from './find-nats.ts';
 
@@ -39,7 +39,7 @@ export async function openOperatorBus(address: RecorderAddress, stop: AbortSigna
 
 /** The ingestors that have announced themselves lately. One that was killed is among them for up to 15 s. */
 export async function announcedIngestors(bus: Bus): Promise<string[]> {
-  const presences = await (await bus.kv<IngestorPresence>('ingestors')).list();
+  const presences = await (await bus.kv<IngestorPresence>('ingestors', presenceFault)).list();
   return [...presences].filter(([, { value }]) => !hasLeft(value)).map(([id]) => id);
 }
 

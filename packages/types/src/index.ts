@@ -20,6 +20,7 @@ export type { MarketFact } from './event.ts';
 export { PROVENANCE_HEADERS } from './headers.ts';
 export { isConditionId, isTokenId } from './ids.ts';
 export { type IngestorPresence, MISSING_TOKENS_MAX, type ShardService } from './ingestor.ts';
+export { presenceFault } from './ingestor-fault.ts';
 export type { LeaderRecord } from './leader.ts';
 export { type LifecycleEvent, lifecycleMessageId } from './lifecycle-event.ts';
 export { type Log, silentLog } from './log.ts';
@@ -37,6 +38,7 @@ export {
   type Settlement,
 } from './resolution.ts';
 export { SHARD_TOKENS_MAX, type Shard, type ShardToken } from './shard.ts';
+export { shardFault } from './shard-fault.ts';
 export type {
   ConnectionStatus,
   IngestorStatus,

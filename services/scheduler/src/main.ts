@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { Bus } from '@polytape/bus';
 import { ClobClient, DataClient, GammaClient, VenueHttp } from '@polytape/polymarket';
 import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
-import { COMMANDS, type LeaderRecord, type Shard } from '@polytape/types';
+import { COMMANDS, type LeaderRecord, type Shard, shardFault } from '@polytape/types';
 import { configTable, jobSchedules, planLimits, settingsNotice } from './config.ts';
 import { Leadership } from './leadership.ts';
 import { registerMetrics } from './register-metrics.ts';
@@ -40,7 +40,7 @@ const scheduler = new Scheduler({
   schedulerId,
   bus,
   leadership,
-  shards: await bus.kv<Shard>('shards'),
+  shards: await bus.kv<Shard>('shards', shardFault),
   gamma: new GammaClient({ url: config.POLYMARKET_GAMMA_URL, http }),
   clob: new ClobClient({ url: config.POLYMARKET_CLOB_URL, http }),
   data: new DataClient({ url: config.POLYMARKET_DATA_URL, http }),

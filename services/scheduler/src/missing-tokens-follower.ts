@@ -1,7 +1,7 @@
 import type { Bus } from '@polytape/bus';
 import { type ClobClient, isVenueError } from '@polytape/polymarket';
 import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
-import { type IngestorPresence, OutageNotice, type Shard } from '@polytape/types';
+import { type IngestorPresence, OutageNotice, presenceFault, type Shard } from '@polytape/types';
 import { MisplacedMarkets } from './misplaced-markets.ts';
 import { missingTokens } from './missing-tokens.ts';
 import type { PlanKeeper } from './plan-keeper.ts';
@@ -36,7 +36,7 @@ export class MissingTokensFollower {
 
   /** Follows until `signal` aborts. @throws {TermOverError} */
   async run(signal: AbortSignal): Promise<void> {
-    const bucket = await this.#o.bus.kv<IngestorPresence>('ingestors');
+    const bucket = await this.#o.bus.kv<IngestorPresence>('ingestors', presenceFault);
     await using view = bucket.view({ signal });
     let changed = Promise.withResolvers<void>();
     view.onChange(() => changed.resolve());

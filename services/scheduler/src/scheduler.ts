@@ -1,7 +1,14 @@
 import type { Bus, KvBucket } from '@polytape/bus';
 import type { ClobClient, DataClient, GammaClient } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
-import { COMMANDS, type IngestorPresence, type JobStatus, type SchedulerStatus, type Shard } from '@polytape/types';
+import {
+  COMMANDS,
+  type IngestorPresence,
+  type JobStatus,
+  presenceFault,
+  type SchedulerStatus,
+  type Shard,
+} from '@polytape/types';
 import type { Discovery } from './discovery.ts';
 import { JobRunner, type JobSchedule } from './job-runner.ts';
 import type { LeaderTerm } from './leader-term.ts';
@@ -141,7 +148,7 @@ export class Scheduler {
     const keeper = new PlanKeeper({ plan, registry, limits, clock: Date.now, log });
     const follower = new LifecycleFollower({ ...this.#o, registry, marketLog, keeper });
     const missing = new MissingTokensFollower({ ...this.#o, plan, keeper });
-    const ingestors = await bus.kv<IngestorPresence>('ingestors');
+    const ingestors = await bus.kv<IngestorPresence>('ingestors', presenceFault);
     const { signal } = leaderTerm;
     const subscriber = new MarketSubscriber({ ...this.#o, registry, marketLog, keeper, plan, ingestors, signal });
     const publishers = { prices: pricePublisher, books: bookPublisher };

@@ -14,6 +14,8 @@ export class ShardPlan {
   readonly #term: Pick<LeaderTerm, 'throwIfOver'>;
   readonly #entries = new Map<number, { value: Shard; revision: number }>();
   readonly #writing = new Set<number>();
+  /** Numbers under which somebody else wrote what is no shard, with their revisions. Where a number is needed, that goes. */
+  readonly #bad = new Map<number, number>();
   #goneVersionMax = 0;
 
   private constructor(bucket: KvBucket<Shard>, term: Pick<LeaderTerm, 'throwIfOver'>) {
@@ -26,6 +28,7 @@ export class ShardPlan {
     await using view = bucket.view({ signal: term.signal });
     await view.ready;
     for (const [key, entry] of view.entries()) if (NUMBER.test(key)) plan.#entries.set(Number(key), entry);
+    for (const [key, revision] of view.bad()) if (NUMBER.test(key)) plan.#bad.set(Number(key), revision);
     return plan;
   }
 
@@ -49,6 +52,7 @@ export class ShardPlan {
       const revision = await this.#write(number, shard);
       if (shard === null || revision === null) this.#entries.delete(number);
       else this.#entries.set(number, { value: shard, revision });
+      this.#bad.delete(number);
     } finally {
       this.#writing.delete(number);
     }
@@ -68,6 +72,10 @@ export class ShardPlan {
       changed = Promise.withResolvers<void>();
       const keys = [...view.entries()].filter(([key]) => NUMBER.test(key));
       const seen = new Map(keys.map(([key, { revision }]) => [Number(key), revision]));
+      for (const [key, revision] of view.bad()) {
+        const number = Number(key);
+        if (NUMBER.test(key) && this.#bad.get(number) !== revision) seen.set(number, revision);
+      }
       for (const number of new Set([...this.#entries.keys(), ...seen.keys()])) {
         // The view comes after our writes, or before their answers: it tells where to look, and no more.
         if (seen.get(number) !== this.#entries.get(number)?.revision) await this.#compare(number);
@@ -86,8 +94,9 @@ export class ShardPlan {
       this.#goneVersionMax = Math.max(this.#goneVersionMax, known?.value.version ?? 0);
       return null;
     }
-    if (known === undefined) return await this.#bucket.create(key, shard);
-    return await this.#bucket.update(key, shard, known.revision);
+    const present = known?.revision ?? this.#bad.get(number);
+    if (present === undefined) return await this.#bucket.create(key, shard);
+    return await this.#bucket.update(key, shard, present);
   }
 
   async #compare(number: number): Promise<void> {

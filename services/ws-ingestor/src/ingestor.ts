@@ -1,6 +1,14 @@
 import type { Bus, KvView } from '@polytape/bus';
 import { changedOrElapsed, type Logger } from '@polytape/service';
-import type { IngestorPresence, IngestorStatus, RecycleAnswer, Shard, ShardService } from '@polytape/types';
+import {
+  type IngestorPresence,
+  type IngestorStatus,
+  presenceFault,
+  type RecycleAnswer,
+  type Shard,
+  type ShardService,
+  shardFault,
+} from '@polytape/types';
 import { decideShards } from './decide-shards.ts';
 import { FleetView } from './fleet-view.ts';
 import { ingestorStatus } from './ingestor-status.ts';
@@ -58,8 +66,8 @@ export class Ingestor implements AsyncDisposable {
     const starting = new AbortController();
     const abandon = () => starting.abort(signal.reason);
     signal.addEventListener('abort', abandon, { once: true });
-    const bucket = await bus.kv<IngestorPresence>('ingestors');
-    await using plan = (await bus.kv<Shard>('shards')).view({ signal: starting.signal });
+    const bucket = await bus.kv<IngestorPresence>('ingestors', presenceFault);
+    await using plan = (await bus.kv<Shard>('shards', shardFault)).view({ signal: starting.signal });
     await using view = bucket.view({ signal: starting.signal });
     signal.throwIfAborted();
     await Promise.all([plan.ready, view.ready]);

@@ -26,5 +26,7 @@ export function ownShare(o: {
   if (!o.self.isLeaving) members.push(o.self);
   const { owners, redundancy, unserved } = assignShards({ ...o, members });
   const assigned = [...owners].filter(([, ids]) => ids.includes(o.self.id)).map(([shard]) => shard);
-  return { assigned: new Set(assigned), required: redundancy, unserved, members: members.length };
+  // Where nobody has room for anything it keeps what it has: who stays never lets go of what nobody else covers.
+  const required = o.self.isLeaving ? redundancy : Math.max(1, redundancy);
+  return { assigned: new Set(assigned), required, unserved, members: members.length };
 }

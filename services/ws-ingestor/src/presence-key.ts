@@ -1,4 +1,4 @@
-import { type Bus, type KvBucket, RevisionConflictError } from '@polytape/bus';
+import { BadValueError, type Bus, type KvBucket, RevisionConflictError } from '@polytape/bus';
 import { errorSentence, type Logger } from '@polytape/service';
 import { type IngestorPresence, OutageNotice } from '@polytape/types';
 
@@ -87,8 +87,18 @@ export class PresenceKey implements AsyncDisposable {
       } catch (error) {
         if (!(error instanceof RevisionConflictError) || attempt === ATTEMPTS_MAX) throw error;
         // The key expired while the broker was away, or an acknowledgement was lost.
-        this.#revision = (await this.#o.bucket.get(this.#o.ingestorId))?.revision ?? null;
+        this.#revision = await this.#revisionNow();
       }
+    }
+  }
+
+  async #revisionNow(): Promise<number | null> {
+    const { bucket, ingestorId } = this.#o;
+    try {
+      return (await bucket.get(ingestorId))?.revision ?? null;
+    } catch (error) {
+      if (error instanceof BadValueError) return error.revision; // our own key, whoever wrote into it
+      throw error;
     }
   }
 }

@@ -17,6 +17,12 @@ describe('the share of an ingestor', () => {
     });
   });
 
+  test('needs another to cover what it lets go of, also where nobody has room for anything', () => {
+    const share = { shards, self: { ...self, capacity: 0 }, others: new Map(), redundancy: 1 };
+    expect(ownShare(share)).toMatchObject({ required: 1, unserved: shards });
+    expect(ownShare({ ...share, self: { ...share.self, isLeaving: true } })).toMatchObject({ required: 0 });
+  });
+
   test('is complementary among those who see each other', () => {
     const ids = ['a', 'b', 'c'];
     const all = ids.flatMap((id) => {
