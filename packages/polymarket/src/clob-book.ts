@@ -8,7 +8,6 @@ import {
   isAbsent,
   list,
   optionalDecimal,
-  optionalText,
   price,
   timestamp,
   tokenId,
@@ -28,7 +27,7 @@ export function readClobBook(raw: unknown): ClobBook {
   const asks = rising(levels(book.asks, 'asks'));
   const bestBid = bids[0]?.[0] ?? null;
   const bestAsk = asks[0]?.[0] ?? null;
-  const hash = optionalText(book.hash, 'hash');
+  const hash = sha1Of(book.hash);
   return {
     conditionId: canonicalConditionId(conditionId(book.market, 'market'), token),
     tokenId: token,
@@ -41,8 +40,14 @@ export function readClobBook(raw: unknown): ClobBook {
     midpoint: midpointOf(bestBid, bestAsk),
     tickSize: optionalDecimal(book.tick_size, 'tick_size'),
     hash,
-    isHashRight: hash === null ? null : hash === bookHash(book),
+    // One of another kind is a change at the venue that is to be seen, and costs no book.
+    isHashRight: isAbsent(book.hash) ? null : hash === bookHash(book),
   };
+}
+
+/** In lower case; null for what is none. */
+function sha1Of(value: unknown): string | null {
+  return typeof value === 'string' && /^[0-9a-f]{40}$/i.test(value) ? value.toLowerCase() : null;
 }
 
 function levels(value: unknown, name: string): BookLevel[] {

@@ -64,6 +64,18 @@ describe('a book', () => {
     expect(readClobBook({ ...first, hash: undefined })).toMatchObject({ hash: null, isHashRight: null });
   });
 
+  test.each(['sha256:abc', 'f'.repeat(64), `${'a'.repeat(39)}g`, 7, {}])(
+    'is read also with a hash that is no sha1 (%j): it has none, and that is counted as a difference',
+    (hash) => {
+      expect(readClobBook({ ...first, hash })).toMatchObject({ hash: null, isHashRight: false });
+    },
+  );
+
+  test('has its hash in lower case', () => {
+    const hash = String(first.hash);
+    expect(readClobBook({ ...first, hash: hash.toUpperCase() })).toMatchObject({ hash, isHashRight: true });
+  });
+
   test('is the same in whatever order its levels came', () => {
     const { isHashRight: _, ...expected } = readClobBook(first);
     fc.assert(

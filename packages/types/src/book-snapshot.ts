@@ -23,7 +23,7 @@ export type BookSnapshot = {
   spread: string | null;
   midpoint: string | null;
   tickSize: string | null;
-  /** The venue's own sha1 over the book, 40 hex digits. */
+  /** The venue's own sha1 over the book, 40 hex digits in lower case; null where none came, or something else. */
   hash: string | null;
   /** Whether the hash is that of what was received; null where none came. A difference is counted, and the book kept. */
   isHashRight: boolean | null;
