@@ -8,8 +8,10 @@ import {
   startPostgres,
 } from '@polytape/embedded';
 import { errorSentence } from '@polytape/service';
+import { checkServices } from './check-services.ts';
 import type { DataDir } from './data-dir.ts';
 import { type RuntimeVenue, writeRuntimeFile } from './runtime-file.ts';
+import { serviceMain } from './service-main.ts';
 import { type ServiceLogRecord, startService } from './service-process.ts';
 import { type RunningProcess, SupervisedProcess } from './supervised-process.ts';
 
@@ -48,6 +50,9 @@ export class Recorder implements AsyncDisposable {
   static async start(options: RecorderOptions): Promise<Recorder> {
     const recorder = new Recorder(options);
     try {
+      const { env, natsUrl, databaseUrl } = options;
+      await checkServices({ ...env, ...ON_LOOPBACK, NATS_URL: natsUrl ?? '', DATABASE_URL: databaseUrl ?? '' });
+      options.signal.throwIfAborted();
       await recorder.#startServers();
       options.signal.throwIfAborted();
       await recorder.#startServices();
@@ -142,8 +147,8 @@ export class Recorder implements AsyncDisposable {
     const { dataDir, area, env, onLog } = this.#o;
     return startService({
       name,
-      main: fileURLToPath(import.meta.resolve(`../../../services/${name.replace(/-\d+$/, '')}/src/main.ts`)),
-      env: { ...env, NATS_URL: this.#natsUrl, DATABASE_URL: this.#databaseUrl, HTTP_HOST: '127.0.0.1', HTTP_PORT: '0' },
+      main: serviceMain(name.replace(/-\d+$/, '')),
+      env: { ...env, ...ON_LOOPBACK, NATS_URL: this.#natsUrl, DATABASE_URL: this.#databaseUrl },
       logPath: join(dataDir.directory(area, 'logs'), `${name}.log`),
       onLog,
     });
@@ -189,6 +194,7 @@ export class Recorder implements AsyncDisposable {
 }
 
 const SERVERS = ['nats', 'postgres'];
+const ON_LOOPBACK = { HTTP_HOST: '127.0.0.1', HTTP_PORT: '0' };
 
 /** Servers that were fetched: they belong to the checkout, whatever directory the data is in. */
 const CACHE_DIR = fileURLToPath(import.meta.resolve('../../../.polytape/cache'));

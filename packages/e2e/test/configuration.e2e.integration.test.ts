@@ -128,9 +128,24 @@ describe.concurrent.each<{ service: ServiceName; cases: Case[] }>([
 
 describe.concurrent('polytape ends with one line that names the setting and the remedy', () => {
   test.for<Case>([
-    { title: 'an unknown command', args: ['recrod'], code: 2, says: [/unknown command 'recrod'/, /polytape help/] },
-    { title: 'an unknown flag', args: ['demo', '--fast'], code: 2, says: [/unknown option '--fast'/, /polytape help/] },
-    { title: 'a word too many', args: ['start', 'now'], code: 2, says: [/too many arguments/, /polytape help/] },
+    {
+      title: 'an unknown command',
+      args: ['recrod'],
+      code: 2,
+      says: [/unknown command 'recrod'/, /`npx pnpm polytape help` shows/],
+    },
+    {
+      title: 'an unknown flag',
+      args: ['demo', '--fast'],
+      code: 2,
+      says: [/unknown option '--fast'/, /`npx pnpm polytape demo --help` shows/],
+    },
+    {
+      title: 'a word too many',
+      args: ['start', 'now'],
+      code: 2,
+      says: [/too many arguments/, /`npx pnpm polytape start --help` shows/],
+    },
     {
       title: 'a --for that is no time',
       args: ['demo', '--for', 'soon'],

@@ -1,4 +1,4 @@
-import { commandLineAnswer } from './command-line.ts';
+import { CHECK, commandLineAnswer } from './command-line.ts';
 import type { Config, ConfigTable } from './config-table.ts';
 import { endOnFatalError } from './fatal.ts';
 import { ConfigError, loadConfig } from './load-config.ts';
@@ -8,7 +8,7 @@ import { type Stop, stopOnSignal } from './stop.ts';
 
 /**
  * The first lines of every service: answers `--help` and refuses arguments (exit code 2), reads the configuration
- * (exit code 1 and one line that names every mistake), and arranges how the process ends.
+ * (exit code 1 and one line that names every mistake; with `--check` that is all), and arranges how the process ends.
  */
 export function beginService<T extends ConfigTable & typeof processSettings>(o: {
   name: string;
@@ -22,6 +22,7 @@ export function beginService<T extends ConfigTable & typeof processSettings>(o: 
   const answer = commandLineAnswer(o, o.argv);
   if (answer !== null) endWith(answer.text, answer.exitCode);
   const config = readConfig(o);
+  if (o.argv[0] === CHECK) process.exit(0);
   // TypeScript cannot see through the mapped type that a table with these settings has values for them.
   const own = config as unknown as Config<typeof processSettings>;
   const log = createLogger({ service: o.name, level: own.LOG_LEVEL });

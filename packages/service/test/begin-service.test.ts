@@ -103,6 +103,15 @@ describe('a service', () => {
     expect(probe.lines.join('\n')).toContain('HTTP_PORT');
   });
 
+  test('that is only to check its settings does so, and does not begin', async () => {
+    await using right = new Probe({}, { args: ['--check'] });
+    await using wrong = new Probe({ HTTP_PORT: 'eighty' }, { args: ['--check'] });
+    expect(await right.ended).toBe(0);
+    expect(right.lines).toEqual([]);
+    expect(await wrong.ended).toBe(1);
+    expect(wrong.lines).toEqual([expect.stringContaining('HTTP_PORT is "eighty"')]);
+  });
+
   test('refuses an argument with exit code 2, and a wrong setting with 1, each in one line', async () => {
     await using argument = new Probe({}, { args: ['--fast'] });
     await using setting = new Probe({ HTTP_PORT: 'eighty' });
