@@ -24,6 +24,8 @@ export type MarketSessionOptions = Partial<SocketLimits> & {
   /** To be shared by the sessions of a process, so that they tell an outage once. */
   outage?: OutageNotice;
   clock?: ReceiveClock;
+  /** To be shared likewise, so that they do not all come back at once: when, by the clock of `performance`, it may try. */
+  pace?: { reserve(nowMs: number): number };
   random?: () => number;
 };
 
@@ -69,6 +71,7 @@ export class MarketSession implements AsyncDisposable {
   readonly #outage: OutageNotice;
   readonly #handlerFailures = new OutageNotice();
   readonly #clock: ReceiveClock;
+  readonly #pace: MarketSessionOptions['pace'];
   readonly #random: () => number;
   #customFeatures: boolean;
   readonly #limits: SocketLimits;
@@ -101,6 +104,7 @@ export class MarketSession implements AsyncDisposable {
     this.#log = options.log;
     this.#outage = options.outage ?? new OutageNotice();
     this.#clock = options.clock ?? SHARED_CLOCK;
+    this.#pace = options.pace;
     this.#random = options.random ?? Math.random;
     this.#customFeatures = options.customFeatures ?? false;
     this.#limits = {
@@ -256,7 +260,15 @@ export class MarketSession implements AsyncDisposable {
     this.#state = 'waiting';
     const waitMs = this.#waitMs(end.cause);
     this.#tell(end, waitMs);
-    this.#waitTimer = setTimeout(() => this.#connect(), waitMs);
+    this.#waitTimer = setTimeout(() => this.#connectInTurn(), waitMs);
+  }
+
+  /** Takes its turn only now, so that one that waits for long does not hold up the others. */
+  #connectInTurn(): void {
+    const nowMs = performance.now();
+    const turnInMs = (this.#pace?.reserve(nowMs) ?? nowMs) - nowMs;
+    if (turnInMs > 0) this.#waitTimer = setTimeout(() => this.#connect(), turnInMs);
+    else this.#connect();
   }
 
   #waitMs(cause: VenueError | null): number {

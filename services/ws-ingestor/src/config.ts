@@ -13,7 +13,7 @@ export const configTable = {
     default: 100,
     min: 0,
     max: 60_000,
-    description: 'Pause between two new connections: each causes a burst of books.',
+    description: 'Pause between two new connections, also those that come back: each causes a burst of books.',
   }),
   LIFECYCLE_SHARDS: integer({
     default: 2,

@@ -195,7 +195,7 @@ export class Ingestor implements AsyncDisposable {
     await releasing;
   }
 
-  /** One comparison of what should be with what is. @returns Milliseconds until another shard may be opened. */
+  /** One comparison of what should be with what is. @returns Milliseconds until another connection may be opened. */
   #act(
     o: { plan: KvView<Shard>; fleet: FleetView; releases: ShardReleases },
     nowMs: number,
@@ -216,14 +216,12 @@ export class Ingestor implements AsyncDisposable {
     });
     this.#relievedSinceMs = decision.relievedSinceMs;
     this.#recorders.close(decision.close);
-    this.#recorders.recycle(nowMs, { mayBegin: this.#leavesAtMs === null });
+    const nextRecycleInMs = this.#recorders.recycle(nowMs, { mayBegin: this.#leavesAtMs === null });
     if (decision.release.length > 0 && !o.releases.isBusy) {
       release(new Map([...own].filter(([shard]) => decision.release.includes(shard))));
     }
-    return this.#recorders.open(
-      [...plan].filter(([shard]) => decision.open.includes(shard)),
-      nowMs,
-    );
+    const opening = [...plan].filter(([shard]) => decision.open.includes(shard));
+    return Math.min(nextRecycleInMs, this.#recorders.open(opening, nowMs));
   }
 
   /** A plan that is empty all at once was lost with its bucket, and says nothing of what to record: the last one holds. */

@@ -26,6 +26,16 @@ export class RetryTimes {
     return waitMs;
   }
 
+  hasFailed(reason: RecycleReason): boolean {
+    return this.#failures.has(reason);
+  }
+
+  /** Another shard has just had what this one waits for: what kept it from it may be over. */
+  tryAgain(reason: RecycleReason): void {
+    const failed = this.#failures.get(reason);
+    if (failed !== undefined) failed.untilMs = 0;
+  }
+
   succeeded(): void {
     this.#failures.clear();
   }

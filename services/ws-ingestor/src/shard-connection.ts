@@ -2,6 +2,7 @@ import type { Publisher } from '@polytape/bus';
 import { type BookEvent, type ConnectionEnd, MarketSession } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
 import type { ConnectionStatus, OutageNotice } from '@polytape/types';
+import type { ConnectPace } from './connect-pace.ts';
 import { ConnectionPublisher } from './connection-publisher.ts';
 import type { IngestorCounters } from './ingestor-counters.ts';
 import type { LastKnown } from './last-known.ts';
@@ -21,6 +22,8 @@ export type ShardConnectionOptions = {
   firstBookTimeoutMs: number;
   /** Shared by all connections: an outage of the venue is told once, and not by each. */
   outage: OutageNotice;
+  /** Shared by all connections: each that comes back waits for its moment. */
+  pace: ConnectPace;
   unparsedNotice: OutageNotice;
   listener: ShardConnectionListener;
   log: Logger;
@@ -62,6 +65,7 @@ export class ShardConnection implements AsyncDisposable {
       customFeatures: options.hearsLifecycle,
       log: options.log,
       outage: options.outage,
+      pace: options.pace,
       handler: {
         onOpen: ({ connectionId }) => this.#begin(connectionId),
         onFrame: (_connection, text, receivedAtUs) => this.#take(text, receivedAtUs),

@@ -1,11 +1,13 @@
 import type { Publisher } from '@polytape/bus';
 import type { Logger } from '@polytape/service';
 import { type OutageNotice, SHARD_TOKENS_MAX, type Shard, type ShardStatus } from '@polytape/types';
+import type { ConnectPace } from './connect-pace.ts';
 import { DepartingTokens } from './departing-tokens.ts';
 import type { IngestorCounters } from './ingestor-counters.ts';
 import { MissingBooks } from './missing-books.ts';
 import { type RecycleLimits, type RecycleReason, recycleReason } from './recycle-reason.ts';
 import { RecycleTeller } from './recycle-teller.ts';
+import type { RecycleWish } from './recycle-turns.ts';
 import { RetryTimes } from './retry-times.ts';
 import type { ShardConnection } from './shard-connection.ts';
 import { ShardConnections } from './shard-connections.ts';
@@ -29,10 +31,14 @@ export type ShardRecorderOptions = RecycleLimits &
     overlapMs: number;
     /** Told after each message that was handed to the publisher. */
     onPublished: () => void;
+    /** Told when a connection that had stalled could be replaced at last, after it could not. */
+    onStallOver: () => void;
     /** Told when what `service` says may have changed. Time alone may do that, too, and is not told. */
     onServiceChanged: () => void;
     /** Shared by all recorders: an outage of the venue is told once, and not by each connection. */
     outage: OutageNotice;
+    /** Shared likewise: each connection that comes back waits for its moment. */
+    pace: ConnectPace;
     log: Logger;
   };
 
@@ -63,6 +69,7 @@ export class ShardRecorder implements AsyncDisposable {
   #wasHeard = false;
   #reconnects = 0;
   #sampledAtMs: number;
+  #triedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ShardRecorderOptions) {
     const nowMs = performance.now();
@@ -134,14 +141,20 @@ export class ShardRecorder implements AsyncDisposable {
     }
   }
 
-  /** Why its connection should be replaced now, or null. */
-  wish(nowMs: number): RecycleReason | null {
+  /** That and why its connection should be replaced now, or null. */
+  wish(nowMs: number): RecycleWish | null {
+    const reason = this.#wishedFor(nowMs);
+    if (reason === null || !this.#retries.mayTry(reason, nowMs)) return null;
+    return { reason, isRetry: this.#retries.hasFailed(reason), triedAtMs: this.#triedAtMs };
+  }
+
+  #wishedFor(nowMs: number): RecycleReason | null {
     const { heardAtMs, openedAtMs } = this.#current;
     if (heardAtMs === null || openedAtMs === null) return null; // it comes back by itself
     if (this.#connections.succession !== null || this.#connections.isPaused || this.#wanted.size === 0) return null;
     // What has moved away is subscribed for a while yet, and not waited for.
     const missing = this.#current.missing(nowMs).filter((tokenId) => this.#wanted.has(tokenId));
-    const reason = recycleReason(
+    return recycleReason(
       {
         ageMs: nowMs - openedAtMs,
         pollution: this.#current.pollution,
@@ -153,13 +166,13 @@ export class ShardRecorder implements AsyncDisposable {
       },
       this.#o,
     );
-    return reason !== null && this.#retries.mayTry(reason, nowMs) ? reason : null;
   }
 
   /** Opens a successor. */
   recycle(reason: RecycleReason, nowMs: number): void {
     if (this.#connections.succession !== null) return;
     this.#isCommanded = false;
+    this.#triedAtMs = nowMs;
     this.#teller.began(this.#connections.succeed(reason, nowMs));
   }
 
@@ -171,9 +184,19 @@ export class ShardRecorder implements AsyncDisposable {
     return { result: 'begun', connectionId: this.#current.connectionId };
   }
 
+  /** The venue serves fresh connections again: one that has stalled need not wait any longer. */
+  tryAgain(): void {
+    this.#retries.tryAgain('stalled');
+  }
+
   /** Whether one of the few replacements at a time is its own. */
   get isRecycling(): boolean {
     return this.#connections.succession?.isPending ?? false;
+  }
+
+  /** Whether its connection has no successor yet that has taken over. */
+  get isOpeningSuccessor(): boolean {
+    return this.#connections.succession?.isOpening ?? false;
   }
 
   /**
@@ -280,7 +303,8 @@ export class ShardRecorder implements AsyncDisposable {
   }
 
   #takeOver(succession: Succession, nowMs: number): void {
-    const { successor, missing } = succession;
+    const { reason, successor, missing } = succession;
+    if (reason === 'stalled' && this.#retries.hasFailed(reason)) this.#o.onStallOver();
     this.#connections.takeOver();
     this.#doubtedAtFrames = null;
     const missingAgain = successor.missing(nowMs);

@@ -1,15 +1,17 @@
 import { OutageNotice, type Shard, type ShardService } from '@polytape/types';
+import { ConnectPace } from './connect-pace.ts';
 import { lifecycleShards } from './lifecycle-shards.ts';
-import { RECYCLE_REASONS } from './recycle-reason.ts';
+import { recycleTurns } from './recycle-turns.ts';
 import { ShardRecorder, type ShardRecorderOptions } from './shard-recorder.ts';
 import { toldMissing } from './told-missing.ts';
 
 export type ShardRecordersOptions = Omit<
   ShardRecorderOptions,
-  'number' | 'shard' | 'hearsLifecycle' | 'isPaused' | 'onPublished' | 'outage'
+  'number' | 'shard' | 'hearsLifecycle' | 'isPaused' | 'onPublished' | 'onStallOver' | 'outage' | 'pace'
 > & {
   /** How many shards of the plan are recorded with the venue's global events. */
   lifecycleShards: number;
+  /** Between two new connections, whatever they are opened for. */
   connectPaceMs: number;
   /** Connections that are replaced at a time. */
   recyclesMax: number;
@@ -26,12 +28,15 @@ export class ShardRecorders implements AsyncDisposable {
   readonly #outage = new OutageNotice();
   /** Shards of the plan, ours or not, whose connections hear the global events. */
   #hearing: ReadonlySet<number> = new Set();
-  #opensAtMs = 0;
+  readonly #pace: ConnectPace;
+  /** The moment that is reserved for the next connection of those that are opened here. */
+  #turnAtMs: number | null = null;
   #recycledAtMs = performance.now();
   #isPaused = false;
 
   constructor(options: ShardRecordersOptions) {
     this.#o = options;
+    this.#pace = new ConnectPace({ paceMs: options.connectPaceMs });
     options.publisher.onRoom(() => this.#resume());
   }
 
@@ -45,12 +50,10 @@ export class ShardRecorders implements AsyncDisposable {
    */
   open(shards: readonly (readonly [number, Shard])[], nowMs: number): number {
     for (const [number, shard] of shards) {
-      if (nowMs < this.#opensAtMs) return this.#opensAtMs - nowMs;
-      this.#opensAtMs = nowMs + this.#o.connectPaceMs;
-      const onPublished = () => this.#pauseWhenFull();
-      const hearsLifecycle = this.#hearing.has(number);
-      const options = { ...this.#o, number, shard, hearsLifecycle, outage: this.#outage, onPublished };
-      this.#recorders.set(number, new ShardRecorder({ ...options, isPaused: this.#isPaused }));
+      const turnInMs = this.#turnInMs(nowMs);
+      if (turnInMs > 0) return turnInMs;
+      this.#turnAtMs = null;
+      this.#recorders.set(number, new ShardRecorder(this.#recorderOptions(number, shard)));
     }
     return Number.POSITIVE_INFINITY;
   }
@@ -73,9 +76,12 @@ export class ShardRecorders implements AsyncDisposable {
 
   /**
    * Takes replacements of connections further, and begins those that are wanted most urgently: a few at a time, and at the
-   * pace of all new connections. When many connections stall at once, the venue is not stormed.
+   * pace of all new connections. When many connections stall at once, the venue is not stormed. One that has stalled does
+   * not wait for those whose successors record already.
+   *
+   * @returns Milliseconds until the next one may be begun; infinity when none waits for its moment alone.
    */
-  recycle(nowMs: number, o: { mayBegin: boolean }): void {
+  recycle(nowMs: number, o: { mayBegin: boolean }): number {
     const wasHeldUp = nowMs - this.#recycledAtMs > HELD_UP_MS;
     this.#recycledAtMs = nowMs;
     const recorders = [...this.#recorders.values()];
@@ -83,17 +89,23 @@ export class ShardRecorders implements AsyncDisposable {
       if (wasHeldUp) recorder.excuse(nowMs);
       recorder.advance(nowMs);
     }
-    let room = this.#o.recyclesMax - recorders.filter(({ isRecycling }) => isRecycling).length;
-    if (room <= 0 || !o.mayBegin || nowMs < this.#opensAtMs) return;
-    const wishes = recorders.map((recorder) => ({ recorder, reason: recorder.wish(nowMs) }));
-    for (const urgent of RECYCLE_REASONS) {
-      for (const { recorder, reason } of wishes) {
-        if (reason !== urgent || room <= 0 || nowMs < this.#opensAtMs) continue;
-        this.#opensAtMs = nowMs + this.#o.connectPaceMs;
-        room -= 1;
-        recorder.recycle(reason, nowMs);
-      }
+    let opening = recorders.filter(({ isOpeningSuccessor }) => isOpeningSuccessor).length;
+    let pending = recorders.filter(({ isRecycling }) => isRecycling).length;
+    if (opening >= this.#o.recyclesMax || !o.mayBegin) return Number.POSITIVE_INFINITY;
+    const wishes = recorders.flatMap((recorder) => {
+      const wish = recorder.wish(nowMs);
+      return wish === null ? [] : [{ ...wish, recorder }];
+    });
+    for (const { recorder, reason } of recycleTurns(wishes)) {
+      if ((reason === 'stalled' ? opening : pending) >= this.#o.recyclesMax) continue;
+      const turnInMs = this.#turnInMs(nowMs);
+      if (turnInMs > 0) return turnInMs;
+      this.#turnAtMs = null;
+      opening += 1;
+      pending += 1;
+      recorder.recycle(reason, nowMs);
     }
+    return Number.POSITIVE_INFINITY;
   }
 
   /** An operator wants a fresh connection for this shard; null when it is not recorded here. */
@@ -159,6 +171,25 @@ export class ShardRecorders implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.close([...this.#recorders.keys()]);
     await Promise.all(this.#closing);
+  }
+
+  #recorderOptions(number: number, shard: Shard): ShardRecorderOptions {
+    return {
+      ...this.#o,
+      ...{ number, shard, outage: this.#outage, pace: this.#pace },
+      hearsLifecycle: this.#hearing.has(number),
+      isPaused: this.#isPaused,
+      onPublished: () => this.#pauseWhenFull(),
+      onStallOver: () => {
+        for (const recorder of this.#recorders.values()) recorder.tryAgain();
+      },
+    };
+  }
+
+  /** Milliseconds until the next connection may be opened here. It keeps its turn until it is opened. */
+  #turnInMs(nowMs: number): number {
+    this.#turnAtMs ??= this.#pace.reserve(nowMs);
+    return this.#turnAtMs - nowMs;
   }
 
   #pauseWhenFull(): void {

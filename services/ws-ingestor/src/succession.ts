@@ -54,6 +54,11 @@ export class Succession {
     this.#startedAtMs = o.nowMs;
   }
 
+  /** Whether the successor has not taken over yet. */
+  get isOpening(): boolean {
+    return this.#tookOverAtMs === null;
+  }
+
   /** Whether others wait for it. Once a stalled connection is replaced, it is kept only for what may come late. */
   get isPending(): boolean {
     return this.#tookOverAtMs === null || this.reason !== 'stalled';

@@ -34,6 +34,8 @@ export class RecorderBed implements AsyncDisposable {
   readonly counters: IngestorCounters = newCounters();
   readonly told: Told[] = [];
   readonly plan = new Map<number, Shard>();
+  /** What the recorders said last of when another replacement may begin. */
+  nextRecycleInMs = Number.POSITIVE_INFINITY;
   readonly #stack: AsyncDisposableStack;
   readonly #publisher: Publisher;
   readonly #recorders: ShardRecorders;
@@ -202,7 +204,7 @@ export class RecorderBed implements AsyncDisposable {
     const nowMs = performance.now();
     this.#recorders.follow(this.plan, nowMs);
     const own = this.#recorders.services(nowMs);
-    this.#recorders.recycle(nowMs, { mayBegin: true });
+    this.nextRecycleInMs = this.#recorders.recycle(nowMs, { mayBegin: true });
     this.#recorders.open(
       [...this.plan].filter(([shard]) => !own.has(shard)),
       nowMs,

@@ -22,11 +22,7 @@ describe('a connection', () => {
     expect(bed.counters.recycles.pollution).toEqual({ started: 1, completed: 1, failed: 0 });
 
     trading[Symbol.dispose]();
-    await bed.until(
-      'every trade seen',
-      () => bed.counters.trades >= bed.venue.ledger().length + bed.counters.recycled.seenOnBoth,
-    );
-    expect(await bed.stored()).toBe(bed.venue.ledger().length);
+    await expect.poll(() => bed.stored(), { timeout: 10_000 }).toBe(bed.venue.ledger().length);
     expect(bed.counters.recycled.tokensMoved).toBe(14);
     expect(bed.counters.recycled.overlapMs).toBeGreaterThanOrEqual(150);
     expect(bed.counters.recycled.seenOnBoth).toBeGreaterThan(10);
@@ -66,8 +62,7 @@ describe('a connection', () => {
     expect(bed.connectionOf(0)).toBe(before);
     expect(bed.toldAt('warn').filter((sentence) => sentence.includes('was lost again'))).toHaveLength(1);
     trading[Symbol.dispose]();
-    await bed.until('every trade', () => bed.counters.trades >= bed.venue.ledger().length);
-    expect(await bed.stored()).toBe(bed.venue.ledger().length);
+    await expect.poll(() => bed.stored(), { timeout: 10_000 }).toBe(bed.venue.ledger().length);
   });
 
   test('follows the plan again when it is current again: what joined meanwhile is covered', async () => {
@@ -146,10 +141,36 @@ describe('a connection', () => {
     for (const shard of Object.keys(plan)) bed.command(Number(shard));
     let most = 0;
     await bed.until('all replaced', () => {
-      most = Math.max(most, bed.socketNumbers().length - 5);
+      const shards = Object.keys(plan).map((shard) => bed.status(Number(shard)));
+      most = Math.max(most, shards.filter(({ connections }) => connections.length === 2).length);
       return bed.counters.recycles.operator.completed === 5;
     });
     expect(most).toBe(2);
+  });
+
+  test('whose turn it is tells when, where it waits for nothing but the pace of new connections', async () => {
+    await using bed = await RecorderBed.start({ plan: { 0: [0], 1: [1], 2: [2] }, recorders: { connectPaceMs: 150 } });
+    await bed.covered();
+    expect(bed.nextRecycleInMs).toBe(Number.POSITIVE_INFINITY);
+    for (const shard of [0, 1]) bed.command(shard);
+    await bed.until('one has begun', () => bed.counters.recycles.operator.started === 1);
+    expect(bed.nextRecycleInMs).toBeLessThanOrEqual(150);
+    await bed.until('both', () => bed.counters.recycles.operator.completed === 2);
+  });
+});
+
+describe('connections that are lost all at once', () => {
+  test('come back at the pace of all new connections', async () => {
+    const plan = Object.fromEntries(Array.from({ length: 20 }, (_, shard) => [shard, [shard]]));
+    await using bed = await RecorderBed.start({ plan, recorders: { connectPaceMs: 100 } });
+    await bed.covered();
+    bed.venue.drop();
+    await bed.until('lost', () => bed.socketNumbers().length === 0);
+    await bed.until('back', () => bed.socketNumbers().length === 20);
+    const openedAtMs = bed.venue.status().sockets.map(({ connectedAtMs }) => connectedAtMs);
+    expect(openedAtMs).toHaveLength(20);
+    const most = Math.max(...openedAtMs.map((from) => openedAtMs.filter((at) => at >= from && at < from + 500).length));
+    expect(most).toBeLessThanOrEqual(8);
   });
 });
 

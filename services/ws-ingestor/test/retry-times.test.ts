@@ -19,6 +19,17 @@ describe('a replacement that failed', () => {
     expect(retries.mayTry('operator', 0)).toBe(true);
   });
 
+  test('is tried again at once when another shard has just had it; its next wait is no shorter for that', () => {
+    const retries = new RetryTimes({ minMs: 10_000 });
+    const wait = () => retries.failed('stalled', { nowMs: 0, maxMs: 600_000, random: 0.5 });
+    const first = wait();
+    retries.failed('age', { nowMs: 0, maxMs: 600_000, random: 0.5 });
+    retries.tryAgain('stalled');
+    expect(retries.mayTry('stalled', 0)).toBe(true);
+    expect(retries.mayTry('age', 0)).toBe(false);
+    expect(wait()).toBeGreaterThan(first);
+  });
+
   test('counts no more once one has succeeded', () => {
     const retries = new RetryTimes({ minMs: 10_000 });
     const wait = () => retries.failed('stalled', { nowMs: 0, maxMs: 600_000, random: 0.5 });

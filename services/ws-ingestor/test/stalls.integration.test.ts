@@ -23,6 +23,41 @@ describe('a connection that is open and silent', () => {
     await bed.until('trades again', () => bed.counters.trades > seen + 10);
   });
 
+  test('does not wait for others that are being replaced, once their successors record', async () => {
+    const recorders = { ...WATCHED, recyclesMax: 1, overlapMs: 15_000 };
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1], 1: [2, 3] }, recorders });
+    await bed.covered();
+    using _trading = bed.trading([0, 1, 2, 3]);
+    await bed.until('lively', () => bed.counters.trades > 300);
+    const before = [bed.connectionOf(0), bed.connectionOf(1)];
+    bed.command(0);
+    await bed.until('the first overlaps', () => bed.connectionOf(0) !== before[0]);
+    const [first = 0, second = 0] = bed.socketNumbers();
+    for (const socket of [first, second]) bed.venue.stall({ socket });
+    await bed.until('the second is relieved', () => bed.connectionOf(1) !== before[1]);
+    expect(bed.counters.recycles.operator).toMatchObject({ started: 1, completed: 0 });
+  });
+
+  test('is tried for at once when another that could not be replaced either has its successor', async () => {
+    const recorders = { ...WATCHED, stallMsMax: 20_000, firstBookTimeoutMs: 2_000, recyclesMax: 1, overlapMs: 15_000 };
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1], 1: [2, 3] }, recorders });
+    await bed.covered();
+    const trading = bed.trading([0, 1, 2, 3]);
+    await bed.until('lively', () => bed.counters.trades > 300);
+    bed.venue.stall({ socket: 'all', newSockets: true });
+    await bed.until('both have failed', () => bed.counters.recycles.stalled.failed === 2);
+    bed.venue.unstall('all');
+    bed.venue.stall({ socket: 'all' });
+    let firstAtMs = 0;
+    await bed.until('both are replaced', () => {
+      const taken = [0, 1].filter((shard) => bed.status(shard).connections.some(({ role }) => role === 'draining'));
+      if (taken.length > 0) firstAtMs ||= performance.now();
+      return taken.length === 2;
+    });
+    expect(performance.now() - firstAtMs).toBeLessThan(1_000);
+    trading[Symbol.dispose]();
+  });
+
   test('of a shard that is merely quiet counts as no stall, and may be silent twice as long each time', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, recorders: { ...WATCHED, stallMsMax: 300 } });
     await bed.covered();
