@@ -39,6 +39,7 @@ export class Connection {
   readonly #onDisconnected = new Set<() => void>();
   readonly #onClosed = new Set<() => void>();
   #connected = true;
+  #isClosing = false;
 
   /** As `Bus.connect`. */
   static async open(o: ConnectOptions): Promise<Connection> {
@@ -71,7 +72,8 @@ export class Connection {
     this.closed = nats.closed().then((error) => {
       this.#connected = false;
       for (const listener of [...this.#onClosed]) listener();
-      return error instanceof Error ? error : undefined;
+      if (this.#isClosing) return undefined;
+      return error instanceof Error ? error : connectionClosed();
     });
     void this.#watch();
   }
@@ -115,6 +117,7 @@ export class Connection {
   /** Sends what was published, waits for that at most a second, and closes. Does not wait for a server that is away. */
   async close(): Promise<void> {
     if (this.nats.isClosed()) return;
+    this.#isClosing = true;
     // The client's own drain waits for an answer to its flush, which never comes while the server is away.
     if (this.#connected) await Promise.race([this.nats.flush().catch(() => {}), sleep(FLUSH_MS_MAX)]);
     await this.nats.close();

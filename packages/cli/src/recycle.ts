@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Bus, Refusal } from '@polytape/bus';
+import { type Bus, BusUnavailableError, type Refusal } from '@polytape/bus';
 import { COMMANDS, type RecycleAnswer, type RecycleRequest } from '@polytape/types';
 import { CommandError } from './command-error.ts';
 import { gatherStatus } from './gather-status.ts';
@@ -33,7 +33,10 @@ export async function recycle(o: RecycleOptions): Promise<Recycled[]> {
   }
   const untilMs = performance.now() + o.waitMs;
   for (;;) {
-    const done = await replaced(bus, begun, o);
+    const done = await replaced(bus, begun, o).catch((error: unknown) => {
+      if (error instanceof BusUnavailableError) return []; // asked again until the time is over
+      throw error;
+    });
     if (done.length === begun.length) return done;
     if (performance.now() >= untilMs) {
       throw new CommandError(

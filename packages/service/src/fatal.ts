@@ -6,7 +6,8 @@ import { errorAdvice, type Logger } from './logger.ts';
  * while the service was still starting is no error.
  */
 export function endOnFatalError(log: Logger, stop: AbortSignal): void {
-  process.on('uncaughtException', (error: Error & { disposition?: string }) => {
+  process.on('uncaughtException', (thrown: Error) => {
+    const error = firstOf(thrown);
     if (stop.aborted && (error === stop.reason || error.name === 'AbortError')) {
       log.info({}, 'Stopped before it had begun.');
       process.exit(0);
@@ -15,4 +16,11 @@ export function endOnFatalError(log: Logger, stop: AbortSignal): void {
     log.error(isExpected ? {} : { err: error }, errorAdvice(error));
     process.exit(1);
   });
+}
+
+/** What began it, where releasing the resources failed in its turn. */
+function firstOf(thrown: Error): Error & { disposition?: string } {
+  let error = thrown;
+  while (error instanceof SuppressedError && error.suppressed instanceof Error) error = error.suppressed;
+  return error;
 }

@@ -6,8 +6,11 @@ export type Stop = {
   readonly signal: AbortSignal;
   /** Registers what to name when the process has to end before it is done; null means that nothing is left. */
   unfinished(describe: () => string | null): void;
-  /** What the process rests on: when it is gone for good, and no stop was asked for, the process ends with exit code 1. */
-  endWith(gone: Promise<unknown>, sentence: string): void;
+  /**
+   * What the process rests on: when it is gone for good, with the error of that, and no stop was asked for, the process ends
+   * with exit code 1. Undefined says that the process let go of it itself: then it ends by what made it do so.
+   */
+  endWith(gone: Promise<Error | undefined>, sentence: string): void;
 };
 
 /**
@@ -36,9 +39,9 @@ export function stopOnSignal(o: { deadlineMs: number; log: Logger }): Stop {
   // Started with an IPC channel, its other end is a supervisor. When that dies, however it dies, nobody else will stop us.
   process.once('disconnect', () => onSignal('SIGTERM'));
   process.channel?.unref(); // listening must not keep a process alive that has nothing left to do
-  const endWith = (gone: Promise<unknown>, sentence: string): void => {
-    void gone.then(() => {
-      if (!controller.signal.aborted) endNow(sentence);
+  const endWith = (gone: Promise<Error | undefined>, sentence: string): void => {
+    void gone.then((error) => {
+      if (error !== undefined && !controller.signal.aborted) endNow(sentence);
     });
   };
   return { signal: controller.signal, unfinished: (describe) => descriptions.push(describe), endWith };

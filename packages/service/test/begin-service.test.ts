@@ -91,6 +91,19 @@ describe('a service', () => {
     });
   });
 
+  test.each(['throw', 'throw twice'])(
+    'tells the error that ended it (%s), with where it happened, and not what it closed for it',
+    async (DEED) => {
+      await using probe = new Probe({ DEED });
+      expect(await probe.ended).toBe(1);
+      expect(probe.lines.join('\n')).not.toContain('What it rests on is gone.');
+      expect(JSON.parse(probe.lines.at(-1) ?? '')).toMatchObject({
+        ...{ level: 'error', msg: 'outer: inner.' },
+        err: { name: 'Error', stack: expect.stringContaining('programs/service.ts') },
+      });
+    },
+  );
+
   test('ends when what it rests on is gone for good', async () => {
     await using probe = new Probe({ DEED: 'lose' });
     expect(await probe.ended).toBe(1);

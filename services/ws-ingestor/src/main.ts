@@ -1,5 +1,6 @@
 /** The ingestor: one WebSocket connection per shard of the plan, every trade published to JetStream. */
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Bus } from '@polytape/bus';
 import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
 import { COMMANDS } from '@polytape/types';
@@ -17,6 +18,7 @@ const { config, log, stop } = beginService({
   env: process.env,
 });
 const { signal } = stop;
+const PUBLISHED_MS_MAX = 5_000;
 const metrics = new Metrics();
 const counters = newCounters();
 const ingestorId = newInstanceId(hostname());
@@ -31,6 +33,10 @@ await using publisher = bus.publisher({
   unacknowledgedMax: config.PUBLISH_UNACKNOWLEDGED_MAX,
   queueMax: config.PUBLISH_QUEUE_MAX,
 });
+// Also where an error ends it: what was received goes out, as far as JetStream answers soon.
+await using _published = {
+  [Symbol.asyncDispose]: () => Promise.race([publisher.idle(), delay(PUBLISHED_MS_MAX, undefined, { ref: false })]),
+};
 await using ingestor = new Ingestor({
   ingestorId,
   url: config.POLYMARKET_WS_URL,

@@ -12,8 +12,18 @@ const { config, log, stop } = beginService({
 
 stop.unfinished(() => (config.DEED === 'hang' ? '3 trades' : null));
 log.info({}, 'Started.');
-if (config.DEED === 'throw') throw new Error('outer', { cause: new Error('inner') });
-if (config.DEED === 'lose') stop.endWith(Promise.resolve(), 'What it rests on is gone.');
+/** Closed by the process itself in the end, which nobody is to take for a loss. */
+const rest = Promise.withResolvers<Error | undefined>();
+await using _rest = {
+  async [Symbol.asyncDispose]() {
+    rest.resolve(undefined);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (config.DEED === 'throw twice') throw new Error('could not be closed');
+  },
+};
+stop.endWith(rest.promise, 'What it rests on is gone.');
+if (config.DEED === 'throw' || config.DEED === 'throw twice') throw new Error('outer', { cause: new Error('inner') });
+if (config.DEED === 'lose') rest.resolve(new Error('broken'));
 const alive = setInterval(() => {}, 1_000);
 await new Promise<void>((resolve) => {
   if (config.DEED !== 'hang') stop.signal.addEventListener('abort', () => resolve());
