@@ -5,6 +5,9 @@ import type { JobSchedule } from './job-runner.ts';
 import type { PlanLimits } from './shard-planner.ts';
 import type { JobName } from './term-jobs.ts';
 
+/** A week: beyond that something else was meant, and a timer takes 24.8 days at most. */
+const INTERVAL_MS_MAX = 7 * 24 * 60 * 60_000;
+
 /** The scheduler's settings; the README's section is generated from this table. */
 export const configTable = {
   POLYMARKET_GAMMA_URL: url({
@@ -26,11 +29,13 @@ export const configTable = {
   DISCOVERY_INTERVAL_MS: integer({
     default: 60_000,
     min: 100,
+    max: INTERVAL_MS_MAX,
     description: 'How often the newest markets are looked for.',
   }),
   DISCOVERY_SCAN_INTERVAL_MS: integer({
     default: 30 * 60_000,
     min: 100,
+    max: INTERVAL_MS_MAX,
     description: 'How often all open markets are read.',
   }),
   DISCOVERY_SHRINK_PERCENT_MAX: integer({
@@ -47,11 +52,13 @@ export const configTable = {
   PRICES_INTERVAL_MS: integer({
     default: 60_000,
     min: 0,
+    max: INTERVAL_MS_MAX,
     description: 'How often prices are read; 0 never.',
   }),
   BOOKS_INTERVAL_MS: integer({
     default: 300_000,
     min: 0,
+    max: INTERVAL_MS_MAX,
     description: 'How often order books are read; 0 never.',
   }),
   BOOKS_TOKENS_MAX: integer({
@@ -63,6 +70,7 @@ export const configTable = {
   RESOLUTIONS_INTERVAL_MS: integer({
     default: 60_000,
     min: 100,
+    max: INTERVAL_MS_MAX,
     description: 'How often closed markets are looked for and those not settled yet are asked for.',
   }),
   SHARD_TOKENS_TARGET: integer({
@@ -102,7 +110,7 @@ export function jobSchedules(config: Config<typeof configTable>): Record<JobName
   };
   const scheduleOf = (name: JobName): JobSchedule => {
     // A slow round is better than none; what it has published stays.
-    const timeoutMs = Math.max(TIMEOUT_INTERVALS * intervals[name], TIMEOUT_MS_MIN);
+    const timeoutMs = Math.min(Math.max(TIMEOUT_INTERVALS * intervals[name], TIMEOUT_MS_MIN), TIMEOUT_MS_MAX);
     return { name, intervalMs: intervals[name], timeoutMs, isOnTheClock: SNAPSHOTS.has(name) };
   };
   return {
@@ -119,6 +127,8 @@ const SNAPSHOTS: ReadonlySet<JobName> = new Set<JobName>(['prices', 'books']);
 const TIMEOUT_INTERVALS = 5;
 /** A scan of 156,000 markets takes a minute and a half at the pace that Gamma allows, and survives some rests. */
 const TIMEOUT_MS_MIN = 20 * 60_000;
+/** No round takes so long, whatever its interval. */
+const TIMEOUT_MS_MAX = 24 * 60 * 60_000;
 
 /** What an operator should know of the values that were set, in a sentence; null where they fit together. */
 export function settingsNotice(

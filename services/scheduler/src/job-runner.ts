@@ -49,7 +49,8 @@ export class JobRunner {
   readonly #o: Required<JobRunnerOptions>;
   readonly #outage = new OutageNotice();
   readonly #status: JobStatus;
-  #isTooSlow = false;
+  /** When a run that took too long was said last. */
+  #saidSlowAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: JobRunnerOptions) {
     this.#o = { random: Math.random, clock: SYSTEM_CLOCK, ...options };
@@ -128,17 +129,18 @@ export class JobRunner {
     return Math.min(Math.max(0, nextAtMs - clock.nowMs()), (1 + JITTER_SHARE) * intervalMs);
   }
 
+  /** A venue that is slow now and then would be told of at each turn; the status counts them all. */
   #judgePace(durationMs: number): void {
     const { schedule, log } = this.#o;
-    const isTooSlow = durationMs > schedule.intervalMs;
-    if (isTooSlow) this.#status.overruns += 1;
-    if (isTooSlow && !this.#isTooSlow) {
-      log.warn(
-        { job: schedule.name, durationMs, intervalMs: schedule.intervalMs },
-        `A run of the job ${schedule.name} took ${seconds(durationMs)} s, longer than its interval of ${seconds(schedule.intervalMs)} s: its figures come late.`,
-      );
-    }
-    this.#isTooSlow = isTooSlow;
+    if (durationMs <= schedule.intervalMs) return;
+    this.#status.overruns += 1;
+    const nowMs = performance.now();
+    if (nowMs - this.#saidSlowAtMs < SAY_SLOW_AGAIN_AFTER_MS) return;
+    this.#saidSlowAtMs = nowMs;
+    log.warn(
+      { job: schedule.name, durationMs, intervalMs: schedule.intervalMs },
+      `A run of the job ${schedule.name} took ${seconds(durationMs)} s, longer than its interval of ${seconds(schedule.intervalMs)} s: its figures come late.`,
+    );
   }
 
   #tell(error: unknown): void {
@@ -190,5 +192,6 @@ const NEVER_RAN = {
   failure: null,
 } satisfies Partial<JobStatus>;
 
+const SAY_SLOW_AGAIN_AFTER_MS = 60 * 60_000;
 const JITTER_SHARE = 0.1;
 const BACKOFF = { minMs: 1_000, maxMs: 60_000 };

@@ -1,6 +1,6 @@
 import { loadConfig } from '@polytape/service';
 import { describe, expect, test } from 'vitest';
-import { configTable, planLimits, settingsNotice } from '../src/config.ts';
+import { configTable, jobSchedules, planLimits, settingsNotice } from '../src/config.ts';
 
 describe('a target above the maximum of a shard', () => {
   const config = loadConfig(configTable, { SHARD_TOKENS_MAX: '300' });
@@ -14,5 +14,19 @@ describe('a target above the maximum of a shard', () => {
 
   test('is worth a word only where it is', () => {
     expect(settingsNotice(loadConfig(configTable, {}))).toBeNull();
+  });
+});
+
+describe('an interval', () => {
+  const WEEK_MS = 7 * 24 * 60 * 60_000;
+  const MAX = ['DISCOVERY', 'DISCOVERY_SCAN', 'PRICES', 'BOOKS', 'RESOLUTIONS'].map((job) => `${job}_INTERVAL_MS`);
+
+  test('is at most a week, and its timeout one that a timer takes', () => {
+    const config = loadConfig(configTable, Object.fromEntries(MAX.map((name) => [name, String(WEEK_MS)])));
+    for (const { intervalMs, timeoutMs } of Object.values(jobSchedules(config))) {
+      expect(intervalMs).toBe(WEEK_MS);
+      expect(timeoutMs).toBeLessThan(2 ** 31);
+    }
+    for (const name of MAX) expect(() => loadConfig(configTable, { [name]: String(WEEK_MS + 1) })).toThrow(name);
   });
 });

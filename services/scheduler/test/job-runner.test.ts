@@ -55,6 +55,18 @@ describe('a job', () => {
     expect(t.said).toEqual([expect.stringContaining('warn: A run of the job prices took 90 s')]);
   });
 
+  test('that is too slow now and then says so once an hour', async () => {
+    const t = timetable();
+    let runs = 0;
+    await t.runner(minute).run(async () => {
+      runs += 1;
+      t.pass(runs % 2 === 0 ? 90_000 : 10_000);
+      if (runs === 9) t.stop();
+      return worked;
+    }, t.signal);
+    expect(t.said).toEqual([expect.stringContaining('A run of the job prices took 90 s')]);
+  });
+
   test('that fails rests a second or two, then twice as long each time, up to a minute, and works again', async () => {
     const t = timetable({ random: 0.5 });
     const runner = t.runner(minute);
