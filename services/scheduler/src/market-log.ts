@@ -1,6 +1,6 @@
-import type { Bus, Publisher } from '@polytape/bus';
+import type { Publisher } from '@polytape/bus';
 import { type GammaClient, type GammaMarket, inferWinner, isVenueError } from '@polytape/polymarket';
-import type { Logger } from '@polytape/service';
+import { errorSentence, type Logger } from '@polytape/service';
 import {
   eventSubject,
   type Market,
@@ -8,12 +8,14 @@ import {
   type MarketResolution,
   marketChangeMessageId,
   marketSubject,
+  OutageNotice,
   type ResolutionStep,
   resolutionMessageId,
 } from '@polytape/types';
 import { isOvertaken } from './is-overtaken.ts';
 import { isSettled } from './is-settled.ts';
 import type { LeaderTerm } from './leader-term.ts';
+import { LogReader, type LogReaderOptions } from './log-reader.ts';
 import type { MarketDescription, MarketRegistry, NewVersion } from './market-registry.ts';
 import { nextResolution, type ResolutionObservation, resolutionAfter } from './next-resolution.ts';
 import { gammaObservation } from './resolution-observation.ts';
@@ -22,7 +24,7 @@ import { unlessAborted } from './unless-aborted.ts';
 
 export type MarketLogOptions = {
   gamma: Pick<GammaClient, 'openMarketsOf'>;
-  bus: Pick<Bus, 'streamState' | 'readBatches' | 'lastMessageOn'>;
+  bus: LogReaderOptions['bus'];
   registry: MarketRegistry;
   publisher: Publisher;
   term: LeaderTerm;
@@ -43,25 +45,46 @@ export class MarketLog {
   readonly #o: MarketLogOptions;
   /** Markets whose last steps in EVENTS are known; when they are too many, they are asked for again. */
   readonly #recalled = new Set<string>();
+  readonly #reader: LogReader;
+  readonly #failures = new OutageNotice();
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: MarketLogOptions) {
     this.#o = options;
+    this.#reader = new LogReader(options);
   }
 
-  /** What earlier leaders have published: the versions go on from there, and nothing is published twice. */
+  /**
+   * What earlier leaders have published: the versions go on from there, and nothing is published twice. Where MARKETS is
+   * empty, the documents are taken from their history, and written to it again.
+   *
+   * @throws {TermOverError | BusUnavailableError}
+   */
   async remember(): Promise<void> {
-    const { bus, registry, term, log } = this.#o;
-    const { lastSequence } = await bus.streamState('MARKETS');
-    if (lastSequence === 0) return;
+    const { registry, term, log } = this.#o;
     const nowMs = Date.now();
-    const limits = { rowsMax: 1_000, ageMsMax: 50, signal: term.signal };
-    for await (const { messages } of bus.readBatches('MARKETS', null, limits)) {
-      for (const { body } of messages) this.#remember(documentIn(body), nowMs);
-      if ((messages.at(-1)?.sequence ?? 0) >= lastSequence) break;
-    }
+    for await (const market of this.#reader.documents(term.signal)) this.#remember(market, nowMs);
     term.throwIfOver();
-    log.info({ markets: registry.size }, `Remembered ${registry.size} markets from the log.`);
+    if (registry.size > 0) log.info({ markets: registry.size }, `Remembered ${registry.size} markets from the log.`);
+    else await this.#rebuild(nowMs);
+  }
+
+  /** Publishes all documents once more, as they are: the stream MARKETS has lost them. @throws as `publish`. */
+  async publishAgain(): Promise<void> {
+    const { registry, log } = this.#o;
+    // What is not settled first: nobody else knows that it has to be followed on.
+    const ids = [...registry.ended(), ...registry.open()].map(({ conditionId }) => conditionId);
+    ids.push(...registry.putAwayIds());
+    const again = `again-${Date.now()}`;
+    let lost = 0;
+    for (let at = 0; at < ids.length; at += AGAIN_AT_ONCE) {
+      await this.#inTurn(async () => {
+        lost += await this.#publishDocuments(ids.slice(at, at + AGAIN_AT_ONCE), again);
+      });
+    }
+    const markets = ids.length - lost;
+    log.info({ markets }, `Published the documents of ${markets} markets again.`);
+    if (lost > 0) log.error({ lost }, `${lost} documents of settled markets are gone from MARKETS and from EVENTS.`);
   }
 
   /**
@@ -129,16 +152,12 @@ export class MarketLog {
     const documents: Market[] = [];
     for (const each of news) {
       term.throwIfOver();
-      const { step, version } = this.#decide(each, found);
-      if (step !== null) {
-        counters.resolutionSteps += 1;
-        this.#send(eventSubject(step), resolutionMessageId(step), step);
+      try {
+        documents.push(...this.#tell(each, found));
+      } catch (error) {
+        if ((error as { disposition?: unknown }).disposition !== undefined) throw error;
+        this.#tellFailure(conditionIdOf(each), error);
       }
-      if (version === null) continue;
-      const { conditionId } = version.market;
-      const change: MarketChange = { type: 'market_changed', conditionId, ...version };
-      this.#send(eventSubject(change), marketChangeMessageId(change), change);
-      documents.push(version.market);
     }
     await unlessAborted(publisher.idle(), term.signal);
     for (const market of documents) {
@@ -149,6 +168,31 @@ export class MarketLog {
     await unlessAborted(publisher.idle(), term.signal);
     const nowMs = Date.now();
     for (const conditionId of restored) this.#putAwayIfSettled(conditionId, nowMs);
+  }
+
+  /** Sends what is new of the market to EVENTS. @returns Its new document, if there is one. */
+  #tell(news: News, found: Map<string, MarketResolution>): Market[] {
+    const { step, version } = this.#decide(news, found);
+    if (step !== null) {
+      this.#o.counters.resolutionSteps += 1;
+      this.#send(eventSubject(step), resolutionMessageId(step), step);
+    }
+    if (version === null) return [];
+    const { conditionId } = version.market;
+    const change: MarketChange = { type: 'market_changed', conditionId, ...version };
+    this.#send(eventSubject(change), marketChangeMessageId(change), change);
+    return [version.market];
+  }
+
+  /** A fault of ours with one market must not cost the others of its page. */
+  #tellFailure(conditionId: string, error: unknown): void {
+    const { counters, log } = this.#o;
+    counters.marketsFailed += 1;
+    const { say, unsaid } = this.#failures.failed(errorSentence(error), performance.now());
+    log[say ? 'error' : 'debug'](
+      { err: error, conditionId, unsaid },
+      `Nothing of market ${conditionId} can be published: ${errorSentence(error)}.`,
+    );
   }
 
   /** Synchronous, so that nothing comes between what is known and what is made of it. */
@@ -181,13 +225,13 @@ export class MarketLog {
 
   /** Reads again from the log what was put away and is told something new of. @returns These. */
   async #restore(news: readonly News[]): Promise<string[]> {
-    const { bus, registry } = this.#o;
+    const { registry } = this.#o;
     const wanted = new Set(news.filter((each) => this.#mustRestore(each)).map(conditionIdOf));
     await Promise.all(
       [...wanted].map(async (conditionId) => {
-        const stored = await bus.lastMessageOn('MARKETS', marketSubject(conditionId));
-        if (stored === null) registry.forget(conditionId);
-        else registry.remember(documentIn(stored.body));
+        const document = await this.#reader.document(conditionId);
+        if (document === null) registry.forget(conditionId);
+        else registry.remember(document);
       }),
     );
     return [...wanted];
@@ -215,15 +259,13 @@ export class MarketLog {
     for (const each of news) {
       const conditionId = conditionIdOf(each);
       if (this.#recalled.has(conditionId)) continue;
-      const observation = this.#observation(each, nowMs);
-      const known = registry.get(conditionId)?.resolution ?? null;
-      if (observation !== null && nextResolution(known, observation) !== null) wanted.add(conditionId);
+      if (this.#isStep(each, nowMs)) wanted.add(conditionId);
     }
     const found = new Map<string, MarketResolution>();
     await Promise.all(
       [...wanted].map(async (conditionId) => {
         const known = registry.get(conditionId)?.resolution ?? null;
-        const resolution = await this.#stepsBeyond(conditionId, known);
+        const resolution = await this.#reader.stepsBeyond(conditionId, known);
         if (resolution !== null && resolution !== known) found.set(conditionId, resolution);
         this.#recalled.add(conditionId);
       }),
@@ -231,18 +273,43 @@ export class MarketLog {
     return found;
   }
 
-  /** Where the market stands after the steps in the log that its document lacks. */
-  async #stepsBeyond(conditionId: string, known: MarketResolution | null): Promise<MarketResolution | null> {
-    const { bus } = this.#o;
-    const subjects = STEP_TYPES.map((type) => eventSubject({ conditionId, type }));
-    const stored = await Promise.all(subjects.map((subject) => bus.lastMessageOn('EVENTS', subject)));
-    const steps = stored.flatMap((message) =>
-      message === null ? [] : (JSON.parse(Buffer.from(message.body).toString()) as ResolutionStep),
+  #isStep(news: News, nowMs: number): boolean {
+    try {
+      const observation = this.#observation(news, nowMs);
+      const known = this.#o.registry.get(conditionIdOf(news))?.resolution ?? null;
+      return observation !== null && nextResolution(known, observation) !== null;
+    } catch {
+      return false; // the same fault is told when it is decided
+    }
+  }
+
+  /** Nobody empties MARKETS but by mistake: its history tells what it held. */
+  async #rebuild(nowMs: number): Promise<void> {
+    const { registry, term, log } = this.#o;
+    for await (const market of this.#reader.historicDocuments(term.signal)) this.#remember(market, nowMs);
+    term.throwIfOver();
+    if (registry.size === 0) return;
+    log.error(
+      { markets: registry.size },
+      `The stream MARKETS has no document, and EVENTS tells of ${registry.size} markets: their documents are published again.`,
     );
-    return steps
-      .filter(({ step }) => step > (known?.step ?? 0))
-      .sort((a, b) => a.step - b.step)
-      .reduce(resolutionAfter, known);
+    await this.publishAgain();
+  }
+
+  /** @returns How many of them the log does not have any more. */
+  async #publishDocuments(conditionIds: readonly string[], again: string): Promise<number> {
+    const { registry, publisher, term } = this.#o;
+    const documents = await Promise.all(
+      conditionIds.map((id) => registry.get(id) ?? this.#reader.historicDocument(id)),
+    );
+    term.throwIfOver();
+    for (const market of documents) {
+      if (market === null) continue;
+      // The broker may still know the ids by which it was published before.
+      this.#send(marketSubject(market.conditionId), `${market.conditionId}:${market.version}:${again}`, market);
+    }
+    await unlessAborted(publisher.idle(), term.signal);
+    return documents.filter((market) => market === null).length;
   }
 
   #remember(document: Market, nowMs: number): void {
@@ -269,16 +336,7 @@ function conditionIdOf(news: News): string {
   return 'observation' in news ? news.observation.conditionId : news.description.conditionId;
 }
 
-function documentIn(body: Uint8Array): Market {
-  return JSON.parse(Buffer.from(body).toString()) as Market;
-}
-
 /** Of 66 characters each. */
 const RECALLED_MAX = 50_000;
-
-const STEP_TYPES = [
-  'resolution_proposed',
-  'resolution_disputed',
-  'resolution_resolved',
-  'resolution_reopened',
-] as const satisfies ResolutionStep['type'][];
+/** Documents that are published again before what is new may come in between. */
+const AGAIN_AT_ONCE = 200;

@@ -112,6 +112,11 @@ export class MarketRegistry {
     for (const { market } of this.#ended.values()) yield market;
   }
 
+  /** Ids of those that are put away. */
+  putAwayIds(): Iterable<string> {
+    return this.#putAway.keys();
+  }
+
   /** What is known of a market; `unknown` when no document of it was ever seen. */
   stateOf(conditionId: string): 'open' | 'ended' | 'unknown' {
     if (this.#open.has(conditionId)) return 'open';

@@ -25,6 +25,16 @@ export function registerMetrics(
     () => counters.lifecycleEvents,
   );
   metrics.counter(
+    'scheduler_messages_malformed_total',
+    'Messages of MARKETS and EVENTS that were passed over, because they are not what their subject says.',
+    () => counters.messagesMalformed,
+  );
+  metrics.counter(
+    'scheduler_markets_failed_total',
+    'Markets of which nothing could be published, by a fault of polytape.',
+    () => counters.marketsFailed,
+  );
+  metrics.counter(
     'scheduler_inquiries_given_up_total',
     'Markets of which an event told and Gamma did not.',
     () => counters.inquiriesGivenUp,

@@ -6,6 +6,10 @@ export type SchedulerCounters = {
   marketsSkipped: number;
   /** Facts of the stream EVENTS that were read. */
   lifecycleEvents: number;
+  /** Messages of MARKETS and EVENTS that were passed over, because they are not what their subject says. */
+  messagesMalformed: number;
+  /** Markets of a page that were passed over by a fault of ours. */
+  marketsFailed: number;
   /** Markets of which an event told and Gamma did not, as long as it was asked. */
   inquiriesGivenUp: number;
   /** To another shard, because the connection of the first did not serve them. */
@@ -29,6 +33,8 @@ export function newCounters(): SchedulerCounters {
     marketsPublished: 0,
     marketsSkipped: 0,
     lifecycleEvents: 0,
+    messagesMalformed: 0,
+    marketsFailed: 0,
     inquiriesGivenUp: 0,
     marketsMoved: 0,
     lastScanAtMs: null,

@@ -14,6 +14,7 @@ import { JobRunner, type JobSchedule } from './job-runner.ts';
 import type { LeaderTerm } from './leader-term.ts';
 import type { Leadership } from './leadership.ts';
 import { LifecycleFollower } from './lifecycle-follower.ts';
+import { LogWatch } from './log-watch.ts';
 import { MarketLog } from './market-log.ts';
 import { MarketRegistry } from './market-registry.ts';
 import { MarketSubscriber } from './market-subscriber.ts';
@@ -150,6 +151,7 @@ export class Scheduler {
     const missing = new MissingTokensFollower({ ...this.#o, plan, keeper });
     const ingestors = await bus.kv<IngestorPresence>('ingestors', presenceFault);
     const { signal } = leaderTerm;
+    const watch = new LogWatch({ bus, marketLog, intervalMs: LOG_WATCH_INTERVAL_MS, log });
     const subscriber = new MarketSubscriber({ ...this.#o, registry, marketLog, keeper, plan, ingestors, signal });
     const publishers = { prices: pricePublisher, books: bookPublisher };
     const { discovery, jobs } = termJobs({ ...this.#o, registry, marketLog, keeper, publishers, term: leaderTerm });
@@ -157,7 +159,7 @@ export class Scheduler {
     try {
       this.#term = { registry, plan, keeper, discovery, missing };
       await using _commands = bus.serve(COMMANDS.subscribe, (request) => subscriber.answer(request));
-      const tasks = [plan, keeper, follower, missing].map((task) => (stop: AbortSignal) => task.run(stop));
+      const tasks = [plan, keeper, follower, missing, watch].map((task) => (stop: AbortSignal) => task.run(stop));
       const runs = JOB_NAMES.map((name) => async (stop: AbortSignal) => {
         // On the very first start there is nothing to ask for before that, and the next round would be minutes away.
         if (ABOUT_MARKETS.has(name) && isNew) await unlessAborted(discovery.scanned, stop).catch(() => {}); // stopped: the job sees it
@@ -188,6 +190,8 @@ type Term = {
 const ABOUT_MARKETS: ReadonlySet<JobName> = new Set<JobName>(['discovery', 'prices', 'books']);
 /** Some thousand prices or some hundred books. */
 const SNAPSHOT_WINDOW = { unacknowledgedMax: 500, queueMax: 2_000, queueBytesMax: 32 * 1_024 * 1_024 };
+/** What closes and is settled within it, and is lost with the stream, is in EVENTS. */
+const LOG_WATCH_INTERVAL_MS = 5_000;
 const READING = 'the markets and the plan are being read from the log';
 const NO_PLAN = {
   shards: new Map<number, Shard>(),

@@ -22,6 +22,10 @@ export async function logBed() {
 
   /** What a leader has at the beginning of its term, everything in the log remembered. */
   async function leader(o: LeaderOptions = {}) {
+    const errors: string[] = [];
+    const listening = Object.assign(Object.create(log) as Logger, {
+      error: (_fields: unknown, words: string) => void errors.push(words),
+    });
     const term = new LeaderTerm(stop.signal, LEASE_MS);
     term.extend(performance.now());
     const registry = new MarketRegistry({ figuresIntervalMs: o.figuresIntervalMs ?? 0 });
@@ -39,26 +43,47 @@ export async function logBed() {
       publisher,
       term,
       counters,
-      log,
+      log: listening,
     });
     await marketLog.remember();
-    return { bus, term, registry, counters, publisher, marketLog, log: log as Logger };
+    return { bus, term, registry, counters, publisher, marketLog, errors, log: listening };
   }
 
   /** Bodies of all messages of a stream, in their order. */
   async function stored<Body>(stream: StreamName): Promise<Body[]> {
-    const { lastSequence } = await bus.streamState(stream);
+    const { messages: held } = await bus.streamState(stream);
     const bodies: Body[] = [];
-    if (lastSequence === 0) return bodies;
+    if (held === 0) return bodies;
     const limits = { rowsMax: 1_000, ageMsMax: 20, signal: stop.signal };
-    for await (const { messages } of bus.readBatches(stream, null, limits)) {
+    for await (const { messages, pending } of bus.readBatches(stream, null, limits)) {
       for (const { body } of messages) bodies.push(JSON.parse(Buffer.from(body).toString()) as Body);
-      if ((messages.at(-1)?.sequence ?? 0) >= lastSequence) break;
+      if (pending === 0) break;
     }
     return bodies;
   }
 
-  return { bus, url: nats.url, signal: stop.signal, leader, stored, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  /** Puts these messages, as they are, on their subjects. */
+  async function put(messages: [subject: string, body: string][]): Promise<void> {
+    await using publisher = bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
+    for (const [subject, body] of messages) publisher.publish({ subject, messageId: `${subject} ${body}`, body });
+    await publisher.idle();
+  }
+
+  /** Asks the broker to do something to a stream, as its operator may. */
+  async function ask(subject: string, body: object): Promise<void> {
+    await bus.request(subject, body, { timeoutMs: 5_000, signal: stop.signal });
+  }
+
+  return {
+    bus,
+    url: nats.url,
+    signal: stop.signal,
+    leader,
+    stored,
+    put,
+    ask,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 type LeaderOptions = {

@@ -1,0 +1,42 @@
+import type { Bus, StreamState } from '@polytape/bus';
+import { type Logger, rest } from '@polytape/service';
+import { logLoss } from './log-loss.ts';
+import type { MarketLog } from './market-log.ts';
+
+export type LogWatchOptions = {
+  bus: Pick<Bus, 'streamState'>;
+  marketLog: Pick<MarketLog, 'publishAgain'>;
+  intervalMs: number;
+  log: Logger;
+};
+
+/**
+ * Sees when the stream MARKETS loses what it had, by a hand that emptied it or a broker that lost its disk, and has it
+ * written again while the leader still knows it: the next one would know nothing, and follow no market that has closed.
+ */
+export class LogWatch {
+  readonly #o: LogWatchOptions;
+
+  constructor(options: LogWatchOptions) {
+    this.#o = options;
+  }
+
+  /** Watches until `signal` aborts. @throws as `MarketLog.publish`. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { bus, marketLog, intervalMs, log } = this.#o;
+    let before: StreamState | null = null;
+    while (!signal.aborted) {
+      // While it is missing, or NATS is away, there is nothing to compare.
+      const now = await bus.streamState('MARKETS').catch(() => null);
+      const loss = before === null || now === null ? null : logLoss(before, now);
+      before = now ?? before;
+      if (loss !== null) {
+        log.error({ loss }, `The stream MARKETS lost documents: ${loss}. What is known of them is published again.`);
+        await marketLog.publishAgain();
+        // Not before it is whole: what is lost while it is written is seen the next time.
+        continue;
+      }
+      await rest(intervalMs, signal);
+    }
+  }
+}
