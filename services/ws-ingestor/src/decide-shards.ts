@@ -29,6 +29,8 @@ export function decideShards(o: {
   plan: ReadonlyMap<number, number>;
   share: Pick<OwnShare, 'assigned' | 'required'>;
   own: ReadonlyMap<number, ShardService>;
+  /** Of those: what has left the plan and is kept for a while, because its tokens are in other shards now. */
+  departing: ReadonlySet<number>;
   others: Presences;
   isConnected: boolean;
   /** A full publishing queue keeps the connections from being read: what has come to them is not recorded yet. */
@@ -38,8 +40,9 @@ export function decideShards(o: {
 }): ShardDecision {
   const decision: ShardDecision = { open: [], close: [], release: [], relievedSinceMs: new Map() };
   for (const [shard, service] of o.own) {
-    if (!o.plan.has(shard)) decision.close.push(shard);
-    else if (!o.share.assigned.has(shard)) decideSurplus(shard, service, o, decision);
+    if (!o.plan.has(shard)) {
+      if (!o.departing.has(shard)) decision.close.push(shard);
+    } else if (!o.share.assigned.has(shard)) decideSurplus(shard, service, o, decision);
   }
   for (const shard of [...o.share.assigned].sort((a, b) => a - b)) {
     if (o.plan.has(shard) && !o.own.has(shard)) decision.open.push(shard);

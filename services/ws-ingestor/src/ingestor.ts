@@ -208,6 +208,7 @@ export class Ingestor implements AsyncDisposable {
     this.#share = this.#tellWhenNew(this.#shareAmong(others));
     const own = o.releases.overlay(this.#recorders.services(nowMs));
     const decision = decideShards({
+      departing: this.#recorders.departing(nowMs),
       ...{ nowMs, own, others, share: this.#share, overlapMs: this.#o.overlapMs },
       plan: new Map([...plan].map(([shard, { version }]) => [shard, version])),
       isConnected: this.#o.bus.connected,

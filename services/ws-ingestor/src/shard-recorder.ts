@@ -249,6 +249,11 @@ export class ShardRecorder implements AsyncDisposable {
     return this.#wanted.size;
   }
 
+  /** Ids of the tokens that are recorded for the shard. */
+  get wanted(): string[] {
+    return [...this.#wanted];
+  }
+
   /** Tokens whose first book has come on the present connection. */
   get coveredTokens(): number {
     return this.#current.covered.size;

@@ -31,6 +31,8 @@ export class ShardRecorders implements AsyncDisposable {
   readonly #pace: ConnectPace;
   /** The moment that is reserved for the next connection of those that are opened here. */
   #turnAtMs: number | null = null;
+  /** Shards that have left the plan while others have their tokens, and until when they are recorded on. */
+  readonly #departingUntilMs = new Map<number, number>();
   #recycledAtMs = performance.now();
   #isPaused = false;
 
@@ -69,9 +71,19 @@ export class ShardRecorders implements AsyncDisposable {
     };
     for (const [number, recorder] of this.#recorders) {
       const shard = plan.get(number);
-      if (shard !== undefined) recorder.follow(shard, isElsewhere, nowMs);
+      if (shard !== undefined) {
+        this.#departingUntilMs.delete(number);
+        recorder.follow(shard, isElsewhere, nowMs);
+      } else if (!this.#departingUntilMs.has(number) && recorder.wanted.some(isElsewhere)) {
+        this.#departingUntilMs.set(number, nowMs + this.#o.overlapMs);
+      }
       recorder.hearLifecycle(this.#hearing.has(number));
     }
+  }
+
+  /** Shards that are recorded on though they have left the plan: others have their tokens, and may not cover them yet. */
+  departing(nowMs: number): Set<number> {
+    return new Set([...this.#departingUntilMs].filter(([, untilMs]) => nowMs < untilMs).map(([shard]) => shard));
   }
 
   /**
@@ -123,6 +135,7 @@ export class ShardRecorders implements AsyncDisposable {
       const recorder = this.#recorders.get(number);
       if (recorder === undefined) continue;
       this.#recorders.delete(number);
+      this.#departingUntilMs.delete(number);
       const closing = recorder[Symbol.asyncDispose]().finally(() => this.#closing.delete(closing));
       this.#closing.add(closing);
     }

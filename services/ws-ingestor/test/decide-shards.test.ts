@@ -18,6 +18,12 @@ describe('an ingestor', () => {
     expect(decide(question)).toMatchObject({ open: [], close: [3], release: [] });
   });
 
+  test('keeps for a while what has left the plan where others have its tokens now', () => {
+    const question = { assigned: [1], plan: [1], own: { 1: covered, 3: covered } };
+    expect(decide({ ...question, departing: [3] })).toMatchObject(nothing);
+    expect(decide(question)).toMatchObject({ close: [3] });
+  });
+
   test('keeps what is no longer its own while nobody else covers it', () => {
     const others = [active({}), active({ 1: opening }), active({ 1: releasing })];
     expect(decide({ own: { 1: covered }, others, nowMs: 1e9 })).toMatchObject(nothing);
@@ -94,6 +100,7 @@ function decide(o: {
   plan?: number[];
   assigned?: number[];
   own?: Record<number, ShardService>;
+  departing?: number[];
   others?: IngestorPresence[];
   required?: number;
   nowMs?: number;
@@ -105,6 +112,7 @@ function decide(o: {
     nowMs: o.nowMs ?? 0,
     plan: new Map((o.plan ?? [1, 2, 3]).map((shard) => [shard, 7])),
     share: { assigned: new Set(o.assigned ?? []), required: o.required ?? 1 },
+    departing: new Set(o.departing ?? []),
     own: new Map(Object.entries(o.own ?? {}).map(([shard, service]) => [Number(shard), service])),
     others: new Map((o.others ?? []).map((presence, at) => [`other-${at}`, presence])),
     isConnected: o.isConnected ?? true,

@@ -154,6 +154,11 @@ export class RecorderBed implements AsyncDisposable {
     return this.#recorders.services(performance.now()).get(shard);
   }
 
+  /** Shards that have left the plan and are recorded on all the same. */
+  departing(): number[] {
+    return [...this.#recorders.departing(performance.now())];
+  }
+
   status(shard: number): Omit<ShardStatus, 'state' | 'missing'> {
     const status = this.#recorders.statuses().find((one) => one.shard === shard);
     expect(status).toBeDefined();

@@ -174,6 +174,20 @@ describe('connections that are lost all at once', () => {
   });
 });
 
+describe('a shard that leaves the plan', () => {
+  test('is kept for the overlap when others have its tokens, and not at all when its tokens have ended', async () => {
+    await using bed = await RecorderBed.start({ plan: { 0: [0], 1: [1], 2: [2] }, recorders: { overlapMs: 400 } });
+    await bed.covered();
+    bed.assign(0, [0, 1]);
+    for (const shard of [1, 2]) bed.plan.delete(shard);
+    await bed.until('it departs', () => bed.departing().length > 0);
+    const sinceMs = performance.now();
+    expect(bed.departing()).toEqual([1]);
+    await bed.until('it has departed', () => bed.departing().length === 0);
+    expect(performance.now() - sinceMs).toBeGreaterThan(300);
+  });
+});
+
 describe('a token that leaves its shard', () => {
   test('for another one stays subscribed for the overlap; one that ends leaves at once', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2, 3], 1: [4] }, recorders: { overlapMs: 400 } });
