@@ -22,6 +22,7 @@ import type { IngestorCounters } from './ingestor-counters.ts';
 import { lifecycleFromEvent } from './lifecycle-from-event.ts';
 import { tickSizeFromEvent } from './tick-size-from-event.ts';
 import { tradeFromEvent } from './trade-from-event.ts';
+import { unparsedKind } from './unparsed-kind.ts';
 import { unparsedRecord } from './unparsed-record.ts';
 
 /**
@@ -33,7 +34,7 @@ export class ConnectionPublisher {
   readonly #publisher: Publisher;
   readonly #counters: IngestorCounters;
   readonly #onPublished: () => void;
-  /** A venue that sends nothing but rubbish must not fill the log with it: each reason once a minute. */
+  /** A venue that sends nothing but rubbish must not fill the log with it: each kind of it once a minute. */
   readonly #unparsedNotice: OutageNotice;
   readonly #log: Logger;
   readonly #headers: Record<string, string>;
@@ -92,9 +93,10 @@ export class ConnectionPublisher {
     const record = unparsedRecord(raw, { connectionId, counter: this.#unparsed, receivedAtUs, reason });
     this.#unparsed += 1;
     this.#counters.unparsed += 1;
-    const { say, unsaid } = this.#unparsedNotice.failed(reason, performance.now());
+    const kind = unparsedKind(reason);
+    const { say, unsaid } = this.#unparsedNotice.failed(kind, performance.now());
     const level = say ? 'warn' : 'debug';
-    this.#log[level]({ connectionId, reason, lengthBytes: record.lengthBytes, unsaid }, `Kept as unparsed: ${reason}.`);
+    this.#log[level]({ connectionId, reason, lengthBytes: record.lengthBytes, unsaid }, `Kept as unparsed: ${kind}.`);
     this.#publish({
       subject: unparsedSubject(connectionId),
       messageId: `${connectionId}:unparsed:${record.counter}`,

@@ -20,8 +20,6 @@ import { ShardReleases } from './shard-releases.ts';
 
 export type IngestorOptions = Omit<ShardRecordersOptions, 'onServiceChanged'> & {
   bus: Bus;
-  /** Ingestors that are to record each shard. */
-  redundancy: number;
   /** Shards that this one records at most. */
   shardsMax: number;
   /** How long a stop waits for others to take the shards. */

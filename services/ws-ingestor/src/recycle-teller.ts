@@ -6,10 +6,12 @@ import type { Succession } from './succession.ts';
 /** Counts the replacements of a shard's connections, and tells of them what an operator should know. */
 export class RecycleTeller {
   readonly #counters: IngestorCounters;
+  readonly #redundancy: number;
   readonly #log: Logger;
   readonly #failures = new OutageNotice();
 
-  constructor(o: { counters: IngestorCounters; log: Logger }) {
+  constructor(o: { counters: IngestorCounters; redundancy: number; log: Logger }) {
+    this.#redundancy = o.redundancy;
     this.#counters = o.counters;
     this.#log = o.log;
   }
@@ -49,14 +51,16 @@ export class RecycleTeller {
       tokens: o.tokens,
       seenOnBoth,
     };
-    if (reason === 'stalled') this.#tellSilence(succession, { ...fields, silentMsMax: o.silentMsMax });
+    if (reason === 'stalled') this.#tellSilence(succession, { ...fields, silentMsMax: o.silentMsMax }, o.nowMs);
     else this.#log.info(fields, `Replaced a connection (${reason}).`);
   }
 
   /** What the silence was for which a connection has been replaced. */
-  #tellSilence(succession: Succession, known: object): void {
+  #tellSilence(succession: Succession, known: object, nowMs: number): void {
     const { silentMs, lastFrameAtMs } = succession.silence;
     const lastFrameAt = lastFrameAtMs === null ? null : new Date(lastFrameAtMs).toISOString();
+    const silentTo = new Date(Date.now() - Math.round(succession.overlappedMs(nowMs))).toISOString();
+    const silentFrom = new Date(Date.parse(silentTo) - silentMs).toISOString();
     const fields = { ...known, silentMs, lastFrameAt };
     if (!succession.wasStalled) {
       this.#counters.quietSpells += 1;
@@ -65,9 +69,13 @@ export class RecycleTeller {
     }
     this.#counters.stalls += 1;
     this.#counters.stalledMs += silentMs;
-    this.#log.warn(
-      fields,
-      `Replaced a connection that was open and dead: nothing came on it for ${(silentMs / 1_000).toFixed(1)} s, while its tokens' books changed.`,
-    );
+    const dead = `Replaced a connection that was open and dead: nothing came on it for ${(silentMs / 1_000).toFixed(1)} s, while its tokens' books changed.`;
+    // Another ingestor has recorded them on a connection of its own.
+    if (this.#redundancy > 1) this.#log.warn({ ...fields, silentFrom, silentTo }, dead);
+    else
+      this.#log.error(
+        { ...fields, silentFrom, silentTo },
+        `${dead} Trades may be missing from ${silentFrom} to ${silentTo}.`,
+      );
   }
 }

@@ -22,6 +22,8 @@ export type ShardRecorderOptions = RecycleLimits &
     publisher: Publisher;
     counters: IngestorCounters;
     ingestorId: string;
+    /** Ingestors that are to record each shard: with one, what a dead connection has missed is missing. */
+    redundancy: number;
     /** Whether its connection hears of new and resolved markets, too. */
     hearsLifecycle: boolean;
     isPaused: boolean;
@@ -79,7 +81,7 @@ export class ShardRecorder implements AsyncDisposable {
     this.#version = options.shard.version;
     this.#wanted = new Set(options.shard.tokens.map(({ tokenId }) => tokenId));
     this.#pulse = new ShardPulse(options, nowMs);
-    this.#teller = new RecycleTeller({ counters: options.counters, log: this.#log });
+    this.#teller = new RecycleTeller({ ...options, log: this.#log });
     this.#retries = new RetryTimes({ minMs: options.firstBookTimeoutMs });
     this.#sampledAtMs = nowMs;
     this.#connections = new ShardConnections({

@@ -13,6 +13,7 @@ type Told = { level: string; fields: Record<string, unknown>; sentence: string }
 const QUICK = {
   connectPaceMs: 0,
   recyclesMax: 2,
+  redundancy: 1,
   lifecycleShards: 0,
   firstBookTimeoutMs: 300,
   overlapMs: 150,
