@@ -16,12 +16,12 @@ export function camelCased(raw: unknown): unknown {
 /** Anything, or nothing. */
 export const given = z.unknown().optional();
 
-/** Text or null; empty text is none. */
+/** Text or null; empty text is none, and what is longer than any that people read is cut. */
 export const text = z
   .union([z.string(), z.number()])
   .nullish()
   .catch(null)
-  .transform((value) => (value === null || value === undefined || value === '' ? null : storableText(String(value))));
+  .transform((value) => (value === null || value === undefined || value === '' ? null : keptText(String(value))));
 
 export const flag = given.transform((value) => value === true || value === 'true');
 
@@ -36,7 +36,15 @@ export const optionalFlag = given.transform((value) => {
 });
 
 /** A list, or a list written as a JSON string; without it, empty. */
-export const texts = z.preprocess(listed, z.array(z.string().transform(storableText)));
+export const texts = z.preprocess(listed, z.array(z.string().transform((value) => keptText(value))));
+
+/** A document of many long texts would be larger than a message may be. */
+export function keptText(value: string, lengthMax = TEXT_LENGTH_MAX): string {
+  return storableText(value.length <= lengthMax ? value : `${value.slice(0, lengthMax - 1)}…`);
+}
+
+/** The longest seen, a description that is not kept, has some thousand characters. */
+export const TEXT_LENGTH_MAX = 10_000;
 
 /** The list that a field is, also where it is written as a JSON string. */
 export function listed(value: unknown): unknown {

@@ -1,7 +1,18 @@
 import { isConditionId, isTokenId, type Market, type MarketFees } from '@polytape/types';
 import { z } from 'zod';
 import { canonicalConditionId } from './canonical-condition-id.ts';
-import { camelCased, decimal, decoration, flag, given, optionalFlag, text, texts, time } from './gamma-fields.ts';
+import {
+  camelCased,
+  decimal,
+  decoration,
+  flag,
+  given,
+  keptText,
+  optionalFlag,
+  text,
+  texts,
+  time,
+} from './gamma-fields.ts';
 import { type GammaSettlement, readGammaSettlement } from './gamma-settlement.ts';
 
 /**
@@ -92,7 +103,7 @@ export function readGammaMarket(
       // `question_id` in snake_case, `questionID` in the venue's usual spelling.
       questionId: fields.questionID ?? fields.questionId,
       category: fields.category,
-      tags: fields.tags.flatMap((tag) => tag.slug ?? tag.label ?? []),
+      tags: tagsOf(fields.tags),
       active: fields.active,
       closed: fields.closed,
       acceptingOrders: fields.acceptingOrders,
@@ -120,6 +131,13 @@ function protocolOf(version: unknown, conditionId: string): 'v1' | 'v2' | 'unsup
   if (version === 'v1' || version === 'v2') return version;
   if (version !== undefined && version !== null && version !== '') return 'unsupported';
   return conditionId.length === V2_CONDITION_ID_LENGTH ? null : 'v1';
+}
+
+function tagsOf(tags: z.output<typeof marketSchema>['tags']): string[] {
+  return tags.slice(0, TAGS_MAX).flatMap((tag) => {
+    const name = tag.slug ?? tag.label;
+    return name === null ? [] : keptText(name, TAG_LENGTH_MAX);
+  });
 }
 
 /** Null where the venue says nothing of fees. The schedule is what is paid; `makerBaseFee` and `takerBaseFee` are obsolete. */
@@ -179,3 +197,6 @@ const marketSchema = idsSchema.extend({
 
 /** `0x` and 62 hex digits. */
 const V2_CONDITION_ID_LENGTH = 64;
+/** Some ten are usual. */
+const TAGS_MAX = 100;
+const TAG_LENGTH_MAX = 200;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { camelCased, flag, given, listed, text, time } from './gamma-fields.ts';
+import { camelCased, flag, given, keptText, listed, TEXT_LENGTH_MAX, text, time } from './gamma-fields.ts';
 import { plainDecimal } from './plain-decimal.ts';
 import { storableJson } from './storable-json.ts';
 
@@ -19,7 +19,7 @@ export type GammaSettlement = {
   automaticallyResolved: boolean;
   /** `scalar` in the markets of 2020 that paid a share to each side; later ones say none. */
   marketType: string | null;
-  /** The fields that this was read from, names in camelCase, values as received. */
+  /** The fields that this was read from, names in camelCase, values as received; a longer one than is ever seen as JSON that is cut. */
   raw: Record<string, unknown>;
 };
 
@@ -39,9 +39,14 @@ export function readGammaSettlement(raw: unknown): GammaSettlement {
     automaticallyResolved: data?.automaticallyResolved ?? false,
     marketType: data?.marketType ?? null,
     raw: Object.fromEntries(
-      EVIDENCE.flatMap((name) => (evidence[name] === undefined ? [] : [[name, storableJson(evidence[name])]])),
+      EVIDENCE.flatMap((name) => (evidence[name] === undefined ? [] : [[name, kept(evidence[name])]])),
     ),
   };
+}
+
+function kept(value: unknown): unknown {
+  const json = JSON.stringify(value);
+  return json.length <= TEXT_LENGTH_MAX ? storableJson(value) : keptText(json);
 }
 
 /** Exactly two decimals, or none. */

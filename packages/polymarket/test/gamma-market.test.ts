@@ -238,6 +238,21 @@ describe('a market of Gamma', () => {
     });
   });
 
+  test('fits into a message of NATS, however long its texts and many its tags are', () => {
+    const long = '\u0001'.repeat(100_000);
+    const texts = ['question', 'slug', 'category', 'groupItemTitle', 'questionID', 'feeType', 'resolutionSource'];
+    const read = market({
+      ...{ ...plain, ...Object.fromEntries(texts.map((name) => [name, long])), feesEnabled: true },
+      ...{ outcomes: [long, `${long}2`], events: [{ id: long, slug: long, title: long }] },
+      tags: Array.from({ length: 10_000 }, () => ({ slug: long })),
+    });
+    expect(read.question).toHaveLength(10_000);
+    expect(read.question.endsWith('…')).toBe(true);
+    expect(read.tags).toHaveLength(100);
+    const { settlement, ...document } = read;
+    for (const message of [document, settlement]) expect(JSON.stringify(message).length).toBeLessThan(1_000_000);
+  });
+
   test('whatever it is, is read or skipped', () => {
     const spoilt = fc
       .tuple(

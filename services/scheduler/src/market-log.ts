@@ -47,11 +47,21 @@ export class MarketLog {
   readonly #recalled = new Set<string>();
   readonly #reader: LogReader;
   readonly #failures = new OutageNotice();
+  #documentsRejected = 0;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: MarketLogOptions) {
     this.#o = options;
     this.#reader = new LogReader(options);
+    options.publisher.onRejected(({ subject, body }) => {
+      const document = JSON.parse(body) as Market;
+      if (subject === marketSubject(document.conditionId)) this.#rejected(document);
+    });
+  }
+
+  #rejected(document: Market): void {
+    this.#documentsRejected += 1;
+    this.#o.registry.rejected(document);
   }
 
   /**
@@ -160,12 +170,13 @@ export class MarketLog {
       }
     }
     await unlessAborted(publisher.idle(), term.signal);
+    const rejectedBefore = this.#documentsRejected;
     for (const market of documents) {
       term.throwIfOver();
-      counters.marketsPublished += 1;
       this.#send(marketSubject(market.conditionId), `${market.conditionId}:${market.version}`, market);
     }
     await unlessAborted(publisher.idle(), term.signal);
+    counters.marketsPublished += documents.length - (this.#documentsRejected - rejectedBefore);
     const nowMs = Date.now();
     for (const conditionId of restored) this.#putAwayIfSettled(conditionId, nowMs);
   }

@@ -98,6 +98,20 @@ describe('a market log', () => {
     expect(await told(bed)).toEqual(['market_changed 1', 'resolution_reopened 1', 'market_changed 2']);
   });
 
+  test('does not count a document as published that NATS cannot take, and publishes it again', async () => {
+    await using bed = await logBed();
+    const { marketLog, counters, publisher } = await bed.leader();
+    await marketLog.publish([sampleMarket('0x1', { question: '?'.repeat(9 * 1_024 * 1_024) })]);
+    expect(counters.marketsPublished).toBe(0);
+    const before = publisher.stats().rejected;
+    await marketLog.publish([sampleMarket('0x1', { question: '?'.repeat(9 * 1_024 * 1_024) })]);
+    expect(publisher.stats().rejected).toBeGreaterThan(before);
+    await marketLog.publish([sampleMarket('0x1')]);
+    await marketLog.publish([sampleMarket('0x1')]);
+    expect(counters.marketsPublished).toBe(1);
+    expect(await bed.stored('MARKETS')).toMatchObject([{ question: 'Will it rain?', version: 3 }]);
+  });
+
   test('of a new leader goes on with the versions and steps of the last one, and repeats nothing', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
