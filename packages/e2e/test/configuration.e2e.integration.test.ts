@@ -65,6 +65,8 @@ describe.concurrent.each<{ service: ServiceName; cases: Case[] }>([
       refused('NATS_URL', `http://me:${SECRET}@127.0.0.1:4222`, /takes an address that starts with nats:\/\//),
       refused('NATS_URL', `nats://me:${SECRET}@127.0.0.1:4222/stream`, /Write it as nats:\/\//),
       refused('PUBLISH_QUEUE_MAX', 'many', /takes a whole number from 1/),
+      refused('STALL_MS_MIN', '60001', /must not be above STALL_MS_MAX, which is 60000 by default/),
+      refused('STOP_DEADLINE_MS', '29999', /HAND_OVER_MS_MAX is 30000 by default, but must not be above/),
       refused('LOG_LEVEL', 'loud', /takes debug, info, warn, error/),
       portTaken(),
       unknownFlag(),

@@ -61,7 +61,7 @@ describe('an ingestor that is asked to stop', () => {
 
   test('and cannot, gives up at the deadline in the same way', async ({ skip }) => {
     skip(!bed.nats.canRestart, NOT_OURS);
-    await using ingestor = await recordingIngestor({ STOP_DEADLINE_MS: '300' });
+    await using ingestor = await recordingIngestor({ STOP_DEADLINE_MS: '300', HAND_OVER_MS_MAX: '300' });
     await using _outage = await bed.brokerAway();
     await ingestor.untilMetric('ingestor_publish_queued', (queued) => queued > 0);
     ingestor.process.signal('SIGINT');

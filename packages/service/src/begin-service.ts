@@ -1,5 +1,5 @@
 import { CHECK, commandLineAnswer } from './command-line.ts';
-import type { Config, ConfigTable } from './config-table.ts';
+import type { Config, ConfigOrder, ConfigTable } from './config-table.ts';
 import { endOnFatalError } from './fatal.ts';
 import { ConfigError, loadConfig } from './load-config.ts';
 import { createLogger, type Logger } from './logger.ts';
@@ -16,6 +16,8 @@ export function beginService<T extends ConfigTable & typeof processSettings>(o: 
   purpose: string;
   /** Holds `processSettings`, which every process has. */
   table: T;
+  /** Settings that would contradict each other. */
+  order?: ConfigOrder<T>;
   argv: readonly string[];
   env: Record<string, string | undefined>;
 }): { config: Config<T>; log: Logger; stop: Stop } {
@@ -34,10 +36,11 @@ export function beginService<T extends ConfigTable & typeof processSettings>(o: 
 function readConfig<T extends ConfigTable>(o: {
   name: string;
   table: T;
+  order?: ConfigOrder<T>;
   env: Record<string, string | undefined>;
 }): Config<T> {
   try {
-    return loadConfig(o.table, o.env);
+    return loadConfig(o.table, o.env, o.order);
   } catch (error) {
     if (error instanceof ConfigError) endWith(`${o.name}: ${error.message} ${error.operatorAction}`, 1);
     throw error;

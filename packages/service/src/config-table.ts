@@ -15,6 +15,12 @@ export type Setting<T> = {
 /** The settings of one process by the names of their environment variables: the only source of values, types and docs. */
 export type ConfigTable = Record<string, Setting<unknown>>;
 
+/** Settings of which the first must not be above the second. */
+export type ConfigOrder<T extends ConfigTable> = readonly (readonly [
+  lower: keyof T & string,
+  upper: keyof T & string,
+])[];
+
 /** The values of a table. */
 export type Config<T extends ConfigTable> = { readonly [K in keyof T]: T[K] extends Setting<infer V> ? V : never };
 

@@ -3,6 +3,7 @@ export { changedOrElapsed } from './changed-or-elapsed.ts';
 export { configDocs } from './config-docs.ts';
 export {
   type Config,
+  type ConfigOrder,
   type ConfigTable,
   choice,
   integer,

@@ -1,11 +1,16 @@
-import type { Config, ConfigTable } from './config-table.ts';
+import type { Config, ConfigOrder, ConfigTable } from './config-table.ts';
 
 /**
- * Reads and checks every setting of the table. An empty variable counts as not set.
+ * Reads and checks every setting of the table, and that those of `order` do not contradict each other. An empty variable
+ * counts as not set.
  *
  * @throws {ConfigError} One or more values cannot be used; all of them are named at once, no secret is printed.
  */
-export function loadConfig<T extends ConfigTable>(table: T, env: Record<string, string | undefined>): Config<T> {
+export function loadConfig<T extends ConfigTable>(
+  table: T,
+  env: Record<string, string | undefined>,
+  order: ConfigOrder<T> = [],
+): Config<T> {
   const values: Record<string, unknown> = {};
   const mistakes: string[] = [];
   for (const [name, setting] of Object.entries(table)) {
@@ -18,6 +23,12 @@ export function loadConfig<T extends ConfigTable>(table: T, env: Record<string, 
     const parsed = setting.schema.safeParse(text);
     if (parsed.success) values[name] = parsed.data;
     else mistakes.push(`${name}${setting.secret ? '' : ` is ${JSON.stringify(text)}, but`} takes ${setting.takes}`);
+  }
+  const shown = (name: string) => `${values[name]}${env[name]?.trim() ? '' : ' by default'}`;
+  for (const [lower, upper] of order) {
+    if (Number(values[lower]) > Number(values[upper])) {
+      mistakes.push(`${lower} is ${shown(lower)}, but must not be above ${upper}, which is ${shown(upper)}`);
+    }
   }
   if (mistakes.length > 0) throw new ConfigError(mistakes);
   return values as Config<T>;

@@ -54,6 +54,24 @@ describe('a configuration', () => {
     expect(mistakes({ ROWS_MAX: '0', LEVEL: 'loud', SPARE_URL: 'http://x' })).toHaveLength(3);
   });
 
+  test('refuses settings that contradict each other, also by a default, together with every other mistake', () => {
+    const pair = {
+      WAIT_MS_MIN: integer({ default: 5, min: 0, description: 'A short wait.' }),
+      WAIT_MS_MAX: integer({ default: 50, min: 0, description: 'A long wait.' }),
+      LEVEL: table.LEVEL,
+    };
+    const load = (env: Record<string, string>) => loadConfig(pair, env, [['WAIT_MS_MIN', 'WAIT_MS_MAX']]);
+    expect(load({ WAIT_MS_MIN: '50' })).toMatchObject({ WAIT_MS_MIN: 50, WAIT_MS_MAX: 50 });
+    const refusal = (mistake: string) => expect.objectContaining({ mistakes: [expect.any(String), mistake] });
+    expect(() => load({ WAIT_MS_MIN: '51', LEVEL: 'loud' })).toThrow(
+      refusal('WAIT_MS_MIN is 51, but must not be above WAIT_MS_MAX, which is 50 by default'),
+    );
+    expect(() => load({ WAIT_MS_MIN: '9', WAIT_MS_MAX: '8', LEVEL: 'loud' })).toThrow(
+      refusal('WAIT_MS_MIN is 9, but must not be above WAIT_MS_MAX, which is 8'),
+    );
+    expect(() => load({ WAIT_MS_MIN: '51', WAIT_MS_MAX: 'long' })).toThrow(/WAIT_MS_MAX is "long", but takes/);
+  });
+
   test('prints no secret when it is wrong', () => {
     const [mistake] = mistakes({ SERVER_URL: 'nat://me:hunter2@db' });
     expect(mistake).toContain('SERVER_URL takes an address that starts with nats://');

@@ -1,5 +1,5 @@
 import { LIVE_VENUE } from '@polytape/polymarket';
-import { busSettings, type ConfigTable, integer, processSettings, url } from '@polytape/service';
+import { busSettings, type ConfigOrder, type ConfigTable, integer, processSettings, url } from '@polytape/service';
 
 /** The ingestor's settings; the README's section is generated from this table. */
 export const configTable = {
@@ -112,3 +112,10 @@ export const configTable = {
       'Longest time a stop may take before the process ends all the same: HAND_OVER_MS_MAX, and time to publish the rest.',
   }),
 } satisfies ConfigTable;
+
+/** A stop that may take longer than its deadline would be cut off in the hand-over: trades would be lost. */
+export const configOrder = [
+  ['STALL_MS_MIN', 'STALL_MS_MAX'],
+  ['RECYCLE_AGE_MS_MIN', 'RECYCLE_AGE_MS_MAX'],
+  ['HAND_OVER_MS_MAX', 'STOP_DEADLINE_MS'],
+] as const satisfies ConfigOrder<typeof configTable>;

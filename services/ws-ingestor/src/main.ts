@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Bus } from '@polytape/bus';
 import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
 import { COMMANDS } from '@polytape/types';
-import { configTable } from './config.ts';
+import { configOrder, configTable } from './config.ts';
 import { Ingestor } from './ingestor.ts';
 import { newCounters } from './ingestor-counters.ts';
 import { recycledShard } from './recycle-request.ts';
@@ -14,6 +14,7 @@ const { config, log, stop } = beginService({
   name: 'ws-ingestor',
   purpose: 'subscribes to the shards of the plan and publishes every trade.',
   table: configTable,
+  order: configOrder,
   argv: process.argv.slice(2),
   env: process.env,
 });
