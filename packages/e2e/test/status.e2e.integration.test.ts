@@ -56,6 +56,27 @@ describe('the commands that speak to a running recorder', () => {
     expect(await bed.compare()).toMatchObject({ missing: [], duplicates: 0 });
   }, 180_000);
 
+  test('outlive a broker that is away for a while, or say that it is', async ({ skip }) => {
+    await using bed = await TestBed.open({ markets: 3, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 });
+    skip(!bed.nats.canRestart, 'the server is not ours to end');
+    const scheduler = await bed.start('scheduler', DEAF);
+    const ingestor = await bed.start('ws-ingestor', { OVERLAP_MS: '20000' });
+    await bed.covered(ingestor, scheduler);
+    await using watch = polytape(bed, 'status', '--watch');
+    await using recycling = polytape(bed, 'recycle', '0', '--wait', '60s');
+    const looks = () => watch.stdout.filter((line) => line.startsWith('trades received')).length;
+    await until('both at work', () => looks() > 0 && recycling.stdout.length > 0);
+    await using outage = await bed.brokerAway();
+    await until('told', () => watch.stdout.some((line) => line.startsWith('NATS does not answer')));
+    expect(recycling.running).toBe(true);
+    await outage.over();
+    const before = looks();
+    await until('seen again', () => looks() > before);
+    await ended(recycling, 0);
+    watch.signal('SIGINT');
+    await ended(watch, 0);
+  }, 180_000);
+
   test('say in words what they cannot do', async () => {
     await using bed = await TestBed.open({ markets: 3, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 });
     const scheduler = await bed.start('scheduler', DEAF);
