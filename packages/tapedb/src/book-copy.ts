@@ -1,7 +1,14 @@
-import { type BookLevel, type BookSnapshot, isConditionId, isDecimal, isTokenId } from '@polytape/types';
+import {
+  type BookLevel,
+  type BookSnapshot,
+  isConditionId,
+  isDecimal,
+  isPlausibleTime,
+  isTokenId,
+} from '@polytape/types';
 import { CopyBuffer } from './copy-buffer.ts';
 import type { CopyTable } from './copy-table.ts';
-import { check, checkDecimalOrNull, isPlausibleTime } from './field-check.ts';
+import { check, checkDecimalOrNull } from './field-check.ts';
 import { keyOf } from './key-dictionary.ts';
 
 /** Columns in the order in which `bookCopy` writes them. */

@@ -1,5 +1,6 @@
 import {
   isConditionId,
+  isPlausibleTime,
   isTokenId,
   type LifecycleEvent,
   type MarketChange,
@@ -9,14 +10,7 @@ import {
   type TickSizeChange,
 } from '@polytape/types';
 import type { ClientBase } from 'pg';
-import {
-  check,
-  checkedDecimalOrNull,
-  checkedOrdinal,
-  checkedText,
-  checkedTextOrNull,
-  isPlausibleTime,
-} from './field-check.ts';
+import { check, checkedDecimalOrNull, checkedOrdinal, checkedText, checkedTextOrNull } from './field-check.ts';
 import { columnsOf, marketRow } from './market-row.ts';
 import { storableJson } from './storable-json.ts';
 

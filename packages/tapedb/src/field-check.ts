@@ -16,11 +16,6 @@ export function checkDecimalOrNull(field: string, value: unknown): void {
   check(value === null || isDecimal(value), field, value);
 }
 
-/** Seconds or microseconds where milliseconds belong fall far outside; a clock that is merely wrong does not. */
-export function isPlausibleTime(ms: unknown): ms is number {
-  return Number.isSafeInteger(ms) && (ms as number) >= TIME_MS_MIN && (ms as number) < TIME_MS_MAX;
-}
-
 /** A text that only people read, with what no column takes replaced. @throws {UnstorableValueError} It is no text. */
 export function checkedText(field: string, value: unknown): string {
   if (typeof value !== 'string') throw new UnstorableValueError(field, value);
@@ -60,6 +55,3 @@ export function checkedOrdinal(field: string, value: unknown): number {
 }
 
 const INTEGER_MAX = 2 ** 31 - 1;
-/** The venue began in 2020. */
-const TIME_MS_MIN = Date.UTC(2015, 0, 1);
-const TIME_MS_MAX = Date.UTC(2100, 0, 1);

@@ -1,7 +1,7 @@
-import { isConditionId, isTokenId, type PriceSnapshot } from '@polytape/types';
+import { isConditionId, isPlausibleTime, isTokenId, type PriceSnapshot } from '@polytape/types';
 import { CopyBuffer } from './copy-buffer.ts';
 import type { CopyTable } from './copy-table.ts';
-import { check, checkDecimalOrNull, isPlausibleTime } from './field-check.ts';
+import { check, checkDecimalOrNull } from './field-check.ts';
 import { keyOf } from './key-dictionary.ts';
 
 /** Columns in the order in which `priceCopy` writes them. */

@@ -1,7 +1,7 @@
-import { isConditionId, isConnectionId, isDecimal, isTokenId, parseTradeId } from '@polytape/types';
+import { isConditionId, isConnectionId, isDecimal, isPlausibleTime, isTokenId, parseTradeId } from '@polytape/types';
 import { CopyBuffer } from './copy-buffer.ts';
 import type { CopyTable } from './copy-table.ts';
-import { check, isPlausibleTime } from './field-check.ts';
+import { check } from './field-check.ts';
 import { keyOf } from './key-dictionary.ts';
 import type { TradeRow } from './projection-batch.ts';
 import { UnstorableValueError } from './unstorable-value-error.ts';

@@ -28,6 +28,7 @@ export { type Market, type MarketFees, type Token, wholeMarket } from './market.
 export { type MarketChange, marketChangeMessageId } from './market-change.ts';
 export { DUPLICATE_WINDOW_MS, OrdinalCounter } from './ordinal-counter.ts';
 export { OutageNotice } from './outage-notice.ts';
+export { isPlausibleTime } from './plausible-time.ts';
 export { type PriceSnapshot, priceMessageId } from './price-snapshot.ts';
 export {
   type MarketResolution,

@@ -1,7 +1,14 @@
 import { type Bus, BusUnavailableError, StreamReplacedError } from '@polytape/bus';
 import { type GammaClient, isVenueError } from '@polytape/polymarket';
 import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
-import { isConditionId, type LifecycleEvent, type MarketFact, OutageNotice } from '@polytape/types';
+import {
+  decodeFact,
+  isPlausibleTime,
+  type LifecycleEvent,
+  MalformedMessageError,
+  type MarketFact,
+  OutageNotice,
+} from '@polytape/types';
 import { Inquiries, type Told } from './inquiries.ts';
 import type { MarketLog } from './market-log.ts';
 import type { MarketRegistry } from './market-registry.ts';
@@ -64,7 +71,7 @@ export class LifecycleFollower {
     const { registry, counters, log } = this.#o;
     // By the subject: most facts are whole documents of our own, and need not be read.
     if (OTHER_TYPES.has(subject.split('.').at(-1))) return;
-    const event = lifecycleEvent(body);
+    const event = lifecycleEvent(subject, body);
     if (event === null) {
       log.warn(
         { subject },
@@ -151,14 +158,18 @@ function isKnown(state: 'open' | 'ended' | 'unknown', told: Told): boolean {
   return told === 'announced' ? state !== 'unknown' : state === 'ended';
 }
 
-/** The event in a message's body; null when it is none that is known here. */
-function lifecycleEvent(body: Uint8Array): LifecycleEvent | null {
+/**
+ * The event in a message; null when it is none that is known here, or one that the writer refuses: what we act on has to be
+ * in the database.
+ */
+function lifecycleEvent(subject: string, body: Uint8Array): LifecycleEvent | null {
   try {
-    const fact = JSON.parse(Buffer.from(body).toString()) as Partial<LifecycleEvent>;
-    const isKnown = fact.type === 'new_market' || fact.type === 'market_resolved';
-    return isKnown && isConditionId(fact.conditionId) ? (fact as LifecycleEvent) : null;
-  } catch {
-    return null;
+    const fact = decodeFact(subject, body);
+    if (fact.type !== 'new_market' && fact.type !== 'market_resolved') return null;
+    return isPlausibleTime(fact.exchangeAtMs) && isPlausibleTime(Math.floor(fact.receivedAtUs / 1_000)) ? fact : null;
+  } catch (error) {
+    if (error instanceof MalformedMessageError) return null;
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type DataResolution, type GammaMarket, inferWinner } from '@polytape/polymarket';
-import type { LifecycleEvent, Market } from '@polytape/types';
+import { isPlausibleTime, type LifecycleEvent, type Market } from '@polytape/types';
 import type { ResolutionObservation } from './next-resolution.ts';
 
 /** What Gamma says of a market's resolution, against the document that is known of it; null when it says nothing of it. */
@@ -15,7 +15,12 @@ export function gammaObservation(
   // How it was settled since then, the next answer tells.
   if (known !== null && wasReopened(market, known)) return { ...observed, ...rest, state: 'reopened' };
   if (settlement !== null) {
-    return { ...observed, state: 'resolved', settlement, exchangeAtMs: told.umaEndAtMs ?? told.closedAtMs };
+    return {
+      ...observed,
+      state: 'resolved',
+      settlement,
+      exchangeAtMs: firstPlausible(told.umaEndAtMs, told.closedAtMs),
+    };
   }
   const status = told.umaResolutionStatus;
   return status === 'proposed' || status === 'disputed' ? { ...observed, ...rest, state: status } : null;
@@ -37,10 +42,17 @@ export function dataObservation(
   const observed = { conditionId, method: 'data_api', seenAtMs: nowMs, evidence: row.raw } as const;
   const settlement = inferWinner(row, tokenIdsOf(market));
   if (settlement !== null) {
-    return { ...observed, state: 'resolved', settlement, exchangeAtMs: row.resolvedAtMs ?? row.updatedAtMs };
+    return {
+      ...observed,
+      state: 'resolved',
+      settlement,
+      exchangeAtMs: firstPlausible(row.resolvedAtMs, row.updatedAtMs),
+    };
   }
   const state = STATES[row.status];
-  return state === undefined ? null : { ...observed, state, settlement: null, exchangeAtMs: row.updatedAtMs };
+  return state === undefined
+    ? null
+    : { ...observed, state, settlement: null, exchangeAtMs: firstPlausible(row.updatedAtMs) };
 }
 
 /**
@@ -70,6 +82,11 @@ function wasReopened(
   if (!market.closed) return true;
   if (resolution?.state !== 'resolved' || market.closedAtMs === null) return false;
   return market.closedAtMs > Math.max(closedAtMs ?? 0, resolution.seenAtMs);
+}
+
+/** A time that cannot be is a slip of the venue's, and as good as none: it must not decide what came after what. */
+function firstPlausible(...timesMs: (number | null)[]): number | null {
+  return timesMs.find(isPlausibleTime) ?? null;
 }
 
 function tokenIdsOf({ tokens }: Pick<Market, 'tokens'>): [string, string] {

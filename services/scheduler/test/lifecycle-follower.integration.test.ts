@@ -10,6 +10,9 @@ import type { ResolutionObservation } from '../src/next-resolution.ts';
 import { newCounters } from '../src/scheduler-counters.ts';
 import { sampleMarket } from './sample-market.ts';
 
+const NOON_MS = Date.UTC(2026, 7, 14, 12);
+const AT_NOON = { exchangeAtMs: NOON_MS, receivedAtUs: NOON_MS * 1_000 + 2_500 };
+
 const log = createLogger({ service: 'test', level: 'error' });
 
 describe('a follower of the events', () => {
@@ -60,10 +63,33 @@ describe('a follower of the events', () => {
     await f.until(() => f.heard.length === 1);
     expect(f.heard).toMatchObject([
       {
-        ...{ conditionId: '0xab', method: 'market_resolved', state: 'resolved', exchangeAtMs: 1, seenAtMs: 2 },
+        ...{
+          conditionId: '0xab',
+          method: 'market_resolved',
+          state: 'resolved',
+          exchangeAtMs: NOON_MS,
+          seenAtMs: NOON_MS + 2,
+        },
         settlement: { outcome: 'win1', winningTokenId: '1712', payouts: ['0', '1'] },
       },
     ]);
+  });
+
+  test.each([
+    ['of another market than its subject', { conditionId: '0xcd' }],
+    ['of no time', { exchangeAtMs: 'now' }],
+    ['heard at no time', { receivedAtUs: undefined }],
+    ['of 1970', { exchangeAtMs: 1 }],
+    ['whose winner is a list', { winningOutcome: ['Yes'] }],
+  ])('believes no resolution %s, for the writer does not either', async (_what, fields) => {
+    await using f = await following();
+    for (const conditionId of ['0xab', '0xcd', '0xef']) f.knows(sampleMarket(conditionId));
+    const event = { type: 'market_resolved', conditionId: '0xab', ...AT_NOON, winningTokenId: '1712' };
+    f.tellRaw('pm.event.0xab.market_resolved', JSON.stringify({ ...event, ...fields }));
+    f.tell('market_resolved', '0xef', '2391');
+    await f.until(() => f.heard.length > 0);
+    expect(f.heard).toMatchObject([{ conditionId: '0xef' }]);
+    expect(f.warnings).toEqual([expect.stringContaining('pm.event.0xab.market_resolved is no event')]);
   });
 
   test('passes over the other facts of the stream, without a word', async () => {
@@ -168,7 +194,7 @@ async function following(o: { before?: string[] } = {}) {
   });
   const tellRaw = (subject: string, body: string) => publisher.publish({ subject, messageId: body, body });
   const tell = (type: LifecycleEvent['type'], conditionId: string, winningTokenId: string | null = null) => {
-    const event = { type, conditionId, exchangeAtMs: 1, receivedAtUs: 2_500, winningTokenId, winningOutcome: null };
+    const event = { type, conditionId, ...AT_NOON, winningTokenId, winningOutcome: null };
     publisher.publish({
       subject: eventSubject(event),
       messageId: lifecycleMessageId(event),

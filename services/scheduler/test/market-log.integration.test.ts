@@ -6,6 +6,7 @@ import type { ResolutionObservation } from '../src/next-resolution.ts';
 import { logBed } from './log-bed.ts';
 import { sampleMarket, settledMarket } from './sample-market.ts';
 
+const NOON_MS = Date.UTC(2026, 7, 14, 12);
 const DAY_MS = 24 * 60 * 60_000;
 
 describe('a market log', () => {
@@ -28,7 +29,7 @@ describe('a market log', () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();
     await marketLog.publish([sampleMarket('0x1', { settlement: { umaResolutionStatus: 'proposed' } })]);
-    await marketLog.publish([settledMarket('0x1', ['0', '1'], 5_000)]);
+    await marketLog.publish([settledMarket('0x1', ['0', '1'], NOON_MS)]);
     expect(await told(bed)).toEqual([
       'resolution_proposed 1',
       'market_changed 1',
@@ -39,7 +40,7 @@ describe('a market log', () => {
       {
         ...{ version: 2, closed: true },
         resolution: {
-          ...{ state: 'resolved', step: 2, method: 'gamma', exchangeAtMs: 5_000 },
+          ...{ state: 'resolved', step: 2, method: 'gamma', exchangeAtMs: NOON_MS },
           settlement: { outcome: 'win1', winningTokenId: '12', payouts: ['0', '1'] },
         },
       },
