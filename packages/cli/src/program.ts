@@ -65,7 +65,8 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
     .option('--seed <text>', 'the same seed makes the same venue', 'polytape')
     .addHelpText(
       'after',
-      '\nExamples:\n  npx pnpm demo\n  npx pnpm demo --for 30s --json\n  npx pnpm demo --trades-per-second 2000 --markets 2000',
+      '\nExamples:\n  npx pnpm demo\n  npx pnpm demo --for 30s --json\n  npx pnpm demo --trades-per-second 2000 --markets 2000\n\n' +
+        'Exit code: 0; 1 when something is missing, doubled or unfinished, or nothing was recorded; 2 for wrong usage.',
     )
     .action(async (flags: RunFlags & { markets: number; tradesPerSecond: number; seed: string }) => {
       const options = {
@@ -83,7 +84,9 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  npx pnpm start\n  npx pnpm start --ingestors 3\n  DATABASE_URL=postgresql://me@db/tape npx pnpm start',
+      '\nExamples:\n  npx pnpm start\n  npx pnpm start --ingestors 3\n  DATABASE_URL=postgresql://me@db/tape npx pnpm start\n\n' +
+        'Exit code: 0 when it ended in order; 1 when something was left unfinished or could not be started, or when --for was over\n' +
+        'and nothing was recorded because a service was never ready, as without the venue; 2 for wrong usage.',
     )
     .action(async (flags: RunFlags) => {
       const options = { ...runOptions(flags), env };
