@@ -155,8 +155,8 @@ export class MarketRegistry {
     (closed ? this.#open : this.#ended).delete(conditionId);
     (closed ? this.#ended : this.#open).set(conditionId, { market, volume24h });
     // A closing in the future is not believed: what closes until then would be passed over.
-    if (closed && closedAtMs !== null)
-      this.#closedAtMsMax = Math.max(this.#closedAtMsMax ?? 0, Math.min(closedAtMs, seenAtMs));
+    if (closed && closedAtMs !== null && closedAtMs <= seenAtMs)
+      this.#closedAtMsMax = Math.max(this.#closedAtMsMax ?? 0, closedAtMs);
     this.#seenAtMsMin = Math.min(this.#seenAtMsMin ?? seenAtMs, seenAtMs);
   }
 

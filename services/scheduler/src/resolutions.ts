@@ -69,6 +69,7 @@ export class Resolutions {
   /** From the last one on, and a little before: Gamma's list is late. */
   async #readClosings(result: JobResult, signal: AbortSignal): Promise<void> {
     const { gamma, registry, marketLog, keeper, log } = this.#o;
+    const nowMs = Date.now();
     const fromMs = this.#knownUntilMs - OVERLAP_MS;
     let untilMs = this.#knownUntilMs;
     let pages = 0;
@@ -80,7 +81,8 @@ export class Resolutions {
       await marketLog.publish(recent);
       if (recent.length > 0) keeper.marketsChanged();
       result.items += recent.length;
-      untilMs = Math.max(untilMs, ...closings.map((closedAtMs) => Math.min(closedAtMs, Date.now())));
+      // One in the future says nothing of the list: it would move the mark past what is not listed yet.
+      untilMs = Math.max(untilMs, ...closings.filter((closedAtMs) => closedAtMs <= nowMs));
       pages += 1;
       if (closings.some((closedAtMs) => closedAtMs < fromMs)) break;
       if (pages >= CLOSED_PAGES_MAX) {
