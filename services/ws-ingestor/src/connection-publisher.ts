@@ -93,10 +93,9 @@ export class ConnectionPublisher {
     const record = unparsedRecord(raw, { connectionId, counter: this.#unparsed, receivedAtUs, reason });
     this.#unparsed += 1;
     this.#counters.unparsed += 1;
-    const kind = unparsedKind(reason);
-    const { say, unsaid } = this.#unparsedNotice.failed(kind, performance.now());
+    const { say, unsaid } = this.#unparsedNotice.failed(unparsedKind(reason), performance.now());
     const level = say ? 'warn' : 'debug';
-    this.#log[level]({ connectionId, reason, lengthBytes: record.lengthBytes, unsaid }, `Kept as unparsed: ${kind}.`);
+    this.#log[level]({ connectionId, reason, lengthBytes: record.lengthBytes, unsaid }, `Kept as unparsed: ${reason}.`);
     this.#publish({
       subject: unparsedSubject(connectionId),
       messageId: `${connectionId}:unparsed:${record.counter}`,

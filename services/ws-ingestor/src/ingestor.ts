@@ -130,7 +130,6 @@ export class Ingestor implements AsyncDisposable {
   recycle(shard: number): Omit<RecycleAnswer, 'ingestorId'> {
     const answer = this.#recorders.command(shard);
     if (answer === null) return { result: 'not_mine', connectionId: null };
-    this.#log.info({ shard, ...answer }, `An operator wants a fresh connection for shard ${shard}.`);
     this.#changed.resolve();
     return answer;
   }

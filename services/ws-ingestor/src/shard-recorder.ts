@@ -182,6 +182,8 @@ export class ShardRecorder implements AsyncDisposable {
   command(): { result: 'begun' | 'running'; connectionId: string | null } {
     const { succession } = this.#connections;
     if (succession !== null) return { result: 'running', connectionId: succession.old.connectionId };
+    // Asked again while it waits for its turn, it says nothing new.
+    if (!this.#isCommanded) this.#log.info({}, `An operator wants a fresh connection for shard ${this.number}.`);
     this.#isCommanded = true;
     return { result: 'begun', connectionId: this.#current.connectionId };
   }

@@ -88,6 +88,8 @@ describe('a connection', () => {
     const [before, other] = [bed.connectionOf(0), bed.connectionOf(1)];
     expect(bed.command(7)).toBeNull();
     bed.command(0);
+    bed.command(0);
+    expect(bed.toldAt('info').filter((sentence) => sentence.includes('An operator'))).toHaveLength(1);
     let wasUncovered = false;
     await bed.until('replaced', () => {
       wasUncovered ||= bed.service(0)?.state !== 'covered';
