@@ -16,6 +16,7 @@ export async function benchPlanner(): Promise<Measured[]> {
     isListComplete: true,
     misplaced: new Map(),
     versionMin: 0,
+    dateMs: 0,
     nowMs: 0,
   };
   const full = new Map(

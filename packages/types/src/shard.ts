@@ -12,6 +12,9 @@ export type Shard = {
   tokens: ShardToken[];
   /** Tokens that it is filled to, where the venue was found to serve fewer on its connection; else the setting holds. */
   tokensTarget?: number;
+  /** When that was found last, and when the target was last raised again, to see whether it still holds; since the epoch. */
+  targetLoweredAtMs?: number;
+  targetRaisedAtMs?: number;
 };
 
 export type ShardToken = { tokenId: string; conditionId: string };

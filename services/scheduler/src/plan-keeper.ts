@@ -115,6 +115,7 @@ export class PlanKeeper {
     const { plan, registry, limits, log } = this.#o;
     const planned = this.#planned;
     const announced = new Set(this.#announced);
+    const dateMs = this.#o.clock();
     this.#planned = Promise.withResolvers();
     this.#changed = Promise.withResolvers();
     const planning: Planning = planShards(
@@ -126,7 +127,8 @@ export class PlanKeeper {
         announced,
         isListComplete: this.#isListComplete,
         misplaced: this.#misplaced,
-        versionMin: Math.max(this.#o.clock(), plan.goneVersionMax + 1),
+        versionMin: Math.max(dateMs, plan.goneVersionMax + 1),
+        dateMs,
         nowMs: performance.now(),
       },
       limits,

@@ -1,5 +1,6 @@
 import type { Shard } from '@polytape/types';
 import type { PlanLimits } from './shard-planner.ts';
+import { targetOf } from './shard-target.ts';
 
 /** A plan in plain numbers. */
 export type PlanSummary = {
@@ -33,7 +34,7 @@ export function summarisePlan(state: {
     const present = shard.tokens.length;
     const gone = left.get(number) ?? 0;
     tokens += present;
-    const target = Math.min(shard.tokensTarget ?? limits.tokensTarget, limits.tokensTarget);
+    const target = targetOf(shard, limits.tokensTarget);
     total += target;
     free += Math.max(0, target - present);
     pollution.set(number, gone === 0 ? 0 : gone / (gone + present));

@@ -1,4 +1,5 @@
 import type { Shard, ShardToken } from '@polytape/types';
+import { loweredTarget, mayRaise, raisedTarget, type ShardTarget, targetOf } from './shard-target.ts';
 
 /** A market that is to be recorded: its condition and both tokens. */
 export type WantedMarket = { conditionId: string; tokenIds: readonly [string, string] };
@@ -23,6 +24,9 @@ export type PlanInput = {
    * again must not begin with a version that somebody knows already, with other tokens.
    */
   versionMin: number;
+  /** Milliseconds since the epoch, for what holds longer than a term; a day more or less is no matter. */
+  dateMs: number;
+  /** Milliseconds of a clock that never goes back. */
   nowMs: number;
 };
 
@@ -77,7 +81,7 @@ export type Planning = {
  * Both tokens of a market stand in one shard, because the venue sends each change of a market to the subscribers of
  * either. A token that is in a shard stays there: moving it would cost a subscription for nothing. Only what the shard's
  * connection does not serve moves, to a free place elsewhere or into a new shard, and neither that one nor the old shard
- * is then filled beyond what the old one was seen to serve. Ended markets leave, and an emptied shard is deleted. A market
+ * is then filled beyond what the old one was seen to serve, until much later one shard is tried with more. Ended markets leave, and an emptied shard is deleted. A market
  * that trades under other tokens by now gets these in the place of the old ones. New markets fill the free places of the
  * lowest shards. Those left over wait until they are many enough for a shard of their own, or one has
  * waited long enough, or the list is complete. An announced market is not made to wait while there is room up to
@@ -95,7 +99,7 @@ export function planShards(input: PlanInput, limits: PlanLimits): Planning {
   const renewed = renew(drafts, outdated);
 
   const moved = moveMisplaced(drafts, input, limits);
-  let waiting = fillFreePlaces(drafts, unplaced, limits);
+  let waiting = fillRaised(drafts, fillFreePlaces(drafts, unplaced, limits), input, limits);
   let pending = waitingSince(waiting, input);
   if (mustOpen(waiting, pending, input, limits)) {
     openShards(drafts, waiting, limits);
@@ -122,8 +126,7 @@ type Draft = {
   tokens: ShardToken[];
   leaving: number;
   isChanged: boolean;
-  /** Where the venue was found to serve less than the setting. */
-  loweredTarget: number | undefined;
+  target: ShardTarget;
 };
 
 /** Where a market stands, and with which tokens. */
@@ -135,7 +138,7 @@ function withoutEnded({ shards, isEnded }: PlanInput): { drafts: Map<number, Dra
   // A leader that died between the two writes of a move left the market in both shards. The later one is to have it, for
   // the other was not served; versions grow with the time.
   for (const [number, shard] of [...shards].sort(([, a], [, b]) => b.version - a.version)) {
-    const { tokens: present, tokensTarget: loweredTarget } = shard;
+    const { version: _version, tokens: present, ...target } = shard;
     const lasting = present.filter(({ conditionId }) => !isEnded(conditionId));
     const tokens = lasting.filter(({ conditionId }) => !planned.has(conditionId));
     for (const { conditionId, tokenId } of tokens) {
@@ -144,7 +147,7 @@ function withoutEnded({ shards, isEnded }: PlanInput): { drafts: Map<number, Dra
       else place.tokenIds.push(tokenId);
     }
     const isChanged = tokens.length < present.length;
-    drafts.push({ number, tokens, leaving: present.length - lasting.length, isChanged, loweredTarget });
+    drafts.push({ number, tokens, leaving: present.length - lasting.length, isChanged, target });
   }
   drafts.sort((a, b) => a.number - b.number);
   return { drafts: new Map(drafts.map((draft) => [draft.number, draft])), planned };
@@ -172,7 +175,7 @@ function renew(
 /** Lowers the targets of the shards that serve less, and moves what they do not serve, as many as may be moved at once. */
 function moveMisplaced(
   drafts: Map<number, Draft>,
-  { misplaced, shards }: PlanInput,
+  { misplaced, shards, dateMs }: PlanInput,
   limits: PlanLimits,
 ): Planning['moved'] {
   const moved: Planning['moved'] = [];
@@ -180,11 +183,11 @@ function moveMisplaced(
     const draft = drafts.get(number);
     return draft === undefined || shards.get(number)?.version !== found.version ? [] : [{ draft, found }];
   });
-  for (const { draft, found } of giving) lowerTarget(draft, found.tokensServed, limits);
+  for (const { draft, found } of giving) lowerTarget(draft, found.tokensServed, dateMs, limits);
   for (const { draft: from, found } of giving) {
     // Another connection is likely to be served no more than this one: a shard that is filled further would have to give
     // again. Shards too small to be opened for new markets are not made either, whatever was found.
-    const takesAtMost = Math.max(targetOf(from, limits), limits.openAtTokens);
+    const takesAtMost = Math.max(targetOf(from.target, limits.tokensTarget), limits.openAtTokens);
     for (const [conditionId, leftBefore] of found.markets) {
       if (moved.length >= limits.movesMax) return moved;
       const tokens = from.tokens.filter((token) => token.conditionId === conditionId);
@@ -201,20 +204,16 @@ function moveMisplaced(
   return moved;
 }
 
-/** An even number, for both tokens of a market go together, and never above what the shard has been lowered to before. */
-function lowerTarget(draft: Draft, tokensServed: number, limits: PlanLimits): void {
-  const served = Math.max(MARKET_TOKENS, tokensServed - (tokensServed % MARKET_TOKENS));
-  if (served >= targetOf(draft, limits)) return;
-  draft.loweredTarget = served;
+/** Never above what the shard has been lowered to before. */
+function lowerTarget(draft: Draft, tokensServed: number, dateMs: number, { tokensTarget }: PlanLimits): void {
+  const lowered = loweredTarget(draft.target, tokensServed, dateMs);
+  if (targetOf(lowered, tokensTarget) >= targetOf(draft.target, tokensTarget)) return;
+  draft.target = lowered;
   draft.isChanged = true;
 }
 
-function targetOf({ loweredTarget }: Draft, { tokensTarget }: PlanLimits): number {
-  return Math.min(loweredTarget ?? tokensTarget, tokensTarget);
-}
-
 function hasRoom(draft: Draft, limits: PlanLimits): boolean {
-  return draft.tokens.length + MARKET_TOKENS <= targetOf(draft, limits);
+  return draft.tokens.length + MARKET_TOKENS <= targetOf(draft.target, limits.tokensTarget);
 }
 
 /** @returns The markets for which there was no place. */
@@ -231,6 +230,28 @@ function fillFreePlaces(
     }
   }
   return markets.slice(next);
+}
+
+/**
+ * Lets the first shard whose target was lowered long ago take more than that, if all are full: a venue that served less
+ * for a while must not leave the plan in pieces. @returns The markets for which there is no place either.
+ */
+function fillRaised(
+  drafts: Map<number, Draft>,
+  markets: WantedMarket[],
+  { misplaced, dateMs }: PlanInput,
+  limits: PlanLimits,
+): WantedMarket[] {
+  const targets = [...drafts.values()].map(({ target }) => target);
+  if (markets.length === 0 || misplaced.size > 0 || !mayRaise(targets, dateMs)) return markets;
+  for (const draft of drafts.values()) {
+    if (targetOf(draft.target, limits.tokensTarget) === limits.tokensTarget) continue;
+    const target = raisedTarget(draft.target, draft.tokens.length, limits.tokensTarget, dateMs);
+    if (!hasRoom({ ...draft, target }, limits)) continue;
+    draft.target = target;
+    return fillFreePlaces(drafts, markets, limits);
+  }
+  return markets;
 }
 
 function mustOpen(
@@ -256,7 +277,7 @@ function openShards(drafts: Map<number, Draft>, markets: readonly WantedMarket[]
 function newDraft(drafts: Map<number, Draft>): Draft {
   let number = 0;
   while (drafts.has(number)) number += 1;
-  const draft: Draft = { number, tokens: [], leaving: 0, isChanged: true, loweredTarget: undefined };
+  const draft: Draft = { number, tokens: [], leaving: 0, isChanged: true, target: {} };
   drafts.set(number, draft);
   return draft;
 }
@@ -273,7 +294,7 @@ function useReserve(
     let emptiest: Draft | null = null;
     for (const draft of drafts.values()) {
       // A shard that was found to serve less has no places above its target.
-      if (draft.loweredTarget !== undefined) continue;
+      if (draft.target.tokensTarget !== undefined) continue;
       if (emptiest === null || draft.tokens.length < emptiest.tokens.length) emptiest = draft;
     }
     if (emptiest === null || emptiest.tokens.length + MARKET_TOKENS > tokensMax) return true;
@@ -290,10 +311,9 @@ function place(draft: Draft, market: WantedMarket | undefined): void {
 }
 
 function changeOf(draft: Draft, { shards, versionMin }: PlanInput): ShardChange {
-  const { number, tokens, leaving, loweredTarget } = draft;
+  const { number, tokens, leaving, target } = draft;
   const version = Math.max((shards.get(number)?.version ?? 0) + 1, versionMin);
-  const lowered = loweredTarget === undefined ? {} : { tokensTarget: loweredTarget };
-  return { number, shard: tokens.length === 0 ? null : { version, tokens, ...lowered }, leaving };
+  return { number, shard: tokens.length === 0 ? null : { version, tokens, ...target }, leaving };
 }
 
 function waitingSince(waiting: readonly WantedMarket[], { pending, nowMs }: PlanInput): Map<string, number> {

@@ -104,6 +104,7 @@ export class PlanHistory {
         isListComplete: o.isListComplete ?? false,
         misplaced: o.misplaced ?? new Map(),
         versionMin: this.nowMs,
+        dateMs: this.nowMs,
         nowMs: this.nowMs,
       },
       this.limits,

@@ -28,6 +28,11 @@ const steps = (most: { opens: number; ends: number }): fc.Arbitrary<Step> =>
     isListComplete: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   });
 
+const DAY_MS = 24 * 60 * 60_000;
+
+/** As steps are, with hours between them. */
+const days = steps({ opens: 12, ends: 6 }).map((step) => ({ ...step, afterMs: 1_500 * step.afterMs }));
+
 function live(history: PlanHistory, step: Step): void {
   history.passes(step.afterMs);
   history.ends(step.ends);
@@ -406,6 +411,111 @@ describe('a plan with connections that are served less than they ask for', () =>
   });
 });
 
+describe('a target that was lowered', () => {
+  test('is doubled a day later when there is no other place, and is the setting again in the end', () => {
+    const history = planned(5);
+    history.plan({ misplaced: history.served(0, 4) });
+    expect(history.shards.get(0)).toMatchObject({ tokensTarget: 4, targetLoweredAtMs: 0 });
+    history.opens(2); // the free places of shard 1
+    history.plan({});
+    expect(sizes(history)).toEqual({ 0: 4, 1: 10 });
+    history.passes(DAY_MS - 1);
+    history.opens(1);
+    history.plan({});
+    expect(sizes(history)).toEqual({ 0: 4, 1: 10 });
+    history.passes(1);
+    history.plan({});
+    expect(sizes(history)).toEqual({ 0: 6, 1: 10 });
+    expect(history.shards.get(0)).toMatchObject({ tokensTarget: 8, targetRaisedAtMs: DAY_MS });
+    history.passes(10 * 60_000);
+    history.opens(3);
+    history.plan({});
+    expect(sizes(history)).toEqual({ 0: 10, 1: 10 });
+    expect(history.shards.get(0)?.tokensTarget).toBeUndefined();
+  });
+
+  test('is lowered again when more is still not served, and no other is tried that day', () => {
+    const history = planned(10);
+    for (const shard of [0, 1]) history.plan({ misplaced: history.served(shard, 6) });
+    history.opens(11);
+    history.plan({ isListComplete: true });
+    history.passes(DAY_MS);
+    history.opens(1);
+    history.plan({});
+    expect(sizes(history)).toMatchObject({ 0: 8, 1: 6 });
+    history.passes(60_000);
+    history.plan({ misplaced: history.served(0, 6) });
+    expect(history.shards.get(0)).toMatchObject({ tokensTarget: 6, targetLoweredAtMs: DAY_MS + 60_000 });
+    history.opens(20);
+    history.passes(DAY_MS - 1);
+    history.plan({ isListComplete: true });
+    expect(sizes(history)).toMatchObject({ 0: 6, 1: 6 });
+  });
+
+  test('of which nobody knows since when, or whose time lies in a far future, is tried', () => {
+    for (const targetLoweredAtMs of [undefined, 100 * DAY_MS]) {
+      const history = planned(2);
+      const lowered = { ...shardOf(marketsFrom(0, 2)), tokensTarget: 4 };
+      history.shards.set(0, targetLoweredAtMs === undefined ? lowered : { ...lowered, targetLoweredAtMs });
+      history.opens(1);
+      history.plan({});
+      expect(sizes(history)).toEqual({ 0: 6 });
+    }
+  });
+
+  test('is raised for a market that needs the place, at most twice, one at a time, a day after the last one fell', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(days, fc.nat(), fc.option(fc.nat(13))), { maxLength: 40 }), (story) => {
+        const lived = new PlanHistory(limits);
+        let raisedAtMs = Number.NEGATIVE_INFINITY;
+        for (const [step, choice, tokensServed] of story) {
+          lived.passes(step.afterMs);
+          lived.ends(step.ends);
+          lived.opens(step.opens);
+          const before = new Map(lived.shards);
+          const numbers = [...before.keys()];
+          const number = numbers[choice % Math.max(1, numbers.length)] ?? 0;
+          lived.plan(tokensServed === null ? {} : { misplaced: lived.served(number, tokensServed) });
+          check(lived);
+          const raised = numbers.filter((n) => targetIn(lived.shards, n) > targetIn(before, n) && lived.shards.has(n));
+          expect(raised.length).toBeLessThanOrEqual(1);
+          for (const n of raised) {
+            const held = Math.max(targetIn(before, n), before.get(n)?.tokens.length ?? 0);
+            expect(targetIn(lived.shards, n)).toBeLessThanOrEqual(2 * held);
+            expect(lived.shards.get(n)?.tokens.length).toBeGreaterThan(targetIn(before, n));
+            for (const { targetLoweredAtMs = -DAY_MS } of before.values()) {
+              expect(lived.nowMs - targetLoweredAtMs).toBeGreaterThanOrEqual(DAY_MS);
+            }
+            expect(lived.nowMs - raisedAtMs).toBeGreaterThanOrEqual(10 * 60_000);
+            raisedAtMs = lived.nowMs;
+          }
+        }
+      }),
+    );
+  });
+
+  test('is forgotten everywhere when the venue serves all again and markets come: the plan does not stay in pieces', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.array(fc.tuple(fc.nat(), fc.nat(13))), (markets, cliff) => {
+        const history = planned(markets);
+        for (const [choice, tokensServed] of cliff) {
+          const numbers = [...history.shards.keys()];
+          history.plan({ misplaced: history.served(numbers[choice % numbers.length] ?? 0, tokensServed) });
+        }
+        history.passes(DAY_MS);
+        const rounds = 4 * history.shards.size + 1;
+        for (let round = 0; round < rounds; round += 1) {
+          history.opens(5);
+          history.plan({ isListComplete: true });
+          history.passes(10 * 60_000);
+        }
+        const lowered = [...history.shards.values()].filter(({ tokensTarget }) => tokensTarget !== undefined);
+        expect(lowered).toEqual([]);
+      }),
+    );
+  });
+});
+
 describe('a plan in numbers', () => {
   test('counts a shard that is served less with its own target', () => {
     const summary = summarisePlan({
@@ -449,6 +559,11 @@ function planned(markets: number): PlanHistory {
   history.opens(markets);
   history.plan({ isListComplete: true });
   return history;
+}
+
+/** Tokens that the shard is filled to. */
+function targetIn(shards: ReadonlyMap<number, Shard>, number: number): number {
+  return shards.get(number)?.tokensTarget ?? limits.tokensTarget;
 }
 
 function sizes({ shards }: PlanHistory): Record<number, number> {
