@@ -28,15 +28,15 @@ export function gammaObservation(
 
 /**
  * What the Data API's rows of one market say; null when they say nothing of its resolution. Of rows in several grains the
- * one with payouts counts, then one that is resolved: two that differ must not take turns.
+ * one with payouts counts, then one that is resolved, then the latest: two that differ must not take turns, in whatever
+ * order they come.
  */
 export function dataObservation(
   rows: readonly DataResolution[],
   market: Pick<Market, 'conditionId' | 'tokens'>,
   nowMs: number,
 ): ResolutionObservation | null {
-  const isResolved = ({ status }: DataResolution) => status === 'resolved';
-  const row = rows.find((row) => isResolved(row) && row.payouts !== null) ?? rows.find(isResolved) ?? rows.at(0);
+  const row = rows.toSorted(byWeight).at(0);
   if (row === undefined) return null;
   const { conditionId } = market;
   const observed = { conditionId, method: 'data_api', seenAtMs: nowMs, evidence: row.raw } as const;
@@ -53,6 +53,18 @@ export function dataObservation(
   return state === undefined
     ? null
     : { ...observed, state, settlement: null, exchangeAtMs: firstPlausible(row.updatedAtMs) };
+}
+
+/** The row that counts first. Of rows with one time the state that is further on, and then one for good. */
+function byWeight(a: DataResolution, b: DataResolution): number {
+  const grain = ({ status, payouts }: DataResolution) => (status !== 'resolved' ? 0 : payouts === null ? 1 : 2);
+  const order = [
+    grain(b) - grain(a),
+    (b.updatedAtMs ?? 0) - (a.updatedAtMs ?? 0),
+    ORDER.indexOf(b.status) - ORDER.indexOf(a.status),
+  ];
+  const text = ({ status, payouts, price }: DataResolution) => JSON.stringify([status, payouts, price]);
+  return order.find((difference) => difference !== 0) ?? (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0);
 }
 
 /**
@@ -101,3 +113,9 @@ const STATES: Record<string, 'proposed' | 'disputed'> = {
   disputed: 'disputed',
   arbitration: 'disputed',
 };
+
+/** How far a question has come; what is not here comes before all. */
+const ORDER = [
+  ...['initialized', 'active', 'posed', 'proposed', 'challenged', 'reproposed', 'disputed', 'arbitration'],
+  'resolved',
+];

@@ -69,6 +69,24 @@ describe('what the Data API says', () => {
     }
   });
 
+  test('is the same in whatever order rows come that differ, also of one time', () => {
+    const payouts = (first: string, second: string) => ({ payouts: [first, second] as [string, string] });
+    const rows = [
+      ['disputed', { ...row, status: 'proposed' }, { ...row, status: 'disputed' }],
+      [
+        'proposed',
+        { ...row, status: 'disputed' },
+        { ...row, status: 'reproposed', updatedAtMs: (row.updatedAtMs ?? 0) + 1_000 },
+      ],
+      ['resolved', { ...row, ...payouts('1', '0') }, { ...row, ...payouts('0', '1') }],
+    ] as const;
+    for (const [state, one, other] of rows) {
+      const observed = dataObservation([one, other], market, 9_000);
+      expect(observed?.state).toBe(state);
+      expect(dataObservation([other, one], market, 9_000)).toEqual(observed);
+    }
+  });
+
   test.each([
     ['proposed', 'proposed'],
     ['reproposed', 'proposed'],
