@@ -26,8 +26,9 @@ export type SubscribeAnswer =
 export type RecycleRequest = { shard: number };
 
 /**
- * `begun` also tells of a recycling that waits for its turn, or for room in a full publishing queue; `not_mine` comes from all that do not record the shard.
- * `connectionId`: the connection that goes, also while it drains already; null where it has no socket.
+ * `begun` also tells of a recycling that waits for its turn, or for room in a full publishing queue; `not_mine` comes from
+ * all that do not record the shard. `connectionId`: the connection that goes, also while it drains already; null where it
+ * has no socket.
  */
 export type RecycleAnswer = {
   ingestorId: string;
