@@ -452,6 +452,17 @@ describe('a target that was lowered', () => {
     expect(sizes(history)).toMatchObject({ 0: 6, 1: 6 });
   });
 
+  test('stays while another one is tried', () => {
+    const history = planned(10);
+    for (const shard of [0, 1]) history.plan({ misplaced: history.served(shard, 6) });
+    history.opens(11);
+    history.plan({ isListComplete: true });
+    history.passes(DAY_MS);
+    history.opens(3);
+    for (let turn = 0; turn < 2; turn += 1) history.plan({});
+    expect(sizes(history)).toMatchObject({ 0: 10, 1: 6 });
+  });
+
   test('of which nobody knows since when, or whose time lies in a far future, is tried', () => {
     for (const targetLoweredAtMs of [undefined, 100 * DAY_MS]) {
       const history = planned(2);
