@@ -47,7 +47,7 @@ describe.concurrent('the help', () => {
       expect(code).toBe(0);
       expect(stdout).toMatch(RegExp(`^Usage: polytape ${command} `));
       expect(stdout).not.toContain('default: false');
-      expect(stdout).not.toMatch(/<duration>(?:(?!\n {2}-)[^])*default: \d+\)/);
+      expect(stdout).not.toMatch(/<duration>(?:(?!\n {2}-)[\s\S])*default: \d+\)/);
       const examples = stdout.slice(stdout.indexOf('\nExample')).split('\n').slice(2);
       const commands = examples.filter((line) => line.startsWith('  ')).map((line) => line.trim());
       expect(commands.length).toBeGreaterThan(0);
