@@ -49,17 +49,16 @@ describe('a scheduler', () => {
     const revision = await shards.put('0', { ...before.value, version: 77 });
 
     bed.venue.closeMarket(ended);
+    // It is noticed by whichever comes first: a look at the bucket, or a write of its own.
     await scheduler.process.record(
-      /^This scheduler leads no longer: Key 0 of bucket shards was written by somebody else/,
+      /^This scheduler leads no longer: (Key 0 of bucket shards was written by somebody else|shard 0 is another one)/i,
     );
     const after = await until('the plan to go on', async () => {
       const shard = await shards.get('0');
       return shard !== null && shard.revision > revision && shard;
     });
-    expect(after.value).toEqual({
-      version: 78,
-      tokens: before.value.tokens.filter(({ conditionId }) => conditionId !== ended),
-    });
+    expect(after.value.tokens).toEqual(before.value.tokens.filter(({ conditionId }) => conditionId !== ended));
+    expect(after.value.version).toBeGreaterThan(77);
     await scheduler.ready();
   });
 
