@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus } from '@polytape/bus';
+import { deleteStreams } from '@polytape/test-servers';
 import { eventSubject, type Market, type MarketFact, type ResolutionStep, resolutionMessageId } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
 import type { ResolutionObservation } from '../src/next-resolution.ts';
@@ -45,6 +46,16 @@ describe('a market log', () => {
         },
       },
     ]);
+  });
+
+  test('sends no document before its history is stored, also when EVENTS is away for a while', async () => {
+    await using bed = await logBed();
+    const { marketLog } = await bed.leader();
+    await deleteStreams(bed.url, ['EVENTS']); // made anew within seconds
+    await marketLog.publish([sampleMarket('0x1')]);
+    const [history, document] = await Promise.all([bed.bus.messageAt('EVENTS', 1), bed.bus.messageAt('MARKETS', 1)]);
+    expect(history?.subject).toBe('pm.event.0x1.market_changed');
+    expect(document?.storedAtMs).toBeGreaterThanOrEqual(history?.storedAtMs ?? Number.POSITIVE_INFINITY);
   });
 
   test('hears of other sources, and of markets that are unknown nothing', async () => {
