@@ -43,10 +43,15 @@ export class MissingTokensFollower {
     await view.ready.catch(() => {}); // stopped: the loop sees it
     while (!signal.aborted) {
       changed = Promise.withResolvers<void>();
-      await this.#round(
-        [...view.entries()].map(([, { value }]) => value),
-        signal,
-      );
+      try {
+        await this.#round(
+          [...view.entries()].map(([, { value }]) => value),
+          signal,
+        );
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        return; // the stop came in the middle of a round
+      }
       // Ingestors write every few seconds each, also when nothing is missing.
       await rest(REST_MS, signal);
       await changedOrElapsed(changed.promise, LOOK_INTERVAL_MS, signal);
