@@ -1,4 +1,4 @@
-import { assignShards } from '../../../services/ws-ingestor/src/assign-shards.ts';
+import { assignShards } from '../../../services/ws-ingestor/src/fleet/assign-shards.ts';
 import { type Measured, measure } from './measure.ts';
 
 /** What each ingestor works out whenever one comes or goes: who records which shard. */

@@ -1,4 +1,4 @@
-import { type PlanInput, planShards, type WantedMarket } from '../../../services/scheduler/src/shard-planner.ts';
+import { type PlanInput, planShards, type WantedMarket } from '../../../services/scheduler/src/plan/shard-planner.ts';
 import { type Measured, measure } from './measure.ts';
 
 /** The shard planner over more tokens than the venue had in 2026. */

@@ -1,14 +1,14 @@
-import { type ReadOptions, readBatches } from './batch-reader.ts';
-import { Connection, type ConnectOptions } from './connection.ts';
-import { KvBucket } from './kv-bucket.ts';
-import type { ValueCheck } from './kv-entry.ts';
-import { Publisher, type PublisherOptions } from './publisher.ts';
-import { keepReconciled, reconcile } from './reconcile.ts';
-import { type RequestAllOptions, type RequestOptions, request, requestAll } from './request.ts';
-import { type RequestHandler, serve } from './serve.ts';
-import { type StreamBatch, type StreamMessage, storedMessage } from './stream-message.ts';
-import { type BucketName, type StreamName, TOPOLOGY, type Topology } from './topology.ts';
-import { translateFailure } from './translate-failure.ts';
+import { Connection, type ConnectOptions } from './connection/connection.ts';
+import { translateFailure } from './connection/translate-failure.ts';
+import { KvBucket } from './kv/kv-bucket.ts';
+import type { ValueCheck } from './kv/kv-entry.ts';
+import { Publisher, type PublisherOptions } from './publish/publisher.ts';
+import { type ReadOptions, readBatches } from './read/batch-reader.ts';
+import { type StreamBatch, type StreamMessage, storedMessage } from './read/stream-message.ts';
+import { type RequestAllOptions, type RequestOptions, request, requestAll } from './request/request.ts';
+import { type RequestHandler, serve } from './request/serve.ts';
+import { keepReconciled, reconcile } from './topology/reconcile.ts';
+import { type BucketName, type StreamName, TOPOLOGY, type Topology } from './topology/topology.ts';
 
 /** Where a stream begins and ends. */
 export type StreamState = {

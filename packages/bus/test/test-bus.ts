@@ -1,5 +1,5 @@
 import { Bus, type Topology } from '../src/index.ts';
-import { RecordedLog } from './recorded-log.ts';
+import { RecordedLog } from './read/recorded-log.ts';
 
 /** A bus with its log and its stop; `stop.abort()` ends what it started. */
 export type TestBus = AsyncDisposable & { bus: Bus; log: RecordedLog; stop: AbortController };

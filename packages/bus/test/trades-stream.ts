@@ -1,6 +1,6 @@
 import type { Bus, StreamBatch, StreamMessage } from '../src/index.ts';
-import { operatorOf } from './operator.ts';
 import type { TestBus } from './test-bus.ts';
+import { operatorOf } from './topology/operator.ts';
 
 export function trade(n: number, body = `{"n":${n}}`) {
   return { subject: `pm.trade.0x1.${n}`, messageId: `id-${n}`, body, headers: { 'Pm-Connection': `c-${n}` } };

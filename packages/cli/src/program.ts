@@ -4,13 +4,13 @@ import { createVenueSimCommand } from '@polytape/venue-sim';
 import { Command, InvalidArgumentError, type OutputConfiguration } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { configTable } from './config.ts';
-import { demo } from './demo.ts';
-import { durationArgument } from './duration-argument.ts';
-import { migrate } from './migrate.ts';
-import { operatorCommands } from './operator-commands.ts';
-import { start } from './start.ts';
-import { failureOf, type RunResult, renderSummary } from './summary.ts';
-import { Terminal } from './terminal.ts';
+import { migrate } from './operator/migrate.ts';
+import { operatorCommands } from './operator/operator-commands.ts';
+import { demo } from './run/demo.ts';
+import { start } from './run/start.ts';
+import { failureOf, type RunResult, renderSummary } from './run/summary.ts';
+import { durationArgument } from './terminal/duration-argument.ts';
+import { Terminal } from './terminal/terminal.ts';
 
 /**
  * The command line of `polytape`. `run` gives the exit code: 0, or 1 when something is missing or doubled.

@@ -3,6 +3,6 @@ import { ProcessUnderTest } from './process-under-test.ts';
 
 /** Runs the `polytape` command in a process of its own. */
 export function spawnPolytape(args: readonly string[], env: Record<string, string>): ProcessUnderTest {
-  const main = fileURLToPath(import.meta.resolve('../../../packages/cli/src/main.ts'));
+  const main = fileURLToPath(import.meta.resolve('../../cli/src/main.ts'));
   return ProcessUnderTest.spawn({ name: `polytape ${args.join(' ')}`, main, args, env });
 }

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
-import { EmbeddedServerError } from './embedded-server-error.ts';
+import { EmbeddedServerError } from './errors.ts';
 
 /**
  * Below the ranges from which systems take the ports of outgoing connections (Linux from 32768, others from 49152). A

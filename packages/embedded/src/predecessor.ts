@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EmbeddedServerError } from './embedded-server-error.ts';
+import { EmbeddedServerError } from './errors.ts';
 
 /** A server whose parent was killed is told to stop, and may have a checkpoint to write. */
 const PREDECESSOR_MS_MAX = 30_000;

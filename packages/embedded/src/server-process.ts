@@ -3,7 +3,7 @@ import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { EmbeddedServer, ServerExit } from './embedded-server.ts';
-import { EmbeddedServerError } from './embedded-server-error.ts';
+import { EmbeddedServerError } from './errors.ts';
 
 /** What is started, and how it is asked to end. */
 export type ServerCommand = {

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { EmbeddedServerError } from './embedded-server-error.ts';
+import { EmbeddedServerError } from './errors.ts';
 import { runCommand } from './run-command.ts';
 
 /**

@@ -1,23 +1,24 @@
-export { backoffMs } from './backoff-ms.ts';
-export type { BadRow } from './bad-row.ts';
-export type { ClobBook } from './clob-book.ts';
-export { type BookBatch, ClobClient, type QuoteBatch } from './clob-client.ts';
-export type { ClobMarket } from './clob-market.ts';
-export { DataClient, type ResolutionBatch } from './data-client.ts';
-export type { DataResolution } from './data-resolution.ts';
-export { type DataTrade, readDataTrade } from './data-trade.ts';
-export { GammaClient, type MarketPage } from './gamma-client.ts';
-export type { GammaMarket, SkippedMarket } from './gamma-market.ts';
-export type { GammaSettlement } from './gamma-settlement.ts';
-export type { FailedBatch } from './in-batches.ts';
+export type * from './channel/market-event.ts';
+export { MarketSession, type MarketSessionOptions, type MarketSessionStats } from './channel/market-session.ts';
+export { type FrameElement, type ParsedFrame, parseFrame } from './channel/parse-frame.ts';
+export { recogniseFrame } from './channel/recognise-frame.ts';
+export type { ConnectionEnd, SessionConnection, SessionHandler } from './channel/session-handler.ts';
+export type { ClobBook } from './clob/clob-book.ts';
+export { type BookBatch, ClobClient, type QuoteBatch } from './clob/clob-client.ts';
+export type { ClobMarket } from './clob/clob-market.ts';
+export type { Quote } from './clob/quote.ts';
+export { DataClient, type ResolutionBatch } from './data/data-client.ts';
+export type { DataResolution } from './data/data-resolution.ts';
+export { type DataTrade, readDataTrade } from './data/data-trade.ts';
+export { GammaClient, type MarketPage } from './gamma/gamma-client.ts';
+export type { GammaMarket, SkippedMarket } from './gamma/gamma-market.ts';
+export type { GammaSettlement } from './gamma/gamma-settlement.ts';
+export { backoffMs } from './http/backoff-ms.ts';
+export type { BadRow } from './http/bad-row.ts';
+export type { FailedBatch } from './http/in-batches.ts';
+export { VenueHttp, type VenueHttpOptions, type VenueHttpStats } from './http/venue-http.ts';
 export { inferWinner, type WinnerEvidence } from './infer-winner.ts';
 export { LIVE_VENUE } from './live-venue.ts';
-export type * from './market-event.ts';
-export { MarketSession, type MarketSessionOptions, type MarketSessionStats } from './market-session.ts';
-export { type FrameElement, type ParsedFrame, parseFrame } from './parse-frame.ts';
-export type { Quote } from './quote.ts';
-export { recogniseFrame } from './recognise-frame.ts';
-export type { ConnectionEnd, SessionConnection, SessionHandler } from './session-handler.ts';
 export {
   isVenueError,
   VenueAnswerError,
@@ -26,4 +27,3 @@ export {
   VenueThrottledError,
   VenueUnavailableError,
 } from './venue-errors.ts';
-export { VenueHttp, type VenueHttpOptions, type VenueHttpStats } from './venue-http.ts';

@@ -1,7 +1,7 @@
 import { canonicalDecimal, midpointOf, type OutcomeKind, type Settlement } from '@polytape/types';
-import type { ClobMarket } from './clob-market.ts';
-import type { DataResolution } from './data-resolution.ts';
-import type { GammaSettlement } from './gamma-settlement.ts';
+import type { ClobMarket } from './clob/clob-market.ts';
+import type { DataResolution } from './data/data-resolution.ts';
+import type { GammaSettlement } from './gamma/gamma-settlement.ts';
 
 /** What one source of the venue says; which one it is, its own field tells. */
 export type WinnerEvidence =

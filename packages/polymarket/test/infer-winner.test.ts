@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readGammaSettlement } from '../src/gamma-settlement.ts';
+import { readGammaSettlement } from '../src/gamma/gamma-settlement.ts';
 import { inferWinner } from '../src/infer-winner.ts';
 
 const TOKENS: [string, string] = ['111', '222'];

@@ -1,12 +1,12 @@
 import { midpointOf } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
-import { readClobBook } from '../src/clob-book.ts';
-import { readClobMarket } from '../src/clob-market.ts';
-import { readDataResolution } from '../src/data-resolution.ts';
-import { readDataTrade } from '../src/data-trade.ts';
-import { readGammaMarket } from '../src/gamma-market.ts';
+import { readClobBook } from '../src/clob/clob-book.ts';
+import { readClobMarket } from '../src/clob/clob-market.ts';
+import { readQuote } from '../src/clob/quote.ts';
+import { readDataResolution } from '../src/data/data-resolution.ts';
+import { readDataTrade } from '../src/data/data-trade.ts';
+import { readGammaMarket } from '../src/gamma/gamma-market.ts';
 import { inferWinner } from '../src/infer-winner.ts';
-import { readQuote } from '../src/quote.ts';
 import { recordedFiles, recordedMarkets, recordedText, UNLESS_RECORDED } from './recorded.ts';
 import { BOOKS, type Book, GAMMA, MARKETS, SETTLED, TRADES } from './recorded-expectations.ts';
 

@@ -1,5 +1,5 @@
 import type { Log } from '@polytape/types';
-import type { ConnectionEnd, SessionConnection, SessionHandler } from '../src/session-handler.ts';
+import type { ConnectionEnd, SessionConnection, SessionHandler } from '../src/channel/session-handler.ts';
 
 type Told = { level: keyof Log; fields: Record<string, unknown>; sentence: string };
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { MarketEvent } from '../src/market-event.ts';
-import { type FrameElement, parseFrame } from '../src/parse-frame.ts';
+import type { MarketEvent } from '../src/channel/market-event.ts';
+import { type FrameElement, parseFrame } from '../src/channel/parse-frame.ts';
 
 /** Frames of our own making, shaped like recorded ones, in the order of samples/market-channel.jsonl. */
 const [

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@polytape/types';
 import { Client, type ClientConfig, DatabaseError } from 'pg';
-import { DatabaseConfigurationError } from './database-configuration-error.ts';
+import { DatabaseConfigurationError } from './errors.ts';
 
 /** Where the database is: the settings of a connection, and how to name it to a person without its password. */
 export type DatabaseAddress = { config: ClientConfig; host: string };

@@ -8,15 +8,21 @@ import {
   openClient,
   untilReachable,
 } from './connection.ts';
-import { DatabaseConfigurationError } from './database-configuration-error.ts';
-import { createExtension, type Edition, offeredEdition } from './edition.ts';
-import { type Loss, storeLoss } from './loss.ts';
-import { appliedMigrations, applyMigration, LOCK_MIGRATIONS, pendingMigrations, readMigrations } from './migrations.ts';
-import { Projection } from './projection.ts';
-import type { ApplyResult, ProjectionBatch } from './projection-batch.ts';
-import { type RetainedTable, type RetentionRound, retain } from './retention.ts';
-import { lockStream, type StreamLock } from './stream-lock.ts';
-import { readPosition, type StreamPosition } from './stream-position.ts';
+import { DatabaseConfigurationError } from './errors.ts';
+import { type Loss, storeLoss } from './projection/loss.ts';
+import { Projection } from './projection/projection.ts';
+import type { ApplyResult, ProjectionBatch } from './projection/projection-batch.ts';
+import { lockStream, type StreamLock } from './projection/stream-lock.ts';
+import { readPosition, type StreamPosition } from './projection/stream-position.ts';
+import { createExtension, type Edition, offeredEdition } from './schema/edition.ts';
+import {
+  appliedMigrations,
+  applyMigration,
+  LOCK_MIGRATIONS,
+  pendingMigrations,
+  readMigrations,
+} from './schema/migrations.ts';
+import { type RetainedTable, type RetentionRound, retain } from './schema/retention.ts';
 import { type RecordedTrade, recentTrades, recordedTrades, type TapeTrade, tradeCount } from './tape.ts';
 
 /** The database of the tape: a projection of the streams, and the place that knows how far it has come. */

@@ -1,12 +1,20 @@
-export { BatchRejectedError } from './batch-rejected-error.ts';
 export { Database } from './database.ts';
-export { DatabaseConfigurationError } from './database-configuration-error.ts';
-export type { Edition } from './edition.ts';
-export type { Loss } from './loss.ts';
-export { PositionConflictError } from './position-conflict-error.ts';
-export type { ApplyResult, DeadLetter, ProjectedRows, ProjectionBatch, TradeRow } from './projection-batch.ts';
-export type { RetainedTable, RetentionRound } from './retention.ts';
-export { SchemaMismatchError } from './schema-mismatch-error.ts';
-export type { StreamLock } from './stream-lock.ts';
-export type { StreamPosition } from './stream-position.ts';
+export {
+  BatchRejectedError,
+  DatabaseConfigurationError,
+  PositionConflictError,
+  SchemaMismatchError,
+} from './errors.ts';
+export type { Loss } from './projection/loss.ts';
+export type {
+  ApplyResult,
+  DeadLetter,
+  ProjectedRows,
+  ProjectionBatch,
+  TradeRow,
+} from './projection/projection-batch.ts';
+export type { StreamLock } from './projection/stream-lock.ts';
+export type { StreamPosition } from './projection/stream-position.ts';
+export type { Edition } from './schema/edition.ts';
+export type { RetainedTable, RetentionRound } from './schema/retention.ts';
 export type { RecordedTrade, TapeTrade } from './tape.ts';

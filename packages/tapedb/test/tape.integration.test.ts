@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RecordedTrade } from '../src/index.ts';
 import { openDatabase } from './open-database.ts';
-import { batch, CONDITION, market, NOON_MS, TOKEN_NO, TOKEN_YES, trade } from './sample-batch.ts';
+import { batch, CONDITION, market, NOON_MS, TOKEN_NO, TOKEN_YES, trade } from './projection/sample-batch.ts';
 
 test('the newest trades come first, with their question', async () => {
   await using opened = await openDatabase({ timescale: true });

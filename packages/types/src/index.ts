@@ -1,45 +1,15 @@
-export { type BookLevel, type BookSnapshot, bookMessageId } from './book-snapshot.ts';
 export {
   COMMANDS,
   type RecycleAnswer,
   type RecycleRequest,
   type SubscribeAnswer,
   type SubscribeRequest,
-} from './command.ts';
-export { canonicalDecimal, compareDecimals, isDecimal, midpointOf, spreadOf } from './decimal.ts';
-export {
-  decodeBook,
-  decodeFact,
-  decodeMarket,
-  decodePrice,
-  decodeTrade,
-  decodeUnparsed,
-  MalformedMessageError,
-} from './decode-message.ts';
-export type { MarketFact } from './event.ts';
-export { PROVENANCE_HEADERS } from './headers.ts';
-export { isConditionId, isTokenId } from './ids.ts';
-export { type IngestorPresence, MISSING_TOKENS_MAX, type ShardService } from './ingestor.ts';
-export { presenceFault } from './ingestor-fault.ts';
-export type { LeaderRecord } from './leader.ts';
-export { type LifecycleEvent, lifecycleMessageId } from './lifecycle-event.ts';
-export { type Log, silentLog } from './log.ts';
-export { type Market, type MarketFees, type Token, wholeMarket } from './market.ts';
-export { type MarketChange, marketChangeMessageId } from './market-change.ts';
-export { DUPLICATE_WINDOW_MS, OrdinalCounter } from './ordinal-counter.ts';
-export { OutageNotice } from './outage-notice.ts';
-export { isPlausibleTime } from './plausible-time.ts';
-export { type PriceSnapshot, priceMessageId } from './price-snapshot.ts';
-export {
-  type MarketResolution,
-  type OutcomeKind,
-  type ResolutionMethod,
-  type ResolutionStep,
-  resolutionMessageId,
-  type Settlement,
-} from './resolution.ts';
-export { SHARD_TOKENS_MAX, type Shard, type ShardToken } from './shard.ts';
-export { shardFault } from './shard-fault.ts';
+} from './fleet/command.ts';
+export { type IngestorPresence, MISSING_TOKENS_MAX, type ShardService } from './fleet/ingestor.ts';
+export { presenceFault } from './fleet/ingestor-fault.ts';
+export type { LeaderRecord } from './fleet/leader.ts';
+export { SHARD_TOKENS_MAX, type Shard, type ShardToken } from './fleet/shard.ts';
+export { shardFault } from './fleet/shard-fault.ts';
 export type {
   ConnectionStatus,
   IngestorStatus,
@@ -49,8 +19,45 @@ export type {
   ServiceStatus,
   ShardStatus,
   WriterStatus,
-} from './status.ts';
-export { storableText } from './storable-text.ts';
+} from './fleet/status.ts';
+export { canonicalDecimal, compareDecimals, isDecimal, midpointOf, spreadOf } from './identity/decimal.ts';
+export { isConditionId, isTokenId } from './identity/ids.ts';
+export { DUPLICATE_WINDOW_MS, OrdinalCounter } from './identity/ordinal-counter.ts';
+export {
+  ORDINAL_MAX,
+  parseTradeId,
+  type TradeContent,
+  tradeContentHash,
+  tradeId,
+  tradeMessageId,
+} from './identity/trade-identity.ts';
+export { type Log, silentLog } from './log.ts';
+export { type BookLevel, type BookSnapshot, bookMessageId } from './messages/book-snapshot.ts';
+export {
+  decodeBook,
+  decodeFact,
+  decodeMarket,
+  decodePrice,
+  decodeTrade,
+  decodeUnparsed,
+  MalformedMessageError,
+} from './messages/decode-message.ts';
+export type { MarketFact } from './messages/event.ts';
+export { PROVENANCE_HEADERS } from './messages/headers.ts';
+export { type LifecycleEvent, lifecycleMessageId } from './messages/lifecycle-event.ts';
+export { type Market, type MarketFees, type Token, wholeMarket } from './messages/market.ts';
+export { type MarketChange, marketChangeMessageId } from './messages/market-change.ts';
+export { isPlausibleTime } from './messages/plausible-time.ts';
+export { type PriceSnapshot, priceMessageId } from './messages/price-snapshot.ts';
+export {
+  type MarketResolution,
+  type OutcomeKind,
+  type ResolutionMethod,
+  type ResolutionStep,
+  resolutionMessageId,
+  type Settlement,
+} from './messages/resolution.ts';
+export { storableText } from './messages/storable-text.ts';
 export {
   bookSubject,
   eventSubject,
@@ -59,15 +66,8 @@ export {
   priceSubject,
   tradeSubject,
   unparsedSubject,
-} from './subjects.ts';
-export { type TickSizeChange, tickSizeMessageId } from './tick-size-change.ts';
-export type { Side, Trade, TradeSource } from './trade.ts';
-export {
-  ORDINAL_MAX,
-  parseTradeId,
-  type TradeContent,
-  tradeContentHash,
-  tradeId,
-  tradeMessageId,
-} from './trade-identity.ts';
-export { UNPARSED_BODY_BYTES_MAX, type Unparsed } from './unparsed.ts';
+} from './messages/subjects.ts';
+export { type TickSizeChange, tickSizeMessageId } from './messages/tick-size-change.ts';
+export type { Side, Trade, TradeSource } from './messages/trade.ts';
+export { UNPARSED_BODY_BYTES_MAX, type Unparsed } from './messages/unparsed.ts';
+export { OutageNotice } from './outage-notice.ts';

@@ -1,11 +1,4 @@
-export type { BadAnswerKind, BadAnswerRequest } from './bad-answers.ts';
-export type { ChannelLimits } from './channel-limits.ts';
-export { LedgerWriteError } from './ledger-file.ts';
-export type { RateCount, VenueHost } from './rate-counts.ts';
-export type { TruthResolution } from './resolution-truth.ts';
-export type { Burst } from './trade-pace.ts';
-export { LedgerOutgrownError } from './truth-ledger.ts';
-export type { TruthTrade } from './truth-trade.ts';
+export type { ChannelLimits } from './channel/channel-limits.ts';
 export type {
   ClosedMarket,
   MarketReference,
@@ -14,7 +7,14 @@ export type {
   TradeRequest,
   VenueStatus,
   VenueUrls,
-} from './venue-control.ts';
+} from './control/venue-control.ts';
+export { LedgerWriteError } from './exchange/ledger-file.ts';
+export type { TruthResolution } from './exchange/resolution-truth.ts';
+export type { Burst } from './exchange/trade-pace.ts';
+export { LedgerOutgrownError } from './exchange/truth-ledger.ts';
+export type { TruthTrade } from './exchange/truth-trade.ts';
+export type { BadAnswerKind, BadAnswerRequest } from './rest/bad-answers.ts';
+export type { RateCount, VenueHost } from './rest/rate-counts.ts';
 export { VenueSim } from './venue-sim.ts';
 export { createVenueSimCommand, type VenueSimCommandOptions } from './venue-sim-command.ts';
 export {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The simulated venue as a process of its own; see `createVenueSimCommand` for its options. */
 import { CommanderError } from 'commander';
-import { LedgerWriteError } from './ledger-file.ts';
+import { LedgerWriteError } from './exchange/ledger-file.ts';
 import { createVenueSimCommand } from './venue-sim-command.ts';
 import { VenueSimStartError } from './venue-sim-errors.ts';
 

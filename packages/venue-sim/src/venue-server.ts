@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { BadAnswer, BadAnswers } from './bad-answers.ts';
-import { answerFrom, type Route } from './http-routes.ts';
-import type { RateCounts, VenueHost } from './rate-counts.ts';
-import { standInFor } from './spoilt-answer.ts';
-import type { VenueUrls } from './venue-control.ts';
+import type { VenueUrls } from './control/venue-control.ts';
+import type { BadAnswer, BadAnswers } from './rest/bad-answers.ts';
+import { answerFrom, type Route } from './rest/http-routes.ts';
+import type { RateCounts, VenueHost } from './rest/rate-counts.ts';
+import { standInFor } from './rest/spoilt-answer.ts';
 import { VenueSimStartError } from './venue-sim-errors.ts';
 
 /** Takes over an upgrade request to the market channel. */

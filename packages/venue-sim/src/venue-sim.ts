@@ -1,31 +1,17 @@
-import { BadAnswers } from './bad-answers.ts';
-import { type ChannelLimits, limitsProblem } from './channel-limits.ts';
-import { clobRoutes } from './clob-routes.ts';
-import { controlRoutes } from './control-routes.ts';
-import { dataRoutes } from './data-routes.ts';
-import { Exchange } from './exchange.ts';
-import { GammaFigureCache } from './gamma-figures.ts';
-import { gammaRoutes } from './gamma-routes.ts';
-import { LifeScripts } from './life-scripts.ts';
-import { MarketChannel } from './market-channel.ts';
-import { MarketFactory } from './market-factory.ts';
-import { MarketFeed } from './market-feed.ts';
-import type { Pair } from './market-life.ts';
-import { MarketLifeControl } from './market-life-control.ts';
-import { MarketLifecycle } from './market-lifecycle.ts';
-import { marketReference } from './market-reference.ts';
-import { MarketRegistry } from './market-registry.ts';
-import { oddMarkets } from './odd-markets.ts';
-import { openLedger } from './open-ledger.ts';
-import { Prng } from './prng.ts';
-import { RateCounts } from './rate-counts.ts';
-import { requestedTrade } from './requested-trade.ts';
-import { RestFaults } from './rest-faults.ts';
-import type { SimMarket, SimToken } from './sim-market.ts';
-import { TakerOrderLog } from './taker-order-log.ts';
-import { TradingClock } from './trading-clock.ts';
-import type { TruthLedger } from './truth-ledger.ts';
-import type { TruthTrade } from './truth-trade.ts';
+import { GammaFigureCache } from './catalogue/gamma-figures.ts';
+import { LifeScripts } from './catalogue/life-scripts.ts';
+import { MarketFactory } from './catalogue/market-factory.ts';
+import { marketReference } from './catalogue/market-reference.ts';
+import { MarketRegistry } from './catalogue/market-registry.ts';
+import { oddMarkets } from './catalogue/odd-markets.ts';
+import type { SimMarket, SimToken } from './catalogue/sim-market.ts';
+import { type ChannelLimits, limitsProblem } from './channel/channel-limits.ts';
+import { MarketChannel } from './channel/market-channel.ts';
+import { MarketFeed } from './channel/market-feed.ts';
+import { binaryFrame, textFrame } from './channel/ws-frame.ts';
+import { controlRoutes } from './control/control-routes.ts';
+import { MarketLifeControl } from './control/market-life-control.ts';
+import { requestedTrade } from './control/requested-trade.ts';
 import type {
   ClosedMarket,
   MarketReference,
@@ -35,12 +21,26 @@ import type {
   VenueControl,
   VenueStatus,
   VenueUrls,
-} from './venue-control.ts';
+} from './control/venue-control.ts';
+import { Exchange } from './exchange/exchange.ts';
+import type { Pair } from './exchange/market-life.ts';
+import { MarketLifecycle } from './exchange/market-lifecycle.ts';
+import { openLedger } from './exchange/open-ledger.ts';
+import { Prng } from './exchange/prng.ts';
+import { TakerOrderLog } from './exchange/taker-order-log.ts';
+import { TradingClock } from './exchange/trading-clock.ts';
+import type { TruthLedger } from './exchange/truth-ledger.ts';
+import type { TruthTrade } from './exchange/truth-trade.ts';
+import { BadAnswers } from './rest/bad-answers.ts';
+import { clobRoutes } from './rest/clob-routes.ts';
+import { dataRoutes } from './rest/data-routes.ts';
+import { gammaRoutes } from './rest/gamma-routes.ts';
+import { RateCounts } from './rest/rate-counts.ts';
+import { RestFaults } from './rest/rest-faults.ts';
+import { WrongHashes } from './rest/wrong-hashes.ts';
 import { VenueServer } from './venue-server.ts';
 import { TradeRequestError, VenueSimOptionError } from './venue-sim-errors.ts';
 import { type ResolvedOptions, resolveOptions, type VenueSimOptions } from './venue-sim-options.ts';
-import { WrongHashes } from './wrong-hashes.ts';
-import { binaryFrame, textFrame } from './ws-frame.ts';
 
 /**
  * A simulated Polymarket on one port: Gamma, CLOB, Data API and market channel, with a ledger of every trade it

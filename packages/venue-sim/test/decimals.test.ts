@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { priceGrid, type TickSize, tickOfPrice } from '../src/price-grid.ts';
-import { microOfSize, sizeText } from '../src/share-size.ts';
+import { priceGrid, type TickSize, tickOfPrice } from '../src/catalogue/price-grid.ts';
+import { microOfSize, sizeText } from '../src/catalogue/share-size.ts';
 
 const TICK_SIZES: TickSize[] = ['0.1', '0.01', '0.005', '0.0025', '0.001', '0.0001'];
 

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type MarketReference, VenueSim, type VenueSimOptions } from '../src/index.ts';
-import { type AnyEvent, ChannelClient } from './channel-client.ts';
+import { type AnyEvent, ChannelClient } from './channel/channel-client.ts';
 import { fixtureBytes, fixturesPresent, readFixture, readSample } from './fixtures.ts';
 
 type Json = Record<string, unknown>;

@@ -1,9 +1,9 @@
 import { LIVE_VENUE } from '@polytape/polymarket';
 import { busSettings, type Config, type ConfigTable, integer, processSettings, url } from '@polytape/service';
 import { SHARD_TOKENS_MAX } from '@polytape/types';
-import type { JobSchedule } from './job-runner.ts';
-import type { PlanLimits } from './shard-planner.ts';
-import type { JobName } from './term-jobs.ts';
+import type { JobSchedule } from './jobs/job-runner.ts';
+import type { JobName } from './jobs/term-jobs.ts';
+import type { PlanLimits } from './plan/shard-planner.ts';
 
 /** A week: beyond that something else was meant, and a timer takes 24.8 days at most. */
 const INTERVAL_MS_MAX = 7 * 24 * 60 * 60_000;

@@ -5,7 +5,7 @@ import { ClobClient, DataClient, GammaClient, VenueHttp } from '@polytape/polyma
 import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
 import { COMMANDS, type LeaderRecord, type Shard, shardFault } from '@polytape/types';
 import { configTable, jobSchedules, planLimits, settingsNotice } from './config.ts';
-import { Leadership } from './leadership.ts';
+import { Leadership } from './leadership/leadership.ts';
 import { registerMetrics } from './register-metrics.ts';
 import { Scheduler } from './scheduler.ts';
 import { newCounters } from './scheduler-counters.ts';

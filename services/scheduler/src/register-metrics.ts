@@ -1,7 +1,7 @@
 import type { VenueHttp } from '@polytape/polymarket';
 import type { Metrics } from '@polytape/service';
-import type { Leadership } from './leadership.ts';
-import { registerJobMetrics } from './register-job-metrics.ts';
+import { registerJobMetrics } from './jobs/register-job-metrics.ts';
+import type { Leadership } from './leadership/leadership.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SchedulerCounters } from './scheduler-counters.ts';
 

@@ -9,22 +9,22 @@ import {
   type SchedulerStatus,
   type Shard,
 } from '@polytape/types';
-import type { Discovery } from './discovery.ts';
-import { JobRunner, type JobSchedule } from './job-runner.ts';
-import type { LeaderTerm } from './leader-term.ts';
-import type { Leadership } from './leadership.ts';
-import { LifecycleFollower } from './lifecycle-follower.ts';
-import { LogWatch } from './log-watch.ts';
-import { MarketLog } from './market-log.ts';
-import { MarketRegistry } from './market-registry.ts';
-import { MarketSubscriber } from './market-subscriber.ts';
-import { MissingTokensFollower } from './missing-tokens-follower.ts';
-import { PlanKeeper } from './plan-keeper.ts';
-import { type PlanSummary, summarisePlan } from './plan-summary.ts';
+import { JobRunner, type JobSchedule } from './jobs/job-runner.ts';
+import { JOB_NAMES, type JobName, termJobs } from './jobs/term-jobs.ts';
+import type { LeaderTerm } from './leadership/leader-term.ts';
+import type { Leadership } from './leadership/leadership.ts';
+import type { Discovery } from './markets/discovery.ts';
+import { LifecycleFollower } from './markets/lifecycle-follower.ts';
+import { LogWatch } from './markets/log-watch.ts';
+import { MarketLog } from './markets/market-log.ts';
+import { MarketRegistry } from './markets/market-registry.ts';
+import { MissingTokensFollower } from './plan/missing-tokens-follower.ts';
+import { PlanKeeper } from './plan/plan-keeper.ts';
+import { type PlanSummary, summarisePlan } from './plan/plan-summary.ts';
+import { ShardPlan } from './plan/shard-plan.ts';
+import type { PlanLimits } from './plan/shard-planner.ts';
+import { MarketSubscriber } from './requests/market-subscriber.ts';
 import type { SchedulerCounters } from './scheduler-counters.ts';
-import { ShardPlan } from './shard-plan.ts';
-import type { PlanLimits } from './shard-planner.ts';
-import { JOB_NAMES, type JobName, termJobs } from './term-jobs.ts';
 import { together } from './together.ts';
 import { unlessAborted } from './unless-aborted.ts';
 

@@ -5,11 +5,11 @@ import { deleteStreams } from '@polytape/test-servers';
 import type { JobStatus, LeaderRecord, Shard } from '@polytape/types';
 import { VenueSim } from '@polytape/venue-sim';
 import { describe, expect, test } from 'vitest';
-import { Leadership } from '../src/leadership.ts';
+import { JOB_NAMES, type JobName } from '../src/jobs/term-jobs.ts';
+import { Leadership } from '../src/leadership/leadership.ts';
 import { Scheduler } from '../src/scheduler.ts';
 import { newCounters } from '../src/scheduler-counters.ts';
-import { JOB_NAMES, type JobName } from '../src/term-jobs.ts';
-import { logBed } from './log-bed.ts';
+import { logBed } from './markets/log-bed.ts';
 
 const log = createLogger({ service: 'test', level: 'error' });
 

@@ -1,5 +1,5 @@
 import type { RecyclingStats } from '@polytape/types';
-import type { RecycleReason } from './recycle-reason.ts';
+import type { RecycleReason } from './replacement/recycle-reason.ts';
 
 /** What an ingestor has counted since it started; recorders add to it, metrics and `polytape status` read it. */
 export type IngestorCounters = {

@@ -9,14 +9,14 @@ import {
   type ShardService,
   shardFault,
 } from '@polytape/types';
-import { decideShards } from './decide-shards.ts';
-import { FleetView } from './fleet-view.ts';
+import { decideShards } from './fleet/decide-shards.ts';
+import { FleetView } from './fleet/fleet-view.ts';
+import type { Presences } from './fleet/known-ingestors.ts';
+import { type OwnShare, ownShare } from './fleet/own-share.ts';
+import { PresenceKey } from './fleet/presence-key.ts';
+import { ShardReleases } from './fleet/shard-releases.ts';
 import { ingestorStatus } from './ingestor-status.ts';
-import type { Presences } from './known-ingestors.ts';
-import { type OwnShare, ownShare } from './own-share.ts';
-import { PresenceKey } from './presence-key.ts';
-import { ShardRecorders, type ShardRecordersOptions } from './shard-recorders.ts';
-import { ShardReleases } from './shard-releases.ts';
+import { ShardRecorders, type ShardRecordersOptions } from './recording/shard-recorders.ts';
 
 export type IngestorOptions = Omit<ShardRecordersOptions, 'onServiceChanged'> & {
   bus: Bus;

@@ -7,8 +7,8 @@ import { COMMANDS } from '@polytape/types';
 import { configOrder, configTable } from './config.ts';
 import { Ingestor } from './ingestor.ts';
 import { newCounters } from './ingestor-counters.ts';
-import { recycledShard } from './recycle-request.ts';
 import { registerMetrics } from './register-metrics.ts';
+import { recycledShard } from './replacement/recycle-request.ts';
 
 const { config, log, stop } = beginService({
   name: 'ws-ingestor',

@@ -2,7 +2,7 @@ import type { Publisher } from '@polytape/bus';
 import type { Metrics } from '@polytape/service';
 import type { Ingestor } from './ingestor.ts';
 import type { IngestorCounters } from './ingestor-counters.ts';
-import { RECYCLE_REASONS } from './recycle-reason.ts';
+import { RECYCLE_REASONS } from './replacement/recycle-reason.ts';
 
 /** The names under which Prometheus reads what the ingestor counts. */
 export function registerMetrics(

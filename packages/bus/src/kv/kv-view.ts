@@ -1,0 +1,276 @@
+import { DeliverPolicy } from '@nats-io/jetstream';
+import type { Connection } from '../connection/connection.ts';
+import { pause } from '../connection/pause.ts';
+import { translateFailure } from '../connection/translate-failure.ts';
+import { Trouble } from '../connection/trouble.ts';
+import { BadValueError, BusUnavailableError, StreamReplacedError } from '../errors.ts';
+import { readBatches } from '../read/batch-reader.ts';
+import { PullSession } from '../read/pull-session.ts';
+import { type StreamMessage, storedMessage } from '../read/stream-message.ts';
+import { bucketStream, keySubject } from '../topology/stream-config.ts';
+import { isValue, type KvEntry, readValue, type ValueCheck } from './kv-entry.ts';
+
+export type KvViewOptions = {
+  /** Ends the view. */
+  signal: AbortSignal;
+  /** How often the whole bucket is compared with the view. Default 30,000. */
+  relistMs?: number;
+};
+
+/** Plain numbers for metrics; counters since the view was made. */
+export type KvViewStats = { keys: number; changes: number; lists: number; badValues: number };
+
+/**
+ * A copy of a bucket that follows it: the values of all living keys, by push, and compared with the whole bucket when
+ * the connection is back and on a timer, so that a change that was missed costs one interval and no more. A key that
+ * was deleted or expired leaves the view. A value that cannot be used is counted, told of once and skipped: the value before it stands.
+ *
+ * listing -> following (ready) -> ended by the signal or by dispose.
+ */
+export class KvView<T> implements AsyncDisposable {
+  /** Resolves when the first list is complete; rejects with the signal's reason when the view ends before. */
+  readonly ready: Promise<void>;
+  readonly #connection: Connection;
+  readonly #bucket: string;
+  readonly #stream: string;
+  readonly #relistMs: number;
+  readonly #closing = new AbortController();
+  readonly #stop: AbortSignal;
+  readonly #trouble: Trouble;
+  readonly #listeners = new Set<(key: string) => void>();
+  /** What is known of each key, the dead ones among it: a late message of a dead key must not bring it back. */
+  readonly #known = new Map<string, { revision: number; learnt: number }>();
+  readonly #live = new Map<string, KvEntry<T>>();
+  readonly #bad = new Map<string, number>();
+  readonly #check: ValueCheck;
+  readonly #done: Promise<unknown>;
+  #learnt = 0;
+  #changes = 0;
+  #lists = 0;
+  #badValues = 0;
+
+  constructor(connection: Connection, bucket: string, o: KvViewOptions, check: ValueCheck) {
+    this.#check = check;
+    this.#connection = connection;
+    this.#bucket = bucket;
+    this.#stream = bucketStream(bucket);
+    this.#relistMs = o.relistMs ?? 30_000;
+    this.#stop = AbortSignal.any([o.signal, this.#closing.signal]);
+    this.#trouble = new Trouble(connection.log);
+    const first = this.#listUntilDone();
+    this.ready = first.then(() => {});
+    this.ready.catch(() => {}); // who does not wait for it need not handle it
+    this.#done = first.then((sequence) => Promise.all([this.#follow(sequence), this.#relist()])).catch(() => {});
+  }
+
+  /** The living keys with their values. The same map each time, kept up to date. */
+  entries(): ReadonlyMap<string, KvEntry<T>> {
+    return this.#live;
+  }
+
+  /** Keys whose present value cannot be used, with its revision. */
+  bad(): ReadonlyMap<string, number> {
+    return this.#bad;
+  }
+
+  /** Calls the listener after each change, with the key that changed (written, also with what cannot be used, or gone). Returns what stops that. */
+  onChange(listener: (key: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  stats(): KvViewStats {
+    return { keys: this.#live.size, changes: this.#changes, lists: this.#lists, badValues: this.#badValues };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new BusUnavailableError(`the view of ${this.#bucket} was closed`));
+    this.#listeners.clear();
+    await this.#done;
+  }
+
+  /** Applies what is pushed, from behind `sequence`, for ever. */
+  async #follow(sequence: number): Promise<void> {
+    let last = sequence;
+    while (!this.#stop.aborted) {
+      try {
+        const o = { rowsMax: FOLLOW_ROWS_MAX, ageMsMax: FOLLOW_AGE_MS_MAX, signal: this.#stop };
+        for await (const { messages } of readBatches(this.#connection, this.#stream, { sequence: last }, o)) {
+          for (const message of messages) {
+            this.#learn(message, this.#keyOf(message.subject));
+            last = message.sequence;
+          }
+        }
+      } catch (error) {
+        if (!(error instanceof StreamReplacedError)) throw error; // closed for good
+        this.#connection.log.warn({ err: error, bucket: this.#bucket }, `Bucket ${this.#bucket} was made anew.`);
+        last = await this.#listUntilDone();
+      }
+    }
+  }
+
+  async #relist(): Promise<void> {
+    while (!this.#stop.aborted) {
+      await this.#untilRelist();
+      if (!this.#stop.aborted) await this.#listUntilDone();
+    }
+  }
+
+  /** Waits for the interval to pass or for the connection to come back. */
+  async #untilRelist(): Promise<void> {
+    const due = Promise.withResolvers<void>();
+    const resolve = () => due.resolve();
+    const timer = setTimeout(resolve, this.#relistMs);
+    const forget = this.#connection.onConnected(resolve);
+    this.#stop.addEventListener('abort', resolve, { once: true });
+    await due.promise;
+    clearTimeout(timer);
+    forget();
+    this.#stop.removeEventListener('abort', resolve);
+  }
+
+  /** @returns The sequence from which to follow. @throws The signal's reason. */
+  async #listUntilDone(): Promise<number> {
+    for (;;) {
+      try {
+        await this.#connection.whenConnected(this.#stop);
+        const sequence = await this.#list();
+        this.#trouble.over({ bucket: this.#bucket }, `Bucket ${this.#bucket} can be listed.`);
+        return sequence;
+      } catch (error) {
+        this.#stop.throwIfAborted();
+        if (this.#connection.nats.isClosed()) throw error;
+        this.#trouble.tell(
+          { err: error, bucket: this.#bucket },
+          `Cannot list bucket ${this.#bucket}; trying until it works.`,
+        );
+        await pause(LIST_RETRY_MS, this.#stop);
+      }
+    }
+  }
+
+  /**
+   * Compares the view with the whole bucket. What the view knew before the list began is overruled by it, also when
+   * revisions went back because the bucket was made anew; what it learnt meanwhile is kept.
+   */
+  async #list(): Promise<number> {
+    const learntBefore = this.#learnt;
+    const { last_seq: sequence } = (await this.#ask((streams) => streams.info(this.#stream))).state;
+    const isFirst = this.#known.size === 0;
+    const listed = new Map<string, StreamMessage>();
+    for (const message of await this.#lastPerKey({ headersOnly: !isFirst })) {
+      listed.set(this.#keyOf(message.subject), message);
+    }
+    for (const [key, message] of listed) {
+      const known = this.#known.get(key);
+      if (known?.revision === message.sequence) continue;
+      if (known !== undefined && known.learnt > learntBefore && known.revision > message.sequence) continue;
+      const whole = isFirst || !isValue(message) ? message : await this.#fetch(key);
+      if (whole !== null) this.#learn(whole, key, { overrule: true });
+    }
+    for (const [key, { learnt }] of this.#known) {
+      if (listed.has(key) || learnt > learntBefore) continue;
+      this.#known.delete(key);
+      this.#remove(key);
+    }
+    this.#lists += 1;
+    return sequence;
+  }
+
+  /** The last message of every key, through a consumer of its own. */
+  async #lastPerKey(o: { headersOnly: boolean }): Promise<StreamMessage[]> {
+    const messages: StreamMessage[] = [];
+    const complete = Promise.withResolvers<void>();
+    complete.promise.catch(() => {}); // it may fail before anybody waits
+    const session = await PullSession.open(
+      this.#connection,
+      this.#stream,
+      {
+        deliver_policy: DeliverPolicy.LastPerSubject,
+        filter_subject: keySubject(this.#bucket, '>'),
+        ...(o.headersOnly ? { headers_only: true } : {}),
+      },
+      {
+        onMessage: (message) => {
+          messages.push(message);
+          if (messages.length >= session.pendingAtStart) complete.resolve();
+        },
+        onPullOver: () => session.pull(LIST_ROWS_MAX, LIST_BYTES_MAX),
+        onBroken: (reason) => complete.reject(new BusUnavailableError(`the list broke off: ${reason}`)),
+      },
+    );
+    const abort = () => complete.reject(this.#stop.reason);
+    this.#stop.addEventListener('abort', abort, { once: true });
+    try {
+      this.#stop.throwIfAborted();
+      if (session.pendingAtStart === 0) return [];
+      session.pull(LIST_ROWS_MAX, LIST_BYTES_MAX);
+      await complete.promise;
+      return messages;
+    } finally {
+      this.#stop.removeEventListener('abort', abort);
+      session.close();
+    }
+  }
+
+  async #fetch(key: string): Promise<StreamMessage | null> {
+    const subject = keySubject(this.#bucket, key);
+    const stored = await this.#ask((streams) => streams.getMessage(this.#stream, { last_by_subj: subject }));
+    return stored === null ? null : storedMessage(stored);
+  }
+
+  async #ask<R>(request: (streams: Connection['jsm']['streams']) => Promise<R>): Promise<R> {
+    try {
+      return await request(this.#connection.jsm.streams);
+    } catch (error) {
+      throw translateFailure(error, this.#stream);
+    }
+  }
+
+  #learn(message: StreamMessage, key: string, o: { overrule?: boolean } = {}): void {
+    const revision = message.sequence;
+    const known = this.#known.get(key);
+    if (known !== undefined && (known.revision === revision || (!o.overrule && known.revision > revision))) return;
+    this.#learnt += 1;
+    this.#known.set(key, { revision, learnt: this.#learnt });
+    if (!isValue(message)) {
+      this.#remove(key);
+      return;
+    }
+    const read = readValue<T>(message, key, this.#check);
+    if (read.fault !== null) {
+      this.#badValues += 1;
+      const error = new BadValueError(this.#bucket, key, { ...read, revision });
+      const fields = { err: error, bucket: this.#bucket, key, revision };
+      const what = this.#live.has(key) ? 'the value before it stands' : 'left out';
+      if (!this.#bad.has(key)) this.#connection.log.error(fields, `${error.message}; ${what}. ${error.operatorAction}`);
+      this.#bad.set(key, revision);
+      this.#tell(key);
+      return;
+    }
+    this.#bad.delete(key);
+    this.#live.set(key, { value: read.value, revision });
+    this.#tell(key);
+  }
+
+  #remove(key: string): void {
+    this.#bad.delete(key);
+    if (this.#live.delete(key)) this.#tell(key);
+  }
+
+  #tell(key: string): void {
+    this.#changes += 1;
+    // In a task of its own: what a listener throws is its own fault, and not a trouble of the bucket.
+    for (const listener of [...this.#listeners]) queueMicrotask(() => listener(key));
+  }
+
+  #keyOf(subject: string): string {
+    return subject.slice(keySubject(this.#bucket, '').length);
+  }
+}
+
+const FOLLOW_ROWS_MAX = 500;
+const FOLLOW_AGE_MS_MAX = 2;
+const LIST_ROWS_MAX = 1_000;
+const LIST_BYTES_MAX = 16 * 1024 * 1024;
+const LIST_RETRY_MS = 1_000;

@@ -1,0 +1,246 @@
+import { type ConsumerConfig, DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
+import type { Connection } from '../connection/connection.ts';
+import { connectionClosed } from '../connection/connection-closed.ts';
+import { pause } from '../connection/pause.ts';
+import { retryDelayMs } from '../connection/retry-delay.ts';
+import { translateFailure } from '../connection/translate-failure.ts';
+import { Trouble } from '../connection/trouble.ts';
+import { StreamReplacedError } from '../errors.ts';
+import { type BatchLimits, flushReason } from './flush-reason.ts';
+import { PullSession } from './pull-session.ts';
+import type { DeliveredMessage, StreamBatch } from './stream-message.ts';
+
+export type ReadOptions = {
+  /** Messages in a batch, at most. */
+  rowsMax: number;
+  /** How long a batch may wait for more after its first message. */
+  ageMsMax: number;
+  /** Bytes of bodies with which a batch is handed out though it has fewer rows. Default 16 MiB. */
+  bytesMax?: number;
+  /**
+   * Reads only the last message of each subject that this one, with `*` for any word, stands for. After an interruption
+   * newer ones of the same subjects may follow.
+   */
+  lastOfEach?: string;
+  signal: AbortSignal;
+};
+
+/** As `Bus.readBatches`; `stream` is the name on the server. */
+export async function* readBatches(
+  connection: Connection,
+  stream: string,
+  from: { sequence: number } | null,
+  o: ReadOptions,
+): AsyncGenerator<StreamBatch, void, undefined> {
+  const reader = new BatchReader(connection, stream, from?.sequence ?? 0, o);
+  try {
+    for (;;) {
+      const batch = await reader.next();
+      if (batch === null) return;
+      yield batch;
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+/**
+ * Fills one batch while the caller works on the one before.
+ *
+ * connecting -> reading -> (session broken) -> connecting ...; -> ended by close, abort or StreamReplacedError. What is
+ * in the open batch is contiguous and verified, so a new session continues behind it: nothing is skipped or repeated.
+ */
+class BatchReader {
+  readonly #connection: Connection;
+  readonly #stream: string;
+  readonly #limits: BatchLimits;
+  readonly #lastOfEach: string | undefined;
+  readonly #stop: AbortSignal;
+  readonly #closing = new AbortController();
+  readonly #trouble: Trouble;
+  #session: PullSession | null = null;
+  #open: { messages: DeliveredMessage[]; bytes: number; openedAtMs: number } = {
+    messages: [],
+    bytes: 0,
+    openedAtMs: 0,
+  };
+  /** The last sequence in a batch, open or handed out; where the next session continues. */
+  #sequence: number;
+  #lastMessage: DeliveredMessage | null = null;
+  #incarnation: string | null = null;
+  #failure: unknown = null;
+  #ageTimer: NodeJS.Timeout | null = null;
+  #wake: (() => void) | null = null;
+
+  constructor(connection: Connection, stream: string, sequence: number, o: ReadOptions) {
+    this.#connection = connection;
+    this.#stream = stream;
+    this.#sequence = sequence;
+    this.#limits = { rowsMax: o.rowsMax, bytesMax: o.bytesMax ?? BATCH_BYTES_MAX, ageMsMax: o.ageMsMax };
+    this.#lastOfEach = o.lastOfEach;
+    this.#trouble = new Trouble(connection.log);
+    this.#stop = AbortSignal.any([o.signal, this.#closing.signal]);
+    this.#stop.addEventListener('abort', () => this.#wake?.(), { once: true });
+    void this.#run();
+  }
+
+  /** The next batch, or null when the reading was stopped: what had come for it stays in the stream. */
+  async next(): Promise<StreamBatch | null> {
+    for (;;) {
+      if (this.#stop.aborted) return null;
+      if (this.#isDue()) return this.#take();
+      // What came before the failure is still good.
+      if (this.#failure !== null) {
+        if (this.#open.messages.length > 0) return this.#take();
+        throw this.#failure;
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = null;
+    }
+  }
+
+  close(): void {
+    this.#closing.abort();
+    if (this.#ageTimer !== null) clearTimeout(this.#ageTimer);
+    this.#session?.close();
+    this.#session = null;
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#stop.aborted; ) {
+      const before = this.#sequence;
+      try {
+        await this.#connection.whenConnected(this.#stop);
+        const reason = await this.#readUntilBroken();
+        if (this.#stop.aborted) return;
+        this.#connection.log.debug({ stream: this.#stream, sequence: this.#sequence, reason }, 'Reading anew.');
+      } catch (error) {
+        if (this.#stop.aborted) return;
+        if (error instanceof StreamReplacedError) return this.#fail(error);
+        if (this.#connection.nats.isClosed()) return this.#fail(connectionClosed(error));
+        this.#trouble.tell(
+          { err: error, stream: this.#stream },
+          `Cannot read ${this.#stream} yet; trying until it works.`,
+        );
+      }
+      failures = this.#sequence > before ? 1 : failures + 1;
+      const delayMs = retryDelayMs(failures, REOPEN_DELAY, Math.random());
+      await pause(delayMs, this.#stop).catch(() => {}); // stopped: the loop sees it
+    }
+  }
+
+  /** Reads through one session; resolves with the reason for its end. */
+  async #readUntilBroken(): Promise<string> {
+    await this.#verify();
+    const broken = Promise.withResolvers<string>();
+    const session = await PullSession.open(this.#connection, this.#stream, this.#begin(), {
+      onMessage: (message, bytes) => this.#add(message, bytes),
+      onPullOver: () => this.#pull(),
+      onBroken: broken.resolve,
+    });
+    if (this.#stop.aborted) {
+      session.close();
+      return 'stopped';
+    }
+    this.#trouble.over({ stream: this.#stream }, `Reading ${this.#stream} again.`);
+    const abort = () => broken.resolve('stopped');
+    this.#stop.addEventListener('abort', abort, { once: true });
+    this.#session = session;
+    this.#pull();
+    const reason = await broken.promise;
+    this.#stop.removeEventListener('abort', abort);
+    session.close();
+    this.#session = null;
+    return reason;
+  }
+
+  #begin(): Partial<ConsumerConfig> {
+    const filter = this.#lastOfEach === undefined ? {} : { filter_subject: this.#lastOfEach };
+    if (this.#lastOfEach !== undefined && this.#sequence === 0)
+      return { ...filter, deliver_policy: DeliverPolicy.LastPerSubject };
+    return { ...filter, deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.#sequence + 1 };
+  }
+
+  /** @throws {StreamReplacedError} The stream does not continue what we read so far. */
+  async #verify(): Promise<void> {
+    const replaced = (reason: string) => new StreamReplacedError(this.#stream, this.#sequence, reason);
+    const info = await this.#info();
+    this.#incarnation ??= info.created;
+    if (info.created !== this.#incarnation) throw replaced('it was deleted and made anew');
+    if (info.state.last_seq < this.#sequence) throw replaced(`its last sequence is ${info.state.last_seq}`);
+    if (this.#lastMessage === null) return;
+    // A server that lost its tail gives the same sequences to other messages. (None at all proves nothing: it expired.)
+    const stored = await this.#connection.jsm.streams
+      .getMessage(this.#stream, { seq: this.#sequence })
+      .catch((error) => Promise.reject(translateFailure(error, this.#stream)));
+    if (stored !== null && Date.parse(stored.timestamp) !== this.#lastMessage.storedAtMs) {
+      throw replaced('it holds another message at that place');
+    }
+  }
+
+  async #info(): Promise<StreamInfo> {
+    try {
+      return await this.#connection.jsm.streams.info(this.#stream);
+    } catch (error) {
+      throw translateFailure(error, this.#stream);
+    }
+  }
+
+  #add(message: DeliveredMessage, bytes: number): void {
+    if (message.sequence <= this.#sequence) {
+      this.#fail(new StreamReplacedError(this.#stream, this.#sequence, `it went back to ${message.sequence}`));
+      return;
+    }
+    this.#sequence = message.sequence;
+    this.#lastMessage = message;
+    if (this.#open.messages.length === 0) {
+      this.#open.openedAtMs = performance.now();
+      this.#watchAge(this.#limits.ageMsMax);
+    }
+    this.#open.messages.push(message);
+    this.#open.bytes += bytes;
+    if (this.#isDue()) this.#wake?.();
+  }
+
+  #watchAge(delayMs: number): void {
+    this.#ageTimer = setTimeout(() => {
+      const leftMs = this.#limits.ageMsMax - (performance.now() - this.#open.openedAtMs);
+      // Timers may come a fraction of a millisecond early.
+      if (leftMs > 0) this.#watchAge(leftMs);
+      else this.#wake?.();
+    }, delayMs);
+  }
+
+  /** Asks for as much as the open batch has room for; while the caller keeps a full one waiting, for nothing. */
+  #pull(): void {
+    if (this.#session === null || this.#session.pulling) return;
+    const rows = this.#limits.rowsMax - this.#open.messages.length;
+    if (rows <= 0 || this.#open.bytes >= this.#limits.bytesMax) return;
+    this.#session.pull(rows, this.#limits.bytesMax); // so the open batch goes above its limit by one pull at most
+  }
+
+  #take(): StreamBatch {
+    const { messages } = this.#open;
+    this.#open = { messages: [], bytes: 0, openedAtMs: 0 };
+    if (this.#ageTimer !== null) clearTimeout(this.#ageTimer);
+    this.#ageTimer = null;
+    this.#pull();
+    return { messages, pending: messages.at(-1)?.pending ?? 0 };
+  }
+
+  #isDue(): boolean {
+    const { messages, bytes, openedAtMs } = this.#open;
+    return flushReason({ rows: messages.length, bytes, openedAtMs }, this.#limits, performance.now()) !== null;
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#session?.close();
+    this.#wake?.();
+  }
+}
+
+const BATCH_BYTES_MAX = 16 * 1024 * 1024;
+const REOPEN_DELAY = { firstMs: 20, lastMs: 1_000 };

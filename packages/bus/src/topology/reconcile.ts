@@ -1,0 +1,239 @@
+import { JetStreamApiError, type StreamInfo } from '@nats-io/jetstream';
+import type { Connection } from '../connection/connection.ts';
+import { pause } from '../connection/pause.ts';
+import { isAway, translateFailure } from '../connection/translate-failure.ts';
+import { Trouble } from '../connection/trouble.ts';
+import { BusConfigurationError, BusPermissionError, BusUnavailableError, StreamMissingError } from '../errors.ts';
+import { isAtLeast } from './server-version.ts';
+import { type WantedStream, wantedStreams } from './stream-config.ts';
+import { type StreamDifference, streamDifferences } from './stream-difference.ts';
+import type { Topology } from './topology.ts';
+
+/** As `Bus.reconcile`. */
+export async function reconcile(
+  connection: Connection,
+  o: { topology: Topology; replicas: number; signal: AbortSignal },
+): Promise<void> {
+  await insist(connection, o.signal, () => checkServer(connection));
+  for (const wanted of wantedStreams(o.topology, o.replicas)) {
+    await insist(connection, o.signal, () => reconcileStream(connection, wanted));
+  }
+}
+
+/**
+ * Makes again what is missing, until the signal aborts: a stream that somebody deleted, or all of them when the server
+ * came back with an empty disk. Looks when the connection is back, and on a timer.
+ */
+export async function keepReconciled(
+  connection: Connection,
+  o: { topology: Topology; replicas: number; signal: AbortSignal; intervalMs: number },
+): Promise<void> {
+  const trouble = new Trouble(connection.log);
+  const closed = new AbortController();
+  void connection.closed.then(() => closed.abort());
+  const stop = AbortSignal.any([o.signal, closed.signal]);
+  while (!stop.aborted) {
+    try {
+      await pauseOrReconnect(connection, o.intervalMs, stop);
+      for (const wanted of wantedStreams(o.topology, o.replicas)) {
+        if ((await find(connection, wanted.config.name)) !== null) continue;
+        await create(connection, wanted);
+        const stream = wanted.config.name;
+        connection.log.error({ stream }, `Stream ${stream} was gone and has been created anew: what it held is lost.`);
+      }
+      trouble.over({}, 'The streams on NATS can be looked after again.');
+    } catch (error) {
+      if (stop.aborted) return;
+      trouble.tell({ err: error }, 'Cannot look after the streams on NATS now; trying until it works.');
+    }
+  }
+}
+
+async function pauseOrReconnect(connection: Connection, intervalMs: number, signal: AbortSignal): Promise<void> {
+  const due = new AbortController();
+  const forget = connection.onConnected(() => due.abort());
+  try {
+    await pause(intervalMs, AbortSignal.any([signal, due.signal])).catch(() => {}); // back, or stopped
+    await connection.whenConnected(signal);
+  } finally {
+    forget();
+  }
+}
+
+/** Repeats `act` until it succeeds, saying why it does not. Only what can never succeed comes out as an error. */
+async function insist(connection: Connection, signal: AbortSignal, act: () => Promise<void>): Promise<void> {
+  const trouble = new Trouble(connection.log);
+  for (;;) {
+    await connection.whenConnected(signal);
+    try {
+      await act();
+      trouble.over({}, 'The streams on NATS can be prepared now.');
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof BusUnavailableError) && !(error instanceof BusPermissionError)) throw error;
+      const action = error instanceof BusPermissionError ? ` ${error.operatorAction}` : '';
+      trouble.tell({ err: error }, `Waiting to prepare the streams on NATS: ${error.message}.${action}`);
+    }
+    await pause(RETRY_MS, signal);
+  }
+}
+
+/** @throws {BusConfigurationError} This server can never hold our streams. */
+async function checkServer({ nats, jsm }: Connection): Promise<void> {
+  const version = nats.info?.version ?? '0';
+  if (!isAtLeast(version, VERSION_MIN)) {
+    throw new BusConfigurationError(
+      `The NATS server is version ${version}, and polytape needs ${VERSION_MIN} or later (keys that expire with a marker).`,
+      'Upgrade nats-server, or point NATS_URL at a newer one.',
+    );
+  }
+  try {
+    await jsm.getAccountInfo();
+  } catch (cause) {
+    const isClustered = nats.info?.cluster !== undefined;
+    const isMissing = cause instanceof Error && cause.name === 'JetStreamNotEnabled';
+    // In a cluster nobody may answer while the servers elect a leader; a single server answers, or never will.
+    if (isMissing && !(isClustered && isAway(cause))) {
+      throw new BusConfigurationError(
+        'The NATS server of NATS_URL has no JetStream for us.',
+        'Start nats-server with -js (or a jetstream block in its configuration), and enable JetStream for our account.',
+        cause,
+      );
+    }
+    throw translateFailure(cause, 'JetStream');
+  }
+}
+
+async function reconcileStream(connection: Connection, wanted: WantedStream): Promise<void> {
+  const { log } = connection;
+  const stream = wanted.config.name;
+  const info = await find(connection, stream);
+  if (info === null) {
+    await create(connection, wanted);
+    log.info({ stream }, `Stream ${stream} was created.`);
+    return;
+  }
+  const differences = streamDifferences(info.config, wanted);
+  if (differences.length === 0) return;
+  const notDone = await update(connection, stream, differences);
+  const changed = differences.filter((difference) => !notDone.includes(difference));
+  if (changed.length > 0) log.info({ stream, changed }, `Stream ${stream} was updated.`);
+  // It was made with less where the disk is small, and said then; each start tries once whether there is room by now.
+  const refused = notDone.filter(({ setting }) => setting !== 'max_bytes');
+  if (refused.length > 0) {
+    log.warn(
+      { stream, refused },
+      `Stream ${stream} differs from what polytape expects (${refused.map(({ setting }) => setting).join(', ')}) and cannot be changed; it is used as it is.`,
+    );
+  }
+}
+
+async function find({ jsm }: Connection, stream: string): Promise<StreamInfo | null> {
+  try {
+    return await jsm.streams.info(stream);
+  } catch (cause) {
+    const failure = translateFailure(cause, stream);
+    if (failure instanceof StreamMissingError) return null;
+    throw failure;
+  }
+}
+
+/**
+ * JetStream reserves what a stream may take at most (`max_bytes`), and refuses one that does not fit: it is then made with
+ * half of it, and half of that, for a little history is better than no recording.
+ */
+async function create({ jsm, log }: Connection, wanted: WantedStream): Promise<void> {
+  const { name, max_bytes: wantedBytes } = wanted.config;
+  for (let bytes = wantedBytes; ; bytes = Math.max(BYTES_MIN, Math.floor((bytes ?? 0) / 2))) {
+    try {
+      await jsm.streams.add(bytes === undefined ? wanted.config : { ...wanted.config, max_bytes: bytes });
+      if (bytes === wantedBytes) return;
+      log.warn(
+        { stream: name, wantedBytes, bytes },
+        `NATS has no room for ${mib(wantedBytes)} of stream ${name}: it keeps ${mib(bytes)} at most, the newest. Raise max_file_store, or give JetStream a larger disk.`,
+      );
+      return;
+    } catch (cause) {
+      const hasNoRoom = cause instanceof JetStreamApiError && cause.code === API_CODE.storageExceeded;
+      if (!hasNoRoom || bytes === undefined || bytes <= BYTES_MIN) throw creationFailure(cause, wanted);
+    }
+  }
+}
+
+function mib(bytes: number | undefined): string {
+  return `${Math.round((bytes ?? 0) / MIB).toLocaleString('en-US')} MiB`;
+}
+
+function creationFailure(cause: unknown, wanted: WantedStream): unknown {
+  const stream = wanted.config.name;
+  if (!(cause instanceof JetStreamApiError)) return translateFailure(cause, stream);
+  switch (cause.code) {
+    case API_CODE.nameInUse: // another process was faster, with a table of another version: look again, then compare
+      return new BusUnavailableError(`another process has just created ${stream}`, { cause });
+    case API_CODE.replicasNotSupported:
+      return new BusConfigurationError(
+        `NATS cannot keep ${wanted.config.num_replicas} replicas of stream ${stream}: ${cause.message}.`,
+        'Set NATS_REPLICAS=1, or point NATS_URL at a cluster.',
+        cause,
+      );
+    case API_CODE.subjectsOverlap:
+      return new BusConfigurationError(
+        `Another stream on NATS already takes the subjects of ${stream} (${wanted.config.subjects.join(', ')}).`,
+        'Take these subjects out of that stream, or give polytape a NATS account of its own.',
+        cause,
+      );
+    case API_CODE.invalidConfig:
+      return new BusConfigurationError(
+        `NATS refuses stream ${stream}: ${cause.message}.`,
+        'Check the limits that the server sets for our account.',
+        cause,
+      );
+    default: // no room, no peers, too many streams: may be mended while we wait
+      return new BusUnavailableError(`NATS cannot create stream ${stream} now: ${cause.message}`, { cause });
+  }
+}
+
+/** Applies the differences; gives back those that the server refuses. A single refused one must not keep the others out. */
+async function update(
+  connection: Connection,
+  stream: string,
+  differences: StreamDifference[],
+): Promise<StreamDifference[]> {
+  if (await tryUpdate(connection, stream, differences)) return [];
+  if (differences.length === 1) return differences;
+  const refused: StreamDifference[] = [];
+  for (const difference of differences) {
+    if (!(await tryUpdate(connection, stream, [difference]))) refused.push(difference);
+  }
+  return refused;
+}
+
+async function tryUpdate({ jsm }: Connection, stream: string, differences: StreamDifference[]): Promise<boolean> {
+  const changes = Object.fromEntries(differences.map(({ setting, wanted }) => [setting, wanted]));
+  try {
+    await jsm.streams.update(stream, changes);
+    return true;
+  } catch (cause) {
+    const failure = translateFailure(cause, stream);
+    if (failure instanceof JetStreamApiError) return false;
+    // Without the right to change it, a stream that takes all our subjects still serves.
+    if (failure instanceof BusPermissionError && !('subjects' in changes)) return false;
+    if (failure instanceof StreamMissingError) throw new BusUnavailableError(`stream ${stream} has just gone`);
+    throw failure;
+  }
+}
+
+/** Codes of JetStream's API errors: nats-server, server/errors.json. */
+const API_CODE = {
+  nameInUse: 10058,
+  replicasNotSupported: 10074,
+  subjectsOverlap: 10065,
+  invalidConfig: 10052,
+  storageExceeded: 10047,
+};
+const MIB = 1_024 ** 2;
+/** With less than this a stream would forget faster than anybody reads. */
+const BYTES_MIN = 64 * MIB;
+const VERSION_MIN = '2.12';
+const RETRY_MS = 2_000;

@@ -1,0 +1,179 @@
+import { createServer } from 'node:net';
+import { testNats } from '@polytape/test-servers';
+import { describe, expect, test } from 'vitest';
+import { Bus, BusConfigurationError } from '../../src/index.ts';
+import { RecordedLog } from '../read/recorded-log.ts';
+import { testBus } from '../test-bus.ts';
+import { configuredNats, natsServerProgram } from '../topology/configured-nats.ts';
+import { tcpProxy } from './tcp-proxy.ts';
+
+const program = await natsServerProgram();
+const never = new AbortController().signal;
+
+describe('connecting', () => {
+  test.for(['postgres://localhost:5432', 'nats://', 'nats://user:pa/55@host', 'nats://host:notaport', 'http://x'])(
+    'refuses %s at once, and names the setting',
+    async (url) => {
+      const attempt = Bus.connect({ url, name: 'test', log: new RecordedLog(), signal: never });
+      await expect(attempt).rejects.toThrow(/NATS_URL/);
+      await expect(attempt).rejects.toBeInstanceOf(BusConfigurationError);
+      await expect(attempt).rejects.not.toThrow(/55/);
+    },
+  );
+
+  test('keeps trying a server that is away, says so once, and connects when it comes', async () => {
+    await using nats = await testNats();
+    const port = await closedPort();
+    const log = new RecordedLog();
+    // A server without users takes any; a given one may have its own.
+    const credentials = /\/\/(.+@)/.exec(nats.url)?.[1] ?? 'ann:secret@';
+    const url = `nats://${credentials}127.0.0.1:${port}`;
+    const connecting = Bus.connect({ url, name: 'test', log, signal: never });
+    const entry = await log.said(/cannot be reached/);
+    expect(entry.level).toBe('warn');
+    expect(entry.sentence).toContain(`127.0.0.1:${port}`);
+    expect(entry.sentence).toContain('ECONNREFUSED');
+    await using _way = await tcpProxy(nats.url, port);
+    await using bus = await connecting;
+    expect(bus.connected).toBe(true);
+    expect(log.count(/cannot be reached/)).toBe(1);
+    expect(log.count(/is there/)).toBe(1);
+    expect(log.text).not.toContain(credentials);
+    expect(log.text).not.toContain('secret');
+  });
+
+  test('to a server that is away ends when the signal aborts', async () => {
+    const stop = new AbortController();
+    const log = new RecordedLog();
+    const url = `nats://127.0.0.1:${await closedPort()}`;
+    const connecting = Bus.connect({ url, name: 'test', log, signal: stop.signal });
+    await log.said(/cannot be reached/);
+    stop.abort(new Error('stopped by the test'));
+    await expect(connecting).rejects.toThrow('stopped by the test');
+  });
+
+  test('to something that never greets ends when the signal aborts', async () => {
+    await using silent = await tcpProxy('nats://127.0.0.1:1');
+    silent.mute();
+    const stop = new AbortController();
+    const connecting = Bus.connect({ url: silent.url, name: 'test', log: new RecordedLog(), signal: stop.signal });
+    queueMicrotask(() => stop.abort(new Error('stopped by the test')));
+    await expect(connecting).rejects.toThrow('stopped by the test');
+  });
+
+  describe.skipIf(program === null)('with credentials (needs a nats-server program to configure)', () => {
+    const users = 'authorization { users: [ { user: "ann", password: "p@ss/w:rd" } ] }';
+
+    test('takes user and password from the URL, percent-encoded', async () => {
+      if (program === null) return;
+      await using nats = await configuredNats(program, { configuration: users, jetstream: true });
+      const url = `nats://ann:${encodeURIComponent('p@ss/w:rd')}@${nats.host}`;
+      await using made = await testBus(url);
+      expect(made.bus.connected).toBe(true);
+    });
+
+    test('refuses wrong ones at once, without repeating the password', async () => {
+      if (program === null) return;
+      await using nats = await configuredNats(program, { configuration: users, jetstream: true });
+      const log = new RecordedLog();
+      const attempt = Bus.connect({ url: `nats://ann:wrong@${nats.host}`, name: 'test', log, signal: never });
+      const error = await attempt.catch((caught) => caught);
+      expect(error).toBeInstanceOf(BusConfigurationError);
+      expect(error.message).toMatch(/refuses user "ann".*NATS_URL/);
+      expect(`${error.message}${log.text}`).not.toContain('wrong');
+    });
+
+    test('takes a name without password as a token', async () => {
+      if (program === null) return;
+      await using nats = await configuredNats(program, {
+        configuration: 'authorization { token: "t0ken" }',
+        jetstream: true,
+      });
+      await using made = await testBus(`nats://t0ken@${nats.host}`);
+      expect(made.bus.connected).toBe(true);
+    });
+  });
+});
+
+describe('a connection', () => {
+  test('that is cut says so and comes back', async () => {
+    await using nats = await testNats();
+    await using way = await tcpProxy(nats.url);
+    await using made = await testBus(way.url);
+    way.cut();
+    expect((await made.log.said(/is lost/)).level).toBe('warn');
+    expect((await made.log.said(/NATS is back/)).level).toBe('info');
+    expect(made.bus.connected).toBe(true);
+  });
+
+  // The client's own default gives up after 10 attempts.
+  test('comes back however long the server was away', async () => {
+    await using nats = await testNats();
+    await using way = await tcpProxy(nats.url);
+    await using made = await testBus(way.url);
+    way.lead('nats://127.0.0.1:1');
+    way.cut();
+    const attempts = () =>
+      made.log.entries.filter(({ fields }) => 'status' in fields && fields.status === 'reconnecting');
+    while (attempts().length < 12) await new Promise((resolve) => setTimeout(resolve, 20));
+    way.lead(nats.url);
+    await made.log.said(/NATS is back/);
+    expect((await made.bus.streamState('TRADES')).lastSequence).toBe(0);
+  });
+
+  test.skipIf(program === null)('comes back though the server refused it for a while', async () => {
+    if (program === null) return;
+    const users = (password: string) => `authorization { users: [ { user: ann, password: ${password} } ] }`;
+    await using nats = await configuredNats(program, { configuration: users('right'), jetstream: true });
+    await using other = await configuredNats(program, { configuration: users('other'), jetstream: true });
+    await using way = await tcpProxy(nats.url);
+    await using made = await testBus(way.url.replace('//', '//ann:right@'));
+    way.lead(other.url);
+    way.cut();
+    await made.log.said(/Authorization Violation/);
+    const attempts = () =>
+      made.log.entries.filter(({ fields }) => 'status' in fields && fields.status === 'reconnecting');
+    while (attempts().length < 4) await new Promise((resolve) => setTimeout(resolve, 20));
+    way.lead(nats.url);
+    await made.log.said(/NATS is back/);
+    expect(made.log.count(/Authorization Violation/)).toBe(1);
+  });
+
+  test('is closed for good by dispose, without an error', async () => {
+    await using nats = await testNats();
+    const { bus } = await testBus(nats.url);
+    await bus[Symbol.asyncDispose]();
+    expect(await bus.closed).toBeUndefined();
+    expect(bus.connected).toBe(false);
+  });
+
+  test('is closed by dispose also while the server is away', async () => {
+    await using nats = await testNats();
+    await using way = await tcpProxy(nats.url);
+    const { bus, log } = await testBus(way.url);
+    await way[Symbol.asyncDispose]();
+    await log.said(/is lost/);
+    await bus[Symbol.asyncDispose]();
+    expect(await bus.closed).toBeUndefined();
+  });
+
+  test('to a peer that died without a word is given up and comes back', async () => {
+    await using nats = await testNats();
+    await using way = await tcpProxy(nats.url);
+    await using made = await testBus(way.url, { pingMs: 100 });
+    way.mute();
+    await made.log.said(/is lost/);
+    way.unmute();
+    await made.log.said(/NATS is back/);
+    expect((await made.bus.streamState('TRADES')).lastSequence).toBe(0);
+  });
+});
+
+/** A port on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,48 @@
+import { headers } from '@nats-io/transport-node';
+import { describe, expect, test } from 'vitest';
+import { readAcknowledgement } from '../../src/publish/acknowledgement.ts';
+
+describe('the answer to a publish', () => {
+  test('means stored with a stream and a sequence', () => {
+    expect(read({ stream: 'TRADES', seq: 1 })).toEqual({ kind: 'stored', duplicate: false });
+  });
+
+  test('means stored before when it is a duplicate', () => {
+    expect(read({ stream: 'TRADES', seq: 1, duplicate: true })).toEqual({ kind: 'stored', duplicate: true });
+  });
+
+  test.for([
+    [10_054, 'message size exceeds maximum allowed'],
+    [10_097, 'header size exceeds maximum allowed of 64k'],
+  ] as const)('with code %i is the fault of the message', ([err_code, description]) => {
+    expect(read({ error: { code: 400, err_code, description }, stream: 'TRADES', seq: 0 })).toEqual({
+      kind: 'rejected',
+      reason: `${description} (${err_code})`,
+    });
+  });
+
+  test.for([
+    [10_077, 'maximum messages exceeded'],
+    [10_047, 'insufficient storage resources available'],
+    [10_158, 'message with duplicate message id is in process'],
+  ] as const)('with code %i may be another one later', ([err_code, description]) => {
+    expect(read({ error: { code: 503, err_code, description }, stream: 'TRADES', seq: 0 }).kind).toBe('retry');
+  });
+
+  test('means try again when nobody answers for the subject', () => {
+    const nobody = headers(503, 'No Responders');
+    const answer = readAcknowledgement({ data: new Uint8Array(), headers: nobody });
+    expect(answer).toEqual({ kind: 'retry', reason: expect.stringMatching(/no stream/) });
+  });
+
+  test.for(['{', '[]', 'null', '{"stream":"","seq":1}', '{"stream":"TRADES"}'])(
+    'means nothing when it is %s',
+    (text) => {
+      expect(readAcknowledgement({ data: new TextEncoder().encode(text) }).kind).toBe('retry');
+    },
+  );
+});
+
+function read(body: object) {
+  return readAcknowledgement({ data: new TextEncoder().encode(JSON.stringify(body)) });
+}

@@ -1,0 +1,43 @@
+import { testNats } from '@polytape/test-servers';
+import { describe, expect, test } from 'vitest';
+import { testBus } from '../test-bus.ts';
+import { publish } from '../trades-stream.ts';
+
+describe('asking for one message', () => {
+  test('gives null for a sequence that holds none', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url);
+    await publish(made.bus, 0, 1);
+    expect(await made.bus.messageAt('TRADES', 2)).toBeNull();
+  });
+
+  test('gives the last one on a subject, and null where there is none', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url);
+    const { bus } = made;
+    await publish(bus, 0, 2);
+    const first = await bus.messageAt('TRADES', 1);
+    const subject = first?.subject ?? '';
+    await using publisher = bus.publisher({ unacknowledgedMax: 1, queueMax: 1 });
+    publisher.publish({ subject, messageId: 'later', body: 'later' });
+    await publisher.idle();
+    expect(await bus.lastMessageOn('TRADES', subject)).toMatchObject({ sequence: 3, messageId: 'later', subject });
+    expect(await bus.lastMessageOn('TRADES', 'pm.trade.0xdead.1')).toBeNull();
+  });
+
+  test('of a missing stream names the stream', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url, { reconcile: false });
+    await expect(made.bus.messageAt('TRADES', 1)).rejects.toMatchObject({
+      name: 'StreamMissingError',
+      stream: 'TRADES',
+    });
+    await expect(made.bus.lastMessageOn('TRADES', 'pm.trade.0xab.1')).rejects.toMatchObject({
+      name: 'StreamMissingError',
+    });
+    await expect(made.bus.streamState('TRADES')).rejects.toMatchObject({
+      name: 'StreamMissingError',
+      stream: 'TRADES',
+    });
+  });
+});

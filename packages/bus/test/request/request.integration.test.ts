@@ -1,0 +1,156 @@
+import { testNats } from '@polytape/test-servers';
+import { describe, expect, test } from 'vitest';
+import { BusUnavailableError, NoAnswerError } from '../../src/index.ts';
+import { tcpProxy } from '../connection/tcp-proxy.ts';
+import { type TestBus, testBus } from '../test-bus.ts';
+
+const SUBJECT = 'pm.cmd.test';
+const never = new AbortController().signal;
+const soon = { timeoutMs: 10_000, signal: never };
+
+describe('a request', () => {
+  test('gets the answer that the handler makes of it', async () => {
+    await using nats = await testNats();
+    await using server = await connect(nats.url);
+    await using client = await connect(nats.url);
+    await using _serving = server.bus.serve(SUBJECT, async (request) => ({ heard: request }));
+    await hasArrived(server);
+    expect(await client.bus.request(SUBJECT, { shard: 7 }, soon)).toEqual({ heard: { shard: 7 } });
+    expect(await client.bus.request(SUBJECT, null, soon)).toEqual({ heard: null });
+  });
+
+  test('that the handler throws at is answered with the refusal in its words', async () => {
+    await using nats = await testNats();
+    await using server = await connect(nats.url);
+    await using _serving = server.bus.serve(SUBJECT, () => {
+      throw new Error('no such shard');
+    });
+    expect(await server.bus.request(SUBJECT, {}, soon)).toEqual({ refused: 'no such shard' });
+  });
+
+  test('whose answer is larger than NATS takes is answered with a refusal', async () => {
+    await using nats = await testNats();
+    await using server = await connect(nats.url);
+    await using _serving = server.bus.serve(SUBJECT, () => 'x'.repeat(80 * 1024 * 1024));
+    expect(await server.bus.request(SUBJECT, {}, soon)).toMatchObject({
+      refused: expect.stringMatching(/cannot be sent/),
+    });
+  });
+
+  test('that nobody serves fails at once', async () => {
+    await using nats = await testNats();
+    await using client = await connect(nats.url);
+    await expect(client.bus.request(SUBJECT, {}, soon)).rejects.toMatchObject({
+      name: 'NoAnswerError',
+      reason: 'nobody_serves',
+      message: `nobody answers on ${SUBJECT}`,
+    });
+    await (await serving(client))[Symbol.asyncDispose]();
+    await expect(client.bus.request(SUBJECT, {}, soon)).rejects.toMatchObject({ reason: 'nobody_serves' });
+  });
+
+  test('that is answered too late fails and says so', async () => {
+    await using nats = await testNats();
+    await using client = await connect(nats.url);
+    await using _serving = client.bus.serve(SUBJECT, () => Promise.withResolvers().promise);
+    const asked = client.bus.request(SUBJECT, {}, { timeoutMs: 50, signal: never });
+    await expect(asked).rejects.toBeInstanceOf(NoAnswerError);
+    await expect(asked).rejects.toMatchObject({ reason: 'too_late' });
+  });
+
+  test('ends when the signal aborts', async () => {
+    await using nats = await testNats();
+    await using client = await connect(nats.url);
+    const stop = new AbortController();
+    await using _serving = client.bus.serve(SUBJECT, () => {
+      stop.abort(new Error('stopped by the test'));
+      return Promise.withResolvers().promise;
+    });
+    const asked = client.bus.request(SUBJECT, {}, { timeoutMs: 60_000, signal: stop.signal });
+    await expect(asked).rejects.toThrow('stopped by the test');
+  });
+
+  test('is answered by one whose connection was lost and is back', async () => {
+    await using nats = await testNats();
+    await using way = await tcpProxy(nats.url);
+    await using server = await connect(way.url);
+    await using client = await connect(nats.url);
+    await using _serving = server.bus.serve(SUBJECT, () => 'here');
+    const back = new Promise<void>((resolve) => server.bus.onConnected(resolve));
+    way.cut();
+    await back;
+    await hasArrived(server);
+    expect(await client.bus.request(SUBJECT, {}, soon)).toBe('here');
+  });
+
+  test('while the connection is away fails as that', async () => {
+    await using nats = await testNats();
+    await using way = await tcpProxy(nats.url);
+    await using client = await connect(way.url);
+    way.lead('nats://127.0.0.1:1');
+    way.cut();
+    await client.log.said(/connection to NATS is lost/);
+    const asked = client.bus.request(SUBJECT, {}, { timeoutMs: 50, signal: never });
+    await expect(asked).rejects.toBeInstanceOf(BusUnavailableError);
+  });
+});
+
+describe('a request to all', () => {
+  test('gathers the answers of all that serve, and ends when no more come', async () => {
+    await using nats = await testNats();
+    await using one = await connect(nats.url);
+    await using two = await connect(nats.url);
+    await using _first = one.bus.serve(SUBJECT, () => 1);
+    await using _second = two.bus.serve(SUBJECT, () => 2);
+    await using _third = two.bus.serve(SUBJECT, () => {
+      throw new Error('not now');
+    });
+    await hasArrived(two);
+    const answers = await one.bus.requestAll(SUBJECT, null, { waitMs: 60_000, stallMs: 100, signal: never });
+    expect(answers).toHaveLength(3);
+    expect(answers).toEqual(expect.arrayContaining([1, 2, { refused: 'not now' }]));
+  });
+
+  test('waits in spite of the stall for those that are known to be missing', async () => {
+    await using nats = await testNats();
+    await using made = await connect(nats.url);
+    const held = Promise.withResolvers<string>();
+    await using _fast = made.bus.serve(SUBJECT, () => 'fast');
+    await using _slow = made.bus.serve(SUBJECT, () => held.promise);
+    const isComplete = (answers: readonly string[]) => {
+      held.resolve('slow'); // only after the first stall
+      return answers.includes('slow');
+    };
+    const options = { waitMs: 60_000, stallMs: 20, isComplete, signal: never };
+    expect(await made.bus.requestAll(SUBJECT, null, options)).toEqual(['fast', 'slow']);
+  });
+
+  test('does not wait for them longer than it may', async () => {
+    await using nats = await testNats();
+    await using made = await connect(nats.url);
+    await using _fast = made.bus.serve(SUBJECT, () => 'fast');
+    const options = { waitMs: 200, stallMs: 10, isComplete: () => false, signal: never };
+    expect(await made.bus.requestAll(SUBJECT, null, options)).toEqual(['fast']);
+  });
+
+  test('that nobody serves has no answers, at once', async () => {
+    await using nats = await testNats();
+    await using made = await connect(nats.url);
+    expect(await made.bus.requestAll(SUBJECT, null, { waitMs: 60_000, stallMs: 60_000, signal: never })).toEqual([]);
+  });
+});
+
+function connect(url: string): Promise<TestBus> {
+  return testBus(url, { reconcile: false });
+}
+
+/** NATS has read what this connection sent so far, a subscription among it: it has answered a later question. */
+async function hasArrived({ bus }: TestBus): Promise<void> {
+  await expect(bus.request('pm.cmd.nobody', {}, soon)).rejects.toBeInstanceOf(NoAnswerError);
+}
+
+async function serving({ bus }: TestBus): Promise<AsyncDisposable> {
+  const served = bus.serve(SUBJECT, () => 'here');
+  expect(await bus.request(SUBJECT, {}, soon)).toBe('here');
+  return served;
+}

@@ -1,0 +1,140 @@
+import { loadConfig } from '@polytape/service';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { CommandError } from '../command-error.ts';
+import { configTable } from '../config.ts';
+import { durationArgument } from '../terminal/duration-argument.ts';
+import type { RecorderAddress } from './operator-bus.ts';
+import { recycle } from './recycle.ts';
+import { status } from './status.ts';
+import { renderSubscribed, subscribe } from './subscribe.ts';
+
+/** The commands that speak to a running recorder. `failed` is told when a command's answer is a no. */
+export function operatorCommands(o: {
+  env: Record<string, string | undefined>;
+  signal: AbortSignal;
+  failed: () => void;
+}): Command[] {
+  const { env, signal } = o;
+  const addressOf = (flags: AddressFlags): RecorderAddress => {
+    const config = loadConfig(configTable, env);
+    return {
+      natsUrl: flags.natsUrl ?? (flags.dataDir === undefined ? config.NATS_URL || null : null),
+      dataDirPath: flags.dataDir ?? config.POLYTAPE_DATA_DIR,
+    };
+  };
+
+  /** Ctrl-C ends a command without a word more: what had begun goes on in the recorder, and a watch has no other end. */
+  const unlessStopped = async (act: () => Promise<void>) => {
+    try {
+      await act();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  };
+
+  const statusCommand = withAddress(new Command('status'))
+    .description('Shows what a running recorder does: its figures, what needs attention, shards, connections, jobs.')
+    .option('--watch', 'look again every two seconds, until Ctrl-C')
+    .option('--all', 'all rows of the tables, not the first twenty')
+    .option('--json', 'print one line of JSON on standard output')
+    .addHelpText(
+      'after',
+      examples(
+        'npx pnpm polytape status',
+        'npx pnpm polytape status --watch',
+        'npx pnpm polytape status --json | jq .figures',
+        'NATS_URL=nats://nats.example npx pnpm polytape status --all',
+      ),
+    )
+    .action(async (flags: AddressFlags & { watch?: boolean; all?: boolean; json?: boolean }) => {
+      const { json = false, all = false, watch = false } = flags;
+      const options = { isJson: json, isWhole: all, isWatching: watch, signal };
+      await unlessStopped(() => status({ address: addressOf(flags), output: process.stdout, ...options }));
+    });
+
+  const subscribeCommand = withAddress(new Command('subscribe'))
+    .description(
+      'Has a market recorded now rather than at the next scan, and says where. Asking again changes nothing.',
+    )
+    .argument('<market>', 'a token id, a condition id (0x…) or a slug')
+    .addOption(waitOption('how long the first book is waited for, such as 10s', '30s'))
+    .option('--json', 'print the answer as one line of JSON on standard output')
+    .addHelpText(
+      'after',
+      examples(
+        'npx pnpm polytape subscribe will-there-be-no-change-in-fed-interest-rates-after-the-march-2027-meeting',
+        'npx pnpm polytape subscribe 0xcb9363446a07f5a8d046548dc1c35437ed8050ad5f3f509c68aec33f0517c280 --wait 5s',
+      ),
+    )
+    .action(async (market: string, flags: AddressFlags & { wait: number; json?: boolean }) => {
+      await unlessStopped(async () => {
+        const done = await subscribe({ address: addressOf(flags), market, waitMs: flags.wait, signal });
+        if (flags.json) process.stdout.write(`${JSON.stringify(done)}\n`);
+        if ('refused' in done) throw new CommandError(`Not subscribed: ${done.refused}`);
+        if (!flags.json) process.stdout.write(`${renderSubscribed(done, flags.wait)}\n`);
+        if (done.firstBook !== 'came') o.failed();
+      });
+    });
+
+  const recycleCommand = withAddress(new Command('recycle'))
+    .description(
+      'Replaces the connection of a shard by a new one, without a gap: the old one goes when the new one covers.',
+    )
+    .argument('<shard>', 'its number, as `polytape status` shows it', shardNumber)
+    .addOption(waitOption('how long the new connection is waited for, such as 2m', '60s'))
+    .option('--json', 'print the answer as one line of JSON on standard output')
+    .addHelpText('after', examples('npx pnpm polytape recycle 7', 'npx pnpm polytape recycle 7 --wait 2m --json'))
+    .action(async (shard: number, flags: AddressFlags & { wait: number; json?: boolean }) => {
+      const person = flags.json ? process.stderr : process.stdout;
+      const say = (sentence: string) => person.write(`${sentence}\n`);
+      await unlessStopped(async () => {
+        const done = await recycle({ address: addressOf(flags), shard, waitMs: flags.wait, say, signal });
+        for (const { ingestorId, newConnectionId } of done) {
+          say(`Ingestor ${ingestorId} records shard ${shard} on connection ${newConnectionId} alone.`);
+        }
+        if (flags.json) process.stdout.write(`${JSON.stringify({ shard, recycled: done })}\n`);
+      });
+    });
+
+  return [statusCommand, subscribeCommand, recycleCommand];
+}
+
+type AddressFlags = { natsUrl?: string; dataDir?: string };
+
+function withAddress(command: Command): Command {
+  return command
+    .exitOverride()
+    .option(
+      '--nats-url <url>',
+      "the recorder's NATS server (default: NATS_URL, else that of the recorder in --data-dir)",
+      natsUrl,
+    )
+    .option(
+      '--data-dir <directory>',
+      `data directory of a running \`start\` or \`demo\` (default: POLYTAPE_DATA_DIR, else ${configTable.POLYTAPE_DATA_DIR.defaultText})`,
+    );
+}
+
+function waitOption(description: string, byDefault: string): Option {
+  return new Option('--wait <duration>', description)
+    .argParser(durationArgument)
+    .default(durationArgument(byDefault), byDefault);
+}
+
+function natsUrl(text: string): string {
+  const { schema, takes } = configTable.NATS_URL;
+  if (text === '' || !schema.safeParse(text).success) throw new InvalidArgumentError(`It takes ${takes}.`);
+  return text;
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\nExample${lines.length === 1 ? '' : 's'}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+function shardNumber(text: string): number {
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) {
+    throw new InvalidArgumentError('A shard has a whole number from 0.');
+  }
+  return number;
+}

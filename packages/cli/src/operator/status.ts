@@ -1,0 +1,56 @@
+import { BusUnavailableError } from '@polytape/bus';
+import { rest } from '@polytape/service';
+import { CommandError } from '../command-error.ts';
+import { gatherStatus } from './gather-status.ts';
+import { openOperatorBus, type RecorderAddress } from './operator-bus.ts';
+import { figuresOf, type StatusReport } from './status-report.ts';
+import { renderStatus } from './status-view.ts';
+
+export type StatusOptions = {
+  address: RecorderAddress;
+  isJson: boolean;
+  /** Also the rows of a table beyond the first twenty. */
+  isWhole: boolean;
+  /** Looks again every two seconds until it is stopped. */
+  isWatching: boolean;
+  output: NodeJS.WriteStream;
+  signal: AbortSignal;
+};
+
+/**
+ * Shows what the services of a running recorder say of themselves.
+ *
+ * @throws {CommandError} Nothing runs, or nobody answers. While watching, that is shown and asked again.
+ */
+export async function status(o: StatusOptions): Promise<void> {
+  await using bus = await openOperatorBus(o.address, o.signal);
+  if (!o.isWatching) {
+    const report = await gatherStatus(bus, o.signal);
+    if (report.services.length === 0 && report.refusals.length === 0) throw new CommandError(NOBODY);
+    o.output.write(`${shown(report, o)}\n`);
+    return;
+  }
+  while (!o.signal.aborted) {
+    const text = await gatherStatus(bus, o.signal).then(
+      (report) => shown(report, o),
+      (error: unknown) => {
+        if (error instanceof BusUnavailableError) return 'NATS does not answer; asking until it does.';
+        throw error;
+      },
+    );
+    const clear = o.output.isTTY && !o.isJson ? '\x1b[H\x1b[2J' : '';
+    o.output.write(`${clear}${text}\n${clear === '' && !o.isJson ? '\n' : ''}`);
+    await rest(WATCH_INTERVAL_MS, o.signal);
+  }
+}
+
+function shown(report: StatusReport, o: StatusOptions): string {
+  if (!o.isJson) return renderStatus(report, { columns: o.output.columns || COLUMNS, isWhole: o.isWhole });
+  return JSON.stringify({ figures: figuresOf(report), ...report });
+}
+
+const NOBODY =
+  'NATS is there, and no service of polytape answers on it. Start them with `npx pnpm start` or `docker compose up`.';
+const WATCH_INTERVAL_MS = 2_000;
+/** Where the output is no terminal. */
+const COLUMNS = 120;

@@ -1,0 +1,105 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { CommandError } from '../command-error.ts';
+import type { RuntimeVenue } from './runtime-file.ts';
+import { type ServiceLogRecord, startService } from './service-process.ts';
+import type { RunningProcess } from './supervised-process.ts';
+import type { TruthComparer } from './truth-comparison.ts';
+
+/** The simulated venue of the demo, a process of its own, and the ledger that it writes. */
+export class SimulatedVenue implements AsyncDisposable {
+  readonly #process: RunningProcess;
+  readonly #ledgerPath: string;
+  readonly #base: string;
+
+  static async start(o: {
+    markets: number;
+    tradesPerSecond: number;
+    seed: string;
+    ledgerPath: string;
+    logs: string;
+    onLog: (record: ServiceLogRecord) => void;
+  }): Promise<SimulatedVenue> {
+    const process = await startService({
+      name: 'venue-sim',
+      main: fileURLToPath(import.meta.resolve('../../../venue-sim/src/main.ts')),
+      args: [
+        ...['--port', '0', '--json', '--seed', o.seed, '--ledger', o.ledgerPath],
+        // Listings that no client can record belong in tests; here they would only raise alarms.
+        ...['--odd-markets', '0'],
+        // Proposals, disputes, splits and voids: what resolutions are about.
+        ...['--resolutions', 'uma'],
+        ...['--markets', String(o.markets), '--trades-per-second', String(o.tradesPerSecond)],
+      ],
+      env: {},
+      logPath: join(o.logs, 'venue-sim.log'),
+      onLog: o.onLog,
+    });
+    return new SimulatedVenue(process, o.ledgerPath);
+  }
+
+  private constructor(process: RunningProcess, ledgerPath: string) {
+    this.#process = process;
+    this.#ledgerPath = ledgerPath;
+    this.#base = `http://127.0.0.1:${process.httpPort}`;
+  }
+
+  get process(): RunningProcess {
+    return this.#process;
+  }
+
+  get urls(): RuntimeVenue {
+    const [base, channel] = [this.#base, this.#base.replace('http', 'ws')];
+    return { ws: `${channel}/ws/market`, gamma: base, clob: base, data: base, control: `${base}/sim` };
+  }
+
+  /** Environment that points the services here. */
+  get env(): Record<string, string> {
+    const { ws, gamma, clob, data } = this.urls;
+    return {
+      POLYMARKET_WS_URL: ws,
+      POLYMARKET_GAMMA_URL: gamma,
+      POLYMARKET_CLOB_URL: clob,
+      POLYMARKET_DATA_URL: data,
+    };
+  }
+
+  /** Trades executed so far in tokens that somebody listened to: what a recorder could have seen. */
+  async executed(): Promise<number> {
+    const { trades } = (await this.#ask('GET', '/sim/status')) as { trades: { subscribed: number } };
+    return trades.subscribed;
+  }
+
+  /** Resolves when the last trade was sent and the ledger is complete. */
+  async stopTrading(): Promise<void> {
+    await this.#ask('POST', '/sim/stop-trading');
+  }
+
+  /** Hands the truth over: every trade in a token after the token was first subscribed. */
+  async tellTruth(comparer: TruthComparer): Promise<void> {
+    for await (const line of createInterface({ input: createReadStream(this.#ledgerPath) })) {
+      const { subscribed, timestamp, ...trade } = JSON.parse(line);
+      if (subscribed) comparer.executed({ ...trade, timestampMs: Number(timestamp) });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process.stop();
+  }
+
+  /** @throws {CommandError} The venue is gone: without its truth there is nothing to compare with. */
+  async #ask(method: 'GET' | 'POST', path: string): Promise<unknown> {
+    try {
+      const response = await fetch(`${this.#base}${path}`, { method, signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+      return await response.json();
+    } catch (error) {
+      throw new CommandError('The simulated venue does not answer any more, so this demo cannot be compared with it', {
+        cause: error,
+      });
+    }
+  }
+}
+
+const ANSWER_MS_MAX = 15_000;

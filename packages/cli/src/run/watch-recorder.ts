@@ -1,0 +1,107 @@
+import { rest } from '@polytape/service';
+import type { Database } from '@polytape/tapedb';
+import type { Terminal } from '../terminal/terminal.ts';
+import { Monitor } from './monitor.ts';
+import type { Recorder } from './recorder.ts';
+import type { SimulatedVenue } from './simulated-venue.ts';
+import type { ShownTrade } from './view.ts';
+
+/** What was seen of a run when it ended. `neverReady` is empty when it was cut short. */
+export type Watched = { neverReady: string[]; latencies: Latencies };
+
+type Latencies = { p50Ms: number | null; p99Ms: number | null; firstTradeMs: number | null };
+
+/**
+ * Shows a running recorder on the terminal, once a second, until `signal` aborts or `forMs` have passed since it ran.
+ *
+ * `afterwards` is called with the last trades on their way and before the last look, so that the figures hold them too.
+ */
+export async function watchRecorder(o: {
+  title: string;
+  recorder: Recorder;
+  database: Database;
+  venue: SimulatedVenue | null;
+  forMs: number | null;
+  terminal: Terminal;
+  signal: AbortSignal;
+  afterwards: () => Promise<void>;
+}): Promise<Watched> {
+  const monitor = new Monitor();
+  const startedAtMs = performance.now();
+  const timeIsUp = new AbortController();
+  const over = AbortSignal.any([o.signal, timeIsUp.signal]);
+  using _timer = timer(o.forMs, () => timeIsUp.abort());
+  const firstTrade = firstTradeMs(o.database, over);
+
+  while (!over.aborted) {
+    await monitor.look(o.recorder.httpPorts);
+    const trades = await shownTrades(o.database);
+    const executed = await o.venue?.executed().catch(() => null); // left out of this look
+    const isShown = o.terminal.show({
+      title: o.title,
+      elapsedMs: performance.now() - startedAtMs,
+      forMs: o.forMs,
+      executed: executed ?? null,
+      shards: monitor.sum('ingestor_shards_assigned'),
+      connectedShards: monitor.sum('ingestor_shards_connected'),
+      tokens: monitor.sum('ingestor_tokens'),
+      coveredTokens: monitor.sum('ingestor_tokens_covered'),
+      framesPerSecond: monitor.rate('ingestor_frames_total'),
+      tradesPerSecond: monitor.rate('ingestor_trades_total'),
+      markets: monitor.sum('scheduler_markets_open'),
+      prices: monitor.total('scheduler_prices_published_total'),
+      books: monitor.total('scheduler_books_published_total'),
+      resolutionSteps: monitor.total('scheduler_resolution_steps_total'),
+      recorded: monitor.total('writer_trades_inserted_total'),
+      recordedPerSecond: monitor.rate('writer_trades_inserted_total'),
+      ...monitor.latency('recent'),
+      unpublished: monitor.sum('ingestor_publish_queued') + monitor.sum('ingestor_publish_unacknowledged'),
+      unparsed: monitor.total('ingestor_unparsed_total'),
+      deadLetters: monitor.total('writer_dead_letters_total'),
+      restarts: o.recorder.restarts,
+      troubles: monitor.troubles,
+      trades,
+    });
+    // So that a line every few seconds tells of all of them, and not of the last one.
+    if (isShown) monitor.mark();
+    await rest(LOOK_INTERVAL_MS, over);
+  }
+  await o.afterwards();
+  await monitor.look(o.recorder.httpPorts);
+  const latencies = { ...monitor.latency('run'), firstTradeMs: await firstTrade };
+  return { latencies, neverReady: o.signal.aborted ? [] : monitor.neverReady() };
+}
+
+/** Calls back after that time, unless it is disposed before; null: never. */
+function timer(ms: number | null, callback: () => void): Disposable {
+  const timeout = ms === null ? undefined : setTimeout(callback, ms);
+  return { [Symbol.dispose]: () => clearTimeout(timeout) };
+}
+
+/** Milliseconds from the start of this process to the first committed trade; null when none came before the end. */
+async function firstTradeMs(database: Database, over: AbortSignal): Promise<number | null> {
+  while (!over.aborted) {
+    // The writer makes the schema and may still be at it; a database that was given may hold trades of other days.
+    const [newest] = await database.recentTrades(1).catch(() => []);
+    if (newest !== undefined && newest.receivedAtUs >= performance.timeOrigin * 1_000)
+      return Math.round(performance.now());
+    await rest(FIRST_TRADE_INTERVAL_MS, over);
+  }
+  return null;
+}
+
+async function shownTrades(database: Database): Promise<ShownTrade[]> {
+  const trades = await database.recentTrades(TRADES_SHOWN).catch(() => []); // the database may be away: the troubles say so
+  return trades.map(({ exchangeAtMs, side, price, size, outcome, question }) => ({
+    atMs: exchangeAtMs,
+    side,
+    price,
+    size,
+    outcome,
+    question,
+  }));
+}
+
+const LOOK_INTERVAL_MS = 1_000;
+const FIRST_TRADE_INTERVAL_MS = 50;
+const TRADES_SHOWN = 8;

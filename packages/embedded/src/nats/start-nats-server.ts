@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EmbeddedServer } from '../embedded-server.ts';
+import { directoryError } from '../errors.ts';
+import { freePort, requirePortFree } from '../free-port.ts';
+import { waitForPredecessor } from '../predecessor.ts';
+import { ServerProcess } from '../server-process.ts';
+import type { NatsServerBinary } from './nats-server-binary.ts';
+
+const READY_MS_MAX = 30_000;
+const POLL_MS = 10;
+/** Somebody else may take a free port before the server does. */
+const FREE_PORT_ATTEMPTS = 5;
+
+/**
+ * Starts nats-server with JetStream on 127.0.0.1, storing below `dataDir`, every write synced before it is acknowledged.
+ * `url` is `nats://127.0.0.1:<port>`. Works on what a killed server left behind.
+ *
+ * @throws {EmbeddedServerError} `port-taken`, `directory`, `in-use` or `start-failed`.
+ */
+export async function startNatsServer(options: {
+  binary: NatsServerBinary;
+  /** Created when absent. Holds `nats.conf`, the streams and, unless `logPath` says otherwise, `nats-server.log`. */
+  dataDir: string;
+  /** Default, and 0: a free one. */
+  port?: number | undefined;
+  logPath?: string | undefined;
+}): Promise<EmbeddedServer> {
+  const dataDir = resolve(options.dataDir);
+  const wanted = options.port ?? 0;
+  await waitForPredecessor({ server: 'nats-server', directory: dataDir, word: 'nats.conf' });
+  if (wanted > 0) await requirePortFree(wanted, 'nats-server');
+  for (let attempt = 1; ; attempt++) {
+    const port = wanted > 0 ? wanted : await freePort();
+    const name = `polytape-${randomBytes(6).toString('hex')}`;
+    await writeConfiguration(dataDir, name, port);
+    const server = await ServerProcess.start({
+      name: 'nats-server',
+      program: options.binary.path,
+      args: ['--config', join(dataDir, 'nats.conf')],
+      cwd: dataDir,
+      logPath: options.logPath ?? join(dataDir, 'nats-server.log'),
+      stopSignal: 'SIGTERM',
+      stopMsMax: 15_000,
+    });
+    if (await ready(server, name, port)) return server.embedded(`nats://127.0.0.1:${port}`, port);
+    const problem = server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'ended during its start';
+    const error = server.failedStart(problem);
+    await server.stop();
+    const lostThePort = wanted === 0 && /address already in use/i.test(error.message);
+    if (!lostThePort || attempt === FREE_PORT_ATTEMPTS) throw error;
+  }
+}
+
+async function writeConfiguration(dataDir: string, name: string, port: number): Promise<void> {
+  const text = `# Written by polytape at each start.
+server_name: ${name}
+listen: "127.0.0.1:${port}"
+# Streams carry single trades, but a market's document may be large.
+max_payload: 8MB
+jetstream {
+  store_dir: ${JSON.stringify(dataDir)}
+  # By default an acknowledged message may be up to two minutes from the disk.
+  sync_interval: always
+}
+`;
+  try {
+    await mkdir(dataDir, { recursive: true });
+    await writeFile(join(dataDir, 'nats.conf'), text);
+  } catch (error) {
+    throw directoryError('nats-server', dataDir, error);
+  }
+}
+
+/** JetStream has read its store before the first client is greeted, so the greeting is all to wait for. */
+async function ready(server: ServerProcess, name: string, port: number): Promise<boolean> {
+  const deadline = performance.now() + READY_MS_MAX;
+  while (server.running && performance.now() < deadline) {
+    if ((await greeting(port)).includes(`"server_name":"${name}"`)) return true;
+    await Promise.race([server.exited, delay(POLL_MS)]);
+  }
+  return false;
+}
+
+/** The first line that a server sends, `INFO {...}`; empty when nobody listens or nothing comes. */
+function greeting(port: number): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.setTimeout(1_000, () => socket.destroy());
+    socket.setEncoding('utf8');
+    socket.on('data', (part: string) => {
+      text += part;
+      if (text.includes('\n')) socket.destroy();
+    });
+    socket.on('error', () => {}); // `close` follows
+    socket.on('close', () => resolve(text));
+  });
+}

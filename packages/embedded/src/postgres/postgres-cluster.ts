@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { access, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { directoryError, EmbeddedServerError } from '../errors.ts';
+import { runCommand } from '../run-command.ts';
+import { asServerUser, makeDataDir, type ServerUser, serverUserFor } from '../server-user.ts';
+import type { PostgresBinaries } from './postgres-binaries.ts';
+
+/** A cluster on disk, and what it takes to run it and to connect. */
+export type PostgresCluster = { directory: string; user: ServerUser; password: string };
+
+/** The superuser of the cluster. */
+export const POSTGRES_USER = 'polytape';
+
+/**
+ * Finds the cluster in `dataDir`, or creates it: in `pgdata`, which the server's user owns; the superuser's generated password lies
+ * beside it in `password`, for our user alone. (With `trust`, every user of the machine could run programs as the server's user.)
+ *
+ * @throws {EmbeddedServerError} `directory` or `start-failed`.
+ */
+export async function openPostgresCluster(binaries: PostgresBinaries, dataDir: string): Promise<PostgresCluster> {
+  const directory = clusterDirectory(dataDir);
+  const passwordFile = join(dataDir, 'password');
+  const programs = [binaries.initdb, binaries.postgres, ...(binaries.timescale ? [binaries.timescale.loader] : [])];
+  try {
+    await makeDataDir(dataDir);
+    const user = await serverUserFor(directory, programs);
+    if (await exists(join(directory, 'PG_VERSION'))) {
+      await removeStalePidFile(directory);
+      return { directory, user, password: (await readFile(passwordFile, 'utf8')).trim() };
+    }
+    const password = randomBytes(18).toString('base64url');
+    await writePrivately(passwordFile, password);
+    const making = `${directory}.new`;
+    await createCluster({ binaries, dataDir, making, password, user });
+    // A cluster is whole or absent, also when we are killed in the middle.
+    await rename(making, directory);
+    return { directory, user, password };
+  } catch (error) {
+    if (error instanceof EmbeddedServerError) throw error;
+    throw directoryError('PostgreSQL', dataDir, error);
+  }
+}
+
+/** Where in the data directory the cluster lies. */
+export function clusterDirectory(dataDir: string): string {
+  return join(dataDir, 'pgdata');
+}
+
+async function createCluster(options: {
+  binaries: PostgresBinaries;
+  dataDir: string;
+  making: string;
+  password: string;
+  user: ServerUser;
+}): Promise<void> {
+  const { binaries, dataDir, making, password, user } = options;
+  const initialPassword = `${making}-password`; // a copy that the server's user may read, for initdb
+  await rm(making, { recursive: true, force: true });
+  await mkdir(making, { mode: 0o700 });
+  await writePrivately(initialPassword, password);
+  if (user !== null) {
+    await chown(making, user.uid, user.gid);
+    await chown(initialPassword, user.uid, user.gid);
+  }
+  const args = ['-D', making, '--username', POSTGRES_USER, '--pwfile', initialPassword, '--auth', 'scram-sha-256'];
+  // The built-in provider sorts by code point on every platform, and depends on no C library's version.
+  args.push('--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8');
+  try {
+    const { program, args: all, ...ids } = asServerUser(user, { program: binaries.initdb, args });
+    await runCommand(program, all, { ...ids, cwd: dataDir, timeoutMs: 120_000 });
+  } catch (error) {
+    throw new EmbeddedServerError(
+      'start-failed',
+      `PostgreSQL could not create its files in ${dataDir}: ${(error as Error).message}`,
+      'Mend the cause named above, or choose another directory (POLYTAPE_DATA_DIR).',
+      { cause: error },
+    );
+  } finally {
+    await rm(initialPassword, { force: true });
+  }
+}
+
+/**
+ * PostgreSQL takes its own lock file for valid when any process of the same user has the number in it: a zombie that nobody collects in
+ * a container, or a stranger after a restart of the machine. The caller has made sure that no server runs here.
+ */
+async function removeStalePidFile(directory: string): Promise<void> {
+  if (process.platform !== 'linux') return; // nobody has looked: waitForPredecessor reads /proc
+  const path = join(directory, 'postmaster.pid');
+  const pid = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
+  // Without such a process PostgreSQL does it, and checks the shared memory as well.
+  if (Number.isInteger(pid) && pid > 0 && (await exists(`/proc/${pid}`))) await rm(path, { force: true });
+}
+
+async function writePrivately(path: string, text: string): Promise<void> {
+  await rm(path, { force: true });
+  await writeFile(path, `${text}\n`, { mode: 0o600, flag: 'wx' });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error; // a cluster that we may not see is no reason to create one
+    },
+  );
+}

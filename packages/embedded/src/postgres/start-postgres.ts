@@ -1,0 +1,100 @@
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { EmbeddedServer } from '../embedded-server.ts';
+import { freePort, requirePortFree } from '../free-port.ts';
+import { waitForPredecessor } from '../predecessor.ts';
+import { ServerProcess } from '../server-process.ts';
+import { asServerUser } from '../server-user.ts';
+import type { PostgresBinaries } from './postgres-binaries.ts';
+import { clusterDirectory, openPostgresCluster, POSTGRES_USER } from './postgres-cluster.ts';
+import { postgresCommand } from './postgres-command.ts';
+import { keepTimescaleVersion, requireTimescaleIfUsed } from './timescale-version.ts';
+
+const DATABASE = 'polytape';
+const READY_MS_MAX = 60_000;
+const POLL_MS = 15;
+/** How long the backends of a killed server may take to notice and let its shared memory go. */
+const ORPHANS_MS_MAX = 20_000;
+/** Somebody else may take a free port before the server does. */
+const FREE_PORT_ATTEMPTS = 5;
+
+/**
+ * Starts PostgreSQL on 127.0.0.1 with a superuser `polytape`, a generated password, and a database `polytape`; creates
+ * the cluster when `dataDir` is empty. `url` holds all three. Works on what a killed server left behind. Run by root,
+ * the server runs as the cluster's owner, or as nobody (PostgreSQL refuses root).
+ *
+ * @throws {EmbeddedServerError} `port-taken`, `directory`, `in-use`, `unavailable` or `start-failed`.
+ */
+export async function startPostgres(options: {
+  binaries: PostgresBinaries;
+  /** Created when absent. Holds `pgdata`, `password` and, unless `logPath` says otherwise, `postgres.log`. */
+  dataDir: string;
+  /** Default, and 0: a free one. */
+  port?: number | undefined;
+  logPath?: string | undefined;
+  /** PostgreSQL settings that go before the defaults of this package. */
+  settings?: Record<string, string> | undefined;
+}): Promise<EmbeddedServer> {
+  const { binaries, settings = {}, port: wanted = 0 } = options;
+  const dataDir = resolve(options.dataDir);
+  await waitForPredecessor({ server: 'PostgreSQL', directory: clusterDirectory(dataDir), word: 'postgres' });
+  if (wanted > 0) await requirePortFree(wanted, 'PostgreSQL');
+  const cluster = await openPostgresCluster(binaries, dataDir);
+  await requireTimescaleIfUsed(dataDir, binaries);
+
+  const deadline = performance.now() + ORPHANS_MS_MAX;
+  for (let attempt = 1; ; attempt++) {
+    const port = wanted > 0 ? wanted : await freePort();
+    const command = postgresCommand({ binaries, clusterDir: cluster.directory, port, settings });
+    const server = await ServerProcess.start({
+      name: 'PostgreSQL',
+      ...asServerUser(cluster.user, command),
+      cwd: dataDir,
+      logPath: options.logPath ?? join(dataDir, 'postgres.log'),
+      stopSignal: 'SIGINT', // the "fast" shutdown: sessions are ended, then a checkpoint
+      stopMsMax: 30_000,
+    });
+    const url = `postgresql://${POSTGRES_USER}:${cluster.password}@127.0.0.1:${port}/${DATABASE}`;
+    const problem = await makeReady(server, url)
+      .then(async (found) => found ?? (await keepTimescaleVersion(dataDir, binaries, url)))
+      .catch((error: Error) => `started, and refused what polytape needs: ${error.message}`);
+    if (problem === null) return server.embedded(url, port);
+
+    const error = server.failedStart(problem);
+    await server.stop();
+    const orphans = /pre-existing shared memory block/.test(error.message) && performance.now() < deadline;
+    const lostThePort = wanted === 0 && attempt < FREE_PORT_ATTEMPTS && /could not bind|in use\?/i.test(error.message);
+    if (!orphans && !lostThePort) throw error;
+    await delay(orphans ? 100 : 0);
+  }
+}
+
+/** Ready is when a session opens. The database is created here when it is absent. Gives what is wrong, or `null`. */
+async function makeReady(server: ServerProcess, url: string): Promise<string | null> {
+  const deadline = performance.now() + READY_MS_MAX;
+  const maintenance = new URL(url);
+  maintenance.pathname = '/postgres';
+  while (server.running && performance.now() < deadline) {
+    const client = new Client({ connectionString: maintenance.href, connectionTimeoutMillis: 5_000 });
+    client.on('error', () => {}); // the server may end while we are connected: the loop sees it
+    try {
+      await client.connect();
+      const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
+      if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
+      return null;
+    } catch (error) {
+      if (!isNotYet(error)) throw error;
+    } finally {
+      await client.end().catch(() => {}); // it may never have been connected
+    }
+    await Promise.race([server.exited, delay(POLL_MS)]);
+  }
+  return server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'ended during its start';
+}
+
+/** Nobody listens yet, the server says that it is starting (57P03), or it went away while we asked. */
+function isNotYet(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return code === undefined || code === '57P03' || code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'EPIPE';
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { plainDecimal } from '../plain-decimal.ts';
+import { storableJson } from '../storable-json.ts';
+import { camelCased, flag, given, keptText, listed, TEXT_LENGTH_MAX, text, time } from './gamma-fields.ts';
+
+/** What Gamma says of how a market was, or is being, settled. `inferWinner` reads it. */
+export type GammaSettlement = {
+  closed: boolean;
+  /** When trading ended, by the venue's clock, milliseconds since the epoch. */
+  closedAtMs: number | null;
+  /** When the oracle was done (`umaEndDate`), milliseconds since the epoch. Every settled market recorded says the second that it was closed in. */
+  umaEndAtMs: number | null;
+  /** Canonical decimal strings in the order of the outcomes: marks while a market is open, and for a while after. */
+  outcomePrices: [string, string] | null;
+  /** Lower case: `requested`, `proposed`, `disputed`, `resolved` or `settled`; null where the venue says none. */
+  umaResolutionStatus: string | null;
+  /** All of them so far, lower case, oldest first. Markets that resolve by themselves show none. */
+  umaResolutionStatuses: string[];
+  automaticallyResolved: boolean;
+  /** `scalar` in the markets of 2020 that paid a share to each side; later ones say none. */
+  marketType: string | null;
+  /** The fields that this was read from, names in camelCase, values as received; a longer one than is ever seen as JSON that is cut. */
+  raw: Record<string, unknown>;
+};
+
+/** Never fails: a field that is not as it should be is as if it was missing. */
+export function readGammaSettlement(raw: unknown): GammaSettlement {
+  const fields = camelCased(raw);
+  const parsed = settlementSchema.safeParse(fields);
+  const { data } = parsed.success ? parsed : settlementSchema.safeParse({});
+  const evidence = typeof fields === 'object' && fields !== null ? (fields as Record<string, unknown>) : {};
+  return {
+    closed: data?.closed ?? false,
+    closedAtMs: data?.closedTime ?? null,
+    umaEndAtMs: data?.umaEndDate ?? null,
+    outcomePrices: pairOfPrices(data?.outcomePrices),
+    umaResolutionStatus: data?.umaResolutionStatus?.trim().toLowerCase() ?? null,
+    umaResolutionStatuses: statuses(data?.umaResolutionStatuses),
+    automaticallyResolved: data?.automaticallyResolved ?? false,
+    marketType: data?.marketType ?? null,
+    raw: Object.fromEntries(
+      EVIDENCE.flatMap((name) => (evidence[name] === undefined ? [] : [[name, kept(evidence[name])]])),
+    ),
+  };
+}
+
+function kept(value: unknown): unknown {
+  const json = JSON.stringify(value);
+  return json.length <= TEXT_LENGTH_MAX ? storableJson(value) : keptText(json);
+}
+
+/** Exactly two decimals, or none. */
+function pairOfPrices(value: unknown): [string, string] | null {
+  const list = listed(value);
+  if (!Array.isArray(list) || list.length !== 2) return null;
+  const [first, second] = list.map(plainDecimal);
+  return first == null || second == null ? null : [first, second];
+}
+
+function statuses(value: unknown): string[] {
+  const list = listed(value);
+  if (!Array.isArray(list)) return [];
+  return list.filter((status) => typeof status === 'string').map((status) => status.trim().toLowerCase());
+}
+
+const settlementSchema = z.looseObject({
+  closed: flag,
+  closedTime: time,
+  umaEndDate: time,
+  outcomePrices: given,
+  umaResolutionStatus: text,
+  umaResolutionStatuses: given,
+  automaticallyResolved: flag,
+  marketType: text,
+});
+
+const EVIDENCE = [
+  'closed',
+  'closedTime',
+  'umaEndDate',
+  'outcomes',
+  'outcomePrices',
+  'umaResolutionStatus',
+  'umaResolutionStatuses',
+  'automaticallyResolved',
+  'resolvedBy',
+  'resolutionSource',
+  'marketType',
+  'updatedAt',
+];

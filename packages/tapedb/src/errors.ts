@@ -1,0 +1,75 @@
+/**
+ * A batch holds a value that the database refuses (SQLSTATE classes 22, 23 and 54) or that cannot be written at all, and
+ * would refuse again. Nothing of the batch is stored. The caller halves it until the one message is found.
+ */
+export class BatchRejectedError extends Error {
+  override readonly name = 'BatchRejectedError';
+  readonly disposition = 'dead-letter';
+  readonly operatorAction =
+    'Look at the message in the table dead_letters; mend its source or the schema, then replay.';
+
+  /** @param reason What was refused, fit for the column `dead_letters.reason`. */
+  constructor(reason: string, options: { cause: unknown }) {
+    super(`the database refuses the batch: ${reason}`, options);
+  }
+}
+
+/** The database cannot be used as it is configured, and trying again would not help: a person has to change something. */
+export class DatabaseConfigurationError extends Error {
+  override readonly name = 'DatabaseConfigurationError';
+  readonly disposition = 'stop';
+  /** What to do about it. */
+  readonly operatorAction: string;
+
+  /** `what` and `remedy` become one sentence; neither may hold the password. */
+  constructor(what: string, remedy: string, options?: { cause?: unknown }) {
+    super(`${what}: ${remedy}`, options);
+    this.operatorAction = remedy;
+  }
+}
+
+/**
+ * The stream's position in the database is not the one that the caller read from: another writer has moved it, or the
+ * database was replaced. Nothing is stored. The caller reads the position again and starts from there.
+ */
+export class PositionConflictError extends Error {
+  override readonly name = 'PositionConflictError';
+  readonly disposition = 'retry';
+  readonly stream: string;
+
+  constructor(stream: string) {
+    super(`the position of stream ${stream} was moved by somebody else`);
+    this.stream = stream;
+  }
+}
+
+/** The database's migrations are not those of this code: it would be written to in a shape that it does not have. */
+export class SchemaMismatchError extends Error {
+  override readonly name = 'SchemaMismatchError';
+  readonly disposition = 'stop';
+  readonly operatorAction: string;
+
+  constructor(what: string, remedy: string) {
+    super(`${what}: ${remedy}`);
+    this.operatorAction = remedy;
+  }
+}
+
+/** A field of a message holds what its column cannot. Becomes a BatchRejectedError at the edge of the package. */
+export class UnstorableValueError extends RangeError {
+  override readonly name = 'UnstorableValueError';
+
+  constructor(field: string, value: unknown) {
+    super(`${field} cannot be stored: ${shown(value)}`);
+  }
+}
+
+/** Of an object only that it is one: to make a text of it may itself fail, by its depth or by a `toString` of its own. */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, SHOWN_LENGTH_MAX)) : String(value);
+  return text.slice(0, SHOWN_LENGTH_MAX);
+}
+
+const SHOWN_LENGTH_MAX = 120;

@@ -1,0 +1,86 @@
+import { isConditionId, type Market } from '@polytape/types';
+import type { ClientBase, Pool } from 'pg';
+import { UnstorableValueError } from '../errors.ts';
+import { marketRow, tokenRows } from './market-row.ts';
+
+/** The newest document of each market in the batch, ready for the two statements below. */
+export type MarketDocuments = { marketsJson: string; tokensJson: string };
+
+/**
+ * Checks the documents and keeps the newest of each market: one statement may touch a row only once.
+ *
+ * @throws {UnstorableValueError} A document has a field that its column cannot hold.
+ */
+export function marketDocuments(markets: readonly Market[]): MarketDocuments {
+  const newest = new Map<string, Market>();
+  for (const market of markets) {
+    if (!isConditionId(market?.conditionId)) throw new UnstorableValueError('conditionId', market?.conditionId);
+    const other = newest.get(market.conditionId);
+    if (other === undefined || supersedes(market, other)) newest.set(market.conditionId, market);
+  }
+  // Sorted, so that two transactions that touch the same rows do so in the same order and cannot deadlock.
+  const sorted = [...newest.values()].sort((a, b) => (a.conditionId < b.conditionId ? -1 : 1));
+  return {
+    marketsJson: JSON.stringify(sorted.map(marketRow)),
+    tokensJson: JSON.stringify(sorted.flatMap(tokenRows)),
+  };
+}
+
+/**
+ * Inserts the tokens that are not there yet, in a transaction of its own and sorted, for the reasons told at
+ * `KeyDictionary.keys`.
+ */
+export async function introduceTokens(pool: Pool, documents: MarketDocuments): Promise<void> {
+  await pool.query(
+    `INSERT INTO tokens (token_id, condition_id, outcome, outcome_index)
+     SELECT token_id, condition_id, outcome, outcome_index FROM json_to_recordset($1::json)
+       AS given (token_id text, condition_id text, outcome text, outcome_index smallint)
+     WHERE NOT EXISTS (SELECT FROM tokens WHERE tokens.token_id = given.token_id)
+     ORDER BY token_id COLLATE "C"
+     ON CONFLICT (token_id) DO NOTHING`,
+    [documents.tokensJson],
+  );
+}
+
+/** Stores the documents that are newer than what is there, and gives their tokens their market and outcome. */
+export async function storeMarkets(client: ClientBase, documents: MarketDocuments): Promise<void> {
+  const { rows } = await client.query<{ condition_id: string }>(UPSERT_MARKETS, [documents.marketsJson]);
+  await client.query(
+    `UPDATE tokens
+     SET condition_id = given.condition_id, outcome = given.outcome, outcome_index = given.outcome_index
+     FROM json_to_recordset($1::json) AS given (token_id text, condition_id text, outcome text, outcome_index smallint)
+     WHERE tokens.token_id = given.token_id
+       AND given.condition_id = ANY ($2::text[])
+       AND (tokens.condition_id, tokens.outcome, tokens.outcome_index)
+         IS DISTINCT FROM (given.condition_id, given.outcome, given.outcome_index)`,
+    [documents.tokensJson, rows.map((row) => row.condition_id)],
+  );
+}
+
+/**
+ * A higher version is newer. So is a later sight with a lower version: when the stream was lost and made anew, the
+ * versions count from 1 again, and the documents of the old stream must not stand for ever.
+ */
+function supersedes(market: Market, other: Market): boolean {
+  return market.version > other.version || market.seenAtMs > other.seenAtMs;
+}
+
+/** `supersedes`, in SQL. */
+const UPSERT_MARKETS = `
+  INSERT INTO markets AS stored
+  SELECT given.* FROM json_populate_recordset(NULL::markets, $1::json) AS given
+  ON CONFLICT (condition_id) DO UPDATE SET
+    version = excluded.version, gamma_id = excluded.gamma_id, question = excluded.question, slug = excluded.slug,
+    protocol = excluded.protocol, event_id = excluded.event_id, event_slug = excluded.event_slug,
+    event_title = excluded.event_title, category = excluded.category, tags = excluded.tags, active = excluded.active,
+    closed = excluded.closed, accepting_orders = excluded.accepting_orders, neg_risk = excluded.neg_risk,
+    tick_size = excluded.tick_size, size_min = excluded.size_min, start_at = excluded.start_at,
+    end_at = excluded.end_at, closed_at = excluded.closed_at, seen_at = excluded.seen_at,
+    group_item_title = excluded.group_item_title, question_id = excluded.question_id, token_ids = excluded.token_ids,
+    outcomes = excluded.outcomes, fees_enabled = excluded.fees_enabled, fee_type = excluded.fee_type,
+    fee_rate = excluded.fee_rate, fee_exponent = excluded.fee_exponent, fee_taker_only = excluded.fee_taker_only,
+    fee_rebate_rate = excluded.fee_rebate_rate, volume = excluded.volume, volume_24h = excluded.volume_24h,
+    liquidity = excluded.liquidity, resolution_state = excluded.resolution_state,
+    resolution_step = excluded.resolution_step
+  WHERE excluded.version > stored.version OR excluded.seen_at > stored.seen_at
+  RETURNING condition_id`;

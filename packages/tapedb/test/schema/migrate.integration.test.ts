@@ -1,0 +1,191 @@
+import { testDatabase } from '@polytape/test-servers';
+import { silentLog } from '@polytape/types';
+import { Client } from 'pg';
+import { describe, expect, test } from 'vitest';
+import { type Database, DatabaseConfigurationError, SchemaMismatchError } from '../../src/index.ts';
+import { applyMigration, readMigrations } from '../../src/schema/migrations.ts';
+import { limitedRole } from '../limited-role.ts';
+import { EDITIONS, open, openDatabase, openEmptyDatabase } from '../open-database.ts';
+import { batch, trade } from '../projection/sample-batch.ts';
+
+const CANDLES = 'ts, token_id, condition_id, open, high, low, close, volume, notional, vwap, trades';
+const PRICE_CANDLES = 'ts, token_id, condition_id, open, high, low, close, last_price, spread, snapshots';
+const VIEWS = {
+  trade_tape:
+    'ts, token_id, condition_id, question, outcome, side, price, size, fee_rate_bps, transaction_hash, received_at, source, connection_id, trade_id',
+  price_tape:
+    'ts, token_id, condition_id, question, outcome, last_price, best_bid, best_ask, midpoint, spread, volume_24h, seen_at',
+  book_tape:
+    'ts, token_id, condition_id, question, outcome, best_bid, best_ask, spread, midpoint, bids, asks, tick_size, exchange_at, seen_at, age, hash, is_hash_right',
+  events: 'ts, condition_id, type, token_id, seen_at, detail',
+  market_resolutions:
+    'condition_id, question, slug, state, outcome, winner, winning_token_id, payout_0, payout_1, resolved_at, closed_at, seen_at, method, step',
+  candles_1m: CANDLES,
+  candles_1h: CANDLES,
+  candles_1d: CANDLES,
+  price_candles_1m: PRICE_CANDLES,
+  price_candles_1h: PRICE_CANDLES,
+  price_candles_1d: PRICE_CANDLES,
+};
+
+describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
+  test('is migrated once', async () => {
+    await using opened = await openEmptyDatabase();
+    const { applied } = await opened.database.migrate({ timescale });
+    expect(applied[0]).toBe('0001-tape.sql');
+    expect(await opened.database.migrate({ timescale })).toEqual({ applied: [] });
+
+    await using later = await open(opened.url);
+    expect(later.edition).toBe(opened.database.edition);
+    expect(await later.migrate()).toEqual({ applied: [] });
+  });
+
+  test('is migrated once by many at the same time', async () => {
+    await using opened = await openEmptyDatabase();
+    await using other = await open(opened.url);
+    const results = await Promise.all(
+      [opened.database, other, opened.database, other].map((database) => database.migrate({ timescale })),
+    );
+    expect(results.filter(({ applied }) => applied.length > 0)).toHaveLength(1);
+    expect(other.edition).toBe(opened.database.edition);
+  });
+
+  test('has the views with their columns, in that order, and a comment on everything', async () => {
+    await using opened = await openDatabase({ timescale });
+    const columns = await opened.sql<{ name: string; columns: string }>(
+      `SELECT table_name AS name, string_agg(column_name, ', ' ORDER BY ordinal_position) AS columns
+       FROM information_schema.columns WHERE table_schema = 'public' AND table_name = ANY ($1) GROUP BY 1`,
+      [Object.keys(VIEWS)],
+    );
+    expect(Object.fromEntries(columns.map((view) => [view.name, view.columns]))).toEqual(VIEWS);
+
+    const silent = await opened.sql<{ name: string }>(
+      `SELECT relname || coalesce('.' || attname, '') AS name
+       FROM pg_class LEFT JOIN LATERAL (
+         SELECT NULL::name AS attname, 0 AS attnum UNION ALL
+         SELECT attname, attnum FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+       ) AS attribute ON true
+       WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v') AND relname !~ '_by_key$'
+         AND col_description(pg_class.oid, attnum) IS NULL AND NOT (attnum = 0 AND obj_description(pg_class.oid, 'pg_class') IS NOT NULL)`,
+    );
+    expect(silent.map(({ name }) => name)).toEqual([]);
+  });
+
+  test('says in comments what would mislead', async () => {
+    await using opened = await openDatabase({ timescale });
+    const comments = async (column: string) =>
+      (
+        await opened.sql<{ comment: string }>(
+          `SELECT col_description(attrelid, attnum) AS comment FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid
+           WHERE relnamespace = 'public'::regnamespace AND relname || '.' || attname ~ $1`,
+          [column],
+        )
+      ).map(({ comment }) => comment);
+    const said = [
+      { column: '^(price|book)_(snapshots|tape)[.]ts$', columns: 4, words: /join by seen_at/ },
+      { column: '^price_candles_1.[.]ts$', columns: 3, words: /by seen_at/ },
+      { column: '^price_candles_1.[.]spread$', columns: 3, words: /not over time/ },
+      { column: '^(resolution_events|resolutions|market_resolutions)[.]outcome$', columns: 3, words: /unknown \(void/ },
+    ];
+    for (const { column, columns, words } of said) {
+      const found = await comments(column);
+      expect(found, column).toHaveLength(columns);
+      for (const comment of found) expect(comment, column).toMatch(words);
+    }
+  });
+
+  test('whose migrations are not those of the code is left alone', async () => {
+    await using opened = await openDatabase({ timescale });
+    await opened.sql(`UPDATE schema_migrations SET sha256 = 'another' WHERE file = '0001-tape.sql'`);
+    await expect(opened.database.migrate()).rejects.toThrow(SchemaMismatchError);
+    await opened.sql(`DELETE FROM schema_migrations WHERE file = '0001-tape.sql'`);
+    await opened.sql(
+      `INSERT INTO schema_migrations (file, sha256, edition) VALUES ('9999-later.sql', '', 'postgresql')`,
+    );
+    await expect(opened.database.migrate()).rejects.toThrow('update polytape');
+  });
+
+  test('reads trades of a time by their time', async () => {
+    await using opened = await openDatabase({ timescale });
+    const minutes = [...Array(10_000).keys()].map((minute) => Date.UTC(2026, 7, 1) + minute * 60_000);
+    const trades = minutes.map((exchangeAtMs) => trade('a', { exchangeAtMs }));
+    await opened.database.apply(batch(0, 10_000, { trades }));
+    await opened.sql('ANALYZE');
+    const plan = await opened.sql<{ 'QUERY PLAN': string }>(
+      `EXPLAIN (ANALYZE, COSTS off, TIMING off, BUFFERS off)
+       SELECT * FROM trade_tape WHERE ts >= '2026-08-05 12:00' AND ts < '2026-08-05 12:10' AND token_id = '${trades[0]?.tokenId}'`,
+    );
+    const lines = plan.map((line) => line['QUERY PLAN']).join('\n');
+    expect(lines).toMatch(/Index Cond: \(\(ts >= '2026-08-05 12:00/);
+    expect(lines).not.toMatch(/Seq Scan on (trades|_hyper)/);
+  });
+});
+
+test('a view of the operator that is in the way of an upgrade is named', async () => {
+  await using opened = await openEmptyDatabase();
+  const client = new Client(opened.url);
+  await client.connect();
+  const earlier = (await readMigrations()).filter(({ file }) => file < '0006');
+  for (const migration of earlier.filter(({ editions }) => editions.includes('postgresql'))) {
+    await applyMigration(client, migration, 'postgresql');
+  }
+  await client.query('CREATE VIEW my_hours AS SELECT * FROM candles_1h');
+  await client.end();
+  const error = await opened.database.migrate().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(DatabaseConfigurationError);
+  expect(String(error)).toMatch(/view my_hours depends on view candles_1h.*drop it/);
+  await opened.sql('DROP VIEW my_hours');
+  expect((await opened.database.migrate()).applied).toContain('0013-features.sql');
+});
+
+test('a database gets hypertables where the server has TimescaleDB', async () => {
+  await using given = await testDatabase();
+  await using database = await open(given.url);
+  await database.migrate();
+  expect(database.edition).toMatch(given.timescale ? /^timescaledb-/ : /^postgresql$/);
+});
+
+test('a database of plain tables stays so when TimescaleDB is created in it later', async () => {
+  await using opened = await openDatabase({ timescale: false });
+  const [extension] = await opened.sql(`SELECT FROM pg_available_extensions WHERE name = 'timescaledb'`);
+  if (extension !== undefined) await opened.sql('CREATE EXTENSION timescaledb');
+  await using later = await open(opened.url);
+  expect(later.edition).toBe('postgresql');
+  expect(await later.migrate()).toEqual({ applied: [] });
+  expect(await later.apply(batch(0, 1, { trades: [trade('a')] }))).toEqual({ inserted: 1, alreadyThere: 0 });
+});
+
+describe('a role', () => {
+  test('that may not create TimescaleDB gets plain tables, and is told', async () => {
+    await using given = await testDatabase();
+    await using role = await limitedRole(given.url, { mayCreateTables: true });
+    const warnings: string[] = [];
+    await using database = await open(role.url, {
+      log: { ...silentLog, warn: (_, sentence) => warnings.push(sentence) },
+    });
+    await database.migrate();
+    expect(database.edition).toBe('postgresql');
+    expect(warnings.join()).toMatch(given.timescale ? /let a superuser run CREATE EXTENSION timescaledb/ : /^$/);
+  });
+
+  test('that may not create tables is told which right it lacks', async () => {
+    await using given = await testDatabase();
+    await using role = await limitedRole(given.url, { mayCreateTables: false });
+    await using database = await open(role.url);
+    const error = await database.migrate().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DatabaseConfigurationError);
+    expect(String(error)).toMatch(/DATABASE_URL lacks a right .*permission denied for schema public.*GRANT/);
+  });
+
+  test('that may not create tables can use a database that is up to date', async () => {
+    await using opened = await openDatabase({ timescale: false });
+    await using role = await limitedRole(opened.url, { mayCreateTables: false });
+    const owner = new Client(opened.url);
+    await owner.connect();
+    await owner.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role.name}`);
+    await owner.end();
+    await using database: Database = await open(role.url);
+    expect(await database.migrate()).toEqual({ applied: [] });
+    expect(await database.apply(batch(0, 1, { trades: [trade('a')] }))).toEqual({ inserted: 1, alreadyThere: 0 });
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import type { RetainedTable } from '../../src/index.ts';
+import { retentionCutoffMs } from '../../src/schema/retention.ts';
+import { EDITIONS, type OpenDatabase, openDatabase } from '../open-database.ts';
+import { batch, book, NOON_MS, price, trade } from '../projection/sample-batch.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+test('what is kept begins with a day (UTC)', () => {
+  expect(retentionCutoffMs(7, NOON_MS)).toBe(Date.UTC(2026, 7, 7));
+  expect(retentionCutoffMs(1, Date.UTC(2026, 7, 7))).toBe(Date.UTC(2026, 7, 6));
+});
+
+describe.each(EDITIONS)('retention, $edition,', ({ timescale }) => {
+  test.each(['trades', 'price_snapshots', 'book_snapshots'] as const)(
+    'drops the old rows of %s alone',
+    async (table) => {
+      await using opened = await openDatabase({ timescale });
+      const { database, sql } = opened;
+      const cutoffMs = retentionCutoffMs(7, NOON_MS);
+      const times = [cutoffMs - 3 * DAY_MS, cutoffMs - 1, cutoffMs, NOON_MS];
+      await database.apply(
+        batch(0, 12, {
+          trades: times.map((exchangeAtMs) => trade(`${exchangeAtMs}`, { exchangeAtMs })),
+          prices: times.map((slotAtMs) => price({ slotAtMs })),
+          books: times.map((slotAtMs) => book({ slotAtMs })),
+        }),
+      );
+      await retained(opened, table, NOON_MS);
+      for (const one of ['trades', 'price_snapshots', 'book_snapshots']) {
+        const left = await sql<{ ts: Date }>(`SELECT ts FROM ${one} ORDER BY ts`);
+        const expected = one === table ? times.slice(2) : times;
+        expect(
+          left.map(({ ts }) => ts.getTime()),
+          one,
+        ).toEqual(expected);
+      }
+      expect(
+        await database.retain(table, { days: 7, nowMs: NOON_MS, signal: new AbortController().signal }),
+      ).toMatchObject({ dropped: 0, isPrepared: false });
+    },
+  );
+});
+
+test('retention of plain tables goes in portions, until all is gone', async () => {
+  await using opened = await openDatabase({ timescale: false });
+  const times = [...Array(25_000).keys()].map((second) => NOON_MS - 10 * DAY_MS + second * 1_000);
+  await opened.database.apply(batch(0, 1, { prices: [...times, NOON_MS].map((slotAtMs) => price({ slotAtMs })) }));
+  const signal = new AbortController().signal;
+  const round = await opened.database.retain('price_snapshots', { days: 7, nowMs: NOON_MS, signal });
+  expect(round).toEqual({ dropped: 25_000, unit: 'rows', isPrepared: false });
+  expect(await opened.sql('SELECT ts FROM price_snapshots')).toEqual([{ ts: new Date(NOON_MS) }]);
+});
+
+const edition = await (async () => {
+  await using opened = await openDatabase({ timescale: true });
+  return opened.database.edition;
+})();
+
+describe.skipIf(edition !== 'timescaledb-community')(
+  `candles kept in the background (here: ${edition}; needs timescaledb-community)`,
+  () => {
+    test('outlive what they were made of, also when they are refreshed and trades come late', async () => {
+      await using opened = await openDatabase({ timescale: true });
+      const { database, sql } = opened;
+      await sql('SELECT _timescaledb_functions.stop_background_workers()'); // what they do is done here, in its turn
+      const nowMs = Date.now();
+      const times = [...Array(20).keys()].map((day) => nowMs - day * DAY_MS - 60_000);
+      await database.apply(
+        batch(0, 1, {
+          trades: times.map((exchangeAtMs) => trade(`${exchangeAtMs}`, { exchangeAtMs })),
+          prices: times.map((slotAtMs) => price({ slotAtMs })),
+        }),
+      );
+      await refresh(opened);
+      const counts = async () => {
+        const found: Record<string, number> = {};
+        for (const view of CANDLES) found[view] = (await sql(`SELECT FROM ${view}`)).length;
+        return found;
+      };
+      const before = await counts();
+      expect(before).toEqual(Object.fromEntries(CANDLES.map((view) => [view, times.length])));
+
+      for (const table of ['trades', 'price_snapshots'] as const) await retained(opened, table, nowMs);
+      expect(await sql('SELECT FROM trades')).toHaveLength(8);
+      await database.apply(batch(1, 2, { trades: [trade('late', { exchangeAtMs: nowMs - 3 * DAY_MS })] }));
+      await refresh(opened);
+
+      expect(await counts()).toEqual({ ...before, candles_1m: times.length + 1, candles_1h: expect.any(Number) });
+      expect(await sql('SELECT sum(trades)::int AS trades FROM candles_1d')).toEqual([{ trades: times.length + 1 }]);
+    });
+
+    test('are never refreshed over more than a retention has left once, whatever it is set to later', async () => {
+      await using opened = await openDatabase({ timescale: true });
+      const signal = new AbortController().signal;
+      for (const days of [30, 7, 60]) await opened.database.retain('trades', { days, nowMs: Date.now(), signal });
+      expect(
+        await opened.sql(
+          `SELECT DISTINCT config ->> 'start_offset' AS start_offset FROM timescaledb_information.jobs
+           JOIN _timescaledb_catalog.continuous_agg ON mat_hypertable_id = (config ->> 'mat_hypertable_id')::integer
+           WHERE proc_name = 'policy_refresh_continuous_aggregate' AND user_view_name ~ '^candles'`,
+        ),
+      ).toEqual([{ start_offset: '167:00:00' }]);
+    });
+  },
+);
+
+/** The candles that a Community database keeps. */
+const CANDLES = ['candles_1m', 'candles_1h', 'candles_1d', 'price_candles_1h', 'price_candles_1d'];
+
+/** Two rounds: the first may only prepare the candles. */
+async function retained({ database }: OpenDatabase, table: RetainedTable, nowMs: number): Promise<void> {
+  const signal = new AbortController().signal;
+  const { isPrepared } = await database.retain(table, { days: 7, nowMs, signal });
+  if (isPrepared) await database.retain(table, { days: 7, nowMs, signal });
+}
+
+/** Runs every policy's refresh as the background would. */
+async function refresh({ sql }: OpenDatabase): Promise<void> {
+  const jobs = await sql<{ job_id: number }>(
+    "SELECT job_id FROM timescaledb_information.jobs WHERE proc_name = 'policy_refresh_continuous_aggregate' ORDER BY 1",
+  );
+  for (const { job_id } of jobs) await sql(`CALL run_job(${job_id})`);
+}

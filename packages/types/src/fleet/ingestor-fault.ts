@@ -1,0 +1,29 @@
+import { isTokenId } from '../identity/ids.ts';
+import { isCount, isFault, isRecord, type ValueFault } from '../messages/value-fault.ts';
+
+/** Why a value of the bucket `ingestors` is no `IngestorPresence`; null when it is one. Fields more than those may be there. */
+export function presenceFault(value: unknown): ValueFault {
+  if (!isRecord(value)) return isFault('it', value);
+  const { startedAtMs, state, capacity, shards } = value;
+  if (!isCount(startedAtMs)) return isFault('startedAtMs', startedAtMs);
+  if (state !== 'active' && state !== 'leaving') return isFault('state', state);
+  if (!isCount(capacity, 1)) return isFault('capacity', capacity);
+  if (!isRecord(shards)) return isFault('shards', shards);
+  for (const [shard, service] of Object.entries(shards)) {
+    const fault = serviceFault(service);
+    if (fault !== null) return `of shard ${shard} ${fault}`;
+  }
+  return null;
+}
+
+function serviceFault(service: unknown): ValueFault {
+  if (!isRecord(service)) return isFault('the service', service);
+  const { state, version, releasingSince = null, missing = [] } = service;
+  if (!STATES.has(state)) return isFault('the state', state);
+  if (!isCount(version)) return isFault('the version', version);
+  if (releasingSince !== null && !isCount(releasingSince)) return isFault('releasingSince', releasingSince);
+  if (!Array.isArray(missing) || !missing.every(isTokenId)) return isFault('missing', missing);
+  return null;
+}
+
+const STATES: ReadonlySet<unknown> = new Set(['opening', 'covered', 'releasing']);

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import type { Side } from '../messages/trade.ts';
+import { canonicalDecimal } from './decimal.ts';
+
+/** What the venue sent of a trade: all that goes into its identity. Raw strings; the time in the venue's milliseconds. */
+export type TradeContent = {
+  tokenId: string;
+  timestamp: string;
+  price: string;
+  size: string;
+  side: Side;
+  transactionHash: string | null;
+};
+
+/**
+ * The content half of a trade's identity: the first 8 bytes of sha256 over the fields, as 16 hex digits.
+ * The venue sends no trade id, so what it sent is the id: seen by two replicas, or twice by one, it is the same.
+ *
+ * @throws {RangeError} Price or size is not a decimal.
+ */
+export function tradeContentHash(trade: TradeContent): string {
+  const fields = [
+    trade.tokenId,
+    trade.timestamp,
+    canonicalDecimal(trade.price),
+    canonicalDecimal(trade.size),
+    trade.side,
+    trade.transactionHash ?? '',
+  ];
+  // No field can hold a line break: ids, digits, decimals and hex only. So the joined text is unambiguous.
+  return createHash('sha256').update(fields.join('\n')).digest('hex').slice(0, 16);
+}
+
+/** `<16 hex digits>-<ordinal>`: unique together with token and venue time. */
+export function tradeId(contentHash: string, ordinal: number): string {
+  return `${contentHash}-${ordinal}`;
+}
+
+/** The two halves of a trade id, or null when the text is none. */
+export function parseTradeId(text: string): { contentHash: string; ordinal: number } | null {
+  const match = /^([0-9a-f]{16})-(\d{1,5})$/.exec(text);
+  if (match?.[1] === undefined || match[2] === undefined) return null;
+  const ordinal = Number(match[2]);
+  return ordinal <= ORDINAL_MAX ? { contentHash: match[1], ordinal } : null;
+}
+
+/**
+ * Message id of a trade: the same for each retry and each replica, so that the broker keeps the first only.
+ * Token and time are part of it because 8 bytes of hash alone are a day's trades away from a chance collision.
+ */
+export function tradeMessageId(trade: { tokenId: string; exchangeAtMs: number; tradeId: string }): string {
+  return `${trade.tokenId}:${trade.exchangeAtMs}:${trade.tradeId}`;
+}
+
+/** Largest ordinal that the database's smallint holds. */
+export const ORDINAL_MAX = 32_767;

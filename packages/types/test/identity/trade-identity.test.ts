@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  DUPLICATE_WINDOW_MS,
+  ORDINAL_MAX,
+  OrdinalCounter,
+  parseTradeId,
+  type TradeContent,
+  tradeContentHash,
+  tradeId,
+  tradeMessageId,
+} from '../../src/index.ts';
+
+const trade: TradeContent = {
+  tokenId: '111604417349377875799825956621596386269673370070912696668140891647145772186047',
+  timestamp: '1784578733812',
+  price: '0.925',
+  size: '216.216215',
+  side: 'BUY',
+  transactionHash: '0x05cc387abf197675a7c70f63f590f2caefd35533b1b088c80a76e7dcd7685a18',
+};
+
+/** Few distinct values, so that identical-looking fills are common. */
+const contents = fc.record({
+  tokenId: fc.constantFrom('1', '2'),
+  timestamp: fc.constantFrom('1784578733812', '1784578733813'),
+  price: fc.constantFrom('0.5', '.5', '0.51'),
+  size: fc.constantFrom('10', '10.0', '7.25'),
+  side: fc.constantFrom('BUY' as const, 'SELL' as const),
+  transactionHash: fc.constantFrom(null, `0x${'ab'.repeat(32)}`),
+});
+
+/** The ids that one connection gives to the trades in the order in which it sees them. */
+function idsOf(trades: TradeContent[]): string[] {
+  const ordinals = new OrdinalCounter({ windowMs: DUPLICATE_WINDOW_MS, contentsMax: 10_000 });
+  return trades.map((content) => {
+    const hash = tradeContentHash(content);
+    return tradeId(hash, ordinals.next(hash, 0));
+  });
+}
+
+describe('the content of a trade', () => {
+  test('has the hash that it always had: stored rows are found again', () => {
+    expect(tradeContentHash(trade)).toBe('b5938caa4538d4ed');
+  });
+
+  test('is the same however its decimals are spelled', () => {
+    expect(tradeContentHash({ ...trade, price: '.9250' })).toBe(tradeContentHash(trade));
+  });
+
+  test.each([
+    { tokenId: '1' },
+    { timestamp: '1784578733813' },
+    { price: '0.926' },
+    { size: '216.216214' },
+    { side: 'SELL' as const },
+    { transactionHash: null },
+  ])('differs with %j', (change) => {
+    expect(tradeContentHash({ ...trade, ...change })).not.toBe(tradeContentHash(trade));
+  });
+
+  test('keeps its fields apart: digits cannot move from one to the next', () => {
+    expect(tradeContentHash({ ...trade, price: '1', size: '23' })).not.toBe(
+      tradeContentHash({ ...trade, price: '12', size: '3' }),
+    );
+  });
+});
+
+describe('two connections', () => {
+  test('that see the same trades in any order give the same ids', () => {
+    const shuffledPair = fc
+      .array(contents, { maxLength: 60 })
+      .chain((trades) => fc.tuple(fc.constant(trades), fc.shuffledSubarray(trades, { minLength: trades.length })));
+    fc.assert(
+      fc.property(shuffledPair, ([one, other]) => {
+        expect(idsOf(other).sort()).toEqual(idsOf(one).sort());
+      }),
+    );
+  });
+
+  test('that each miss some: every fill that either saw survives, none twice', () => {
+    const seenByEach = fc.array(fc.tuple(contents, fc.boolean(), fc.boolean()), { maxLength: 60 });
+    fc.assert(
+      fc.property(seenByEach, (trades) => {
+        const [one, other] = [1, 2].map((i) => trades.filter((seen) => seen[i]).map(([content]) => content));
+        const survivors = new Set([...idsOf(one ?? []), ...idsOf(other ?? [])]);
+        const count = (list: TradeContent[] = []) => countBy(list.map(tradeContentHash));
+        const [countOne, countOther] = [count(one), count(other)];
+        let expected = 0;
+        for (const hash of new Set([...countOne.keys(), ...countOther.keys()])) {
+          expected += Math.max(countOne.get(hash) ?? 0, countOther.get(hash) ?? 0);
+        }
+        expect(survivors.size).toBe(expected);
+      }),
+    );
+  });
+});
+
+describe('identical fills in one millisecond', () => {
+  test('are numbered 0, 1, 2', () => {
+    const hash = tradeContentHash(trade);
+    expect(idsOf([trade, trade, trade])).toEqual([`${hash}-0`, `${hash}-1`, `${hash}-2`]);
+  });
+});
+
+describe('an ordinal counter', () => {
+  test('begins again when a content was not seen for longer than the window', () => {
+    const ordinals = new OrdinalCounter({ windowMs: 100, contentsMax: 10 });
+    expect([ordinals.next('a', 0), ordinals.next('a', 100), ordinals.next('a', 201)]).toEqual([0, 1, 0]);
+  });
+
+  test('counts on while a content keeps coming within the window', () => {
+    const ordinals = new OrdinalCounter({ windowMs: 100, contentsMax: 10 });
+    expect([0, 90, 180, 270].map((atMs) => ordinals.next('a', atMs))).toEqual([0, 1, 2, 3]);
+  });
+
+  test('forgets the longest unseen content beyond its maximum, and never the one that is asked for', () => {
+    const ordinals = new OrdinalCounter({ windowMs: 1_000, contentsMax: 2 });
+    for (const key of ['a', 'b', 'a', 'c', 'd']) ordinals.next(key, 0);
+    expect(ordinals.size).toBe(2);
+    expect([ordinals.next('c', 0), ordinals.next('a', 0)]).toEqual([1, 0]);
+  });
+});
+
+describe('a trade id', () => {
+  test('is read back into its halves', () => {
+    fc.assert(
+      fc.property(contents, fc.nat(ORDINAL_MAX), (content, ordinal) => {
+        const contentHash = tradeContentHash(content);
+        expect(parseTradeId(tradeId(contentHash, ordinal))).toEqual({ contentHash, ordinal });
+      }),
+    );
+  });
+
+  test.each([
+    '',
+    'abc',
+    '0123456789abcdef',
+    '0123456789abcdef-',
+    '0123456789abcdef-x',
+    '0123456789ABCDEF-0',
+    '0123456789abcdef-32768',
+  ])('is not %j', (text) => {
+    expect(parseTradeId(text)).toBeNull();
+  });
+
+  test('stands in the message id with token and time', () => {
+    expect(tradeMessageId({ tokenId: '7', exchangeAtMs: 12, tradeId: '0123456789abcdef-1' })).toBe(
+      '7:12:0123456789abcdef-1',
+    );
+  });
+});
+
+function countBy(keys: string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,45 @@
+import { gammaMarket } from '../rest/gamma-market.ts';
+import { gammaFigures } from './gamma-figures.ts';
+import type { MarketFactory } from './market-factory.ts';
+import type { SimMarket } from './sim-market.ts';
+
+/** A document of Gamma's that is no market a recorder can record; it never trades. */
+export type OddMarket = { gammaId: string; document: Record<string, unknown> };
+
+/**
+ * Placeholders and leftovers as Gamma lists them among the real ones: a client must skip each of them, and none may
+ * spoil its page. The kinds take turns.
+ */
+export function oddMarkets(factory: MarketFactory, count: number): OddMarket[] {
+  return Array.from({ length: count }, (_, index) => {
+    const market = factory.nextListed();
+    const distort = KINDS[index % KINDS.length] as (document: Record<string, unknown>) => Record<string, unknown>;
+    return { gammaId: market.gammaId, document: distort(listed(market)) };
+  });
+}
+
+function listed(market: SimMarket): Record<string, unknown> {
+  const spelling = { lists: 'text', names: 'camel' } as const;
+  return gammaMarket(market, { includeTag: false, figures: gammaFigures(market), spelling });
+}
+
+const KINDS: ((document: Record<string, unknown>) => Record<string, unknown>)[] = [
+  // A placeholder whose condition is not prepared yet.
+  ({ conditionId, clobTokenIds, positionIds, ...rest }) => ({ ...rest, active: false, acceptingOrders: false }),
+  // Tokens are not there yet.
+  ({ clobTokenIds, positionIds, ...rest }) => ({ ...rest, acceptingOrders: false }),
+  // A non-binary market of the early days.
+  (document) => ({
+    ...document,
+    version: 'v1',
+    outcomes: '["Biden", "Trump", "Other"]',
+    outcomePrices: '["0.4", "0.5", "0.1"]',
+    clobTokenIds: '["101", "102", "103"]',
+  }),
+  (document) => ({ ...document, outcomes: null, outcomePrices: null }),
+  // A position system that does not exist yet.
+  (document) => ({ ...document, version: 'v3' }),
+  // A condition without its ids' system: the ids are not to be used yet.
+  ({ version, ...rest }) => ({ ...rest, clobTokenIds: null, positionIds: null }),
+  (document) => ({ ...document, conditionId: '' }),
+];

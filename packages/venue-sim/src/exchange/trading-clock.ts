@@ -1,0 +1,110 @@
+import type { MarketChannel } from '../channel/market-channel.ts';
+import type { Exchange } from './exchange.ts';
+import { type Burst, tradesDue } from './trade-pace.ts';
+import type { TruthLedger } from './truth-ledger.ts';
+
+export type TradingClockOptions = {
+  exchange: Exchange;
+  channel: MarketChannel;
+  ledger: TruthLedger;
+  tradesPerSecond: number;
+  burst: Burst | null;
+  /** Market makers' actions for each fill. */
+  quotesPerTrade: number;
+  openPerMinute: number;
+  closePerMinute: number;
+  openMarket: () => void;
+  /** With the time spent trading, in milliseconds. */
+  closeMarket: (elapsedMs: number) => void;
+  /** Takes whatever else is due by the time spent trading. */
+  advance: (elapsedMs: number) => void;
+};
+
+/**
+ * What happens by itself: trades, quotes, openings and closings, as many as are due by the time spent trading.
+ *
+ * stopped <-> running. A ledger file that cannot be written stops it for good: trades that nobody could check would
+ * be worse than none.
+ */
+export class TradingClock {
+  /** Trades that were due while the venue was too slow for its rate, and were given up. */
+  tradesGivenUp = 0;
+  readonly #options: TradingClockOptions;
+  /** Resolves with the reason if the ledger file could not be written. */
+  readonly failed: Promise<Error>;
+  readonly #fail: (reason: Error) => void;
+  #timer: NodeJS.Timeout | null = null;
+  /** Time spent trading before the last start. */
+  #elapsedBeforeMs = 0;
+  #startedAtMs = 0;
+  #trades = 0;
+  #quotes = 0;
+  #opened = 0;
+  #closed = 0;
+
+  constructor(options: TradingClockOptions) {
+    this.#options = options;
+    const { promise, resolve } = Promise.withResolvers<Error>();
+    this.failed = promise;
+    this.#fail = resolve;
+  }
+
+  get running(): boolean {
+    return this.#timer !== null;
+  }
+
+  start(): void {
+    if (this.#timer !== null) return;
+    this.#startedAtMs = performance.now();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  stop(): void {
+    if (this.#timer === null) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
+    this.#elapsedBeforeMs += performance.now() - this.#startedAtMs;
+  }
+
+  #tick(): void {
+    const { channel, ledger } = this.#options;
+    if (ledger.failure !== null) {
+      this.stop();
+      this.#fail(ledger.failure);
+    } else if (!ledger.full) {
+      this.#catchUp();
+    } // Else the disk is slow, and trades wait as they would for a slow machine.
+    channel.flush();
+  }
+
+  #catchUp(): void {
+    const { exchange, tradesPerSecond, burst, quotesPerTrade, openPerMinute, closePerMinute } = this.#options;
+    const nowMs = performance.now();
+    const elapsedMs = this.#elapsedBeforeMs + nowMs - this.#startedAtMs;
+    const due = tradesDue(elapsedMs, { perSecond: tradesPerSecond, burst });
+    const behind = due - this.#trades - Math.max(BEHIND_MIN, (tradesPerSecond * BEHIND_MS_MAX) / 1_000);
+    if (behind > 0) {
+      this.tradesGivenUp += Math.floor(behind);
+      this.#trades += Math.floor(behind);
+    }
+    while (this.#trades < due && performance.now() - nowMs < BUSY_MS_MAX) {
+      const fills = exchange.executeTakerOrder();
+      // Nothing to trade counts as done, else a venue without open markets would spin.
+      this.#trades += Math.max(1, fills);
+      this.#quotes += fills * quotesPerTrade;
+      for (; this.#quotes >= 1; this.#quotes -= 1) exchange.quote();
+    }
+    for (; this.#opened < Math.floor((elapsedMs * openPerMinute) / 60_000); this.#opened += 1)
+      this.#options.openMarket();
+    for (; this.#closed < Math.floor((elapsedMs * closePerMinute) / 60_000); this.#closed += 1)
+      this.#options.closeMarket(elapsedMs);
+    this.#options.advance(elapsedMs);
+  }
+}
+
+const TICK_MS = 10;
+/** A tick lets sockets and requests have their turn after this long, and goes on with the next. */
+const BUSY_MS_MAX = 50;
+/** Trades that are overdue by more than this are given up and counted: a backlog would otherwise grow without end. */
+const BEHIND_MS_MAX = 5_000;
+const BEHIND_MIN = 10;

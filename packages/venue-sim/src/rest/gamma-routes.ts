@@ -1,0 +1,96 @@
+import type { GammaFigureCache } from '../catalogue/gamma-figures.ts';
+import type { MarketRegistry } from '../catalogue/market-registry.ts';
+import type { OddMarket } from '../catalogue/odd-markets.ts';
+import type { SimMarket } from '../catalogue/sim-market.ts';
+import {
+  flag,
+  invalidQuery,
+  type Listed,
+  readCursor,
+  readListingQuery,
+  selectListed,
+  writeCursor,
+} from './gamma-listing.ts';
+import { type DocumentSpelling, gammaMarket } from './gamma-market.ts';
+import { HttpProblem, type Route, type RouteRequest } from './http-routes.ts';
+
+export type GammaRoutesOptions = {
+  registry: MarketRegistry;
+  odd: readonly OddMarket[];
+  figures: GammaFigureCache;
+  /** Share of the markets whose documents are spelt differently: lists that are no JSON text, names in snake_case. */
+  oddSpellingShare: number;
+};
+
+/** Gamma: market documents, one by one, in keyset pages, and by offset as it used to be. */
+export function gammaRoutes({ registry, odd, figures, oddSpellingShare }: GammaRoutesOptions): Route[] {
+  const oddOnes = odd.map(({ gammaId, document }): Listed => ({ gammaId: Number(gammaId), market: null, document }));
+  let kept: { revision: number; listed: Listed[] } = { revision: -1, listed: [] };
+
+  /** Everything, in the order of ids; made anew when a market came or went. */
+  function listed(): Listed[] {
+    const { revision } = registry;
+    if (kept.revision !== revision) {
+      const markets = registry
+        .all()
+        .map((market): Listed => ({ gammaId: Number(market.gammaId), market, document: null }));
+      kept = { revision, listed: [...markets, ...oddOnes].sort((a, b) => a.gammaId - b.gammaId) };
+    }
+    return kept.listed;
+  }
+  function shown({ market, document }: Omit<Listed, 'gammaId'>, includeTag: boolean): Record<string, unknown> {
+    if (market === null) return document ?? {};
+    const spelling = spellingOf(market, oddSpellingShare);
+    return gammaMarket(market, { includeTag, figures: figures.of(market), spelling });
+  }
+  function single(market: SimMarket | undefined, { query }: RouteRequest): { json: unknown } {
+    if (market === undefined) throw new HttpProblem(404, { type: 'not found error', error: 'id not found' });
+    return { json: shown({ market, document: null }, flag(query, 'include_tag') ?? false) };
+  }
+
+  /** `next_cursor` is there only when the page is full, so a listing of exactly full pages ends with an empty one. */
+  function keysetPage(query: URLSearchParams): { json: unknown } {
+    if (query.has('offset')) throw invalidQuery('offset is not supported here; use after_cursor');
+    const wanted = readListingQuery(query);
+    const page = selectListed(listed(), wanted, readCursor(query.get('after_cursor'), wanted));
+    const last = page.at(-1);
+    return {
+      json: {
+        markets: page.map((entry) => shown(entry, wanted.includeTag)),
+        ...(page.length === wanted.limit && last !== undefined ? { next_cursor: writeCursor(last, wanted) } : {}),
+      },
+    };
+  }
+
+  function offsetPage(query: URLSearchParams): { json: unknown } {
+    const wanted = readListingQuery(query);
+    const offset = Number(query.get('offset') ?? 0);
+    if (!Number.isInteger(offset) || offset < 0) throw invalidQuery('offset must be a whole number');
+    const page = selectListed(listed(), { ...wanted, limit: offset + wanted.limit }, null).slice(offset);
+    return { json: page.map((entry) => shown(entry, wanted.includeTag)) };
+  }
+
+  return [
+    { method: 'GET', path: /^\/markets\/keyset$/, answer: ({ query }) => keysetPage(query) },
+    { method: 'GET', path: /^\/markets$/, answer: ({ query }) => offsetPage(query) },
+    {
+      method: 'GET',
+      path: /^\/markets\/slug\/([^/]+)$/,
+      answer: (request) => single(registry.bySlug(request.parameters[0] ?? ''), request),
+    },
+    {
+      method: 'GET',
+      path: /^\/markets\/(\d+)$/,
+      answer: (request) => single(registry.byGammaId(request.parameters[0] ?? ''), request),
+    },
+  ];
+}
+
+/** The same for a market at all times. Of the odd ones each third is odd in its lists, in its names, or in both. */
+function spellingOf(market: SimMarket, oddShare: number): DocumentSpelling {
+  // Digits of the market's own number that nothing else looks at.
+  const chance = (market.flavour * 7_919) % 1;
+  if (chance >= oddShare) return { lists: 'text', names: 'camel' };
+  const kind = Math.floor((chance / oddShare) * 3);
+  return { lists: kind === 1 ? 'text' : 'native', names: kind === 0 ? 'camel' : 'snake' };
+}

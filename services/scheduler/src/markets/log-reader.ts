@@ -1,0 +1,122 @@
+import type { Bus, StreamMessage } from '@polytape/bus';
+import { errorSentence, type Logger } from '@polytape/service';
+import {
+  decodeFact,
+  decodeMarket,
+  eventSubject,
+  MalformedMessageError,
+  type Market,
+  type MarketResolution,
+  marketSubject,
+  OutageNotice,
+  type ResolutionStep,
+} from '@polytape/types';
+import { resolutionAfter } from '../resolutions/next-resolution.ts';
+import type { SchedulerCounters } from '../scheduler-counters.ts';
+
+export type LogReaderOptions = {
+  bus: Pick<Bus, 'streamState' | 'readBatches' | 'lastMessageOn'>;
+  counters: Pick<SchedulerCounters, 'messagesMalformed'>;
+  log: Logger;
+};
+
+/**
+ * What MARKETS and EVENTS hold of markets. A message that is not what its subject says is counted, told and passed over,
+ * as the writer does: one of them must not keep the leader from its work.
+ */
+export class LogReader {
+  readonly #o: LogReaderOptions;
+  readonly #alarm = new OutageNotice();
+
+  constructor(options: LogReaderOptions) {
+    this.#o = options;
+  }
+
+  /** All documents of MARKETS, until its end. */
+  async *documents(signal: AbortSignal): AsyncGenerator<Market> {
+    const { bus } = this.#o;
+    if ((await bus.streamState('MARKETS')).messages === 0) return;
+    for await (const { messages, pending } of bus.readBatches('MARKETS', null, { ...READ_LIMITS, signal })) {
+      for (const message of messages) yield* this.#document(message);
+      if (pending === 0) return;
+    }
+  }
+
+  /** The last documents by the history in EVENTS, which may be all that is left of them. */
+  async *historicDocuments(signal: AbortSignal): AsyncGenerator<Market> {
+    const { bus } = this.#o;
+    if ((await bus.lastMessageOn('EVENTS', ALL_CHANGES)) === null) return;
+    const limits = { ...READ_LIMITS, lastOfEach: ALL_CHANGES, signal };
+    for await (const { messages, pending } of bus.readBatches('EVENTS', null, limits)) {
+      for (const message of messages) yield* this.#historicDocument(message);
+      if (pending === 0) return;
+    }
+  }
+
+  /** The document of one market; null when the log has none. */
+  async document(conditionId: string): Promise<Market | null> {
+    const stored = await this.#o.bus.lastMessageOn('MARKETS', marketSubject(conditionId));
+    const [market = null] = stored === null ? [] : this.#document(stored);
+    return market ?? (await this.historicDocument(conditionId));
+  }
+
+  /** The last document of one market by its history; null when there is none. */
+  async historicDocument(conditionId: string): Promise<Market | null> {
+    const subject = eventSubject({ conditionId, type: 'market_changed' });
+    const stored = await this.#o.bus.lastMessageOn('EVENTS', subject);
+    const [market = null] = stored === null ? [] : this.#historicDocument(stored);
+    return market;
+  }
+
+  /** Where the market stands after the steps in the log that its document lacks. */
+  async stepsBeyond(conditionId: string, known: MarketResolution | null): Promise<MarketResolution | null> {
+    const subjects = STEP_TYPES.map((type) => eventSubject({ conditionId, type }));
+    const stored = await Promise.all(subjects.map((subject) => this.#o.bus.lastMessageOn('EVENTS', subject)));
+    return stored
+      .flatMap((message) => (message === null ? [] : this.#step(message)))
+      .filter(({ step }) => step > (known?.step ?? 0))
+      .sort((a, b) => a.step - b.step)
+      .reduce(resolutionAfter, known);
+  }
+
+  #document(message: StreamMessage): Market[] {
+    return this.#decoded('MARKETS', message, () => decodeMarket(message.subject, message.body));
+  }
+
+  #historicDocument(message: StreamMessage): Market[] {
+    const facts = this.#decoded('EVENTS', message, () => decodeFact(message.subject, message.body));
+    return facts.flatMap((fact) => (fact.type === 'market_changed' ? fact.market : []));
+  }
+
+  #step(message: StreamMessage): ResolutionStep[] {
+    const facts = this.#decoded('EVENTS', message, () => decodeFact(message.subject, message.body));
+    return facts.flatMap((fact) => ('step' in fact ? fact : []));
+  }
+
+  #decoded<Value>(stream: string, { subject, sequence }: StreamMessage, decode: () => Value): Value[] {
+    try {
+      return [decode()];
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error;
+      const { counters, log } = this.#o;
+      counters.messagesMalformed += 1;
+      const reason = errorSentence(error);
+      const { say, unsaid } = this.#alarm.failed(stream, performance.now());
+      log[say ? 'error' : 'debug'](
+        { stream, subject, sequence, reason, unsaid },
+        `Message ${sequence} of ${stream} on ${subject} is passed over: ${reason}.`,
+      );
+      return [];
+    }
+  }
+}
+
+const READ_LIMITS = { rowsMax: 1_000, ageMsMax: 50 };
+const ALL_CHANGES = 'pm.event.*.market_changed';
+
+const STEP_TYPES = [
+  'resolution_proposed',
+  'resolution_disputed',
+  'resolution_resolved',
+  'resolution_reopened',
+] as const satisfies ResolutionStep['type'][];

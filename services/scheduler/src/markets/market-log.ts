@@ -1,0 +1,353 @@
+import type { Publisher } from '@polytape/bus';
+import { type GammaClient, type GammaMarket, inferWinner, isVenueError } from '@polytape/polymarket';
+import { errorSentence, type Logger } from '@polytape/service';
+import {
+  eventSubject,
+  type Market,
+  type MarketChange,
+  type MarketResolution,
+  marketChangeMessageId,
+  marketSubject,
+  OutageNotice,
+  type ResolutionStep,
+  resolutionMessageId,
+} from '@polytape/types';
+import type { LeaderTerm } from '../leadership/leader-term.ts';
+import { nextResolution, type ResolutionObservation, resolutionAfter } from '../resolutions/next-resolution.ts';
+import { gammaObservation } from '../resolutions/resolution-observation.ts';
+import type { SchedulerCounters } from '../scheduler-counters.ts';
+import { unlessAborted } from '../unless-aborted.ts';
+import { isOvertaken } from './is-overtaken.ts';
+import { isSettled } from './is-settled.ts';
+import { LogReader, type LogReaderOptions } from './log-reader.ts';
+import type { MarketDescription, MarketRegistry, NewVersion } from './market-registry.ts';
+
+export type MarketLogOptions = {
+  gamma: Pick<GammaClient, 'openMarketsOf'>;
+  bus: LogReaderOptions['bus'];
+  registry: MarketRegistry;
+  publisher: Publisher;
+  term: LeaderTerm;
+  counters: SchedulerCounters;
+  log: Logger;
+};
+
+/**
+ * What happens to markets, as the leader writes it: the stream MARKETS with each market's last document, and its history
+ * in EVENTS.
+ *
+ * EVENTS first: a document is sent when the broker has stored the steps and the change that lead to it. So a leader that
+ * dies in between leaves history without its document, and never a document without its history. The next leader takes
+ * up the steps that it finds there: before it takes the first step of a market in its term it asks the log for the last
+ * ones. (A change is published again with the same version and another time.)
+ */
+export class MarketLog {
+  readonly #o: MarketLogOptions;
+  /** Markets whose last steps in EVENTS are known; when they are too many, they are asked for again. */
+  readonly #recalled = new Set<string>();
+  readonly #reader: LogReader;
+  readonly #failures = new OutageNotice();
+  #documentsRejected = 0;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: MarketLogOptions) {
+    this.#o = options;
+    this.#reader = new LogReader(options);
+    options.publisher.onRejected(({ subject, body }) => {
+      const document = JSON.parse(body) as Market;
+      if (subject === marketSubject(document.conditionId)) this.#rejected(document);
+    });
+  }
+
+  #rejected(document: Market): void {
+    this.#documentsRejected += 1;
+    this.#o.registry.rejected(document);
+  }
+
+  /**
+   * What earlier leaders have published: the versions go on from there, and nothing is published twice. Where MARKETS is
+   * empty, the documents are taken from their history, and written to it again.
+   *
+   * @throws {TermOverError | BusUnavailableError}
+   */
+  async remember(): Promise<void> {
+    const { registry, term, log } = this.#o;
+    const nowMs = Date.now();
+    for await (const market of this.#reader.documents(term.signal)) this.#remember(market, nowMs);
+    term.throwIfOver();
+    if (registry.size > 0) log.info({ markets: registry.size }, `Remembered ${registry.size} markets from the log.`);
+    else await this.#rebuild(nowMs);
+  }
+
+  /** Publishes all documents once more, as they are: the stream MARKETS has lost them. @throws as `publish`. */
+  async publishAgain(): Promise<void> {
+    const { registry, log } = this.#o;
+    // What is not settled first: nobody else knows that it has to be followed on.
+    const ids = [...registry.ended(), ...registry.open()].map(({ conditionId }) => conditionId);
+    ids.push(...registry.putAwayIds());
+    const again = `again-${Date.now()}`;
+    let lost = 0;
+    for (let at = 0; at < ids.length; at += AGAIN_AT_ONCE) {
+      await this.#inTurn(async () => {
+        lost += await this.#publishDocuments(ids.slice(at, at + AGAIN_AT_ONCE), again);
+      });
+    }
+    const markets = ids.length - lost;
+    log.info({ markets }, `Published the documents of ${markets} markets again.`);
+    if (lost > 0) log.error({ lost }, `${lost} documents of settled markets are gone from MARKETS and from EVENTS.`);
+  }
+
+  /**
+   * Publishes what is new of these markets, their resolution as Gamma tells it among it, and waits until the log has it.
+   * That a closed market trades again is believed when Gamma, asked for it alone, says so once more.
+   *
+   * @throws {TermOverError | BusUnavailableError}
+   */
+  async publish(markets: readonly GammaMarket[]): Promise<void> {
+    const told = await this.#withoutDoubt(markets);
+    await this.#inTurn(() =>
+      this.#advance(told.map(({ settlement, ...description }) => ({ description, settlement }))),
+    );
+  }
+
+  /** Publishes the steps that other sources lead to. Those of unknown markets are passed over. @throws as `publish`. */
+  async hear(observations: readonly ResolutionObservation[]): Promise<void> {
+    await this.#inTurn(() => this.#advance(observations.map((observation) => ({ observation }))));
+  }
+
+  /** Asks again for those that are said to be open and were closed. Where Gamma cannot be asked, they are left to the next round. */
+  async #withoutDoubt(markets: readonly GammaMarket[]): Promise<readonly GammaMarket[]> {
+    const { gamma, registry, term, log } = this.#o;
+    const reopened = new Set<string>();
+    for (const { conditionId, closed } of markets) {
+      if (!closed && registry.stateOf(conditionId) === 'ended') reopened.add(conditionId);
+    }
+    if (reopened.size === 0) return markets;
+    const others = markets.filter(({ conditionId }) => !reopened.has(conditionId));
+    const doubted = markets.filter((market) => reopened.has(market.conditionId) && !this.#isOvertaken(market));
+    try {
+      const ids = new Set(doubted.map(({ conditionId }) => conditionId));
+      const confirmed = await gamma.openMarketsOf([...ids], term.signal);
+      return [...others, ...confirmed.filter(({ conditionId }) => ids.has(conditionId))];
+    } catch (error) {
+      term.throwIfOver();
+      if (!isVenueError(error)) throw error;
+      log.debug({ markets: doubted.length, err: error }, 'Gamma cannot be asked whether markets trade again.');
+      return others;
+    }
+  }
+
+  #isOvertaken(told: Pick<GammaMarket, 'conditionId' | 'closed' | 'settlement'>): boolean {
+    const { closed, settlement } = told;
+    return isOvertaken({ closed, askedAtMs: settlement.askedAtMs }, this.#o.registry.get(told.conditionId));
+  }
+
+  /** One after the other: what is decided by a document must be written before the next one decides. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const before = this.#turn;
+    const done = Promise.withResolvers<void>();
+    this.#turn = done.promise;
+    try {
+      await unlessAborted(before, this.#o.term.signal);
+      await work();
+    } finally {
+      done.resolve();
+    }
+  }
+
+  async #advance(news: readonly News[]): Promise<void> {
+    const { publisher, counters, term } = this.#o;
+    const restored = await this.#restore(news);
+    const found = await this.#recall(news);
+    const documents: Market[] = [];
+    for (const each of news) {
+      term.throwIfOver();
+      try {
+        documents.push(...this.#tell(each, found));
+      } catch (error) {
+        if ((error as { disposition?: unknown }).disposition !== undefined) throw error;
+        this.#tellFailure(conditionIdOf(each), error);
+      }
+    }
+    await unlessAborted(publisher.idle(), term.signal);
+    const rejectedBefore = this.#documentsRejected;
+    for (const market of documents) {
+      term.throwIfOver();
+      this.#send(marketSubject(market.conditionId), `${market.conditionId}:${market.version}`, market);
+    }
+    await unlessAborted(publisher.idle(), term.signal);
+    counters.marketsPublished += documents.length - (this.#documentsRejected - rejectedBefore);
+    const nowMs = Date.now();
+    for (const conditionId of restored) this.#putAwayIfSettled(conditionId, nowMs);
+  }
+
+  /** Sends what is new of the market to EVENTS. @returns Its new document, if there is one. */
+  #tell(news: News, found: Map<string, MarketResolution>): Market[] {
+    const { step, version } = this.#decide(news, found);
+    if (step !== null) {
+      this.#o.counters.resolutionSteps += 1;
+      this.#send(eventSubject(step), resolutionMessageId(step), step);
+    }
+    if (version === null) return [];
+    const { conditionId } = version.market;
+    const change: MarketChange = { type: 'market_changed', conditionId, ...version };
+    this.#send(eventSubject(change), marketChangeMessageId(change), change);
+    return [version.market];
+  }
+
+  /** A fault of ours with one market must not cost the others of its page. */
+  #tellFailure(conditionId: string, error: unknown): void {
+    const { counters, log } = this.#o;
+    counters.marketsFailed += 1;
+    const { say, unsaid } = this.#failures.failed(errorSentence(error), performance.now());
+    log[say ? 'error' : 'debug'](
+      { err: error, conditionId, unsaid },
+      `Nothing of market ${conditionId} can be published: ${errorSentence(error)}.`,
+    );
+  }
+
+  /** Synchronous, so that nothing comes between what is known and what is made of it. */
+  #decide(
+    news: News,
+    found: Map<string, MarketResolution>,
+  ): { step: ResolutionStep | null; version: NewVersion | null } {
+    const { registry } = this.#o;
+    const nowMs = Date.now();
+    const conditionId = conditionIdOf(news);
+    const description = 'description' in news ? news.description : registry.describe(conditionId);
+    // What is put away still is as it was, else it had been restored.
+    if (description === null || registry.isPutAway(conditionId)) return { step: null, version: null };
+    if ('settlement' in news && this.#isOvertaken({ ...description, settlement: news.settlement })) {
+      return { step: null, version: null };
+    }
+    const known = found.get(conditionId) ?? registry.get(conditionId)?.resolution ?? null;
+    found.delete(conditionId);
+    const observation = this.#observation(news, nowMs);
+    const step = observation === null ? null : nextResolution(known, observation);
+    const resolution = step === null ? known : resolutionAfter(known, step);
+    return { step, version: registry.observe(description, { nowMs, resolution }) };
+  }
+
+  #observation(news: News, nowMs: number): ResolutionObservation | null {
+    if ('observation' in news) return news.observation;
+    const { description, settlement } = news;
+    return gammaObservation({ ...description, settlement }, this.#o.registry.get(description.conditionId), nowMs);
+  }
+
+  /** Reads again from the log what was put away and is told something new of. @returns These. */
+  async #restore(news: readonly News[]): Promise<string[]> {
+    const { registry } = this.#o;
+    const wanted = new Set(news.filter((each) => this.#mustRestore(each)).map(conditionIdOf));
+    await Promise.all(
+      [...wanted].map(async (conditionId) => {
+        const document = await this.#reader.document(conditionId);
+        if (document === null) registry.forget(conditionId);
+        else registry.remember(document);
+      }),
+    );
+    return [...wanted];
+  }
+
+  #mustRestore(news: News): boolean {
+    const { registry } = this.#o;
+    if (!registry.isPutAway(conditionIdOf(news))) return false;
+    if ('observation' in news) return true;
+    const { description, settlement } = news;
+    const { tokens } = description;
+    const outcome = inferWinner(settlement, [tokens[0].tokenId, tokens[1].tokenId])?.outcome ?? null;
+    return !registry.isAsPutAway(description, outcome);
+  }
+
+  /**
+   * Asks the log for the last steps of the markets that are about to take their first one in this term. @returns Where those
+   * stand whose documents lack steps.
+   */
+  async #recall(news: readonly News[]): Promise<Map<string, MarketResolution>> {
+    const { registry } = this.#o;
+    const nowMs = Date.now();
+    const wanted = new Set<string>();
+    if (this.#recalled.size >= RECALLED_MAX) this.#recalled.clear();
+    for (const each of news) {
+      const conditionId = conditionIdOf(each);
+      if (this.#recalled.has(conditionId)) continue;
+      if (this.#isStep(each, nowMs)) wanted.add(conditionId);
+    }
+    const found = new Map<string, MarketResolution>();
+    await Promise.all(
+      [...wanted].map(async (conditionId) => {
+        const known = registry.get(conditionId)?.resolution ?? null;
+        const resolution = await this.#reader.stepsBeyond(conditionId, known);
+        if (resolution !== null && resolution !== known) found.set(conditionId, resolution);
+        this.#recalled.add(conditionId);
+      }),
+    );
+    return found;
+  }
+
+  #isStep(news: News, nowMs: number): boolean {
+    try {
+      const observation = this.#observation(news, nowMs);
+      const known = this.#o.registry.get(conditionIdOf(news))?.resolution ?? null;
+      return observation !== null && nextResolution(known, observation) !== null;
+    } catch {
+      return false; // the same fault is told when it is decided
+    }
+  }
+
+  /** Nobody empties MARKETS but by mistake: its history tells what it held. */
+  async #rebuild(nowMs: number): Promise<void> {
+    const { registry, term, log } = this.#o;
+    for await (const market of this.#reader.historicDocuments(term.signal)) this.#remember(market, nowMs);
+    term.throwIfOver();
+    if (registry.size === 0) return;
+    log.error(
+      { markets: registry.size },
+      `The stream MARKETS has no document, and EVENTS tells of ${registry.size} markets: their documents are published again.`,
+    );
+    await this.publishAgain();
+  }
+
+  /** @returns How many of them the log does not have any more. */
+  async #publishDocuments(conditionIds: readonly string[], again: string): Promise<number> {
+    const { registry, publisher, term } = this.#o;
+    const documents = await Promise.all(
+      conditionIds.map((id) => registry.get(id) ?? this.#reader.historicDocument(id)),
+    );
+    term.throwIfOver();
+    for (const market of documents) {
+      if (market === null) continue;
+      // The broker may still know the ids by which it was published before.
+      this.#send(marketSubject(market.conditionId), `${market.conditionId}:${market.version}:${again}`, market);
+    }
+    await unlessAborted(publisher.idle(), term.signal);
+    return documents.filter((market) => market === null).length;
+  }
+
+  #remember(document: Market, nowMs: number): void {
+    this.#o.registry.remember(document);
+    this.#putAwayIfSettled(document.conditionId, nowMs);
+  }
+
+  #putAwayIfSettled(conditionId: string, nowMs: number): void {
+    const { registry } = this.#o;
+    const market = registry.get(conditionId);
+    if (market !== null && isSettled(market, nowMs)) registry.putAway(conditionId);
+  }
+
+  #send(subject: string, messageId: string, body: unknown): void {
+    this.#o.publisher.publish({ subject, messageId, body: JSON.stringify(body) });
+  }
+}
+
+type News =
+  | { description: MarketDescription; settlement: GammaMarket['settlement'] }
+  | { observation: ResolutionObservation };
+
+function conditionIdOf(news: News): string {
+  return 'observation' in news ? news.observation.conditionId : news.description.conditionId;
+}
+
+/** Of 66 characters each. */
+const RECALLED_MAX = 50_000;
+/** Documents that are published again before what is new may come in between. */
+const AGAIN_AT_ONCE = 200;

@@ -1,0 +1,128 @@
+import type { Bus } from '@polytape/bus';
+import { type ClobClient, isVenueError } from '@polytape/polymarket';
+import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
+import { type IngestorPresence, OutageNotice, presenceFault, type Shard } from '@polytape/types';
+import type { SchedulerCounters } from '../scheduler-counters.ts';
+import { MisplacedMarkets } from './misplaced-markets.ts';
+import { missingTokens } from './missing-tokens.ts';
+import type { PlanKeeper } from './plan-keeper.ts';
+
+export type MissingTokensFollowerOptions = {
+  bus: Bus;
+  clob: Pick<ClobClient, 'books'>;
+  plan: { readonly shards: ReadonlyMap<number, Shard> };
+  keeper: Pick<PlanKeeper, 'move'>;
+  counters: SchedulerCounters;
+  log: Logger;
+};
+
+/**
+ * Watches which tokens the ingestors get no book of, asks the venue whether there is one, and has the markets that have
+ * one moved to another shard. While the venue cannot be asked nothing is moved.
+ */
+export class MissingTokensFollower {
+  readonly #o: MissingTokensFollowerOptions;
+  readonly #markets = new MisplacedMarkets(LIMITS);
+  readonly #outage = new OutageNotice();
+
+  constructor(options: MissingTokensFollowerOptions) {
+    this.#o = options;
+  }
+
+  /** Tokens in the plan of which the venue has no book. */
+  get bookless(): number {
+    return this.#markets.bookless;
+  }
+
+  /** Follows until `signal` aborts. @throws {TermOverError} */
+  async run(signal: AbortSignal): Promise<void> {
+    const bucket = await this.#o.bus.kv<IngestorPresence>('ingestors', presenceFault);
+    await using view = bucket.view({ signal });
+    let changed = Promise.withResolvers<void>();
+    view.onChange(() => changed.resolve());
+    await view.ready.catch(() => {}); // stopped: the loop sees it
+    while (!signal.aborted) {
+      changed = Promise.withResolvers<void>();
+      try {
+        await this.#round(
+          [...view.entries()].map(([, { value }]) => value),
+          signal,
+        );
+      } catch (error) {
+        if (!signal.aborted) throw error;
+        return; // the stop came in the middle of a round
+      }
+      // Ingestors write every few seconds each, also when nothing is missing.
+      await rest(REST_MS, signal);
+      await changedOrElapsed(changed.promise, LOOK_INTERVAL_MS, signal);
+    }
+  }
+
+  async #round(presences: readonly IngestorPresence[], signal: AbortSignal): Promise<void> {
+    const { plan, keeper, counters, log } = this.#o;
+    const { shards } = plan;
+    const nowMs = performance.now();
+    this.#markets.forgetOthersThan(shards);
+    const missing = missingTokens(presences, shards);
+    const tokenIds = this.#markets.toAskFor(missing, shards, nowMs);
+    if (tokenIds.length === 0) return;
+    const withBook = await this.#booksOf(tokenIds, signal);
+    const misplaced = this.#markets.misplaced(missing, withBook, shards);
+    if (misplaced.size === 0 || signal.aborted) return;
+    const moved = await keeper.move(misplaced, signal);
+    this.#markets.moved(moved, nowMs);
+    counters.marketsMoved += moved.length;
+    for (const number of new Set(moved.map(({ from }) => from))) {
+      const to = [...new Set(moved.filter(({ from }) => from === number).map((move) => move.to))];
+      const markets = moved.filter(({ from }) => from === number).length;
+      const tokensTarget = plan.shards.get(number)?.tokensTarget;
+      log.warn(
+        { shard: number, markets, to, tokensTarget },
+        `The venue does not serve all tokens of shard ${number}: moved ${markets} markets to shard ${to.join(', ')}; shard ${number} takes ${tokensTarget ?? 0} tokens from now on.`,
+      );
+    }
+  }
+
+  /** Those of the tokens that the venue has a book of. What it does not answer for is asked for again in a later round. */
+  async #booksOf(tokenIds: readonly string[], signal: AbortSignal): Promise<Set<string>> {
+    const { clob, log } = this.#o;
+    const withBook = new Set<string>();
+    let failure: unknown = null;
+    try {
+      for await (const batch of clob.books(tokenIds, signal)) {
+        if ('failed' in batch) {
+          failure = batch.failed.error;
+          continue;
+        }
+        const found = batch.books.map(({ tokenId }) => tokenId);
+        for (const tokenId of found) withBook.add(tokenId);
+        const tokens = this.#markets.answered({ withBook: found, without: batch.unknown }, performance.now());
+        if (tokens > 0) {
+          log.info({ tokens }, `The venue has no book of ${tokens} tokens that miss one; they stay where they are.`);
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted && !isVenueError(error)) throw error;
+      failure = error;
+    }
+    if (!signal.aborted) this.#tell(failure);
+    return withBook;
+  }
+
+  #tell(failure: unknown): void {
+    const { log } = this.#o;
+    if (failure === null) {
+      if (this.#outage.recovered()) log.info({}, 'The CLOB can be asked for missing books again.');
+      return;
+    }
+    const { say } = this.#outage.failed(errorSentence(failure), performance.now());
+    log[say ? 'warn' : 'debug'](
+      {},
+      `Cannot ask the CLOB for missing books: ${errorSentence(failure)}. Their markets stay where they are until it answers.`,
+    );
+  }
+}
+
+const LIMITS = { askedMax: 1_000, booklessMax: 50_000, booklessMs: 30 * 60_000, movesMax: 20_000, restMs: 2 * 60_000 };
+const LOOK_INTERVAL_MS = 10_000;
+const REST_MS = 1_000;

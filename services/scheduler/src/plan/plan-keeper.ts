@@ -1,0 +1,181 @@
+import { changedOrElapsed, type Logger, rest } from '@polytape/service';
+import type { MarketRegistry } from '../markets/market-registry.ts';
+import { unlessAborted } from '../unless-aborted.ts';
+import type { ShardPlan } from './shard-plan.ts';
+import { type Misplaced, type PlanLimits, type Planning, planShards, type WantedMarket } from './shard-planner.ts';
+
+export type PlanKeeperOptions = {
+  plan: ShardPlan;
+  registry: MarketRegistry;
+  limits: PlanLimits;
+  /** Milliseconds since the epoch. Versions of shards begin there: of shards of an earlier term nothing else is known. */
+  clock: () => number;
+  log: Logger;
+};
+
+/** Keeps the plan true to the markets: plans on change, every 30 s, and when a market has waited long enough. */
+export class PlanKeeper {
+  readonly #o: PlanKeeperOptions;
+  readonly #announced = new Set<string>();
+  readonly #left = new Map<number, number>();
+  #pending: Map<string, number> = new Map();
+  #isFirstScan = true;
+  #isListComplete = false;
+  #misplaced: ReadonlyMap<number, Misplaced> = new Map();
+  #changed = Promise.withResolvers<void>();
+  /** Resolves when the next planning that begins has been written. */
+  #planned = Promise.withResolvers<Planning>();
+
+  constructor(options: PlanKeeperOptions) {
+    this.#o = options;
+    if (options.registry.size > 0) this.#changed.resolve();
+  }
+
+  /** Open markets without a place, and since when. */
+  get pending(): ReadonlyMap<string, number> {
+    return this.#pending;
+  }
+
+  /** Tokens that have left each shard. */
+  get left(): ReadonlyMap<number, number> {
+    return this.#left;
+  }
+
+  /** The registry knows something new: plan soon. */
+  marketsChanged(): void {
+    this.#changed.resolve();
+  }
+
+  /** The registry knows a market that the venue has just announced: it is not made to wait while there is room. */
+  announced(conditionId: string): void {
+    this.#announced.add(conditionId);
+    this.#changed.resolve();
+  }
+
+  /**
+   * A scan of all open markets has ended. Resolves when the plan has taken it in. After the first scan of a term nobody
+   * has to wait for others to come: a venue of two markets would wait in vain, and after a change of leader some may
+   * have waited long. Later ones come a few at a time, and do wait.
+   */
+  async scanEnded(signal: AbortSignal): Promise<void> {
+    this.#isListComplete = this.#isFirstScan;
+    this.#isFirstScan = false;
+    this.#changed.resolve();
+    await unlessAborted(this.#planned.promise, signal);
+  }
+
+  /**
+   * The shard of a market that the registry knows. One without a place gets it as if it had just been announced; null
+   * when it has to wait for others.
+   */
+  async place(conditionId: string, signal: AbortSignal): Promise<number | null> {
+    const present = this.#placeOf(conditionId);
+    if (present !== null) return present;
+    this.announced(conditionId);
+    await unlessAborted(this.#planned.promise, signal);
+    return this.#placeOf(conditionId);
+  }
+
+  /** Moves what the connections of these shards do not serve, as far as it may; gives what was moved and written. */
+  async move(misplaced: ReadonlyMap<number, Misplaced>, signal: AbortSignal): Promise<Planning['moved']> {
+    this.#misplaced = misplaced;
+    this.#changed.resolve();
+    const { moved } = await unlessAborted(this.#planned.promise, signal);
+    return moved;
+  }
+
+  /** Conditions in the plan of which the registry knows nothing. */
+  *unknownConditionIds(): Generator<string> {
+    for (const { tokens } of this.#o.plan.shards.values()) {
+      for (const { conditionId } of tokens) if (this.#o.registry.stateOf(conditionId) === 'unknown') yield conditionId;
+    }
+  }
+
+  /**
+   * Plans until `signal` aborts.
+   *
+   * @throws {RevisionConflictError} Somebody else writes the plan.
+   * @throws {TermOverError | BusUnavailableError} The plan cannot be written now.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    let waitMs = PLAN_INTERVAL_MS;
+    while (!signal.aborted) {
+      await changedOrElapsed(this.#changed.promise, waitMs, signal);
+      if (signal.aborted) return;
+      const beganAtMs = performance.now();
+      const dueAtMs = await this.#plan();
+      const endedAtMs = performance.now();
+      const restMs = Math.max(REST_MS_MIN, REST_SHARE * (endedAtMs - beganAtMs));
+      await rest(restMs, signal);
+      waitMs = Math.min(PLAN_INTERVAL_MS, Math.max(0, (dueAtMs ?? Number.POSITIVE_INFINITY) - performance.now()));
+    }
+  }
+
+  async #plan(): Promise<number | null> {
+    const { plan, registry, limits, log } = this.#o;
+    const planned = this.#planned;
+    const announced = new Set(this.#announced);
+    const dateMs = this.#o.clock();
+    this.#planned = Promise.withResolvers();
+    this.#changed = Promise.withResolvers();
+    const planning: Planning = planShards(
+      {
+        shards: plan.shards,
+        wanted: wantedOf(registry),
+        isEnded: (conditionId) => registry.stateOf(conditionId) === 'ended',
+        pending: this.#pending,
+        announced,
+        isListComplete: this.#isListComplete,
+        misplaced: this.#misplaced,
+        versionMin: Math.max(dateMs, plan.goneVersionMax + 1),
+        dateMs,
+        nowMs: performance.now(),
+      },
+      limits,
+    );
+    this.#isListComplete = false;
+    this.#misplaced = new Map();
+    for (const change of planning.changes) {
+      await plan.write(change);
+      this.#count(change.number, change.leaving, change.shard === null);
+      const tokens = change.shard?.tokens.length ?? 0;
+      log.info({ shard: change.number, tokens }, `Planned shard ${change.number} with ${tokens} tokens.`);
+    }
+    const { renewed } = planning;
+    if (renewed.length > 0) {
+      const some = renewed.slice(0, TOLD_MAX);
+      log.info({ markets: renewed.length, some }, `${renewed.length} markets trade under other tokens than before.`);
+    }
+    this.#pending = planning.pending;
+    for (const conditionId of announced) if (!planning.pending.has(conditionId)) this.#announced.delete(conditionId);
+    planned.resolve(planning);
+    return planning.dueAtMs;
+  }
+
+  #placeOf(conditionId: string): number | null {
+    for (const [number, { tokens }] of this.#o.plan.shards) {
+      if (tokens.some((token) => token.conditionId === conditionId)) return number;
+    }
+    return null;
+  }
+
+  #count(shard: number, leaving: number, isDeleted: boolean): void {
+    if (isDeleted) this.#left.delete(shard);
+    else if (leaving > 0) this.#left.set(shard, (this.#left.get(shard) ?? 0) + leaving);
+  }
+}
+
+function* wantedOf(registry: MarketRegistry): Generator<WantedMarket> {
+  for (const { conditionId, tokens } of registry.open()) {
+    yield { conditionId, tokenIds: [tokens[0].tokenId, tokens[1].tokenId] };
+  }
+}
+
+/** Markets that are named in one line of the log. */
+const TOLD_MAX = 20;
+/** Nothing may be missed for longer than this. */
+const PLAN_INTERVAL_MS = 30_000;
+/** Changes that come one by one are planned together. */
+const REST_MS_MIN = 250;
+/** A plan of 300,000 tokens takes a fraction of a second: at most a fifth of the time goes into planning. */
+const REST_SHARE = 4;

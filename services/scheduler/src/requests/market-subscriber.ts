@@ -1,0 +1,114 @@
+import type { KvBucket } from '@polytape/bus';
+import { type GammaClient, type GammaMarket, isVenueError } from '@polytape/polymarket';
+import { errorSentence, type Logger } from '@polytape/service';
+import {
+  type IngestorPresence,
+  isConditionId,
+  isTokenId,
+  type Market,
+  type Shard,
+  type SubscribeAnswer,
+  type SubscribeRequest,
+} from '@polytape/types';
+import type { MarketLog } from '../markets/market-log.ts';
+import type { MarketRegistry } from '../markets/market-registry.ts';
+import type { PlanKeeper } from '../plan/plan-keeper.ts';
+
+export type MarketSubscriberOptions = {
+  gamma: Pick<GammaClient, 'openMarketsOf' | 'closedMarketsOf' | 'marketBySlug' | 'marketByToken'>;
+  registry: Pick<MarketRegistry, 'open'>;
+  marketLog: Pick<MarketLog, 'publish'>;
+  keeper: Pick<PlanKeeper, 'place'>;
+  plan: { readonly shards: ReadonlyMap<number, Shard> };
+  ingestors: KvBucket<IngestorPresence>;
+  signal: AbortSignal;
+  log: Logger;
+};
+
+/**
+ * Has a market recorded because an operator asks for it: by the same rules as one that the venue has announced just now.
+ * Asking again changes nothing, and tells how far it has come.
+ */
+export class MarketSubscriber {
+  readonly #o: MarketSubscriberOptions;
+
+  constructor(options: MarketSubscriberOptions) {
+    this.#o = options;
+  }
+
+  /** Answers a `SubscribeRequest`. What cannot be done is refused in words. */
+  async answer(request: unknown): Promise<SubscribeAnswer> {
+    const name = marketName(request);
+    if (name === null) return { refused: 'a token id, a condition id (0x…) or a slug is needed' };
+    const market = this.#known(name) ?? (await this.#learn(name));
+    if ('refused' in market) return market;
+    const { conditionId, question, tokens } = market;
+    const { keeper, plan, signal } = this.#o;
+    const shard = await keeper.place(conditionId, signal);
+    const version = shard === null ? undefined : plan.shards.get(shard)?.version;
+    const isCovered = shard !== null && version !== undefined && (await this.#isCovered(shard, version));
+    return { conditionId, question, tokenIds: [tokens[0].tokenId, tokens[1].tokenId], shard, isCovered };
+  }
+
+  #known({ kind, text }: MarketName): KnownMarket | null {
+    for (const market of this.#o.registry.open()) {
+      const isMeant =
+        kind === 'condition'
+          ? market.conditionId === text
+          : kind === 'slug'
+            ? market.slug === text
+            : market.tokens.some(({ tokenId }) => tokenId === text);
+      if (isMeant) return market;
+    }
+    return null;
+  }
+
+  /** Asks Gamma, and publishes what it says. */
+  async #learn(name: MarketName): Promise<KnownMarket | { refused: string }> {
+    const { marketLog, log } = this.#o;
+    let market: GammaMarket | null;
+    try {
+      market = await this.#ask(name);
+    } catch (error) {
+      if (!isVenueError(error)) throw error;
+      return { refused: `Gamma cannot be asked for it now: ${errorSentence(error)}` };
+    }
+    if (market === null) return { refused: `Gamma knows no market of the ${name.kind} ${name.text}` };
+    await marketLog.publish([market]);
+    if (market.closed) return { refused: `the market is closed: ${market.question}` };
+    log.info({ conditionId: market.conditionId }, `An operator asks for the market ${market.question}`);
+    return market;
+  }
+
+  async #ask({ kind, text }: MarketName): Promise<GammaMarket | null> {
+    const { gamma, signal } = this.#o;
+    if (kind === 'slug') return await gamma.marketBySlug(text, signal);
+    if (kind === 'token') return await gamma.marketByToken(text, signal);
+    const [open] = await gamma.openMarketsOf([text], signal);
+    return open ?? (await gamma.closedMarketsOf([text], signal))[0] ?? null;
+  }
+
+  async #isCovered(shard: number, version: number): Promise<boolean> {
+    const presences = await this.#o.ingestors.list();
+    return [...presences.values()].some(({ value }) => {
+      const service = value.shards[shard];
+      return service?.state === 'covered' && service.version === version;
+    });
+  }
+}
+
+type KnownMarket = Pick<Market, 'conditionId' | 'question' | 'tokens'>;
+
+type MarketName = { kind: 'token' | 'condition' | 'slug'; text: string };
+
+function marketName(request: unknown): MarketName | null {
+  const { market } = (request ?? {}) as Partial<SubscribeRequest>;
+  if (typeof market !== 'string') return null;
+  const text = market.trim().toLowerCase();
+  if (isConditionId(text)) return { kind: 'condition', text };
+  if (isTokenId(text)) return { kind: 'token', text };
+  return SLUG.test(text) ? { kind: 'slug', text } : null;
+}
+
+/** As the venue makes them of a title; the longest that was seen has 180 characters. */
+const SLUG = /^[a-z0-9][a-z0-9._-]{0,299}$/;

@@ -1,0 +1,152 @@
+import type { Market, MarketFact } from '@polytape/types';
+import { describe, expect, test } from 'vitest';
+import { LogWatch } from '../../src/markets/log-watch.ts';
+import { sampleMarket, settledMarket } from '../sample-market.ts';
+import { logBed } from './log-bed.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+describe('a leader', () => {
+  test('passes over what is no document, tells it once and remembers the others', async () => {
+    await using bed = await logBed();
+    const first = await bed.leader();
+    await first.marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')]);
+    const [document] = await bed.stored<Market>('MARKETS');
+    await bed.put([
+      ['pm.market.0xa1', 'not json'],
+      ['pm.market.0xa2', 'null'],
+      ['pm.market.0xa3', '{}'],
+      ['pm.market.0xa4', JSON.stringify({ ...document, conditionId: '0xa4', tokens: undefined })],
+      ['pm.market.0xa5', JSON.stringify(document)],
+    ]);
+    const next = await bed.leader();
+    expect([...next.registry.open()].map(({ conditionId }) => conditionId).sort()).toEqual(['0x1', '0x2']);
+    expect(next.counters.messagesMalformed).toBe(5);
+    expect(next.errors).toEqual([expect.stringMatching(/^Message 3 of MARKETS on pm\.market\.0xa1 is passed over: /)]);
+  });
+
+  test('takes from its history a document that is spoilt in MARKETS, when it is told anew of that market', async () => {
+    await using bed = await logBed();
+    const first = await bed.leader();
+    await first.marketLog.publish([settledMarket('0x1', ['1', '0'], Date.now() - 2 * DAY_MS)]);
+    first.registry.putAway('0x1');
+    await bed.put([['pm.market.0x1', '{"conditionId":"0x1"}']]);
+    await first.marketLog.publish([sampleMarket('0x1')]);
+    expect(await bed.stored('MARKETS')).toMatchObject([{ version: 2, closed: false, resolution: { step: 2 } }]);
+  });
+
+  test('passes over a step that is none, and the others of the page are published', async () => {
+    await using bed = await logBed();
+    await (await bed.leader()).marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')]);
+    await bed.put([
+      ['pm.event.0x1.resolution_proposed', 'not json'],
+      [
+        'pm.event.0x1.resolution_disputed',
+        JSON.stringify({ type: 'resolution_disputed', conditionId: '0x1', step: 2 ** 40 }),
+      ],
+      ['pm.event.0x2.resolution_proposed', 'null'],
+    ]);
+    const { marketLog, counters, errors } = await bed.leader();
+    await marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000), settledMarket('0x2', ['0', '1'], 5_000)]);
+    expect(await bed.stored('MARKETS')).toMatchObject([
+      { conditionId: '0x1', resolution: { state: 'resolved', step: 1 } },
+      { conditionId: '0x2', resolution: { state: 'resolved', step: 1 } },
+    ]);
+    expect(counters.messagesMalformed).toBe(3);
+    expect(errors).toHaveLength(1);
+  });
+
+  test('publishes the others of a page where one of them cannot be', async () => {
+    await using bed = await logBed();
+    const { marketLog, counters, errors } = await bed.leader();
+    const broken = { ...sampleMarket('0x1'), conditionId: 'no condition' };
+    await marketLog.publish([broken, sampleMarket('0x2')]);
+    expect(await bed.stored('MARKETS')).toMatchObject([{ conditionId: '0x2' }]);
+    expect(counters.marketsFailed).toBe(1);
+    expect(errors).toEqual([
+      expect.stringMatching(/^Nothing of market no condition can be published: cannot stand in/),
+    ]);
+  });
+
+  test('begins although the last message of MARKETS was removed', async () => {
+    await using bed = await logBed();
+    await (await bed.leader()).marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')]);
+    await bed.ask('$JS.API.STREAM.MSG.DELETE.MARKETS', { seq: 2 });
+    const { registry } = await bed.leader();
+    expect([...registry.open()]).toMatchObject([{ conditionId: '0x1' }]);
+  });
+
+  test('begins although MARKETS was purged, says so, and has its documents again from their history', async () => {
+    await using bed = await logBed();
+    await publishThree(bed);
+    const before = await documents(bed);
+    await bed.ask('$JS.API.STREAM.PURGE.MARKETS', {});
+    const { registry, errors } = await bed.leader();
+    expect(registry.counts()).toEqual({ open: 1, ended: 2 });
+    expect(errors).toEqual([
+      expect.stringMatching(/^The stream MARKETS has no document, and EVENTS tells of 3 markets/),
+    ]);
+    expect(await documents(bed)).toEqual(before);
+  });
+
+  test('begins silently where nothing was ever published, though the venue has announced markets', async () => {
+    await using bed = await logBed();
+    await bed.put([['pm.event.0x1.new_market', '{}']]);
+    const { registry, errors } = await bed.leader();
+    expect({ markets: registry.size, errors }).toEqual({ markets: 0, errors: [] });
+  });
+
+  test.each([
+    ['purged', '$JS.API.STREAM.PURGE.MARKETS', {}],
+    ['robbed of one message', '$JS.API.STREAM.MSG.DELETE.MARKETS', { seq: 2 }],
+    ['deleted', '$JS.API.STREAM.DELETE.MARKETS', {}],
+  ])(
+    'that sees MARKETS %s publishes all documents again, also of markets that are put away',
+    async (_what, subject, body) => {
+      await using bed = await logBed();
+      const leader = await publishThree(bed);
+      const before = await documents(bed);
+      const { bus, marketLog, log, errors } = leader;
+      const looks = watched(bus);
+      const over = new AbortController();
+      const watching = new LogWatch({ bus: looks.bus, marketLog, intervalMs: 20, log }).run(over.signal);
+      try {
+        await looks.first;
+        await bed.ask(subject, body);
+        await expect.poll(() => documents(bed).catch(() => []), { timeout: 20_000 }).toEqual(before);
+      } finally {
+        over.abort();
+        await watching;
+      }
+      expect(errors).toEqual([expect.stringMatching(/^The stream MARKETS lost documents: /)]);
+      expect((await bed.stored<MarketFact>('EVENTS')).filter(({ type }) => type === 'market_changed')).toHaveLength(3);
+    },
+  );
+});
+
+type Bed = Awaited<ReturnType<typeof logBed>>;
+
+/** One is open, one has closed and is not settled, and one is put away. */
+async function publishThree(bed: Bed) {
+  const leader = await bed.leader();
+  const closed = sampleMarket('0x2', { closed: true, closedAtMs: 5_000 });
+  await leader.marketLog.publish([sampleMarket('0x1'), closed, settledMarket('0x3', ['1', '0'], 5_000)]);
+  leader.registry.putAway('0x3');
+  return leader;
+}
+
+async function documents(bed: Bed): Promise<Market[]> {
+  const all = await bed.stored<Market>('MARKETS');
+  return all.sort((a, b) => (a.conditionId < b.conditionId ? -1 : 1));
+}
+
+/** Says when the watch has looked for the first time: what it has not seen it cannot miss. */
+function watched(bus: Bed['bus']) {
+  const first = Promise.withResolvers<void>();
+  const streamState: Bed['bus']['streamState'] = async (stream) => {
+    const state = await bus.streamState(stream);
+    first.resolve();
+    return state;
+  };
+  return { bus: { streamState }, first: first.promise };
+}

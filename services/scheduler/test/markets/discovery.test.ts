@@ -1,0 +1,169 @@
+import type { GammaMarket, MarketPage, SkippedMarket } from '@polytape/polymarket';
+import { createLogger, type Logger } from '@polytape/service';
+import { describe, expect, test } from 'vitest';
+import { Discovery } from '../../src/markets/discovery.ts';
+import { MarketRegistry } from '../../src/markets/market-registry.ts';
+import { shrinkDoubt } from '../../src/markets/shrink-doubt.ts';
+import { newCounters } from '../../src/scheduler-counters.ts';
+import { sampleMarket } from '../sample-market.ts';
+
+const { signal } = new AbortController();
+
+describe('a scan of the open markets', () => {
+  test('publishes page by page, and asks for those that vanished whether they are closed', async () => {
+    const d = discovering();
+    d.knows('0x1', '0x2', '0x3');
+    d.planHas('0x9');
+    d.lists(page('0x1'), page('0x4'));
+    d.closed('0x3', '0x9');
+    expect(await d.discovery.scan(signal)).toEqual({ items: 2, errors: 0 });
+    expect(d.published).toEqual([['0x1'], ['0x4'], ['0x3', '0x9']]);
+    expect(d.askedClosed).toEqual(['0x9', '0x2', '0x3']);
+    expect(d.registry.stateOf('0x2')).toBe('open'); // nobody called it closed
+    expect(d.registry.stateOf('0x3')).toBe('ended');
+  });
+
+  test('that shows far fewer markets than are known is an alarm, and ends none', async () => {
+    const d = discovering({ shrinkPercentMax: 20 });
+    const known = Array.from({ length: 100 }, (_, index) => `0x${(index + 1).toString(16)}`);
+    d.knows(...known);
+    d.closed(...known);
+    d.lists(page(...known.slice(0, 79)));
+    expect(await d.discovery.scan(signal)).toEqual({ items: 79, errors: 1 });
+    expect(d.askedClosed).toEqual([]);
+    expect(d.said).toEqual([
+      expect.stringMatching(/^error: .*21 of 100 known markets did not come.*Nothing is concluded/),
+    ]);
+    expect(d.registry.counts()).toEqual({ open: 100, ended: 0 });
+
+    d.lists(page(...known.slice(0, 80)));
+    await d.discovery.scan(signal);
+    expect(d.askedClosed).toHaveLength(20);
+  });
+
+  test('in doubt by its pages ends none either', async () => {
+    const d = discovering();
+    d.knows('0x1', '0x2');
+    d.closed('0x2');
+    d.lists({ ...page('0x1'), doubt: 'an empty page in the middle of the list' });
+    await d.discovery.scan(signal);
+    expect(d.askedClosed).toEqual([]);
+    expect(d.said[0]).toMatch(/^error: .*an empty page/);
+  });
+
+  test('tells of a position system that nobody knows, once, and not of placeholders', async () => {
+    const d = discovering();
+    const odd = { kind: 'unsupported-version', reason: 'version "v3" is not supported' } as const;
+    const placeholder = { kind: 'no-token-ids', reason: 'no token ids yet' } as const;
+    d.lists({ ...page('0x1'), skipped: [odd, odd, placeholder].map(skipped) });
+    expect(await d.discovery.scan(signal)).toEqual({ items: 1, errors: 2 });
+    expect(d.said.filter((words) => words.includes('not recorded'))).toEqual([
+      'error: A market of Gamma is not recorded: version "v3" is not supported.',
+    ]);
+    expect(d.counters.marketsSkipped).toBe(3);
+  });
+
+  test('is remembered: until the first one nothing is complete', async () => {
+    const d = discovering();
+    d.lists(page('0x1'));
+    expect(d.discovery.hasScanned).toBe(false);
+    await d.discovery.scan(signal);
+    await d.discovery.scanned;
+    expect(d.discovery.hasScanned).toBe(true);
+  });
+});
+
+describe('a look at the newest markets', () => {
+  test('ends with the second page that holds nothing new', async () => {
+    const d = discovering();
+    d.knows('0x1', '0x2', '0x3', '0x4');
+    d.lists(page('0x7', '0x6'), page('0x5', '0x4'), page('0x3'), page('0x8', '0x2'), page('0x1'), page('0x9'));
+    expect(await d.discovery.findNewest(signal)).toEqual({ items: 4, errors: 0 });
+    expect(d.registry.stateOf('0x8')).toBe('open'); // Gamma had it late
+    expect(d.registry.stateOf('0x9')).toBe('unknown');
+  });
+
+  test('goes on behind a page of placeholders, but not for ever', async () => {
+    const d = discovering();
+    d.knows('0x1', '0x2');
+    d.lists({ ...page(), skipped: [skipped({ kind: 'no-token-ids', reason: 'no token ids yet' })] }, page('0x3'));
+    expect(await d.discovery.findNewest(signal)).toEqual({ items: 1, errors: 0 });
+    const endless = Array.from({ length: 50 }, (_, index) => page(`0xa${index}`));
+    d.lists(...endless);
+    expect(await d.discovery.findNewest(signal)).toEqual({ items: 20, errors: 0 });
+  });
+});
+
+describe('a share of markets that vanished', () => {
+  test('is a doubt above the maximum, and none where there are only a few', () => {
+    expect(shrinkDoubt({ known: 100, vanished: 20, percentMax: 20 })).toBeNull();
+    expect(shrinkDoubt({ known: 100, vanished: 21, percentMax: 20 })).toContain('21 of 100');
+    expect(shrinkDoubt({ known: 19, vanished: 19, percentMax: 20 })).toBeNull();
+    expect(shrinkDoubt({ known: 20, vanished: 20, percentMax: 20 })).toContain('20 of 20');
+  });
+});
+
+/** A discovery whose Gamma lists what the test says, and that remembers what was done. */
+function discovering(o: { shrinkPercentMax?: number } = {}) {
+  const registry = new MarketRegistry({ figuresIntervalMs: 0 });
+  const counters = newCounters();
+  const knows = ({ settlement: _, ...description }: GammaMarket) => void registry.observe(description, { nowMs: 0 });
+  const published: string[][] = [];
+  const askedClosed: string[] = [];
+  const said: string[] = [];
+  const unknown: string[] = [];
+  let pages: MarketPage[] = [];
+  let closed: string[] = [];
+  const say = (level: string) => (_fields: unknown, words: string) => void said.push(`${level}: ${words}`);
+  const log = Object.assign(Object.create(createLogger({ service: 'test', level: 'error' })) as Logger, {
+    ...{ info: () => {}, debug: () => {}, warn: say('warn'), error: say('error') },
+  });
+  const list = async function* () {
+    yield* pages;
+  };
+  const discovery = new Discovery({
+    ...{ registry, counters, log, shrinkPercentMax: o.shrinkPercentMax ?? 100 },
+    gamma: {
+      openMarkets: list,
+      newestMarkets: list,
+      closedMarketsOf: async (ids) => {
+        askedClosed.push(...ids);
+        return closed.filter((id) => ids.includes(id)).map((id) => sampleMarket(id, { closed: true }));
+      },
+    },
+    marketLog: {
+      publish: async (markets) => {
+        published.push(markets.map(({ conditionId }) => conditionId));
+        for (const market of markets) knows(market);
+      },
+    },
+    keeper: {
+      marketsChanged: () => {},
+      scanEnded: async () => {},
+      unknownConditionIds: function* () {
+        yield* unknown;
+      },
+    },
+  });
+  return {
+    ...{ discovery, registry, counters, published, askedClosed, said },
+    knows: (...ids: string[]) => {
+      for (const id of ids) knows(sampleMarket(id));
+    },
+    planHas: (...ids: string[]) => void unknown.push(...ids),
+    lists: (...listed: MarketPage[]) => {
+      pages = listed;
+    },
+    closed: (...ids: string[]) => {
+      closed = ids;
+    },
+  };
+}
+
+function page(...ids: string[]): MarketPage {
+  return { markets: ids.map((id) => sampleMarket(id)), skipped: [], doubt: null };
+}
+
+function skipped(o: Pick<SkippedMarket, 'kind' | 'reason'>): SkippedMarket {
+  return { ...o, gammaId: '1', conditionId: null, raw: {} };
+}

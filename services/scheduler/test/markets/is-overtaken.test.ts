@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { isOvertaken } from '../../src/markets/is-overtaken.ts';
+
+const CLOSED = { closed: true, seenAtMs: 5_000, resolution: null };
+const REOPENED = {
+  ...{ closed: false, seenAtMs: 9_000 },
+  resolution: {
+    ...({ state: 'reopened', step: 2, settlement: null, method: 'gamma', exchangeAtMs: null } as const),
+    ...{ seenAtMs: 7_000, reopenedAtMs: 7_000 },
+  },
+};
+
+test('an answer is overtaken that was asked for before the closing was known, and says open', () => {
+  expect(isOvertaken({ closed: false, askedAtMs: 4_999 }, CLOSED)).toBe(true);
+  expect(isOvertaken({ closed: false, askedAtMs: 5_000 }, CLOSED)).toBe(false);
+  expect(isOvertaken({ closed: true, askedAtMs: 0 }, CLOSED)).toBe(false);
+});
+
+test('an answer is overtaken that was asked for before the reopening was known, and says closed', () => {
+  expect(isOvertaken({ closed: true, askedAtMs: 6_999 }, REOPENED)).toBe(true);
+  expect(isOvertaken({ closed: true, askedAtMs: 7_000 }, REOPENED)).toBe(false);
+});
+
+test('no answer is overtaken by what was never told otherwise', () => {
+  expect(isOvertaken({ closed: true, askedAtMs: 0 }, { ...REOPENED, resolution: null })).toBe(false);
+  expect(isOvertaken({ closed: false, askedAtMs: 0 }, null)).toBe(false);
+});

@@ -1,0 +1,97 @@
+import { Bus, type StreamName } from '@polytape/bus';
+import type { GammaClient } from '@polytape/polymarket';
+import { createLogger, type Logger } from '@polytape/service';
+import { testNats } from '@polytape/test-servers';
+import { LeaderTerm } from '../../src/leadership/leader-term.ts';
+import { MarketLog } from '../../src/markets/market-log.ts';
+import { MarketRegistry } from '../../src/markets/market-registry.ts';
+import { newCounters } from '../../src/scheduler-counters.ts';
+import { sampleMarket } from '../sample-market.ts';
+
+const log = createLogger({ service: 'test', level: 'error' });
+
+/** A real log of its own, and leaders one after the other that write to it. */
+export async function logBed() {
+  await using resources = new AsyncDisposableStack();
+  const nats = resources.use(await testNats());
+  const stop = new AbortController();
+  resources.defer(() => stop.abort(new Error('the test is over')));
+  const bus = resources.use(await Bus.connect({ url: nats.url, name: 'test', log, signal: stop.signal }));
+  await bus.reconcile(stop.signal);
+  const owned = resources.move();
+
+  /** What a leader has at the beginning of its term, everything in the log remembered. */
+  async function leader(o: LeaderOptions = {}) {
+    const errors: string[] = [];
+    const listening = Object.assign(Object.create(log) as Logger, {
+      error: (_fields: unknown, words: string) => void errors.push(words),
+    });
+    const term = new LeaderTerm(stop.signal, LEASE_MS);
+    term.extend(performance.now());
+    const registry = new MarketRegistry({ figuresIntervalMs: o.figuresIntervalMs ?? 0 });
+    const counters = newCounters();
+    const publisher = owned.use(bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 }));
+    const reading = {
+      streamState: bus.streamState.bind(bus),
+      readBatches: bus.readBatches.bind(bus),
+      lastMessageOn: (o.bus ?? bus).lastMessageOn.bind(o.bus ?? bus),
+    };
+    const marketLog = new MarketLog({
+      bus: reading,
+      gamma: o.gamma ?? GAMMA,
+      registry,
+      publisher,
+      term,
+      counters,
+      log: listening,
+    });
+    await marketLog.remember();
+    return { bus, term, registry, counters, publisher, marketLog, errors, log: listening };
+  }
+
+  /** Bodies of all messages of a stream, in their order. */
+  async function stored<Body>(stream: StreamName): Promise<Body[]> {
+    const { messages: held } = await bus.streamState(stream);
+    const bodies: Body[] = [];
+    if (held === 0) return bodies;
+    const limits = { rowsMax: 1_000, ageMsMax: 20, signal: stop.signal };
+    for await (const { messages, pending } of bus.readBatches(stream, null, limits)) {
+      for (const { body } of messages) bodies.push(JSON.parse(Buffer.from(body).toString()) as Body);
+      if (pending === 0) break;
+    }
+    return bodies;
+  }
+
+  /** Puts these messages, as they are, on their subjects. */
+  async function put(messages: [subject: string, body: string][]): Promise<void> {
+    await using publisher = bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
+    for (const [subject, body] of messages) publisher.publish({ subject, messageId: `${subject} ${body}`, body });
+    await publisher.idle();
+  }
+
+  /** Asks the broker to do something to a stream, as its operator may. */
+  async function ask(subject: string, body: object): Promise<void> {
+    await bus.request(subject, body, { timeoutMs: 5_000, signal: stop.signal });
+  }
+
+  return {
+    bus,
+    url: nats.url,
+    signal: stop.signal,
+    leader,
+    stored,
+    put,
+    ask,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+type LeaderOptions = {
+  figuresIntervalMs?: number;
+  bus?: Pick<Bus, 'lastMessageOn'>;
+  gamma?: Pick<GammaClient, 'openMarketsOf'>;
+};
+
+/** Whatever it is asked for is open. */
+const GAMMA = { openMarketsOf: async (ids: readonly string[]) => ids.map((id) => sampleMarket(id)) };
+const LEASE_MS = 60_000;

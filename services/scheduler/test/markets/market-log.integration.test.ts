@@ -1,0 +1,256 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Bus } from '@polytape/bus';
+import { deleteStreams } from '@polytape/test-servers';
+import { eventSubject, type Market, type MarketFact, type ResolutionStep, resolutionMessageId } from '@polytape/types';
+import { describe, expect, test } from 'vitest';
+import type { ResolutionObservation } from '../../src/resolutions/next-resolution.ts';
+import { sampleMarket, settledMarket } from '../sample-market.ts';
+import { logBed } from './log-bed.ts';
+
+const NOON_MS = Date.UTC(2026, 7, 14, 12);
+const DAY_MS = 24 * 60 * 60_000;
+
+describe('a market log', () => {
+  test('writes the history of a market to EVENTS and its last document to MARKETS', async () => {
+    await using bed = await logBed();
+    const { marketLog } = await bed.leader();
+    await marketLog.publish([sampleMarket('0x1')]);
+    await marketLog.publish([sampleMarket('0x1')]);
+    await marketLog.publish([sampleMarket('0x1', { tickSize: '0.001' })]);
+    expect(await bed.stored<MarketFact>('EVENTS')).toMatchObject([
+      { type: 'market_changed', conditionId: '0x1', changed: [], market: { version: 1, tickSize: '0.01' } },
+      { type: 'market_changed', changed: ['tickSize'], market: { version: 2, tickSize: '0.001' } },
+    ]);
+    const documents = await bed.stored<Market>('MARKETS');
+    expect(documents).toMatchObject([{ conditionId: '0x1', version: 2, tickSize: '0.001', resolution: null }]);
+    expect(documents[0]).not.toHaveProperty('settlement');
+  });
+
+  test('writes the steps of a resolution before the document that has it', async () => {
+    await using bed = await logBed();
+    const { marketLog } = await bed.leader();
+    await marketLog.publish([sampleMarket('0x1', { settlement: { umaResolutionStatus: 'proposed' } })]);
+    await marketLog.publish([settledMarket('0x1', ['0', '1'], NOON_MS)]);
+    expect(await told(bed)).toEqual([
+      'resolution_proposed 1',
+      'market_changed 1',
+      'resolution_resolved 2',
+      'market_changed 2',
+    ]);
+    expect(await bed.stored('MARKETS')).toMatchObject([
+      {
+        ...{ version: 2, closed: true },
+        resolution: {
+          ...{ state: 'resolved', step: 2, method: 'gamma', exchangeAtMs: NOON_MS },
+          settlement: { outcome: 'win1', winningTokenId: '12', payouts: ['0', '1'] },
+        },
+      },
+    ]);
+  });
+
+  test('sends no document before its history is stored, also when EVENTS is away for a while', async () => {
+    await using bed = await logBed();
+    const { marketLog } = await bed.leader();
+    await deleteStreams(bed.url, ['EVENTS']); // made anew within seconds
+    await marketLog.publish([sampleMarket('0x1')]);
+    const [history, document] = await Promise.all([bed.bus.messageAt('EVENTS', 1), bed.bus.messageAt('MARKETS', 1)]);
+    expect(history?.subject).toBe('pm.event.0x1.market_changed');
+    expect(document?.storedAtMs).toBeGreaterThanOrEqual(history?.storedAtMs ?? Number.POSITIVE_INFINITY);
+  });
+
+  test('hears of other sources, and of markets that are unknown nothing', async () => {
+    await using bed = await logBed();
+    const { marketLog } = await bed.leader();
+    await marketLog.publish([sampleMarket('0x1', { closed: true })]);
+    await marketLog.hear([paid('0x1', ['0.5', '0.5']), paid('0x2', ['1', '0'])]);
+    expect(await bed.stored('MARKETS')).toMatchObject([
+      { conditionId: '0x1', version: 2, resolution: { method: 'data_api', settlement: { outcome: 'split' } } },
+    ]);
+  });
+
+  test('calls a market reopened that was closed and trades again', async () => {
+    await using bed = await logBed();
+    const { marketLog } = await bed.leader();
+    await marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)]);
+    await marketLog.publish([sampleMarket('0x1')]);
+    await marketLog.publish([sampleMarket('0x1')]);
+    expect(await told(bed)).toEqual([
+      'resolution_resolved 1',
+      'market_changed 1',
+      'resolution_reopened 2',
+      'market_changed 2',
+    ]);
+  });
+
+  test('does not believe a list alone that a closed market trades again', async () => {
+    await using bed = await logBed();
+    const asked: string[][] = [];
+    const gamma = {
+      openMarketsOf: async (ids: readonly string[]) => {
+        asked.push([...ids]);
+        return [];
+      },
+    };
+    const { marketLog } = await bed.leader({ gamma });
+    await marketLog.publish([sampleMarket('0x1', { closed: true }), sampleMarket('0x2')]);
+    await marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2', { tickSize: '0.001' })]);
+    expect(asked).toEqual([['0x1']]);
+    expect(await told(bed)).toEqual(['market_changed 1', 'market_changed 1', 'market_changed 2']);
+    expect(await bed.stored('MARKETS')).toMatchObject([{ closed: true }, { conditionId: '0x2', tickSize: '0.001' }]);
+  });
+
+  test('passes over a closing that was asked for before the market was seen reopened', async () => {
+    await using bed = await logBed();
+    const { marketLog } = await bed.leader();
+    await marketLog.publish([sampleMarket('0x1', { closed: true })]);
+    const late = sampleMarket('0x1', { closed: true });
+    await delay(2);
+    await marketLog.publish([sampleMarket('0x1')]);
+    await marketLog.publish([late]);
+    expect(await told(bed)).toEqual(['market_changed 1', 'resolution_reopened 1', 'market_changed 2']);
+  });
+
+  test('does not count a document as published that NATS cannot take, and publishes it again', async () => {
+    await using bed = await logBed();
+    const { marketLog, counters, publisher } = await bed.leader();
+    await marketLog.publish([sampleMarket('0x1', { question: '?'.repeat(9 * 1_024 * 1_024) })]);
+    expect(counters.marketsPublished).toBe(0);
+    const before = publisher.stats().rejected;
+    await marketLog.publish([sampleMarket('0x1', { question: '?'.repeat(9 * 1_024 * 1_024) })]);
+    expect(publisher.stats().rejected).toBeGreaterThan(before);
+    await marketLog.publish([sampleMarket('0x1')]);
+    await marketLog.publish([sampleMarket('0x1')]);
+    expect(counters.marketsPublished).toBe(1);
+    expect(await bed.stored('MARKETS')).toMatchObject([{ question: 'Will it rain?', version: 3 }]);
+  });
+
+  test('of a new leader goes on with the versions and steps of the last one, and repeats nothing', async () => {
+    await using bed = await logBed();
+    const first = await bed.leader();
+    await first.marketLog.publish([sampleMarket('0x1', { settlement: { umaResolutionStatus: 'disputed' } })]);
+    const second = await bed.leader();
+    await second.marketLog.publish([sampleMarket('0x1', { settlement: { umaResolutionStatus: 'disputed' } })]);
+    expect(second.counters.marketsPublished).toBe(0);
+    await second.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)]);
+    expect((await told(bed)).slice(2)).toEqual(['resolution_resolved 2', 'market_changed 2']);
+  });
+
+  test('whose leader dies after a step and before its document is taken up where it was', async () => {
+    await using bed = await logBed();
+    const undisturbed = await bed.leader();
+    await undisturbed.marketLog.publish([sampleMarket('0x1', { closed: true })]);
+    // It dies once EVENTS has all, before it can send the document.
+    const dying = await bed.leader();
+    const { throwIfOver } = dying.term;
+    dying.term.throwIfOver = () => {
+      if (dying.counters.resolutionSteps > 0) dying.term.end('it was killed by the test');
+      throwIfOver.call(dying.term);
+    };
+    const publishing = dying.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)]);
+    await expect(publishing).rejects.toThrow('killed by the test');
+    expect(await bed.stored('MARKETS')).toMatchObject([{ version: 1, resolution: null }]);
+
+    const next = await bed.leader();
+    await next.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)]);
+    expect(await steps(bed)).toEqual(['resolution_resolved 1 win0']);
+    expect(await bed.stored('MARKETS')).toMatchObject([
+      { version: 2, resolution: { step: 1, settlement: { outcome: 'win0' } } },
+    ]);
+  });
+
+  test('takes up a step without its document also when another source says something else by then', async () => {
+    await using bed = await logBed();
+    await (await bed.leader()).marketLog.publish([sampleMarket('0x1', { closed: true })]);
+    const orphan: ResolutionStep = {
+      ...{ type: 'resolution_resolved', conditionId: '0x1', step: 1, method: 'gamma', exchangeAtMs: 1, seenAtMs: 2 },
+      ...{ settlement: { outcome: 'win0', winningTokenId: '11', payouts: ['1', '0'] }, evidence: {} },
+    };
+    await using publisher = bed.bus.publisher({ unacknowledgedMax: 1, queueMax: 1 });
+    publisher.publish({
+      ...{ subject: eventSubject(orphan), messageId: resolutionMessageId(orphan), body: JSON.stringify(orphan) },
+    });
+    await publisher.idle();
+
+    const next = await bed.leader();
+    await next.marketLog.hear([paid('0x1', ['0.5', '0.5'])]);
+    expect(await steps(bed)).toEqual(['resolution_resolved 1 win0', 'resolution_resolved 2 split']);
+    expect(await bed.stored('MARKETS')).toMatchObject([{ resolution: { step: 2, settlement: { outcome: 'split' } } }]);
+  });
+
+  test('puts settled markets away, and reads them again from the log when they are told of anew', async () => {
+    await using bed = await logBed();
+    const first = await bed.leader();
+    const settled = settledMarket('0x1', ['1', '0'], 5_000);
+    await first.marketLog.publish([sampleMarket('0x1', { closed: true, closedAtMs: 5_000 })]);
+    await first.marketLog.hear([{ ...paid('0x1', ['1', '0']), seenAtMs: Date.now() - 2 * DAY_MS }]);
+
+    const next = await bed.leader();
+    expect(next.registry.get('0x1')).toBeNull();
+    await next.marketLog.publish([settled]);
+    await next.marketLog.hear([paid('0x1', ['1', '0'])]);
+    expect(next.counters.marketsPublished).toBe(0);
+    expect(next.registry.get('0x1')).toBeNull(); // put away again
+
+    await next.marketLog.publish([sampleMarket('0x1')]);
+    await next.marketLog.publish([settledMarket('0x1', ['0', '1'], 9_000)]);
+    expect(await steps(bed)).toEqual([
+      'resolution_resolved 1 win0',
+      'resolution_reopened 2 null',
+      'resolution_resolved 3 win1',
+    ]);
+    expect(await bed.stored('MARKETS')).toMatchObject([{ version: 4, resolution: { step: 3 } }]);
+  });
+
+  test('takes what is published at the same time one after the other, also when the first one has to wait', async () => {
+    await using bed = await logBed();
+    const first = await bed.leader();
+    await first.marketLog.publish([sampleMarket('0x1', { closed: true })]);
+    await first.marketLog.hear([paid('0x1', ['1', '0'])]);
+    let isFirst = true;
+    const slow: Pick<Bus, 'lastMessageOn'> = {
+      lastMessageOn: async (stream, subject) => {
+        const stored = await bed.bus.lastMessageOn(stream, subject);
+        const wait = isFirst;
+        isFirst = false;
+        if (wait) await Promise.race([second, delay(300)]);
+        return stored;
+      },
+    };
+    const questions = ['Will it snow?', 'Will it hail?'];
+    const gamma = { openMarketsOf: async () => [sampleMarket('0x1', { question: questions.shift() ?? '' })] };
+    const { marketLog } = await bed.leader({ bus: slow, gamma });
+    const publishing = marketLog.publish([sampleMarket('0x1')]);
+    const second = marketLog.publish([sampleMarket('0x1')]);
+    await Promise.all([publishing, second]);
+    expect((await told(bed)).slice(-3)).toEqual(['resolution_reopened 2', 'market_changed 3', 'market_changed 4']);
+    expect(await bed.stored('MARKETS')).toMatchObject([{ version: 4, question: 'Will it hail?' }]);
+  });
+});
+
+type Bed = Awaited<ReturnType<typeof logBed>>;
+
+async function told(bed: Bed): Promise<string[]> {
+  const facts = await bed.stored<MarketFact>('EVENTS');
+  return facts.map((fact) => {
+    if (fact.type === 'market_changed') return `market_changed ${fact.market.version}`;
+    return 'step' in fact ? `${fact.type} ${fact.step}` : fact.type;
+  });
+}
+
+async function steps(bed: Bed): Promise<string[]> {
+  const facts = await bed.stored<MarketFact>('EVENTS');
+  return facts.flatMap((fact) =>
+    'step' in fact ? `${fact.type} ${fact.step} ${fact.settlement?.outcome ?? null}` : [],
+  );
+}
+
+/** The Data API says that it paid so. */
+function paid(conditionId: string, payouts: [string, string]): ResolutionObservation {
+  const number = conditionId.slice(2);
+  const outcome = payouts[0] === '1' ? 'win0' : payouts[1] === '1' ? 'win1' : 'split';
+  const winningTokenId = outcome === 'split' ? null : `${number}${outcome === 'win0' ? 1 : 2}`;
+  return {
+    ...{ conditionId, method: 'data_api', state: 'resolved', exchangeAtMs: 4_000, seenAtMs: Date.now(), evidence: {} },
+    settlement: { outcome, winningTokenId, payouts },
+  };
+}

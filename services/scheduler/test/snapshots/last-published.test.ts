@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { LastPublished } from '../../src/snapshots/last-published.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+describe('what was last published of a token', () => {
+  test('is published again when it changes, and once an hour when it does not', () => {
+    const { take } = published();
+    expect(take('1', '0.4', 0)).toBe(true);
+    expect(take('1', '0.4', MINUTE_MS)).toBe(false);
+    expect(take('1', '0.5', 2 * MINUTE_MS)).toBe(true);
+    expect(take('1', '0.5', 2 * MINUTE_MS + HOUR_MS - 1)).toBe(false);
+    expect(take('1', '0.5', 2 * MINUTE_MS + HOUR_MS)).toBe(true);
+    expect(take('2', '0.5', 2 * MINUTE_MS)).toBe(true);
+  });
+
+  test('is refreshed at different times where all began at once, and never later than it may', () => {
+    let chance = 0;
+    const { take } = published({ random: () => chance });
+    const tokens = Array.from({ length: 100 }, (_, index) => String(index));
+    for (const [index, tokenId] of tokens.entries()) {
+      chance = index / tokens.length;
+      take(tokenId, '0.4', 0);
+    }
+    const refreshed = (nowMs: number) => tokens.filter((tokenId) => take(tokenId, '0.4', nowMs)).length;
+    expect(refreshed(0.75 * HOUR_MS - 1)).toBe(0);
+    expect(refreshed(0.875 * HOUR_MS)).toBe(50);
+    expect(refreshed(HOUR_MS)).toBe(50);
+  });
+
+  test('is forgotten with its token', () => {
+    const { last, take } = published();
+    take('1', '0.4', 0);
+    take('2', '0.4', 0);
+    last.keepOnly(new Set(['2']));
+    expect(take('1', '0.4', MINUTE_MS)).toBe(true);
+    expect(take('2', '0.4', MINUTE_MS)).toBe(false);
+  });
+
+  test('is not replaced in its slot: a run that is repeated leaves its other reading to the next slot', () => {
+    const { take } = published();
+    expect(take('1', '0.4', 1_000)).toBe(true);
+    expect(take('1', '0.5', 20_000)).toBe(false);
+    expect(take('1', '0.5', MINUTE_MS)).toBe(true);
+    expect(take('1', '0.5', 2 * MINUTE_MS)).toBe(false);
+  });
+
+  test('is published again in the slot after the one in which the term began: an earlier leader may have been first there', () => {
+    const { take } = published({ termBeganAtMs: 30_000 });
+    expect(take('1', '0.5', 31_000)).toBe(true);
+    expect(take('1', '0.5', MINUTE_MS)).toBe(true);
+    expect(take('1', '0.5', 2 * MINUTE_MS)).toBe(false);
+  });
+
+  test('is published again once a clock that was set back has come to a new slot', () => {
+    const { take } = published();
+    expect(take('1', '0.4', 10 * MINUTE_MS)).toBe(true);
+    expect(take('1', '0.4', 8 * MINUTE_MS)).toBe(false);
+    expect(take('1', '0.5', 9 * MINUTE_MS)).toBe(true); // the tape may have 9 already
+    expect(take('1', '0.5', 10 * MINUTE_MS)).toBe(false); // and has 10
+    expect(take('1', '0.5', 11 * MINUTE_MS)).toBe(true);
+    expect(take('1', '0.5', 12 * MINUTE_MS)).toBe(false);
+  });
+
+  test('does not wait for a clock that was set back by days', () => {
+    const { take } = published();
+    take('1', '0.4', 100 * HOUR_MS);
+    expect(take('1', '0.4', HOUR_MS)).toBe(true);
+    expect(take('1', '0.4', HOUR_MS + MINUTE_MS)).toBe(true);
+    expect(take('1', '0.4', HOUR_MS + 2 * MINUTE_MS)).toBe(false);
+  });
+
+  test('is published again when it was rejected', () => {
+    const { last, take } = published();
+    take('1', '0.4', 0);
+    last.rejected('1');
+    expect(take('1', '0.4', MINUTE_MS)).toBe(true);
+    expect(take('1', '0.4', 2 * MINUTE_MS)).toBe(false);
+  });
+});
+
+/** Of slots of a minute. */
+function published(o: { termBeganAtMs?: number; random?: () => number } = {}) {
+  const last = new LastPublished({ refreshMs: HOUR_MS, termBeganAtMs: -1, random: () => 0, ...o });
+  const take = (tokenId: string, content: string, nowMs: number) =>
+    last.take(tokenId, content, { slotAtMs: Math.floor(nowMs / MINUTE_MS) * MINUTE_MS, nowMs });
+  return { last, take };
+}

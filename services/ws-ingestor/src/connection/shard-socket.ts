@@ -1,0 +1,231 @@
+import {
+  type BookEvent,
+  type FrameElement,
+  type MarketEvent,
+  type ParsedFrame,
+  parseFrame,
+  recogniseFrame,
+} from '@polytape/polymarket';
+import type { ConnectionStatus } from '@polytape/types';
+import type { ConnectionPublisher } from '../publishing/connection-publisher.ts';
+import { FrameRate } from './frame-rate.ts';
+import { LastKnown } from './last-known.ts';
+
+export type ShardSocketOptions = {
+  connectionId: string;
+  tokenIds: Iterable<string>;
+  publisher: ConnectionPublisher;
+  /** How long to wait for the first book of a token. */
+  firstBookTimeoutMs: number;
+  onFirstBook: (event: BookEvent) => void;
+  /** Told of each trade, by its message id. */
+  onTrade: (messageId: string) => void;
+  /** Told when the last token that waited has its book. */
+  onCovered: () => void;
+  nowMs: number;
+};
+
+/**
+ * One socket of a connection: hands what it delivers to the publisher, and keeps account of which tokens it covers and how
+ * lively its data is.
+ *
+ * A token is covered from its first `book` on. Until every token is, or was waited for long enough, each frame is
+ * parsed; from then on frames without anything to record are recognised without parsing.
+ */
+export class ShardSocket {
+  readonly connectionId: string;
+  readonly openedAtMs: number;
+  readonly lastKnown = new LastKnown();
+  readonly #o: ShardSocketOptions;
+  readonly #openedSinceEpochMs = Date.now();
+  readonly #covered = new Set<string>();
+  /** Tokens without a book, and since when each waits: since the socket opened, or the token joined. */
+  readonly #waiting: Map<string, number>;
+  readonly #rate: FrameRate;
+  #tokensEver: number;
+  #tokens: number;
+  #hasWaitedEnough = false;
+  #frames = 0;
+  #dataFrames = 0;
+  /** Of those: with something else in them than the first books that were asked for. */
+  #livelyFrames = 0;
+  #sampled = { dataFrames: 0, livelyFrames: 0 };
+  #heardAtMs: number;
+  /** Our clock, microseconds since the epoch. */
+  #lastFrameAtUs: number | null = null;
+
+  constructor(options: ShardSocketOptions) {
+    this.#o = options;
+    this.connectionId = options.connectionId;
+    this.openedAtMs = options.nowMs;
+    this.#heardAtMs = options.nowMs;
+    this.#waiting = new Map([...options.tokenIds].map((tokenId) => [tokenId, options.nowMs]));
+    this.#tokens = this.#waiting.size;
+    this.#tokensEver = this.#waiting.size;
+    this.#rate = new FrameRate(options.nowMs);
+  }
+
+  /** A token that was not there before has been subscribed to. */
+  joined(tokenId: string, nowMs: number): void {
+    this.#tokens += 1;
+    this.#tokensEver += 1;
+    this.#waiting.set(tokenId, nowMs);
+  }
+
+  left(tokenId: string): void {
+    this.#tokens -= 1;
+    this.#waiting.delete(tokenId);
+    this.#covered.delete(tokenId);
+  }
+
+  /** A text frame. @returns Whether it was data: PONG is none, nor is `[]`, nor what is no JSON. */
+  take(text: string, receivedAtUs: number): boolean {
+    this.#frames += 1;
+    this.#lastFrameAtUs = receivedAtUs;
+    if (this.#mayPassOver(text) && recogniseFrame(text) === 'known') {
+      this.#dataFrames += 1;
+      this.#livelyFrames += 1;
+      this.lastKnown.passedOver(text);
+      return true;
+    }
+    return this.#takeParsed(parseFrame(text), text, receivedAtUs);
+  }
+
+  takeBinary(bytes: Uint8Array, receivedAtUs: number): void {
+    this.#o.publisher.unparsed(bytes, 'binary frame, or text that is not UTF-8', receivedAtUs);
+  }
+
+  /** Looks at what came since the last time. @returns Whether there was data among it beyond the first books. */
+  sample(nowMs: number): boolean {
+    this.#rate.sample(this.#frames, nowMs);
+    if (this.#dataFrames !== this.#sampled.dataFrames) this.#heardAtMs = nowMs;
+    const isLively = this.#livelyFrames !== this.#sampled.livelyFrames;
+    this.#sampled = { dataFrames: this.#dataFrames, livelyFrames: this.#livelyFrames };
+    this.#hasWaitedEnough = this.#waitedEnough(nowMs);
+    return isLively;
+  }
+
+  /** Nothing was read for a while, by no fault of the venue: all waiting begins anew. */
+  excuse(nowMs: number): void {
+    this.#heardAtMs = nowMs;
+    for (const tokenId of this.#waiting.keys()) this.#waiting.set(tokenId, nowMs);
+  }
+
+  /** Whether every token has had its first book; or some have, and the others were waited for long enough. */
+  coversAt(nowMs: number): boolean {
+    return this.#waiting.size === 0 || (this.#covered.size > 0 && this.#waitedEnough(nowMs));
+  }
+
+  /** Tokens that have waited for their first book too long. */
+  missing(nowMs: number): string[] {
+    const { firstBookTimeoutMs } = this.#o;
+    const late = [...this.#waiting].filter(([, sinceMs]) => nowMs - sinceMs >= firstBookTimeoutMs);
+    return late.map(([tokenId]) => tokenId);
+  }
+
+  /** Tokens whose first book has come. */
+  get covered(): ReadonlySet<string> {
+    return this.#covered;
+  }
+
+  /** When data was last seen to have come, or the socket opened. */
+  get heardAtMs(): number {
+    return this.#heardAtMs;
+  }
+
+  /** Milliseconds since the epoch. */
+  get lastFrameAtMs(): number | null {
+    return this.#lastFrameAtUs === null ? null : Math.floor(this.#lastFrameAtUs / 1_000);
+  }
+
+  /** Tokens that left, over all that were ever subscribed. */
+  get pollution(): number {
+    return this.#tokensEver === 0 ? 0 : (this.#tokensEver - this.#tokens) / this.#tokensEver;
+  }
+
+  status(role: ConnectionStatus['role']): ConnectionStatus {
+    return {
+      connectionId: this.connectionId,
+      role,
+      openedAtMs: this.#openedSinceEpochMs,
+      tokens: this.#tokens,
+      covered: this.#covered.size,
+      framesPerSecond: Math.round(this.#rate.perSecond * 10) / 10,
+      lastFrameAtMs: this.lastFrameAtMs,
+    };
+  }
+
+  #takeParsed(frame: ParsedFrame, text: string, receivedAtUs: number): boolean {
+    if (frame.kind === 'pong') return false;
+    if (frame.kind === 'garbage') {
+      this.#o.publisher.unparsed(text, frame.reason, receivedAtUs);
+      return false;
+    }
+    if (frame.elements.length === 0) return false;
+    this.#dataFrames += 1;
+    this.#takeElements(frame.elements, text, receivedAtUs);
+    return true;
+  }
+
+  #takeElements(elements: readonly FrameElement[], text: string, receivedAtUs: number): void {
+    const { publisher } = this.#o;
+    let firstBooks = 0;
+    let unread = 0;
+    for (const element of elements) {
+      if (element.kind === 'event') {
+        if (this.#takeEvent(element.event, receivedAtUs) === 'first book') firstBooks += 1;
+        continue;
+      }
+      unread += 1;
+      if (unread > UNREAD_ELEMENTS_MAX) continue;
+      const reason =
+        element.kind === 'bad' ? element.reason : `unknown event type ${JSON.stringify(element.eventType)}`;
+      publisher.unparsed(element.raw, reason, receivedAtUs);
+    }
+    if (firstBooks < elements.length) this.#livelyFrames += 1;
+    // A frame of 50,000 elements that are none must not become 50,000 messages before the next trade.
+    const more = unread - UNREAD_ELEMENTS_MAX;
+    if (more > 0) publisher.unparsed(text, `${more} more elements of this frame could not be read`, receivedAtUs);
+  }
+
+  #takeEvent(event: MarketEvent, receivedAtUs: number): 'first book' | 'other' {
+    const { publisher, onTrade } = this.#o;
+    this.lastKnown.read(event);
+    switch (event.type) {
+      case 'lastTradePrice':
+        onTrade(publisher.trade(event, receivedAtUs));
+        break;
+      case 'newMarket':
+      case 'marketResolved':
+        publisher.lifecycle(event, receivedAtUs);
+        break;
+      case 'tickSizeChange':
+        publisher.tickSize(event, receivedAtUs);
+        break;
+      case 'book':
+        return this.#cover(event);
+    }
+    return 'other';
+  }
+
+  #cover(event: BookEvent): 'first book' | 'other' {
+    if (!this.#waiting.delete(event.tokenId)) return 'other';
+    this.#covered.add(event.tokenId);
+    this.#o.onFirstBook(event);
+    if (this.#waiting.size === 0) this.#o.onCovered();
+    return 'first book';
+  }
+
+  /** Whether a frame need not be parsed if it holds nothing to record. The book that is missing may still come. */
+  #mayPassOver(text: string): boolean {
+    return this.#waiting.size === 0 || (this.#hasWaitedEnough && !text.includes('"book"'));
+  }
+
+  #waitedEnough(nowMs: number): boolean {
+    for (const sinceMs of this.#waiting.values()) if (nowMs - sinceMs < this.#o.firstBookTimeoutMs) return false;
+    return true;
+  }
+}
+
+/** Elements of one frame that are kept one by one; the rest is kept with the frame as a whole. */
+const UNREAD_ELEMENTS_MAX = 100;

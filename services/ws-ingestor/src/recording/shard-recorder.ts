@@ -1,0 +1,371 @@
+import type { Publisher } from '@polytape/bus';
+import type { Logger } from '@polytape/service';
+import { type OutageNotice, SHARD_TOKENS_MAX, type Shard, type ShardStatus } from '@polytape/types';
+import type { ConnectPace } from '../connection/connect-pace.ts';
+import type { ShardConnection } from '../connection/shard-connection.ts';
+import type { IngestorCounters } from '../ingestor-counters.ts';
+import { type RecycleLimits, type RecycleReason, recycleReason } from '../replacement/recycle-reason.ts';
+import { RecycleTeller } from '../replacement/recycle-teller.ts';
+import type { RecycleWish } from '../replacement/recycle-turns.ts';
+import { RetryTimes } from '../replacement/retry-times.ts';
+import { ShardConnections } from '../replacement/shard-connections.ts';
+import { ShardPulse, type StallLimits } from '../replacement/shard-pulse.ts';
+import type { Succession } from '../replacement/succession.ts';
+import { DepartingTokens } from './departing-tokens.ts';
+import { MissingBooks } from './missing-books.ts';
+
+export type ShardRecorderOptions = RecycleLimits &
+  StallLimits & {
+    number: number;
+    shard: Shard;
+    url: string;
+    publisher: Publisher;
+    counters: IngestorCounters;
+    ingestorId: string;
+    /** Ingestors that are to record each shard: with one, what a dead connection has missed is missing. */
+    redundancy: number;
+    /** Whether its connection hears of new and resolved markets, too. */
+    hearsLifecycle: boolean;
+    isPaused: boolean;
+    /** How long a connection waits for the first book of its last tokens before it counts as covering the shard. */
+    firstBookTimeoutMs: number;
+    /** How long two connections record together, and how long a token that moved to another shard is kept. */
+    overlapMs: number;
+    /** Told after each message that was handed to the publisher. */
+    onPublished: () => void;
+    /** Told when a connection that had stalled could be replaced at last, after it could not. */
+    onStallOver: () => void;
+    /** Told when what `service` says may have changed. Time alone may do that, too, and is not told. */
+    onServiceChanged: () => void;
+    /** Shared by all recorders: an outage of the venue is told once, and not by each connection. */
+    outage: OutageNotice;
+    /** Shared likewise: each connection that comes back waits for its moment. */
+    pace: ConnectPace;
+    log: Logger;
+  };
+
+/**
+ * Records one shard: keeps a connection that covers its tokens, and replaces it by another before it lets go of it.
+ *
+ * current -> current and successor (`recycle`) -> current, and the old one draining, once the successor covers -> current.
+ * A successor that does not come to cover in time, or does not last, is closed, and the old one kept. It never begins a replacement by
+ * itself: `wish` says whether and why it wants one, and the ingestor lets a few have theirs at a time.
+ */
+export class ShardRecorder implements AsyncDisposable {
+  readonly number: number;
+  readonly #o: ShardRecorderOptions;
+  readonly #log: Logger;
+  readonly #pulse: ShardPulse;
+  readonly #missing = new MissingBooks();
+  readonly #retries: RetryTimes;
+  readonly #teller: RecycleTeller;
+  readonly #wanted: Set<string>;
+  readonly #connections: ShardConnections;
+  readonly #departing = new DepartingTokens();
+  #version: number;
+  /** The last that it was told to follow: mostly it is told of the same one again. */
+  #followed: Shard | null = null;
+  #isCommanded = false;
+  /** It fell silent and no successor could be had: it does not count as covering, as long as it has no more data. */
+  #doubtedAtFrames: number | null = null;
+  #wasHeard = false;
+  #reconnects = 0;
+  #sampledAtMs: number;
+  #triedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: ShardRecorderOptions) {
+    const nowMs = performance.now();
+    this.#o = options;
+    this.number = options.number;
+    this.#log = options.log.child({ shard: options.number });
+    this.#version = options.shard.version;
+    this.#wanted = new Set(options.shard.tokens.map(({ tokenId }) => tokenId));
+    this.#pulse = new ShardPulse(options, nowMs);
+    this.#teller = new RecycleTeller({ ...options, log: this.#log });
+    this.#retries = new RetryTimes({ minMs: options.firstBookTimeoutMs });
+    this.#sampledAtMs = nowMs;
+    this.#connections = new ShardConnections({
+      ...options,
+      shard: options.number,
+      tokenIds: this.#wanted,
+      log: this.#log,
+      listener: {
+        published: options.onPublished,
+        serviceChanged: options.onServiceChanged,
+        opened: (connection, again) => this.#opened(connection, again),
+      },
+    });
+  }
+
+  /**
+   * Subscribes and unsubscribes in place until the connections serve the shard's tokens. Those that another shard now has
+   * are kept for the time of the overlap, so that they are never without a connection.
+   */
+  follow(shard: Shard, isElsewhere: (tokenId: string) => boolean, nowMs: number): void {
+    if (shard === this.#followed) return;
+    this.#followed = shard;
+    const wanted = new Set(shard.tokens.map(({ tokenId }) => tokenId));
+    const joining = [...wanted].filter((tokenId) => !this.#wanted.has(tokenId));
+    const leaving = [...this.#wanted].filter((tokenId) => !wanted.has(tokenId));
+    // By the tokens, and not by the version alone: a plan that was made anew may have others under a version known here.
+    if (shard.version === this.#version && joining.length === 0 && leaving.length === 0) return;
+    this.#version = shard.version;
+    for (const tokenId of leaving) this.#wanted.delete(tokenId);
+    for (const tokenId of joining) this.#wanted.add(tokenId);
+    for (const tokenId of leaving) if (isElsewhere(tokenId)) this.#departing.keep(tokenId, nowMs + this.#o.overlapMs);
+    this.#letGo(leaving.filter((tokenId) => !this.#departing.has(tokenId)));
+    for (const tokenId of joining) this.#departing.forget(tokenId);
+    // A full connection would not take the joining ones.
+    if (this.#current.tokens + joining.length > SHARD_TOKENS_MAX) this.#letGo(this.#departing.all);
+    this.#connections.subscribe(joining, nowMs);
+    this.#missing.prune({ wanted: this.#wanted, covered: this.#current.covered });
+    this.#o.onServiceChanged();
+  }
+
+  /** Looks at what came and what did not, and takes a replacement that is under way to its next step. */
+  advance(nowMs: number): void {
+    if (this.#connections.isPaused) return;
+    this.#sample(nowMs);
+    this.#letGo(this.#departing.due(nowMs));
+    this.#pruneMissing();
+    const { succession } = this.#connections;
+    if (succession === null) return;
+    switch (succession.step(nowMs, this.#wanted)) {
+      case 'takes over':
+        this.#takeOver(succession, nowMs);
+        break;
+      case 'failed':
+        this.#fail(succession, nowMs);
+        break;
+      case 'over':
+        this.#complete(succession, nowMs);
+        break;
+    }
+  }
+
+  /** That and why its connection should be replaced now, or null. */
+  wish(nowMs: number): RecycleWish | null {
+    const reason = this.#wishedFor(nowMs);
+    if (reason === null || !this.#retries.mayTry(reason, nowMs)) return null;
+    return { reason, isRetry: this.#retries.hasFailed(reason), triedAtMs: this.#triedAtMs };
+  }
+
+  #wishedFor(nowMs: number): RecycleReason | null {
+    const { heardAtMs, openedAtMs } = this.#current;
+    if (heardAtMs === null || openedAtMs === null) return null; // it comes back by itself
+    if (this.#connections.succession !== null || this.#connections.isPaused || this.#wanted.size === 0) return null;
+    // What has moved away is subscribed for a while yet, and not waited for.
+    const missing = this.#current.missing(nowMs).filter((tokenId) => this.#wanted.has(tokenId));
+    return recycleReason(
+      {
+        ageMs: nowMs - openedAtMs,
+        pollution: this.#current.pollution,
+        silentMs: nowMs - heardAtMs,
+        silentMsMax: this.#pulse.silentMsMax,
+        hasUntriedMissing: this.#missing.hasUntried(missing),
+        isCommanded: this.#isCommanded,
+        chance: this.#current.chance,
+      },
+      this.#o,
+    );
+  }
+
+  /** Opens a successor. */
+  recycle(reason: RecycleReason, nowMs: number): void {
+    if (this.#connections.succession !== null) return;
+    this.#isCommanded = false;
+    this.#triedAtMs = nowMs;
+    this.#teller.began(this.#connections.succeed(reason, nowMs));
+  }
+
+  /** An operator wants a fresh connection. @returns The one that goes: where it drains, its successor is current by now. */
+  command(): { result: 'begun' | 'running'; connectionId: string | null } {
+    const { succession } = this.#connections;
+    if (succession !== null) return { result: 'running', connectionId: succession.old.connectionId };
+    // Asked again while it waits for its turn, it says nothing new.
+    if (!this.#isCommanded) this.#log.info({}, `An operator wants a fresh connection for shard ${this.number}.`);
+    this.#isCommanded = true;
+    return { result: 'begun', connectionId: this.#current.connectionId };
+  }
+
+  /** The venue serves fresh connections again: one that has stalled need not wait any longer. */
+  tryAgain(): void {
+    this.#retries.tryAgain('stalled');
+  }
+
+  /** Whether one of the few replacements at a time is its own. */
+  get isRecycling(): boolean {
+    return this.#connections.succession?.isPending ?? false;
+  }
+
+  /** Whether its connection has no successor yet that has taken over. */
+  get isOpeningSuccessor(): boolean {
+    return this.#connections.succession?.isOpening ?? false;
+  }
+
+  /**
+   * How the shard is served. It is covered when every token has had its first book on one of its connections; or when some
+   * have, and the others have not had theirs for so long that they have none.
+   */
+  service(nowMs: number): { state: 'opening' | 'covered'; version: number } {
+    return { state: this.#coversAt(nowMs) ? 'covered' : 'opening', version: this.#version };
+  }
+
+  status(): Omit<ShardStatus, 'state' | 'missing'> {
+    return {
+      shard: this.number,
+      pollution: this.#current.pollution,
+      reconnects: this.#reconnects,
+      connections: this.#connections.statuses(),
+    };
+  }
+
+  /** Turns the venue's global events on or off, in place. */
+  hearLifecycle(on: boolean): void {
+    this.#connections.hearLifecycle(on);
+  }
+
+  /** Stops reading the sockets: what the venue sends waits in the network's buffers. */
+  pause(): void {
+    this.#connections.pause();
+  }
+
+  resume(): void {
+    this.#connections.resume();
+    this.excuse(performance.now());
+  }
+
+  /** Nothing was read for a while, by no fault of the venue: silence is judged from now on. */
+  excuse(nowMs: number): void {
+    this.#connections.excuse(nowMs);
+  }
+
+  get isConnected(): boolean {
+    return this.#current.openedAtMs !== null;
+  }
+
+  /** Connections that are open: two while one is being replaced. */
+  get connected(): number {
+    return this.#connections.statuses().length;
+  }
+
+  get tokens(): number {
+    return this.#wanted.size;
+  }
+
+  /** Ids of the tokens that are recorded for the shard. */
+  get wanted(): string[] {
+    return [...this.#wanted];
+  }
+
+  /** Tokens whose first book has come on the present connection. */
+  get coveredTokens(): number {
+    return this.#current.covered.size;
+  }
+
+  /** Tokens without a book on two connections in a row. */
+  get missingTokens(): readonly string[] {
+    return this.#missing.reported;
+  }
+
+  /** Closes the connections. What they had delivered is with the publisher by then. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connections[Symbol.asyncDispose]();
+  }
+
+  get #current(): ShardConnection {
+    return this.#connections.current;
+  }
+
+  #opened(connection: ShardConnection, again: boolean): void {
+    if (connection !== this.#current) return;
+    // What was asked for has happened by itself.
+    this.#isCommanded = false;
+    this.#doubtedAtFrames = null;
+    if (!again) return;
+    this.#reconnects += 1;
+    this.#o.counters.reconnections += 1;
+    this.#o.counters.lastReconnectAtMs = Date.now();
+  }
+
+  #sample(nowMs: number): void {
+    const sinceMs = nowMs - this.#sampledAtMs;
+    if (sinceMs * SAMPLES_MIN < this.#o.stallMsMin) return;
+    this.#sampledAtMs = nowMs;
+    this.#wasHeard ||= this.#current.dataFrames > 0;
+    for (const [connection, role] of this.#connections.roles()) {
+      const isLively = connection.sample(nowMs);
+      if (role === 'current' && isLively) this.#pulse.beat(nowMs, sinceMs);
+    }
+  }
+
+  #letGo(tokenIds: readonly string[]): void {
+    if (tokenIds.length === 0) return;
+    this.#connections.unsubscribe(tokenIds);
+    for (const tokenId of tokenIds) this.#departing.forget(tokenId);
+  }
+
+  #pruneMissing(): void {
+    if (this.#missing.size === 0) return;
+    this.#missing.prune({ wanted: this.#wanted, covered: this.#current.covered });
+    if (this.#missing.size === 0) this.#log.info({}, 'Every token of the shard has its book now, or has left it.');
+  }
+
+  #takeOver(succession: Succession, nowMs: number): void {
+    const { reason, successor, missing } = succession;
+    if (reason === 'stalled' && this.#retries.hasFailed(reason)) this.#o.onStallOver();
+    this.#connections.takeOver();
+    this.#doubtedAtFrames = null;
+    const missingAgain = successor.missing(nowMs);
+    this.#report(missing.filter((tokenId) => missingAgain.includes(tokenId)));
+    this.#o.onServiceChanged();
+  }
+
+  #fail(succession: Succession, nowMs: number): void {
+    const { reason, successor, missing, old } = succession;
+    // It heard of some tokens and not of others: this venue does not serve them all on one connection.
+    if (successor.covered.size > 0)
+      this.#report(missing.filter((tokenId) => this.#wanted.has(tokenId) && !old.covered.has(tokenId)));
+    if (reason === 'stalled') this.#doubtedAtFrames = old.dataFrames;
+    // A shard of which nothing comes is tried for more often than one that is served.
+    const isDark = reason === 'stalled' || (old.covered.size === 0 && this.#wasHeard);
+    const maxMs = isDark ? this.#o.stallMsMax : RETRY_MS_MAX;
+    const waitMs = this.#retries.failed(reason, { nowMs, maxMs, random: Math.random() });
+    this.#teller.failed(succession, { tokens: this.#wanted.size, waitMs, nowMs });
+    // Tokens have joined since the old one drained; there must be room for them on it.
+    if (this.#wanted.size + this.#departing.all.length > SHARD_TOKENS_MAX) this.#letGo(this.#departing.all);
+    this.#connections.giveUp(nowMs);
+    this.#o.onServiceChanged();
+  }
+
+  #complete(succession: Succession, nowMs: number): void {
+    this.#retries.succeeded();
+    // Also after a stall: what could not be told from quiet must not be asked for again and again.
+    if (succession.reason === 'stalled') this.#pulse.wasQuiet();
+    this.#teller.completed(succession, { tokens: this.#wanted.size, nowMs, silentMsMax: this.#pulse.silentMsMax });
+    this.#connections.finish();
+  }
+
+  /** Says once which tokens have no book, also not on a fresh connection. */
+  #report(tokenIds: readonly string[]): void {
+    if (!this.#missing.hasUntried(tokenIds)) return;
+    this.#missing.tried(tokenIds);
+    const tokens = this.#missing.reported;
+    this.#log.warn(
+      { missing: tokens.length, tokenIds: tokens.slice(0, 10) },
+      `No book has come for ${tokens.length} of ${this.#wanted.size} tokens, also not on a fresh connection. They stay subscribed.`,
+    );
+  }
+
+  #coversAt(nowMs: number): boolean {
+    const isInDoubt = this.#current.dataFrames === this.#doubtedAtFrames;
+    return this.#connections
+      .following()
+      .some((connection) => connection.coversAt(nowMs) && !(isInDoubt && connection === this.#current));
+  }
+}
+
+/** A silence is looked at so often at least in the shortest that counts. */
+const SAMPLES_MIN = 15;
+/** Longest wait between two tries to replace a connection that does its work. */
+const RETRY_MS_MAX = 600_000;

@@ -1,0 +1,228 @@
+import { OutageNotice, type Shard, type ShardService } from '@polytape/types';
+import { ConnectPace } from '../connection/connect-pace.ts';
+import { recycleTurns } from '../replacement/recycle-turns.ts';
+import { lifecycleShards } from './lifecycle-shards.ts';
+import { ShardRecorder, type ShardRecorderOptions } from './shard-recorder.ts';
+import { toldMissing } from './told-missing.ts';
+
+export type ShardRecordersOptions = Omit<
+  ShardRecorderOptions,
+  'number' | 'shard' | 'hearsLifecycle' | 'isPaused' | 'onPublished' | 'onStallOver' | 'outage' | 'pace'
+> & {
+  /** How many shards of the plan are recorded with the venue's global events. */
+  lifecycleShards: number;
+  /** Between two new connections, whatever they are opened for. */
+  connectPaceMs: number;
+  /** Connections that are replaced at a time. */
+  recyclesMax: number;
+};
+
+/**
+ * The recorders of an ingestor, by the number of their shard. A full publishing queue pauses all of them: nothing is
+ * dropped, the venue's frames wait in the network.
+ */
+export class ShardRecorders implements AsyncDisposable {
+  readonly #o: ShardRecordersOptions;
+  readonly #recorders = new Map<number, ShardRecorder>();
+  readonly #closing = new Set<Promise<void>>();
+  readonly #outage = new OutageNotice();
+  /** Shards of the plan, ours or not, whose connections hear the global events. */
+  #hearing: ReadonlySet<number> = new Set();
+  readonly #pace: ConnectPace;
+  /** The moment that is reserved for the next connection of those that are opened here. */
+  #turnAtMs: number | null = null;
+  /** Shards that have left the plan while others have their tokens, and until when they are recorded on. */
+  readonly #departingUntilMs = new Map<number, number>();
+  #recycledAtMs = performance.now();
+  #isPaused = false;
+
+  constructor(options: ShardRecordersOptions) {
+    this.#o = options;
+    this.#pace = new ConnectPace({ paceMs: options.connectPaceMs });
+    options.publisher.onRoom(() => this.#resume());
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /**
+   * Begins to record the first of these shards, and as many more as the pace allows: each connection causes a burst of
+   * books. @returns Milliseconds until the next one may be opened; infinity when none is left.
+   */
+  open(shards: readonly (readonly [number, Shard])[], nowMs: number): number {
+    for (const [number, shard] of shards) {
+      const turnInMs = this.#turnInMs(nowMs);
+      if (turnInMs > 0) return turnInMs;
+      this.#turnAtMs = null;
+      this.#recorders.set(number, new ShardRecorder(this.#recorderOptions(number, shard)));
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** Brings the subscriptions in line with the plan, and says which connections hear the venue's global events. */
+  follow(plan: ReadonlyMap<number, Shard>, nowMs: number): void {
+    this.#hearing = lifecycleShards(plan.keys(), this.#o.lifecycleShards);
+    let planned: ReadonlySet<string> | null = null;
+    // Asked only of tokens that have left their shard, so that the whole plan is seldom gone through.
+    const isElsewhere = (tokenId: string): boolean => {
+      planned ??= new Set([...plan.values()].flatMap(({ tokens }) => tokens.map((token) => token.tokenId)));
+      return planned.has(tokenId);
+    };
+    for (const [number, recorder] of this.#recorders) {
+      const shard = plan.get(number);
+      if (shard !== undefined) {
+        this.#departingUntilMs.delete(number);
+        recorder.follow(shard, isElsewhere, nowMs);
+      } else if (!this.#departingUntilMs.has(number) && recorder.wanted.some(isElsewhere)) {
+        this.#departingUntilMs.set(number, nowMs + this.#o.overlapMs);
+      }
+      recorder.hearLifecycle(this.#hearing.has(number));
+    }
+  }
+
+  /** Shards that are recorded on though they have left the plan: others have their tokens, and may not cover them yet. */
+  departing(nowMs: number): Set<number> {
+    return new Set([...this.#departingUntilMs].filter(([, untilMs]) => nowMs < untilMs).map(([shard]) => shard));
+  }
+
+  /**
+   * Takes replacements of connections further, and begins those that are wanted most urgently: a few at a time, and at the
+   * pace of all new connections. When many connections stall at once, the venue is not stormed. One that has stalled does
+   * not wait for those whose successors record already.
+   *
+   * @returns Milliseconds until the next one may be begun; infinity when none waits for its moment alone.
+   */
+  recycle(nowMs: number, o: { mayBegin: boolean }): number {
+    const wasHeldUp = nowMs - this.#recycledAtMs > HELD_UP_MS;
+    this.#recycledAtMs = nowMs;
+    const recorders = [...this.#recorders.values()];
+    for (const recorder of recorders) {
+      if (wasHeldUp) recorder.excuse(nowMs);
+      recorder.advance(nowMs);
+    }
+    let opening = recorders.filter(({ isOpeningSuccessor }) => isOpeningSuccessor).length;
+    let pending = recorders.filter(({ isRecycling }) => isRecycling).length;
+    if (opening >= this.#o.recyclesMax || !o.mayBegin) return Number.POSITIVE_INFINITY;
+    const wishes = recorders.flatMap((recorder) => {
+      const wish = recorder.wish(nowMs);
+      return wish === null ? [] : [{ ...wish, recorder }];
+    });
+    for (const { recorder, reason } of recycleTurns(wishes)) {
+      if ((reason === 'stalled' ? opening : pending) >= this.#o.recyclesMax) continue;
+      const turnInMs = this.#turnInMs(nowMs);
+      if (turnInMs > 0) return turnInMs;
+      this.#turnAtMs = null;
+      opening += 1;
+      pending += 1;
+      recorder.recycle(reason, nowMs);
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** An operator wants a fresh connection for this shard; null when it is not recorded here. */
+  command(shard: number): ReturnType<ShardRecorder['command']> | null {
+    return this.#recorders.get(shard)?.command() ?? null;
+  }
+
+  statuses(): ReturnType<ShardRecorder['status']>[] {
+    return [...this.#recorders].sort(([a], [b]) => a - b).map(([, recorder]) => recorder.status());
+  }
+
+  /** Ends the recording of these; disposing of the whole waits until it has ended. */
+  close(shards: readonly number[]): void {
+    for (const number of shards) {
+      const recorder = this.#recorders.get(number);
+      if (recorder === undefined) continue;
+      this.#recorders.delete(number);
+      this.#departingUntilMs.delete(number);
+      const closing = recorder[Symbol.asyncDispose]().finally(() => this.#closing.delete(closing));
+      this.#closing.add(closing);
+    }
+  }
+
+  /** How each shard is served, with what of the missing tokens is told now. */
+  services(nowMs: number): Map<number, ShardService> {
+    const missing = new Map([...this.#recorders].map(([number, { missingTokens }]) => [number, missingTokens]));
+    const told = toldMissing(missing, { round: Math.floor(nowMs / TELLING_ROUND_MS) });
+    return new Map(
+      [...this.#recorders].map(([number, recorder]) => {
+        const some = told.get(number);
+        return [number, { ...recorder.service(nowMs), ...(some === undefined ? {} : { missing: some }) }];
+      }),
+    );
+  }
+
+  isConnected(shard: number): boolean {
+    return this.#recorders.get(shard)?.isConnected ?? false;
+  }
+
+  stats(nowMs: number): {
+    recorded: number;
+    /** Shards that have a connection, and connections that are open: more while some are replaced. */
+    shardsConnected: number;
+    connected: number;
+    covered: number;
+    tokens: number;
+    tokensCovered: number;
+    tokensMissing: number;
+    recycling: number;
+  } {
+    const recorders = [...this.#recorders.values()];
+    return {
+      recorded: recorders.length,
+      shardsConnected: recorders.filter(({ isConnected }) => isConnected).length,
+      connected: recorders.reduce((sum, { connected }) => sum + connected, 0),
+      covered: recorders.filter((recorder) => recorder.service(nowMs).state === 'covered').length,
+      tokens: recorders.reduce((sum, { tokens }) => sum + tokens, 0),
+      tokensCovered: recorders.reduce((sum, { coveredTokens }) => sum + coveredTokens, 0),
+      tokensMissing: recorders.reduce((sum, { missingTokens }) => sum + missingTokens.length, 0),
+      recycling: recorders.filter(({ isRecycling }) => isRecycling).length,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close([...this.#recorders.keys()]);
+    await Promise.all(this.#closing);
+  }
+
+  #recorderOptions(number: number, shard: Shard): ShardRecorderOptions {
+    return {
+      ...this.#o,
+      ...{ number, shard, outage: this.#outage, pace: this.#pace },
+      hearsLifecycle: this.#hearing.has(number),
+      isPaused: this.#isPaused,
+      onPublished: () => this.#pauseWhenFull(),
+      onStallOver: () => {
+        for (const recorder of this.#recorders.values()) recorder.tryAgain();
+      },
+    };
+  }
+
+  /** Milliseconds until the next connection may be opened here. It keeps its turn until it is opened. */
+  #turnInMs(nowMs: number): number {
+    this.#turnAtMs ??= this.#pace.reserve(nowMs);
+    return this.#turnAtMs - nowMs;
+  }
+
+  #pauseWhenFull(): void {
+    const { publisher, counters, log } = this.#o;
+    if (this.#isPaused || !publisher.full) return;
+    this.#isPaused = true;
+    counters.pauses += 1;
+    log.warn(publisher.stats(), 'The publishing queue is full: the connections are not read until it has room.');
+    for (const recorder of this.#recorders.values()) recorder.pause();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#o.log.info(this.#o.publisher.stats(), 'The publishing queue has room: the connections are read again.');
+    for (const recorder of this.#recorders.values()) recorder.resume();
+  }
+}
+
+/** The ingestor asks twice a second: a process that comes so late has not looked at what waits in its own buffers. */
+const HELD_UP_MS = 2_000;
+/** The scheduler has had time to ask the venue for what was told, and to move it. */
+const TELLING_ROUND_MS = 60_000;

@@ -1,0 +1,81 @@
+import type { Logger } from '@polytape/service';
+import { OutageNotice } from '@polytape/types';
+import type { IngestorCounters } from '../ingestor-counters.ts';
+import type { Succession } from './succession.ts';
+
+/** Counts the replacements of a shard's connections, and tells of them what an operator should know. */
+export class RecycleTeller {
+  readonly #counters: IngestorCounters;
+  readonly #redundancy: number;
+  readonly #log: Logger;
+  readonly #failures = new OutageNotice();
+
+  constructor(o: { counters: IngestorCounters; redundancy: number; log: Logger }) {
+    this.#redundancy = o.redundancy;
+    this.#counters = o.counters;
+    this.#log = o.log;
+  }
+
+  began({ reason, old }: Succession): void {
+    this.#counters.recycles[reason].started += 1;
+    this.#log.debug({ reason, connectionId: old.connectionId }, `Opening a successor to a connection (${reason}).`);
+  }
+
+  failed(succession: Succession, o: { tokens: number; waitMs: number; nowMs: number }): void {
+    const { reason, old, successor } = succession;
+    this.#counters.recycles[reason].failed += 1;
+    const isOpen = successor.openedAtMs !== null;
+    const covers = isOpen
+      ? `of ${o.tokens} tokens ${successor.covered.size} had a book on it`
+      : 'it could not be opened';
+    const why = succession.losses > 0 ? 'it had taken over, and was lost again' : covers;
+    const { say, unsaid } = this.#failures.failed(reason, o.nowMs);
+    const fields = { reason, connectionId: old.connectionId, covered: old.covered.size, waitMs: o.waitMs, unsaid };
+    this.#log[say ? 'warn' : 'debug'](
+      fields,
+      `A successor to a connection (${reason}) has failed, and the old one is kept: ${why}.`,
+    );
+  }
+
+  completed(succession: Succession, o: { tokens: number; nowMs: number; silentMsMax: number }): void {
+    const { reason, old, successor, seenOnBoth } = succession;
+    this.#failures.recovered();
+    this.#counters.recycles[reason].completed += 1;
+    this.#counters.recycled.tokensMoved += o.tokens;
+    this.#counters.recycled.overlapMs += Math.round(succession.overlappedMs(o.nowMs));
+    this.#counters.recycled.seenOnBoth += seenOnBoth;
+    const fields = {
+      reason,
+      connectionId: successor.connectionId,
+      old: old.connectionId,
+      tokens: o.tokens,
+      seenOnBoth,
+    };
+    if (reason === 'stalled') this.#tellSilence(succession, { ...fields, silentMsMax: o.silentMsMax }, o.nowMs);
+    else this.#log.info(fields, `Replaced a connection (${reason}).`);
+  }
+
+  /** What the silence was for which a connection has been replaced. */
+  #tellSilence(succession: Succession, known: object, nowMs: number): void {
+    const { silentMs, lastFrameAtMs } = succession.silence;
+    const lastFrameAt = lastFrameAtMs === null ? null : new Date(lastFrameAtMs).toISOString();
+    const silentTo = new Date(Date.now() - Math.round(succession.overlappedMs(nowMs))).toISOString();
+    const silentFrom = new Date(Date.parse(silentTo) - silentMs).toISOString();
+    const fields = { ...known, silentMs, lastFrameAt };
+    if (!succession.wasStalled) {
+      this.#counters.quietSpells += 1;
+      this.#log.debug(fields, 'Replaced a silent connection, though its shard had merely been quiet.');
+      return;
+    }
+    this.#counters.stalls += 1;
+    this.#counters.stalledMs += silentMs;
+    const dead = `Replaced a connection that was open and dead: nothing came on it for ${(silentMs / 1_000).toFixed(1)} s, while its tokens' books changed.`;
+    // Another ingestor has recorded them on a connection of its own.
+    if (this.#redundancy > 1) this.#log.warn({ ...fields, silentFrom, silentTo }, dead);
+    else
+      this.#log.error(
+        { ...fields, silentFrom, silentTo },
+        `${dead} Trades may be missing from ${silentFrom} to ${silentTo}.`,
+      );
+  }
+}

@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Assignment, assignShards, type Member } from '../../src/fleet/assign-shards.ts';
+
+describe('the assignment', () => {
+  test('serves every shard by min(redundancy, members) different ingestors, with loads that differ by one at most', () => {
+    fc.assert(
+      fc.property(fleets, ({ shards, members, redundancy }) => {
+        const { owners, unserved } = assignShards({ shards, members, redundancy });
+        expect(unserved).toEqual([]);
+        expect([...owners.keys()]).toEqual(shards);
+        for (const ids of owners.values()) {
+          expect(new Set(ids).size).toBe(Math.min(redundancy, members.length));
+          expect(ids).toHaveLength(Math.min(redundancy, members.length));
+        }
+        const loads = loadsOf({ owners }, members);
+        expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 10_000 },
+    );
+  });
+
+  test('is the same for all who see the same, in whatever order they see it', () => {
+    fc.assert(
+      fc.property(
+        fleets.chain((fleet) =>
+          fc.record({
+            fleet: fc.constant(fleet),
+            members: fc.shuffledSubarray(fleet.members, { minLength: fleet.members.length }),
+            shards: fc.shuffledSubarray(fleet.shards, { minLength: fleet.shards.length }),
+          }),
+        ),
+        ({ fleet, members, shards }) => {
+          expect(assignShards({ ...fleet, members, shards })).toEqual(assignShards(fleet));
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('moves close to the least number of shards when an ingestor comes or goes', () => {
+    const rows: string[] = [];
+    for (const [shards, members, redundancy] of SIZES) {
+      let moved = 0;
+      for (let draw = 0; draw < DRAWS; draw += 1) {
+        const [before, after] = [members, members + 1].map((count) =>
+          assignShards({ shards: numbersTo(shards), members: fleetOf(count, `draw-${draw}`), redundancy }),
+        );
+        // Places that the new one takes, or, read the other way round, that one leaves behind.
+        if (before !== undefined && after !== undefined) moved += newPlaces(before, after) / DRAWS;
+      }
+      const places = shards * redundancy;
+      const least = Math.floor(places / (members + 1));
+      const excess = (moved - least) / places;
+      rows.push(
+        `${places} places, ${members} <-> ${members + 1} ingestors, redundancy ${redundancy}: ` +
+          `${moved.toFixed(1)} move, at least ${least} must (${(100 * excess).toFixed(1)} % of all too many)`,
+      );
+      expect(moved).toBeGreaterThanOrEqual(least);
+      expect(excess).toBeLessThan(0.15);
+    }
+    console.info(rows.join('\n'));
+  });
+
+  test('leaves the last shards unserved when there is no room for all', () => {
+    const { owners, unserved, redundancy } = assignShards({
+      shards: numbersTo(25),
+      members: fleetOf(2, 'small', 10),
+      redundancy: 2,
+    });
+    expect(redundancy).toBe(1);
+    expect([...owners.keys()]).toEqual(numbersTo(20));
+    expect(unserved).toEqual([20, 21, 22, 23, 24]);
+    expect(loadsOf({ owners }, fleetOf(2, 'small', 10))).toEqual([10, 10]);
+  });
+
+  test('gives up redundancy before it gives up a shard', () => {
+    const members = fleetOf(3, 'tight', 10);
+    expect(assignShards({ shards: numbersTo(10), members, redundancy: 3 }).redundancy).toBe(3);
+    expect(assignShards({ shards: numbersTo(11), members, redundancy: 3 }).redundancy).toBe(2);
+    expect(assignShards({ shards: numbersTo(16), members, redundancy: 3 })).toMatchObject({
+      redundancy: 1,
+      unserved: [],
+    });
+  });
+
+  test('never exceeds a capacity, and serves what there is room for, where capacities differ', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 0, max: 150 }),
+        fc.integer({ min: 1, max: 4 }),
+        (capacities, count, redundancy) => {
+          const members = capacities.map((capacity, at) => ({ id: `uneven-${at}`, capacity }));
+          const { owners, unserved } = assignShards({ shards: numbersTo(count), members, redundancy });
+          const room = capacities.reduce((sum, capacity) => sum + capacity, 0);
+          expect(unserved).toHaveLength(Math.max(0, count - room));
+          for (const ids of owners.values()) expect(ids.length).toBeGreaterThan(0);
+          for (const [at, load] of loadsOf({ owners }, members).entries()) {
+            expect(load).toBeLessThanOrEqual(capacities[at] ?? 0);
+          }
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('of a fleet of nobody serves nothing', () => {
+    expect(assignShards({ shards: [3, 1], members: [], redundancy: 1 })).toEqual({
+      owners: new Map(),
+      redundancy: 0,
+      unserved: [1, 3],
+    });
+  });
+});
+
+/** Shards, members and redundancy of any proportion, numbers of shards with holes as a plan has them. */
+const fleets = fc.record({
+  shards: fc
+    .uniqueArray(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 60 })
+    .map((numbers) => numbers.sort((a, b) => a - b)),
+  members: fc
+    .uniqueArray(fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 1, maxLength: 8 }), {
+      minLength: 1,
+      maxLength: 12,
+    })
+    .map((ids) => ids.map((id): Member => ({ id, capacity: 1_000 }))),
+  redundancy: fc.integer({ min: 1, max: 5 }),
+});
+
+function fleetOf(count: number, name: string, capacity = 1_000): Member[] {
+  return numbersTo(count).map((at) => ({ id: `${name}-${at}`, capacity }));
+}
+
+function numbersTo(count: number): number[] {
+  return Array.from({ length: count }, (_, number) => number);
+}
+
+function loadsOf({ owners }: Pick<Assignment, 'owners'>, members: readonly Member[]): number[] {
+  return members.map(({ id }) => [...owners.values()].filter((ids) => ids.includes(id)).length);
+}
+
+function newPlaces(before: Assignment, after: Assignment): number {
+  let count = 0;
+  for (const [shard, ids] of after.owners) {
+    count += ids.filter((id) => !before.owners.get(shard)?.includes(id)).length;
+  }
+  return count;
+}
+
+const SIZES = [
+  [25, 2, 1],
+  [25, 3, 2],
+  [100, 3, 1],
+  [100, 9, 1],
+  [100, 9, 2],
+  [800, 3, 1],
+  [800, 49, 1],
+  [800, 49, 2],
+] as const;
+const DRAWS = 10;

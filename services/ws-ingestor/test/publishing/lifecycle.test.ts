@@ -1,0 +1,44 @@
+import type { MarketResolvedEvent } from '@polytape/polymarket';
+import { describe, expect, test } from 'vitest';
+import { lifecycleFromEvent } from '../../src/publishing/lifecycle-from-event.ts';
+import { lifecycleShards } from '../../src/recording/lifecycle-shards.ts';
+
+const resolved: MarketResolvedEvent = {
+  type: 'marketResolved',
+  gammaId: '7',
+  conditionId: '0xab',
+  tokenIds: ['1', '2'],
+  winningTokenId: '2',
+  winningOutcome: 'No',
+  event: null,
+  tags: [],
+  timestamp: '1784578733812',
+};
+
+describe('a fact about a market', () => {
+  test('says who won, and when the venue said so', () => {
+    expect(lifecycleFromEvent(resolved, 5)).toEqual({
+      type: 'market_resolved',
+      conditionId: '0xab',
+      gammaId: '7',
+      tokenIds: ['1', '2'],
+      question: null,
+      slug: null,
+      winningTokenId: '2',
+      winningOutcome: 'No',
+      exchangeAtMs: 1_784_578_733_812,
+      receivedAtUs: 5,
+    });
+  });
+});
+
+describe('the shards that hear of new and resolved markets', () => {
+  test('are those with the lowest numbers, whatever the order of the plan', () => {
+    expect([...lifecycleShards([10, 2, 9, 1], 2)]).toEqual([1, 2]);
+  });
+
+  test('are all, when the plan has no more, and none when none are wanted', () => {
+    expect([...lifecycleShards([3], 2)]).toEqual([3]);
+    expect([...lifecycleShards([3, 4], 0)]).toEqual([]);
+  });
+});

@@ -1,0 +1,232 @@
+import { Bus, type Publisher } from '@polytape/bus';
+import type { Logger } from '@polytape/service';
+import { type TestNats, testNats } from '@polytape/test-servers';
+import type { Shard, ShardService, ShardStatus } from '@polytape/types';
+import { type MarketReference, VenueSim, type VenueSimOptions } from '@polytape/venue-sim';
+import { expect } from 'vitest';
+import { type IngestorCounters, newCounters } from '../../src/ingestor-counters.ts';
+import { ShardRecorders, type ShardRecordersOptions } from '../../src/recording/shard-recorders.ts';
+
+type Told = { level: string; fields: Record<string, unknown>; sentence: string };
+
+/** Times of seconds and minutes, scaled down; what a test is not about does not happen. */
+const QUICK = {
+  connectPaceMs: 0,
+  recyclesMax: 2,
+  redundancy: 1,
+  lifecycleShards: 0,
+  firstBookTimeoutMs: 300,
+  overlapMs: 150,
+  pollutionMax: 0.3,
+  ageMsMin: 400,
+  ageMsMax: 3_600_000,
+  stallMsMin: 600_000,
+  stallMsMax: 600_000,
+};
+
+/**
+ * The recorders of one ingestor against a simulated venue and a real broker; the plan is the test's. They are asked every
+ * few milliseconds, as the ingestor asks them every half a second.
+ */
+export class RecorderBed implements AsyncDisposable {
+  readonly venue: VenueSim;
+  readonly nats: TestNats;
+  readonly bus: Bus;
+  readonly counters: IngestorCounters = newCounters();
+  readonly told: Told[] = [];
+  readonly plan = new Map<number, Shard>();
+  /** What the recorders said last of when another replacement may begin. */
+  nextRecycleInMs = Number.POSITIVE_INFINITY;
+  readonly #stack: AsyncDisposableStack;
+  readonly #publisher: Publisher;
+  readonly #recorders: ShardRecorders;
+  readonly #waiting = new Set<() => void>();
+  /** Of the venue, as they were at the start. */
+  readonly #markets: MarketReference[];
+
+  /** `plan`: which of the venue's open markets each shard has, by their index. */
+  static async start(o: {
+    venue?: VenueSimOptions;
+    plan: Record<number, number[]>;
+    recorders?: Partial<ShardRecordersOptions>;
+    queueMax?: number;
+  }): Promise<RecorderBed> {
+    const stack = new AsyncDisposableStack();
+    try {
+      const venue = stack.use(
+        await VenueSim.start({ markets: 20, oddMarkets: 0, trading: false, ...QUIET, ...o.venue }),
+      );
+      const nats = stack.use(await testNats());
+      const log = recordingLog([]);
+      const bus = stack.use(
+        await Bus.connect({ url: nats.url, name: 'test', log, signal: new AbortController().signal }),
+      );
+      await bus.reconcile(new AbortController().signal);
+      return new RecorderBed({
+        venue,
+        nats,
+        bus,
+        queueMax: o.queueMax ?? 50_000,
+        stack,
+        plan: o.plan,
+        recorders: o.recorders ?? {},
+      });
+    } catch (error) {
+      await stack[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  private constructor(o: {
+    venue: VenueSim;
+    nats: TestNats;
+    bus: Bus;
+    queueMax: number;
+    stack: AsyncDisposableStack;
+    plan: Record<number, number[]>;
+    recorders: Partial<ShardRecordersOptions>;
+  }) {
+    this.venue = o.venue;
+    this.nats = o.nats;
+    this.bus = o.bus;
+    this.#markets = o.venue.openMarketList();
+    this.#stack = o.stack;
+    this.#publisher = this.#stack.use(o.bus.publisher({ unacknowledgedMax: 1_000, queueMax: o.queueMax }));
+    this.#recorders = this.#stack.use(
+      new ShardRecorders({
+        ...QUICK,
+        ingestorId: 'test-1',
+        url: o.venue.urls.ws,
+        publisher: this.#publisher,
+        counters: this.counters,
+        onServiceChanged: () => {},
+        log: recordingLog(this.told),
+        ...o.recorders,
+      }),
+    );
+    for (const [shard, markets] of Object.entries(o.plan)) this.assign(Number(shard), markets);
+    const timer = setInterval(() => this.#turn(), TURN_MS);
+    this.#stack.defer(() => clearInterval(timer));
+  }
+
+  /** Gives a shard these markets of those that were open at the start; its next version, unless another is named. */
+  assign(shard: number, markets: readonly number[], version = (this.plan.get(shard)?.version ?? 0) + 1): void {
+    const tokens = markets.flatMap((index) => {
+      const { conditionId, tokenIds } = this.#markets[index] as MarketReference;
+      return tokenIds.map((tokenId) => ({ tokenId, conditionId }));
+    });
+    this.plan.set(shard, { version, tokens });
+  }
+  tokenOf(market: number, outcome: 0 | 1 = 0): string {
+    return this.#markets[market]?.tokenIds[outcome] ?? '';
+  }
+
+  /** Trades in these markets at every turn of the recorders, until disposed of. */
+  trading(markets: readonly number[]): Disposable {
+    const tokens = markets.flatMap((market) => this.#markets[market]?.tokenIds ?? []);
+    let next = 0;
+    const timer = setInterval(() => {
+      this.venue.trade({ tokenId: tokens[next % tokens.length] ?? '' });
+      next += 1;
+    }, TURN_MS / 2);
+    return { [Symbol.dispose]: () => clearInterval(timer) };
+  }
+
+  /** Resolves when it holds; asked at each turn of the recorders. */
+  async until(what: string, holds: () => boolean): Promise<void> {
+    const giveUp = AbortSignal.timeout(20_000);
+    while (!holds()) {
+      if (giveUp.aborted) throw new Error(`Not within 20 s: ${what}. ${JSON.stringify(this.told.slice(-5))}`);
+      await new Promise<void>((wake) => this.#waiting.add(wake));
+    }
+  }
+
+  /** Resolves when every shard of the plan is covered in its present version. */
+  async covered(): Promise<void> {
+    await this.until('every shard covered', () =>
+      [...this.plan].every(([shard, { version }]) => {
+        const service = this.service(shard);
+        return service?.state === 'covered' && service.version === version;
+      }),
+    );
+  }
+
+  service(shard: number): ShardService | undefined {
+    return this.#recorders.services(performance.now()).get(shard);
+  }
+
+  /** Shards that have left the plan and are recorded on all the same. */
+  departing(): number[] {
+    return [...this.#recorders.departing(performance.now())];
+  }
+
+  status(shard: number): Omit<ShardStatus, 'state' | 'missing'> {
+    const status = this.#recorders.statuses().find((one) => one.shard === shard);
+    expect(status).toBeDefined();
+    return status as Omit<ShardStatus, 'state' | 'missing'>;
+  }
+
+  /** Name of the shard's present connection. */
+  connectionOf(shard: number): string | undefined {
+    return this.status(shard).connections.find(({ role }) => role === 'current')?.connectionId;
+  }
+
+  /** The venue's numbers of the sockets that are open. */
+  socketNumbers(): number[] {
+    return this.venue.status().sockets.map(({ number }) => number);
+  }
+
+  command(shard: number): ReturnType<ShardRecorders['command']> {
+    return this.#recorders.command(shard);
+  }
+
+  /** How many different messages the broker has stored. */
+  async stored(): Promise<number> {
+    await this.#publisher.idle();
+    const { acknowledged, duplicates } = this.#publisher.stats();
+    return acknowledged - duplicates;
+  }
+
+  /** Whether a full publishing queue keeps the connections from being read. */
+  get isPaused(): boolean {
+    return this.#recorders.isPaused;
+  }
+
+  /** Ends the recording of all shards, as a stop does. */
+  async stop(): Promise<void> {
+    this.plan.clear();
+    await this.#recorders[Symbol.asyncDispose]();
+  }
+
+  toldAt(level: string): string[] {
+    return this.told.filter((line) => line.level === level).map(({ sentence }) => sentence);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack[Symbol.asyncDispose]();
+  }
+
+  #turn(): void {
+    const nowMs = performance.now();
+    this.#recorders.follow(this.plan, nowMs);
+    const own = this.#recorders.services(nowMs);
+    this.nextRecycleInMs = this.#recorders.recycle(nowMs, { mayBegin: true });
+    this.#recorders.open(
+      [...this.plan].filter(([shard]) => !own.has(shard)),
+      nowMs,
+    );
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+}
+
+/** Nothing opens and closes by itself. */
+const QUIET = { openPerMinute: 0, closePerMinute: 0 };
+const TURN_MS = 10;
+
+function recordingLog(told: Told[]): Logger {
+  const at = (level: string) => (fields: object, sentence: string) =>
+    void told.push({ level, fields: { ...fields }, sentence });
+  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => log };
+  return log as unknown as Logger;
+}

@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { RecorderBed } from '../recording/recorder-bed.ts';
+
+const WATCHED = { stallMsMin: 300, stallMsMax: 1_200 };
+
+describe('a connection that is open and silent', () => {
+  test('is replaced when the venue goes on without it, and this is told once as a stall', async () => {
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, recorders: WATCHED });
+    await bed.covered();
+    using _trading = bed.trading([0, 1, 2]);
+    await bed.until('lively', () => bed.counters.trades > 150);
+    const before = bed.connectionOf(0);
+    bed.venue.stall({ socket: 'all' });
+    const [stalledAtMs, stalledAt] = [performance.now(), Date.now()];
+    await bed.until('replaced', () => bed.counters.recycles.stalled.completed > 0);
+    const tookMs = performance.now() - stalledAtMs;
+    expect(tookMs).toBeGreaterThan(250);
+    expect(bed.connectionOf(0)).not.toBe(before);
+    expect(bed.counters.stalls).toBe(1);
+    expect(bed.counters.stalledMs).toBeGreaterThan(250);
+    const told = bed.told.filter(({ sentence }) => sentence.includes('open and dead'));
+    expect(told).toMatchObject([{ level: 'error' }]);
+    const { silentFrom, silentTo } = told[0]?.fields ?? {};
+    const silence = [silentFrom, silentTo].map((at) => Date.parse(String(at)) - stalledAt);
+    expect(silence[0]).toBeGreaterThan(-100);
+    expect(silence[0]).toBeLessThan(100);
+    expect(silence[1]).toBeGreaterThan(250);
+    expect(told[0]?.sentence).toContain(`Trades may be missing from ${silentFrom} to ${silentTo}.`);
+    const seen = bed.counters.trades;
+    await bed.until('trades again', () => bed.counters.trades > seen + 10);
+  });
+
+  test('does not wait for others that are being replaced, once their successors record', async () => {
+    const recorders = { ...WATCHED, recyclesMax: 1, overlapMs: 15_000 };
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1], 1: [2, 3] }, recorders });
+    await bed.covered();
+    using _trading = bed.trading([0, 1, 2, 3]);
+    await bed.until('lively', () => bed.counters.trades > 300);
+    const before = [bed.connectionOf(0), bed.connectionOf(1)];
+    bed.command(0);
+    await bed.until('the first overlaps', () => bed.connectionOf(0) !== before[0]);
+    const [first = 0, second = 0] = bed.socketNumbers();
+    for (const socket of [first, second]) bed.venue.stall({ socket });
+    await bed.until('the second is relieved', () => bed.connectionOf(1) !== before[1]);
+    expect(bed.counters.recycles.operator).toMatchObject({ started: 1, completed: 0 });
+  });
+
+  test('is tried for at once when another that could not be replaced either has its successor', async () => {
+    const recorders = { ...WATCHED, stallMsMax: 20_000, firstBookTimeoutMs: 2_000, recyclesMax: 1, overlapMs: 15_000 };
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1], 1: [2, 3] }, recorders });
+    await bed.covered();
+    const trading = bed.trading([0, 1, 2, 3]);
+    await bed.until('lively', () => bed.counters.trades > 300);
+    bed.venue.stall({ socket: 'all', newSockets: true });
+    await bed.until('both have failed', () => bed.counters.recycles.stalled.failed === 2);
+    bed.venue.unstall('all');
+    bed.venue.stall({ socket: 'all' });
+    let firstAtMs = 0;
+    await bed.until('both are replaced', () => {
+      const taken = [0, 1].filter((shard) => bed.status(shard).connections.some(({ role }) => role === 'draining'));
+      if (taken.length > 0) firstAtMs ||= performance.now();
+      return taken.length === 2;
+    });
+    expect(performance.now() - firstAtMs).toBeLessThan(1_000);
+    trading[Symbol.dispose]();
+  });
+
+  test('of a shard that is merely quiet counts as no stall, and may be silent twice as long each time', async () => {
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, recorders: { ...WATCHED, stallMsMax: 300 } });
+    await bed.covered();
+    const spells: number[] = [];
+    await bed.until('three spells', () => {
+      if (bed.counters.recycles.stalled.started > spells.length) spells.push(performance.now());
+      return spells.length === 3;
+    });
+    const [first = 0, second = 0, third = 0] = spells;
+    expect(third - second).toBeGreaterThan((second - first) * 1.5);
+    expect(bed.counters.stalls).toBe(0);
+    expect(bed.counters.quietSpells).toBe(2);
+    expect(bed.toldAt('warn')).toEqual([]);
+  });
+
+  test('is silent also when empty arrays come, which are no data', async () => {
+    await using bed = await RecorderBed.start({ plan: { 0: [0] }, recorders: { ...WATCHED, stallMsMax: 300 } });
+    await bed.covered();
+    await bed.until('suspected', () => {
+      bed.venue.send('[]');
+      return bed.counters.recycles.stalled.started === 1;
+    });
+  });
+
+  test('of a quiet shard that has been quoted and traded before counts as no stall either', async () => {
+    await using bed = await RecorderBed.start({
+      plan: { 0: [0, 1, 2] },
+      venue: { markets: 3, trading: true, tradesPerSecond: 20 },
+      recorders: { ...WATCHED, stallMsMin: 600, stallMsMax: 600 },
+    });
+    await bed.covered();
+    await bed.until('trades', () => bed.counters.trades > 20);
+    await bed.venue.stopTrading();
+    await bed.until('a spell', () => bed.counters.quietSpells + bed.counters.stalls > 0);
+    expect(bed.counters).toMatchObject({ stalls: 0, quietSpells: 1 });
+  });
+
+  test('is tried for again when its successor is dead as well, with longer waits, and counts as covering no more', async () => {
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, recorders: { ...WATCHED, stallMsMax: 300 } });
+    await bed.covered();
+    bed.venue.stall({ socket: 'all', newSockets: true });
+    await bed.until('failed', () => bed.counters.recycles.stalled.failed === 1);
+    expect(bed.service(0)?.state).toBe('opening');
+    await bed.until('failed again', () => bed.counters.recycles.stalled.failed === 2);
+    expect(bed.venue.status().socketsConnected).toBeLessThanOrEqual(4);
+    expect(bed.counters.stalls).toBe(0);
+    bed.venue.unstall('all');
+    await bed.covered();
+    await bed.until('one socket', () => bed.socketNumbers().length === 1);
+  });
+
+  test('is not judged while nothing is read because the publishing queue is full', async ({ skip }) => {
+    const recorders = { ...WATCHED, stallMsMax: 300 };
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1] }, recorders, queueMax: 5 });
+    if (!bed.nats.canRestart) skip('the server of TEST_NATS_URL is not ours to end');
+    await bed.covered();
+    await bed.nats.kill();
+    for (let trades = 0; trades < 10; trades += 1) bed.venue.trade({ tokenId: bed.tokenOf(0) });
+    await bed.until('a full queue', () => bed.isPaused);
+    const { started } = bed.counters.recycles.stalled;
+    const pausedAtMs = performance.now();
+    await bed.until('longer than any silence allowed', () => performance.now() - pausedAtMs > 900);
+    expect(bed.counters.recycles.stalled.started).toBe(started);
+    await bed.nats.start();
+    await bed.until('room', () => !bed.isPaused);
+    await bed.until('judged again', () => bed.counters.recycles.stalled.started === started + 1);
+  });
+});
