@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { inspect } from 'node:util';
-import { testDatabase } from '@polytape/test-servers';
+import { tcpProxy, testDatabase } from '@polytape/test-servers';
 import { silentLog } from '@polytape/types';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { DatabaseConfigurationError } from '../src/index.ts';
 import { limitedRole } from './limited-role.ts';
 import { open, openDatabase } from './open-database.ts';
-import { startProxy } from './tcp-proxy.ts';
 
 /** A log that tells when it was first warned. */
 function warnings() {
@@ -55,7 +54,7 @@ describe('opening the database', () => {
     expect(await told.first).toBe(
       `PostgreSQL at 127.0.0.1:${port} cannot be reached (ECONNREFUSED); trying again until it answers.`,
     );
-    await using _proxy = await startProxy(given.url, { port });
+    await using _proxy = await tcpProxy(given.url, { port });
     await using database = await opening;
     await database.migrate();
     expect(await database.tradeCount()).toBe(0);
@@ -196,7 +195,7 @@ describe('opening the database', () => {
 describe('a database that is open', () => {
   test('outlives its connections', async () => {
     await using opened = await openDatabase({ timescale: false });
-    await using proxy = await startProxy(opened.url);
+    await using proxy = await tcpProxy(opened.url);
     const noticed = Promise.withResolvers<object>();
     await using database = await open(proxy.url, { log: { ...silentLog, debug: noticed.resolve } });
     await database.tradeCount();

@@ -5,7 +5,7 @@ import { Bus, BusConfigurationError } from '../../src/index.ts';
 import { RecordedLog } from '../read/recorded-log.ts';
 import { testBus } from '../test-bus.ts';
 import { configuredNats, natsServerProgram } from '../topology/configured-nats.ts';
-import { tcpProxy } from './tcp-proxy.ts';
+import { natsProxy } from './nats-proxy.ts';
 
 const program = await natsServerProgram();
 const never = new AbortController().signal;
@@ -33,7 +33,7 @@ describe('connecting', () => {
     expect(entry.level).toBe('warn');
     expect(entry.sentence).toContain(`127.0.0.1:${port}`);
     expect(entry.sentence).toContain('ECONNREFUSED');
-    await using _way = await tcpProxy(nats.url, port);
+    await using _way = await natsProxy(nats.url, port);
     await using bus = await connecting;
     expect(bus.connected).toBe(true);
     expect(log.count(/cannot be reached/)).toBe(1);
@@ -53,7 +53,7 @@ describe('connecting', () => {
   });
 
   test('to something that never greets ends when the signal aborts', async () => {
-    await using silent = await tcpProxy('nats://127.0.0.1:1');
+    await using silent = await natsProxy('nats://127.0.0.1:1');
     silent.mute();
     const stop = new AbortController();
     const connecting = Bus.connect({ url: silent.url, name: 'test', log: new RecordedLog(), signal: stop.signal });
@@ -98,7 +98,7 @@ describe('connecting', () => {
 describe('a connection', () => {
   test('that is cut says so and comes back', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     way.cut();
     expect((await made.log.said(/is lost/)).level).toBe('warn');
@@ -109,7 +109,7 @@ describe('a connection', () => {
   // The client's own default gives up after 10 attempts.
   test('comes back however long the server was away', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     way.lead('nats://127.0.0.1:1');
     way.cut();
@@ -126,7 +126,7 @@ describe('a connection', () => {
     const users = (password: string) => `authorization { users: [ { user: ann, password: ${password} } ] }`;
     await using nats = await configuredNats(program, { configuration: users('right'), jetstream: true });
     await using other = await configuredNats(program, { configuration: users('other'), jetstream: true });
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url.replace('//', '//ann:right@'));
     way.lead(other.url);
     way.cut();
@@ -149,7 +149,7 @@ describe('a connection', () => {
 
   test('is closed by dispose also while the server is away', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     const { bus, log } = await testBus(way.url);
     await way[Symbol.asyncDispose]();
     await log.said(/is lost/);
@@ -159,7 +159,7 @@ describe('a connection', () => {
 
   test('to a peer that died without a word is given up and comes back', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url, { pingMs: 100 });
     way.mute();
     await made.log.said(/is lost/);

@@ -2,7 +2,7 @@ import { Kvm } from '@nats-io/kv';
 import { testNats } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import { BadValueError, type KvView, RevisionConflictError, TOPOLOGY } from '../../src/index.ts';
-import { tcpProxy } from '../connection/tcp-proxy.ts';
+import { natsProxy } from '../connection/nats-proxy.ts';
 import { testBus } from '../test-bus.ts';
 import { operatorOf } from '../topology/operator.ts';
 
@@ -117,7 +117,7 @@ describe('a bucket', () => {
 
   test('waits for a connection that comes back', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     const shards = await made.bus.kv<Value>('shards');
     way.mute();
@@ -229,7 +229,7 @@ describe('a view', () => {
 
   test('learns on return what changed while it was cut off', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using near = await testBus(nats.url);
     await using far = await testBus(way.url);
     const shards = await near.bus.kv<Value>('shards');

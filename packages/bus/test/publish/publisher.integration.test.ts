@@ -1,7 +1,7 @@
 import { testNats } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import type { Bus, OutgoingMessage, StreamMessage } from '../../src/index.ts';
-import { ANSWER, tcpProxy } from '../connection/tcp-proxy.ts';
+import { ANSWER, natsProxy } from '../connection/nats-proxy.ts';
 import { testBus } from '../test-bus.ts';
 import { configuredNats, natsServerProgram } from '../topology/configured-nats.ts';
 import { operatorOf } from '../topology/operator.ts';
@@ -55,7 +55,7 @@ describe('a publisher', () => {
 
   test('is full at its maximum, takes more all the same, and tells when there is room', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     await using publisher = made.bus.publisher({ unacknowledgedMax: 10, queueMax: 50 });
     await cutUntilLost(made, way);
@@ -125,7 +125,7 @@ describe('a publisher', () => {
 
   test('sends again when the connection was cut', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     // Only the connection's return can make it send again.
     await using publisher = made.bus.publisher({ ...WINDOW, acknowledgeMsMax: 600_000 });
@@ -140,7 +140,7 @@ describe('a publisher', () => {
 
   test('sends again what alone got no acknowledgement', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     await using publisher = made.bus.publisher({ ...WINDOW, acknowledgeMsMax: 100 });
     way.swallow(1, ANSWER);
@@ -159,7 +159,7 @@ describe('a publisher', () => {
 
   test('repeats nothing while the server is only slow', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     await using publisher = made.bus.publisher({ ...WINDOW, acknowledgeMsMax: 200 });
     way.slow(20);
@@ -247,7 +247,7 @@ describe('a publisher', () => {
 
   test('tells what is unfinished, and since when', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     const publisher = made.bus.publisher({ unacknowledgedMax: 2, queueMax: 10 });
     way.mute();

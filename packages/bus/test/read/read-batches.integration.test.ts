@@ -2,7 +2,7 @@ import { testNats } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import type { StreamMessage } from '../../src/index.ts';
 import { BusUnavailableError } from '../../src/index.ts';
-import { DELIVERED, tcpProxy } from '../connection/tcp-proxy.ts';
+import { DELIVERED, natsProxy } from '../connection/nats-proxy.ts';
 import { testBus } from '../test-bus.ts';
 import { operatorOf } from '../topology/operator.ts';
 import {
@@ -239,7 +239,7 @@ describe('nothing is skipped or repeated', () => {
 
   test('over cut connections', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using writer = await testBus(nats.url);
     await using reader = await testBus(way.url);
     let cuts = 0;
@@ -264,7 +264,7 @@ describe('nothing is skipped or repeated', () => {
 
   test('when messages are lost on the way to us, in the middle or the last', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using writer = await testBus(nats.url);
     await using reader = await testBus(way.url);
     const batches = readAll(reader.bus, { rowsMax: 10, ageMsMax: 5 });
@@ -314,7 +314,7 @@ describe('nothing is skipped or repeated', () => {
 
   test('when nothing arrives for a while because the way is silent', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using writer = await testBus(nats.url);
     await using reader = await testBus(way.url, { pingMs: 200 });
     const batches = readAll(reader.bus, { rowsMax: 2, ageMsMax: 1_000 });

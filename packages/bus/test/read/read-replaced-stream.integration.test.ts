@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { testNats } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import { StreamReplacedError } from '../../src/index.ts';
-import { tcpProxy } from '../connection/tcp-proxy.ts';
+import { natsProxy } from '../connection/nats-proxy.ts';
 import { testBus } from '../test-bus.ts';
 import { configuredNats, natsServerProgram } from '../topology/configured-nats.ts';
 import { operatorOf } from '../topology/operator.ts';
@@ -66,7 +66,7 @@ describe('a stream that is another one now', () => {
     async () => {
       if (program === null) return;
       await using nats = await configuredNats(program, { jetstream: true });
-      await using way = await tcpProxy(nats.url);
+      await using way = await natsProxy(nats.url);
       await using made = await testBus(way.url);
       await publish(made.bus, 0, 3);
       const backup = await mkdtemp(join(tmpdir(), 'polytape-test-nats-'));

@@ -1,7 +1,7 @@
 import { testNats } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import { BusUnavailableError, NoAnswerError } from '../../src/index.ts';
-import { tcpProxy } from '../connection/tcp-proxy.ts';
+import { natsProxy } from '../connection/nats-proxy.ts';
 import { type TestBus, testBus } from '../test-bus.ts';
 
 const SUBJECT = 'pm.cmd.test';
@@ -72,7 +72,7 @@ describe('a request', () => {
 
   test('is answered by one whose connection was lost and is back', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using server = await connect(way.url);
     await using client = await connect(nats.url);
     await using _serving = server.bus.serve(SUBJECT, () => 'here');
@@ -85,7 +85,7 @@ describe('a request', () => {
 
   test('while the connection is away fails as that', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using client = await connect(way.url);
     way.lead('nats://127.0.0.1:1');
     way.cut();

@@ -1,8 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { tcpProxy } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import { BatchRejectedError, PositionConflictError } from '../../src/index.ts';
 import { EDITIONS, open, openDatabase } from '../open-database.ts';
-import { startProxy } from '../tcp-proxy.ts';
+
 import {
   batch,
   CONDITION,
@@ -175,7 +176,7 @@ describe.each(EDITIONS)('a batch, $edition,', ({ timescale }) => {
 
   test('whose COMMIT was answered to nobody is stored, as the position tells', async () => {
     await using opened = await openDatabase({ timescale });
-    await using proxy = await startProxy(opened.url);
+    await using proxy = await tcpProxy(opened.url);
     await using writer = await open(proxy.url);
     proxy.cutAfter('COMMIT\0');
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
+import { tcpProxy } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import { type OpenDatabase, open, openDatabase } from '../open-database.ts';
-import { startProxy } from '../tcp-proxy.ts';
 
 const forEver = new AbortController().signal;
 
@@ -42,7 +42,7 @@ describe('the lock of a stream', () => {
 
   test('goes to the next when its holder dies, who is told', async () => {
     await using opened = await openDatabase({ timescale: false });
-    await using proxy = await startProxy(opened.url);
+    await using proxy = await tcpProxy(opened.url);
     await using doomed = await open(proxy.url);
     await using first = await doomed.lockStream('TRADES', forEver);
     const lost = once(first.lost, 'abort');
@@ -58,14 +58,14 @@ describe('the lock of a stream', () => {
 
   test('does not stay with a holder that is frozen: it goes to the next, and the holder is told', async () => {
     await using opened = await openDatabase({ timescale: false });
-    await using proxy = await startProxy(opened.url);
+    await using proxy = await tcpProxy(opened.url);
     await using frozen = await open(proxy.url);
     await using first = await frozen.lockStream('TRADES', forEver);
     const lost = once(first.lost, 'abort');
     const waiting = opened.database.lockStream('TRADES', forEver);
     await somebodyWaits(opened);
 
-    proxy.freeze();
+    proxy.mute();
 
     await using _second = await waiting;
     await lost;
@@ -85,7 +85,7 @@ describe('the lock of a stream', () => {
 
   test('is waited for through an outage', async () => {
     await using opened = await openDatabase({ timescale: false });
-    await using proxy = await startProxy(opened.url);
+    await using proxy = await tcpProxy(opened.url);
     await using other = await open(proxy.url);
     const held = await opened.database.lockStream('TRADES', forEver);
     const waiting = other.lockStream('TRADES', forEver);
