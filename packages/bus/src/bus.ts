@@ -4,7 +4,7 @@ import { KvBucket } from './kv/kv-bucket.ts';
 import type { ValueCheck } from './kv/kv-entry.ts';
 import { Publisher, type PublisherOptions } from './publish/publisher.ts';
 import { type ReadOptions, readBatches } from './read/batch-reader.ts';
-import { type StreamBatch, type StreamMessage, storedMessage } from './read/stream-message.ts';
+import { type ReadPosition, type StreamBatch, type StreamMessage, storedMessage } from './read/stream-message.ts';
 import { type RequestAllOptions, type RequestOptions, request, requestAll } from './request/request.ts';
 import { type RequestHandler, serve } from './request/serve.ts';
 import { keepReconciled, reconcile } from './topology/reconcile.ts';
@@ -86,11 +86,12 @@ export class Bus implements AsyncDisposable {
    *
    * Ends when the signal aborts; what had come for the next batch is not handed out, for it is still in the stream.
    *
-   * @throws {StreamReplacedError} `from` lies beyond the stream's end, or the stream became another one.
+   * @throws {StreamReplacedError} The stream does not continue `from`: it is shorter, or holds another message there; or it
+   *   became another one while it was read. Compared at the start and after each interruption.
    */
   readBatches(
     stream: StreamName,
-    from: { sequence: number } | null,
+    from: ReadPosition | null,
     o: ReadOptions,
   ): AsyncGenerator<StreamBatch, void, undefined> {
     return readBatches(this.#connection, stream, from, o);

@@ -1,3 +1,4 @@
+import { isMessageAt, type StreamMessage } from '@polytape/bus';
 import type { Loss, StreamPosition } from '@polytape/tapedb';
 
 /** What the broker says of a stream, and of the message at the database's position. */
@@ -5,8 +6,8 @@ export type LogState = {
   incarnation: string;
   firstSequence: number;
   lastSequence: number;
-  /** Message id at the position's sequence: null when it has none, undefined when no message is there. */
-  messageIdAtPosition: string | null | undefined;
+  /** The message at the position's sequence; null when there is none. */
+  messageAtPosition: Pick<StreamMessage, 'messageId' | 'storedAtMs'> | null;
 };
 
 /** Where to read on, and what the log lost if it is not simply the next message. */
@@ -29,14 +30,18 @@ export function continueFrom(position: StreamPosition | null, log: LogState, kee
   if (log.lastSequence < position.sequence) {
     return lost(log, 'tail_lost', `the log ends at ${log.lastSequence}, the database has stored ${position.sequence}`);
   }
+  const there = log.messageAtPosition;
+  if (there !== null && !isMessageAt(position, there)) {
+    return lost(log, 'tail_lost', `message ${position.sequence} is not the one that was stored`);
+  }
   if (keepsLastOnly) return { readAfter: position.sequence, loss: null };
   if (log.firstSequence > position.sequence + 1) {
     const detail = `the messages ${position.sequence + 1} to ${log.firstSequence - 1} expired before they were read`;
     return { readAfter: log.firstSequence - 1, loss: { kind: 'expired_unread', detail } };
   }
-  const isThere = log.firstSequence <= position.sequence && position.sequence > 0;
-  if (isThere && (log.messageIdAtPosition ?? null) !== position.messageId) {
-    return lost(log, 'tail_lost', `message ${position.sequence} is not the one that was stored`);
+  // Without a time the position stands where there was no message.
+  if (there === null && position.messageAtMs !== null && log.firstSequence <= position.sequence) {
+    return lost(log, 'tail_lost', `message ${position.sequence}, which was stored, is missing`);
   }
   return { readAfter: position.sequence, loss: null };
 }

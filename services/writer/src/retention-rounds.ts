@@ -1,12 +1,13 @@
-import { errorSentence, type Logger, rest } from '@polytape/service';
+import { errorSentence, rest } from '@polytape/service';
 import type { Database, RetainedTable } from '@polytape/tapedb';
+import type { Log } from '@polytape/types';
 
 /**
  * Drops what is older than the setting allows, at once and then every hour, until `signal` aborts. A round that fails is
  * told and costs an hour; it never holds up the projection.
  */
 export async function retentionRounds(
-  o: { database: Database; table: RetainedTable; days: number; log: Logger },
+  o: { database: Database; table: RetainedTable; days: number; log: Log },
   signal: AbortSignal,
 ): Promise<void> {
   const { database, table, days, log } = o;

@@ -1,5 +1,5 @@
 import type { Bus, StreamMessage, StreamName } from '@polytape/bus';
-import { errorSentence, type Logger, rest } from '@polytape/service';
+import { errorSentence, rest } from '@polytape/service';
 import {
   BatchRejectedError,
   type Database,
@@ -8,7 +8,7 @@ import {
   type ProjectionBatch,
   type StreamPosition,
 } from '@polytape/tapedb';
-import { OutageNotice, type Trade } from '@polytape/types';
+import { type Log, OutageNotice, type Trade } from '@polytape/types';
 import { type ContiguousPart, contiguousParts, continueFrom } from './log-continuity.ts';
 import { retentionRounds } from './retention-rounds.ts';
 import { projectDeadLetter, projectMessages, type StreamProjection } from './stream-projection.ts';
@@ -22,7 +22,7 @@ export type StreamProjectorOptions = {
   retentionDays: number;
   /** Told after each COMMIT. */
   onCommitted: (committed: { trades: readonly Trade[]; inserted: number; deadLetters: number }) => void;
-  log: Logger;
+  log: Log;
 };
 
 /**
@@ -106,11 +106,10 @@ export class StreamProjector {
     );
 
     await using _ = this.#retention(signal);
-    for await (const { messages } of bus.readBatches(
-      projection.stream,
-      { sequence: readAfter },
-      { ...limits, signal },
-    )) {
+    for await (const { messages } of bus.readBatches(projection.stream, this.#position ?? { sequence: readAfter }, {
+      ...limits,
+      signal,
+    })) {
       this.#messagesInHand = messages.length;
       for (const part of contiguousParts(messages, readAfter)) {
         if (part.missingBefore > 0 && !projection.keepsLastOnly) await this.#recordHole(part, incarnation);
@@ -171,7 +170,7 @@ export class StreamProjector {
       position === null || position.sequence === 0 ? null : await bus.messageAt(projection.stream, position.sequence);
     const { readAfter, loss } = continueFrom(
       position,
-      { ...state, messageIdAtPosition: there === null ? undefined : there.messageId },
+      { ...state, messageAtPosition: there },
       projection.keepsLastOnly,
     );
     this.#position = position;

@@ -1,7 +1,7 @@
 import type { Bus } from '@polytape/bus';
-import type { Logger, Metrics } from '@polytape/service';
+import type { Metrics } from '@polytape/service';
 import type { Database, RetainedTable } from '@polytape/tapedb';
-import type { WriterStatus } from '@polytape/types';
+import type { Log, WriterStatus } from '@polytape/types';
 import { streamProjections } from './stream-projection.ts';
 import { StreamProjector } from './stream-projector.ts';
 import { toldFailures } from './told-failures.ts';
@@ -18,7 +18,7 @@ export type WriterOptions = {
   ageMsMax: number;
   /** Days that rows are kept, by the table that they are in; 0 keeps them for ever. */
   retentionDays: Record<RetainedTable, number>;
-  log: Logger;
+  log: Log;
 };
 
 /** Projects every stream, each on its own: one that fails does not hold up the others. */

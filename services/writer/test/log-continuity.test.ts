@@ -2,7 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { contiguousParts, continueFrom } from '../src/log-continuity.ts';
 
 const position = { incarnation: 'a', sequence: 100, messageAtMs: 1, messageId: 'm100' };
-const log = { incarnation: 'a', firstSequence: 1, lastSequence: 150, messageIdAtPosition: 'm100' };
+const log = {
+  incarnation: 'a',
+  firstSequence: 1,
+  lastSequence: 150,
+  messageAtPosition: { messageId: 'm100', storedAtMs: 1 },
+};
 
 describe('a projection', () => {
   test('goes on behind its position when the message there is the one it stored', () => {
@@ -23,33 +28,44 @@ describe('a projection', () => {
   });
 
   test('notices that the broker lost its tail: the log ends before the position', () => {
-    const { readAfter, loss } = continueFrom(
-      position,
-      { ...log, lastSequence: 99, messageIdAtPosition: undefined },
-      false,
-    );
+    const { readAfter, loss } = continueFrom(position, { ...log, lastSequence: 99, messageAtPosition: null }, false);
     expect([readAfter, loss?.kind]).toEqual([0, 'tail_lost']);
   });
 
   test('notices that the broker lost its tail and went on: another message is at the position', () => {
-    const { readAfter, loss } = continueFrom(position, { ...log, messageIdAtPosition: 'other' }, false);
-    expect([readAfter, loss?.kind]).toEqual([0, 'tail_lost']);
+    for (const other of [
+      { messageId: 'other', storedAtMs: 1 },
+      { messageId: null, storedAtMs: 1 },
+      { messageId: 'm100', storedAtMs: 2 }, // published again in the same order
+    ]) {
+      for (const keepsLastOnly of [false, true]) {
+        const { readAfter, loss } = continueFrom(position, { ...log, messageAtPosition: other }, keepsLastOnly);
+        expect([readAfter, loss?.kind]).toEqual([0, 'tail_lost']);
+      }
+    }
+  });
+
+  test('notices that the message at its position is missing, unless the position stands where there was none', () => {
+    const state = { ...log, messageAtPosition: null };
+    expect(continueFrom(position, state, false).loss?.kind).toBe('tail_lost');
+    const empty = { ...position, messageAtMs: null, messageId: null };
+    expect(continueFrom(empty, state, false)).toEqual({ readAfter: 100, loss: null });
   });
 
   test('notices messages that expired unread, and names them', () => {
-    const state = { ...log, firstSequence: 121, messageIdAtPosition: undefined };
+    const state = { ...log, firstSequence: 121, messageAtPosition: null };
     const { readAfter, loss } = continueFrom(position, state, false);
     expect(readAfter).toBe(120);
     expect(loss).toEqual({ kind: 'expired_unread', detail: 'the messages 101 to 120 expired before they were read' });
   });
 
   test('goes on when all that it stored has expired, and nothing more', () => {
-    const state = { ...log, firstSequence: 101, messageIdAtPosition: undefined };
+    const state = { ...log, firstSequence: 101, messageAtPosition: null };
     expect(continueFrom(position, state, false)).toEqual({ readAfter: 100, loss: null });
   });
 
   test('takes holes for what they are where a stream keeps the last message of a subject only', () => {
-    const state = { ...log, firstSequence: 140, messageIdAtPosition: undefined };
+    const state = { ...log, firstSequence: 140, messageAtPosition: null };
     expect(continueFrom(position, state, true)).toEqual({ readAfter: 100, loss: null });
   });
 });

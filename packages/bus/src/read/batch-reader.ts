@@ -8,7 +8,13 @@ import { Trouble } from '../connection/trouble.ts';
 import { StreamReplacedError } from '../errors.ts';
 import { type BatchLimits, flushReason } from './flush-reason.ts';
 import { PullSession } from './pull-session.ts';
-import type { DeliveredMessage, StreamBatch } from './stream-message.ts';
+import {
+  type DeliveredMessage,
+  isMessageAt,
+  type ReadPosition,
+  type StreamBatch,
+  storedMessage,
+} from './stream-message.ts';
 
 export type ReadOptions = {
   /** Messages in a batch, at most. */
@@ -29,10 +35,10 @@ export type ReadOptions = {
 export async function* readBatches(
   connection: Connection,
   stream: string,
-  from: { sequence: number } | null,
+  from: ReadPosition | null,
   o: ReadOptions,
 ): AsyncGenerator<StreamBatch, void, undefined> {
-  const reader = new BatchReader(connection, stream, from?.sequence ?? 0, o);
+  const reader = new BatchReader(connection, stream, from ?? { sequence: 0 }, o);
   try {
     for (;;) {
       const batch = await reader.next();
@@ -66,16 +72,19 @@ class BatchReader {
   };
   /** The last sequence in a batch, open or handed out; where the next session continues. */
   #sequence: number;
+  /** Where to begin, and the last message since then. */
+  readonly #from: ReadPosition;
   #lastMessage: DeliveredMessage | null = null;
   #incarnation: string | null = null;
   #failure: unknown = null;
   #ageTimer: NodeJS.Timeout | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(connection: Connection, stream: string, sequence: number, o: ReadOptions) {
+  constructor(connection: Connection, stream: string, from: ReadPosition, o: ReadOptions) {
     this.#connection = connection;
     this.#stream = stream;
-    this.#sequence = sequence;
+    this.#from = from;
+    this.#sequence = from.sequence;
     this.#limits = { rowsMax: o.rowsMax, bytesMax: o.bytesMax ?? BATCH_BYTES_MAX, ageMsMax: o.ageMsMax };
     this.#lastOfEach = o.lastOfEach;
     this.#trouble = new Trouble(connection.log);
@@ -170,14 +179,20 @@ class BatchReader {
     this.#incarnation ??= info.created;
     if (info.created !== this.#incarnation) throw replaced('it was deleted and made anew');
     if (info.state.last_seq < this.#sequence) throw replaced(`its last sequence is ${info.state.last_seq}`);
-    if (this.#lastMessage === null) return;
+    if (this.#sequence === 0) return;
     // A server that lost its tail gives the same sequences to other messages. (None at all proves nothing: it expired.)
     const stored = await this.#connection.jsm.streams
       .getMessage(this.#stream, { seq: this.#sequence })
       .catch((error) => Promise.reject(translateFailure(error, this.#stream)));
-    if (stored !== null && Date.parse(stored.timestamp) !== this.#lastMessage.storedAtMs) {
+    if (stored !== null && !isMessageAt(this.#position(), storedMessage(stored))) {
       throw replaced('it holds another message at that place');
     }
+  }
+
+  #position(): ReadPosition {
+    const last = this.#lastMessage;
+    if (last === null) return this.#from;
+    return { sequence: last.sequence, messageId: last.messageId, messageAtMs: last.storedAtMs };
   }
 
   async #info(): Promise<StreamInfo> {

@@ -1,5 +1,6 @@
 import type { StoredMsg } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import { storableText } from '@polytape/types';
 import type { Delivery } from './delivery.ts';
 
 /** A message as the stream holds it. */
@@ -15,6 +16,22 @@ export type StreamMessage = {
   /** The broker's clock when it stored the message, milliseconds since the epoch. */
   storedAtMs: number;
 };
+
+/**
+ * A place in a stream to read on from: behind this message. Id and time are those of the message at `sequence`, null
+ * where they are known to be absent; a reader that is given them notices when the broker holds another message there.
+ */
+export type ReadPosition = { sequence: number; messageId?: string | null; messageAtMs?: number | null };
+
+/**
+ * Whether the message is the one that the position names. A tail that was published again in the same order has the same
+ * ids at the same sequences, hence the broker's time. True where the position knows neither.
+ */
+export function isMessageAt(position: ReadPosition, message: Pick<StreamMessage, 'messageId' | 'storedAtMs'>): boolean {
+  const { messageId, messageAtMs } = position;
+  if (messageId !== undefined && storable(messageId) !== storable(message.messageId)) return false;
+  return messageAtMs === undefined || messageAtMs === message.storedAtMs;
+}
 
 /** Messages in the order of the stream. */
 export type StreamBatch = {
@@ -65,6 +82,11 @@ export function storedMessage(stored: StoredMsg): StreamMessage {
     body: stored.data,
     storedAtMs: Date.parse(stored.timestamp),
   };
+}
+
+/** An id as it comes back from a database. */
+function storable(messageId: string | null): string | null {
+  return messageId === null ? null : storableText(messageId);
 }
 
 function headerOf(all: MsgHdrs | undefined, name: string): string | null {
