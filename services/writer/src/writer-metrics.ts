@@ -6,6 +6,7 @@ import type { StreamProjector } from './stream-projector.ts';
 export class WriterMetrics {
   #tradesRead = 0;
   #tradesInserted = 0;
+  #suspectedRepeats = 0;
   #batches = 0;
   #deadLetters = 0;
   #lastWriteAtMs: number | null = null;
@@ -21,6 +22,11 @@ export class WriterMetrics {
       'writer_trades_inserted_total',
       'Trades that were new to the database.',
       () => this.#tradesInserted,
+    );
+    metrics.counter(
+      'polytape_writer_suspected_repeats_total',
+      'Trades read from the log with an ordinal above 0: one connection received the same content more than once, as two equal fills or because the venue sent a frame again.',
+      () => this.#suspectedRepeats,
     );
     metrics.counter('writer_batches_total', 'Transactions committed.', () => this.#batches);
     metrics.counter('writer_dead_letters_total', 'Messages that were set aside.', () => this.#deadLetters);
@@ -54,6 +60,9 @@ export class WriterMetrics {
     this.#tradesInserted += batch.inserted;
     this.#deadLetters += batch.deadLetters;
     this.#lastWriteAtMs = Date.now();
-    for (const { receivedAtUs } of batch.trades) this.#receiveToCommit.observe(Math.max(0, nowUs - receivedAtUs) / 1e6);
+    for (const { tradeId, receivedAtUs } of batch.trades) {
+      if (!tradeId.endsWith('-0')) this.#suspectedRepeats += 1;
+      this.#receiveToCommit.observe(Math.max(0, nowUs - receivedAtUs) / 1e6);
+    }
   }
 }

@@ -98,10 +98,13 @@ export class WriterBed implements AsyncDisposable {
   }
 
   /** Publishes the sample trades of these numbers; resolves when JetStream has them. */
-  async publish(from: number, to: number, bus = this.bus): Promise<void> {
-    await using publisher = bus.publisher({ unacknowledgedMax: 100, queueMax: 10_000 });
-    for (let number = from; number <= to; number += 1) {
-      const trade = sampleTrade(number);
+  publish(from: number, to: number): Promise<void> {
+    return this.publishTrades(Array.from({ length: to - from + 1 }, (_, at) => sampleTrade(from + at)));
+  }
+
+  async publishTrades(trades: readonly Trade[]): Promise<void> {
+    await using publisher = this.bus.publisher({ unacknowledgedMax: 100, queueMax: 10_000 });
+    for (const trade of trades) {
       const message = { subject: tradeSubject(trade), messageId: tradeMessageId(trade), body: JSON.stringify(trade) };
       publisher.publish(message);
     }
@@ -124,7 +127,7 @@ export async function until(isTrue: () => boolean | Promise<boolean>): Promise<v
   while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-function sampleTrade(number: number, fields: Partial<Trade> = {}): Trade {
+export function sampleTrade(number: number, fields: Partial<Trade> = {}): Trade {
   const content = { tokenId: '12', price: '0.48', size: '12.5', side: 'BUY' as const, transactionHash: null };
   const exchangeAtMs = Date.UTC(2026, 0, 1) + number;
   return {
