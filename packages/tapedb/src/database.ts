@@ -108,13 +108,15 @@ export class Database implements AsyncDisposable {
    *
    * @throws The reason of `signal` when it aborts.
    */
-  lockStream(stream: string, signal: AbortSignal): Promise<StreamLock> {
-    return lockStream(stream, {
+  async lockStream(stream: string, signal: AbortSignal): Promise<StreamLock> {
+    const lock = await lockStream(stream, {
       address: this.#address,
       applicationName: this.#applicationName,
       log: this.#log,
       signal,
     });
+    this.#projection.forgetKeys(); // much may have happened to the database while we waited
+    return lock;
   }
 
   /** Up to where the messages of a stream are stored; null when none is. */

@@ -29,6 +29,19 @@ export class DatabaseConfigurationError extends Error {
 }
 
 /**
+ * The database is not the one that the keys in memory came from: it was restored, recreated or failed over. Nothing is
+ * stored, and the keys are forgotten. The caller reads the position again and starts from there.
+ */
+export class DatabaseReplacedError extends Error {
+  override readonly name = 'DatabaseReplacedError';
+  readonly disposition = 'retry';
+
+  constructor() {
+    super('the database was restored, recreated or restarted since the last transaction');
+  }
+}
+
+/**
  * The stream's position in the database is not the one that the caller read from: another writer has moved it, or the
  * database was replaced. Nothing is stored. The caller reads the position again and starts from there.
  */

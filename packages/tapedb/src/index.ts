@@ -2,6 +2,7 @@ export { Database } from './database.ts';
 export {
   BatchRejectedError,
   DatabaseConfigurationError,
+  DatabaseReplacedError,
   PositionConflictError,
   SchemaMismatchError,
 } from './errors.ts';

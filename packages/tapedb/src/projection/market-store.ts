@@ -1,5 +1,5 @@
 import { isConditionId, type Market } from '@polytape/types';
-import type { ClientBase, Pool } from 'pg';
+import type { ClientBase } from 'pg';
 import { UnstorableValueError } from '../errors.ts';
 import { marketRow, tokenRows } from './market-row.ts';
 
@@ -30,8 +30,8 @@ export function marketDocuments(markets: readonly Market[]): MarketDocuments {
  * Inserts the tokens that are not there yet, in a transaction of its own and sorted, for the reasons told at
  * `KeyDictionary.keys`.
  */
-export async function introduceTokens(pool: Pool, documents: MarketDocuments): Promise<void> {
-  await pool.query(
+export async function introduceTokens(client: ClientBase, documents: MarketDocuments): Promise<void> {
+  await client.query(
     `INSERT INTO tokens (token_id, condition_id, outcome, outcome_index)
      SELECT token_id, condition_id, outcome, outcome_index FROM json_to_recordset($1::json)
        AS given (token_id text, condition_id text, outcome text, outcome_index smallint)

@@ -1,6 +1,7 @@
 import { storableText } from '@polytape/types';
 import type { ClientBase, Pool } from 'pg';
 import { PositionConflictError } from '../errors.ts';
+import { KEYS_DATABASE } from './key-dictionary.ts';
 
 /** Up to where the messages of a stream are in the database. */
 export type StreamPosition = {
@@ -36,22 +37,25 @@ export async function readPosition(pool: Pool, stream: string): Promise<StreamPo
  * writers of one stream go one after the other, and the second finds that it is late.
  *
  * @param move.to Null forgets the position: reading starts from the first message.
+ * @returns The database in which it was moved, see `KEYS_DATABASE`; null when there was no position to forget.
  * @throws {PositionConflictError} The position is not `from`.
  */
 export async function movePosition(
   client: ClientBase,
   move: { stream: string; from: StreamPosition | null; to: StreamPosition | null },
-): Promise<void> {
+): Promise<string | null> {
   const { stream, from, to } = move;
-  if (from === null && to === null) return;
-  const { rowCount } = await client.query(statement(stream, from, to));
-  if (rowCount === 0) throw new PositionConflictError(stream);
+  if (from === null && to === null) return null;
+  const { rows } = await client.query<{ database: string }>(statement(stream, from, to));
+  const [moved] = rows;
+  if (moved === undefined) throw new PositionConflictError(stream);
+  return moved.database;
 }
 
 function statement(stream: string, from: StreamPosition | null, to: StreamPosition | null) {
   if (to === null) {
     return {
-      text: 'DELETE FROM stream_positions WHERE stream = $1 AND incarnation = $2 AND sequence = $3',
+      text: `DELETE FROM stream_positions WHERE stream = $1 AND incarnation = $2 AND sequence = $3 ${RETURNING}`,
       values: [stream, from?.incarnation ?? null, from?.sequence ?? null],
     };
   }
@@ -64,7 +68,7 @@ function statement(stream: string, from: StreamPosition | null, to: StreamPositi
   if (from === null) {
     return {
       text: `INSERT INTO stream_positions (stream, incarnation, sequence, message_at, message_id)
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (stream) DO NOTHING`,
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (stream) DO NOTHING ${RETURNING}`,
       values: [stream, ...next],
     };
   }
@@ -72,7 +76,9 @@ function statement(stream: string, from: StreamPosition | null, to: StreamPositi
     name: 'move_position',
     text: `UPDATE stream_positions
            SET incarnation = $2, sequence = $3, message_at = $4, message_id = $5, moved_at = now()
-           WHERE stream = $1 AND incarnation = $6 AND sequence = $7`,
+           WHERE stream = $1 AND incarnation = $6 AND sequence = $7 ${RETURNING}`,
     values: [stream, ...next, from.incarnation, from.sequence],
   };
 }
+
+const RETURNING = `RETURNING ${KEYS_DATABASE} AS database`;
