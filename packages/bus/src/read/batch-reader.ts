@@ -5,7 +5,7 @@ import { pause } from '../connection/pause.ts';
 import { retryDelayMs } from '../connection/retry-delay.ts';
 import { translateFailure } from '../connection/translate-failure.ts';
 import { Trouble } from '../connection/trouble.ts';
-import { StreamReplacedError } from '../errors.ts';
+import { BusUnavailableError, StreamReplacedError } from '../errors.ts';
 import { type BatchLimits, flushReason } from './flush-reason.ts';
 import { PullSession } from './pull-session.ts';
 import {
@@ -28,6 +28,10 @@ export type ReadOptions = {
    * newer ones of the same subjects may follow.
    */
   lastOfEach?: string;
+  /** How long nothing may be readable, for whatever reason, before reading fails. By default it is tried for ever. */
+  interruptedMsMax?: number;
+  /** Called when the broker serves us, at the beginning and again after each interruption. */
+  onReading?: () => void;
   signal: AbortSignal;
 };
 
@@ -78,6 +82,11 @@ class BatchReader {
   #incarnation: string | null = null;
   #failure: unknown = null;
   #ageTimer: NodeJS.Timeout | null = null;
+  /** Fails the reading; stands while it is interrupted and that has a limit. */
+  #interruption: NodeJS.Timeout | null = null;
+  #interruptedBy: unknown = null;
+  readonly #interruptedMsMax: number | undefined;
+  readonly #onReading: (() => void) | undefined;
   #wake: (() => void) | null = null;
 
   constructor(connection: Connection, stream: string, from: ReadPosition, o: ReadOptions) {
@@ -87,9 +96,12 @@ class BatchReader {
     this.#sequence = from.sequence;
     this.#limits = { rowsMax: o.rowsMax, bytesMax: o.bytesMax ?? BATCH_BYTES_MAX, ageMsMax: o.ageMsMax };
     this.#lastOfEach = o.lastOfEach;
+    this.#interruptedMsMax = o.interruptedMsMax;
+    this.#onReading = o.onReading;
     this.#trouble = new Trouble(connection.log);
     this.#stop = AbortSignal.any([o.signal, this.#closing.signal]);
     this.#stop.addEventListener('abort', () => this.#wake?.(), { once: true });
+    this.#interrupted();
     void this.#run();
   }
 
@@ -112,7 +124,7 @@ class BatchReader {
 
   close(): void {
     this.#closing.abort();
-    if (this.#ageTimer !== null) clearTimeout(this.#ageTimer);
+    for (const timer of [this.#ageTimer, this.#interruption]) if (timer !== null) clearTimeout(timer);
     this.#session?.close();
     this.#session = null;
   }
@@ -124,11 +136,13 @@ class BatchReader {
         await this.#connection.whenConnected(this.#stop);
         const reason = await this.#readUntilBroken();
         if (this.#stop.aborted) return;
+        this.#interrupted(new BusUnavailableError(reason));
         this.#connection.log.debug({ stream: this.#stream, sequence: this.#sequence, reason }, 'Reading anew.');
       } catch (error) {
         if (this.#stop.aborted) return;
         if (error instanceof StreamReplacedError) return this.#fail(error);
         if (this.#connection.nats.isClosed()) return this.#fail(connectionClosed(error));
+        this.#interrupted(error);
         this.#trouble.tell(
           { err: error, stream: this.#stream },
           `Cannot read ${this.#stream} yet; trying until it works.`,
@@ -144,7 +158,13 @@ class BatchReader {
   async #readUntilBroken(): Promise<string> {
     await this.#verify();
     const broken = Promise.withResolvers<string>();
+    let isAlive = false;
+    const alive = () => {
+      isAlive = true;
+      this.#reading();
+    };
     const session = await PullSession.open(this.#connection, this.#stream, this.#begin(), {
+      onAlive: alive,
       onMessage: (message, bytes) => this.#add(message, bytes),
       onPullOver: () => this.#pull(),
       onBroken: broken.resolve,
@@ -153,16 +173,35 @@ class BatchReader {
       session.close();
       return 'stopped';
     }
-    this.#trouble.over({ stream: this.#stream }, `Reading ${this.#stream} again.`);
     const abort = () => broken.resolve('stopped');
     this.#stop.addEventListener('abort', abort, { once: true });
     this.#session = session;
     this.#pull();
+    if (!session.pulling) alive(); // the caller keeps a full batch waiting: nothing is asked for, so nothing comes
     const reason = await broken.promise;
     this.#stop.removeEventListener('abort', abort);
     session.close();
     this.#session = null;
+    if (!isAlive && !this.#stop.aborted) throw new BusUnavailableError(reason);
     return reason;
+  }
+
+  /** Nothing can be read from now on, or still not. */
+  #interrupted(cause: unknown = null): void {
+    this.#interruptedBy = cause;
+    if (this.#interruptedMsMax === undefined) return;
+    this.#interruption ??= setTimeout(() => {
+      const seconds = (this.#interruptedMsMax ?? 0) / 1_000;
+      const cause = this.#connection.connected ? this.#interruptedBy : new Error('the connection to NATS is lost');
+      this.#fail(new BusUnavailableError(`${this.#stream} could not be read for ${seconds} s`, { cause }));
+    }, this.#interruptedMsMax);
+  }
+
+  #reading(): void {
+    if (this.#interruption !== null) clearTimeout(this.#interruption);
+    this.#interruption = null;
+    this.#trouble.over({ stream: this.#stream }, `Reading ${this.#stream} again.`);
+    this.#onReading?.();
   }
 
   #begin(): Partial<ConsumerConfig> {

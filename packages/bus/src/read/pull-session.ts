@@ -6,6 +6,8 @@ import { readDelivery } from './delivery.ts';
 import { DeliveredMessage } from './stream-message.ts';
 
 export type PullHandler = {
+  /** The first thing has come from the server through this session, if only a heartbeat: it can be read through. */
+  onAlive?(): void;
   onMessage(message: DeliveredMessage, bytes: number): void;
   /** The last `pull` is over (filled or expired): time for the next. */
   onPullOver(): void;
@@ -42,6 +44,7 @@ export class PullSession {
   /** The next message alone is larger than what a pull was to bring: only a pull without that limit gets past it. */
   #isNextLarge = false;
   #silentTicks = 0;
+  #isAlive = false;
   #ended = false;
 
   /** @throws BusUnavailableError, BusPermissionError, StreamMissingError. */
@@ -126,6 +129,8 @@ export class PullSession {
   #receive(message: Msg): void {
     if (this.#ended) return;
     this.#silentTicks = 0;
+    if (!this.#isAlive) this.#handler.onAlive?.();
+    this.#isAlive = true;
     const isStatus = message.subject.startsWith(this.#inbox);
     const trouble = isStatus ? this.#receiveStatus(message) : this.#receiveMessage(message);
     if (trouble !== null) this.#break(trouble);
