@@ -45,15 +45,23 @@ export const KEEPALIVE_OF_SERVER =
 /**
  * A connection of its own, outside the pool and without its timeouts, for what may take long. An abort of `signal` while
  * it is being opened ends the attempt.
+ *
+ * @param options.answerMsMax Longest wait for the answer to a query, after which the query fails: the server's own timeouts
+ *   do not reach us when the network is gone. By default it waits for ever.
  */
 export async function openClient(
   address: DatabaseAddress,
-  options: { applicationName: string; signal: AbortSignal },
+  options: { applicationName: string; signal: AbortSignal; answerMsMax?: number },
 ): Promise<OwnClient> {
   options.signal.throwIfAborted();
   const socket = new Socket();
   const cut = () => socket.destroy();
-  const client = new Client({ ...address.config, application_name: options.applicationName, stream: () => socket });
+  const client = new Client({
+    ...address.config,
+    application_name: options.applicationName,
+    query_timeout: options.answerMsMax,
+    stream: () => socket,
+  });
   // A lost connection also fails the running query and makes the client emit 'end'; unheard, the event ends the process.
   client.on('error', () => {});
   options.signal.addEventListener('abort', cut, { once: true });

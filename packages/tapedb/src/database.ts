@@ -12,7 +12,7 @@ import { DatabaseConfigurationError } from './errors.ts';
 import { type Loss, storeLoss } from './projection/loss.ts';
 import { Projection } from './projection/projection.ts';
 import type { ApplyResult, ProjectionBatch } from './projection/projection-batch.ts';
-import { lockStream, type StreamLock } from './projection/stream-lock.ts';
+import { lockStream, type StreamLock, type StreamLockOptions } from './projection/stream-lock.ts';
 import { readPosition, type StreamPosition } from './projection/stream-position.ts';
 import { createExtension, type Edition, offeredEdition } from './schema/edition.ts';
 import {
@@ -104,17 +104,12 @@ export class Database implements AsyncDisposable {
   }
 
   /**
-   * Waits for the lock of a stream, through outages of the server. Dispose of it to let the next writer in.
+   * Waits until no other writer holds the lock of a stream. Dispose of it to let the next writer in.
    *
-   * @throws The reason of `signal` when it aborts.
+   * @throws The reason of the signal when it aborts. Anything else is worth another try.
    */
-  async lockStream(stream: string, signal: AbortSignal): Promise<StreamLock> {
-    const lock = await lockStream(stream, {
-      address: this.#address,
-      applicationName: this.#applicationName,
-      log: this.#log,
-      signal,
-    });
+  async lockStream(stream: string, o: StreamLockOptions): Promise<StreamLock> {
+    const lock = await lockStream(stream, { ...o, address: this.#address, applicationName: this.#applicationName });
     this.#projection.forgetKeys(); // much may have happened to the database while we waited
     return lock;
   }

@@ -9,7 +9,7 @@ export type TcpProxy = AsyncDisposable & {
   cut(): void;
   /** Passes these bytes on to the server once more and ends that connection before the server can answer. */
   cutAfter(bytes: string): void;
-  /** Keeps connections open, new ones too, and passes nothing on in either direction. */
+  /** Passes nothing on in either direction, neither bytes nor the end of a connection; new connections stay open, too. */
   mute(): void;
   /** Ends the muted connections; new ones pass. */
   unmute(): void;
@@ -71,6 +71,7 @@ export async function tcpProxy(
       one.on('error', () => {}); // a cut connection; `close` follows
       one.on('close', () => {
         sockets.delete(one);
+        if (isMuted) return;
         // The server still gets what was written to it, as `cutAfter` promises.
         if (other === far) far.destroySoon();
         else other.destroy();

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
+import { Client, type QueryResultRow } from 'pg';
 import { askBroker } from './ask-broker.ts';
 
 /** A database of one test's own. */
@@ -9,6 +9,21 @@ export type TestDatabase = AsyncDisposable & {
   /** Whether TimescaleDB can be had in it with CREATE EXTENSION. */
   timescale: boolean;
 };
+
+/** A session at a database past our own code, for what a test asks, changes or holds there. */
+export type DatabaseSession = AsyncDisposable & {
+  sql<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+};
+
+export async function databaseSession(url: string): Promise<DatabaseSession> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  return {
+    sql: async <Row extends QueryResultRow>(text: string, values?: unknown[]) =>
+      (await client.query<Row>(text, values)).rows,
+    [Symbol.asyncDispose]: () => client.end(),
+  };
+}
 
 /** One row when the extension is installed and, as it must be, loaded at the server's start (hidden from some roles). */
 const TIMESCALE_QUERY = `

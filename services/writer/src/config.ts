@@ -23,6 +23,13 @@ export const configTable = {
     description:
       'Longest wait of a message for its batch to fill. Shorter: trades are in the database sooner; longer: fewer transactions.',
   }),
+  TAKEOVER_AFTER_MS: integer({
+    default: 15_000,
+    min: 1_000,
+    max: 3_600_000,
+    description:
+      'How long a stream may be unreadable for this writer (NATS cannot be reached, a right is missing) before it releases the stream to another writer.',
+  }),
   RETENTION_TRADES_DAYS: integerOrZero({
     min: 7,
     description:

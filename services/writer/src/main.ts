@@ -38,6 +38,7 @@ const writer = new Writer({
   rowsMax: config.BATCH_ROWS_MAX,
   bytesMax: config.BATCH_BYTES_MAX,
   ageMsMax: config.BATCH_AGE_MS_MAX,
+  takeoverAfterMs: config.TAKEOVER_AFTER_MS,
   retentionDays: {
     trades: config.RETENTION_TRADES_DAYS,
     price_snapshots: config.RETENTION_PRICES_DAYS,

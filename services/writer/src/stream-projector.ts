@@ -18,6 +18,8 @@ export type StreamProjectorOptions = {
   bus: Bus;
   database: Database;
   limits: { rowsMax: number; bytesMax: number; ageMsMax: number };
+  /** How long the stream may be unreadable before another writer may take it over. */
+  takeoverAfterMs: number;
   /** Days that its rows are kept; 0 keeps them for ever. */
   retentionDays: number;
   /** Told after each COMMIT. */
@@ -28,15 +30,20 @@ export type StreamProjectorOptions = {
 /**
  * Keeps the database's projection of one stream up to date, from the database's own position.
  *
- * standing by (another writer holds the stream's lock) -> projecting -> standing by again after any failure. Nothing
- * is acknowledged to the broker and nothing can be redelivered: after a failure the position is read again, because
- * the COMMIT may have succeeded, and the log is read on from there.
+ * idle -> standing by (another writer holds the stream's lock) -> projecting -> idle again after any failure, the lock
+ * released -> ... Nothing is acknowledged to the broker and nothing can be redelivered: after a failure the position is
+ * read again, because the COMMIT may have succeeded, and the log is read on from there.
  */
 export class StreamProjector {
   readonly #o: StreamProjectorOptions;
   readonly #outage = new OutageNotice();
-  #state: 'standing by' | 'projecting' | 'failing' = 'standing by';
-  #failure = '';
+  #state: 'idle' | 'standing by' | 'projecting' = 'idle';
+  /** Stands until something shows that it is over: another writer at work, a commit, or the broker serving the stream. */
+  #failure: string | null = 'not begun yet';
+  /** The failure was that of a commit: that the stream can be read does not show that it is over. */
+  #isCommitFailing = false;
+  /** The broker's time of the oldest message that is known to be in the stream and not in the database. */
+  #oldestAtMs: number | null = null;
   #position: StreamPosition | null = null;
   #messagesInHand = 0;
 
@@ -54,15 +61,16 @@ export class StreamProjector {
           failures = 0;
         });
       } catch (error) {
+        this.#isCommitFailing = this.#messagesInHand > 0;
         this.#messagesInHand = 0;
+        this.#state = 'idle';
         if (signal.aborted) return;
-        this.#state = 'failing';
         this.#failure = errorSentence(error);
         const retryInMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures);
         const { say, unsaid } = this.#outage.failed(this.#failure, performance.now());
         this.#o.log[say ? 'warn' : 'debug'](
           { stream: this.stream, retryInMs, unsaid },
-          `Projection of ${this.stream} interrupted: ${this.#failure}.`,
+          `Projection of ${this.stream} interrupted: ${this.#failure}. Another writer may take over; trying again in ${retryInMs / 1_000} s.`,
         );
         await rest(retryInMs, signal);
       }
@@ -73,9 +81,14 @@ export class StreamProjector {
     return this.#o.projection.stream;
   }
 
-  /** Why this stream is not being projected, or null. Standing by is a job too: another writer does the work. */
+  /** Why this writer neither projects the stream nor stands by for the one that does; null while it does either. */
   get failure(): string | null {
-    return this.#state === 'failing' ? this.#failure : null;
+    return this.#failure;
+  }
+
+  /** How long the oldest message that is not stored yet has been in the stream; 0 when all are stored, or standing by. */
+  lagMs(nowMs: number): number {
+    return this.#oldestAtMs === null ? 0 : Math.max(0, nowMs - this.#oldestAtMs);
   }
 
   /** True while this writer, and no other, projects the stream. */
@@ -94,32 +107,47 @@ export class StreamProjector {
   }
 
   async #lead(stop: AbortSignal, onProgress: () => void): Promise<void> {
-    const { bus, database, projection, limits, log } = this.#o;
-    await using lock = await database.lockStream(projection.stream, stop);
-    const signal = AbortSignal.any([stop, lock.lost]);
-    const { incarnation, ...start } = await this.#start();
-    let { readAfter } = start;
+    const { bus, database, projection, limits, takeoverAfterMs, log } = this.#o;
+    const { stream } = projection;
+    // A writer that cannot reach the log does not ask for the lock: another one may be able to.
+    await bus.streamState(stream);
+    await using lock = await database.lockStream(stream, { signal: stop, onWaiting: () => this.#standBy() });
     this.#state = 'projecting';
-    log.info(
-      { stream: projection.stream, readAfter },
-      `Projecting ${projection.stream} from message ${readAfter + 1}.`,
-    );
+    const signal = AbortSignal.any([stop, lock.lost]);
+    const { incarnation, readAfter } = await this.#start();
+    log.info({ stream, readAfter }, `Projecting ${stream} from message ${readAfter + 1}.`);
 
     await using _ = this.#retention(signal);
-    for await (const { messages } of bus.readBatches(projection.stream, this.#position ?? { sequence: readAfter }, {
-      ...limits,
-      signal,
+    const from = this.#position ?? { sequence: readAfter };
+    const onReading = () => {
+      if (!this.#isCommitFailing) this.#failure = null;
+    };
+    let last = readAfter;
+    for await (const { messages, pending } of bus.readBatches(stream, from, {
+      ...{ ...limits, signal },
+      ...{ interruptedMsMax: takeoverAfterMs, onReading },
     })) {
       this.#messagesInHand = messages.length;
-      for (const part of contiguousParts(messages, readAfter)) {
+      this.#oldestAtMs = messages[0]?.storedAtMs ?? null;
+      for (const part of contiguousParts(messages, last)) {
         if (part.missingBefore > 0 && !projection.keepsLastOnly) await this.#recordHole(part, incarnation);
         await this.#commit(part.messages, incarnation);
-        readAfter = part.messages.at(-1)?.sequence ?? readAfter;
+        last = part.messages.at(-1)?.sequence ?? last;
       }
       this.#messagesInHand = 0;
+      this.#isCommitFailing = false;
+      this.#failure = null;
+      this.#oldestAtMs = pending === 0 ? null : (messages.at(-1)?.storedAtMs ?? null);
       onProgress();
     }
     lock.lost.throwIfAborted();
+  }
+
+  #standBy(): void {
+    this.#state = 'standing by';
+    this.#isCommitFailing = false;
+    this.#failure = null;
+    this.#oldestAtMs = null;
   }
 
   /** Drops what is too old, for as long as this writer projects the stream. */
@@ -228,4 +256,4 @@ export class StreamProjector {
 /** Of one transaction, each with a line of its own. */
 const DEAD_LETTERS_TOLD_MAX = 10;
 const RETRY_MS_MIN = 100;
-const RETRY_MS_MAX = 10_000;
+const RETRY_MS_MAX = 2_000;

@@ -42,6 +42,12 @@ export class WriterMetrics {
     metrics.gauges('writer_messages_in_hand', 'Messages read and not yet committed.', 'stream', () =>
       projectors().map(({ stream, messagesInHand }) => [stream, messagesInHand]),
     );
+    metrics.gauges(
+      'polytape_writer_lag_seconds',
+      'Time that the oldest message not stored yet has been in its stream; 0 where all are stored or another writer has the stream.',
+      'stream',
+      () => projectors().map((projector) => [projector.stream, projector.lagMs(Date.now()) / 1_000]),
+    );
     this.#receiveToCommit = metrics.durations(
       'writer_receive_to_commit_seconds',
       'From the arrival of a trade at the ingestor to the commit of its row.',

@@ -16,6 +16,9 @@ export type WriterOptions = {
   rowsMax: number;
   bytesMax: number;
   ageMsMax: number;
+  takeoverAfterMs: number;
+  /** Our clock, milliseconds since the epoch. */
+  nowMs?: () => number;
   /** Days that rows are kept, by the table that they are in; 0 keeps them for ever. */
   retentionDays: Record<RetainedTable, number>;
   log: Log;
@@ -39,6 +42,7 @@ export class Writer {
           bus: o.bus,
           database: o.database,
           limits: { rowsMax: o.rowsMax, bytesMax: o.bytesMax, ageMsMax: o.ageMsMax },
+          takeoverAfterMs: o.takeoverAfterMs,
           retentionDays: projection.retained === null ? 0 : o.retentionDays[projection.retained],
           onCommitted: (committed) => counted.committed(committed),
           log: o.log,
@@ -53,7 +57,12 @@ export class Writer {
 
   /** Why the writer is not doing its job. Standing by is doing it: another writer has the stream. */
   readiness(): string[] {
-    const failures = toldFailures(new Map(this.#projectors.map(({ stream, failure }) => [stream, failure])));
+    const nowMs = this.#o.nowMs?.() ?? Date.now();
+    const failures = toldFailures(
+      new Map(
+        this.#projectors.map((projector) => [projector.stream, projector.failure ?? lagFailure(projector, nowMs)]),
+      ),
+    );
     return this.#o.bus.connected ? failures : ['the connection to NATS is interrupted', ...failures];
   }
 
@@ -91,3 +100,11 @@ export class Writer {
     return messages === 0 ? null : `${messages} messages read and not committed (they stay in the log)`;
   }
 }
+
+function lagFailure(projector: StreamProjector, nowMs: number): string | null {
+  const lagMs = projector.lagMs(nowMs);
+  return lagMs <= LAG_MS_MAX ? null : `${Math.round(lagMs / 1_000)} s behind the log`;
+}
+
+/** A writer whose oldest message waits for longer than this is not ready; two statement timeouts fit in. */
+const LAG_MS_MAX = 60_000;

@@ -1,7 +1,7 @@
 import { Bus, type StreamName } from '@polytape/bus';
 import { Metrics } from '@polytape/service';
 import { Database } from '@polytape/tapedb';
-import { type TestNats, testDatabase, testNats } from '@polytape/test-servers';
+import { databaseSession, type TestNats, testDatabase, testNats } from '@polytape/test-servers';
 import {
   type Log,
   silentLog,
@@ -60,7 +60,7 @@ export class WriterBed implements AsyncDisposable {
 
   /** Starts a writer; by other ways to the servers where they are given. */
   async writer(
-    o: { natsUrl?: string; databaseUrl?: string; options?: Partial<WriterOptions> } = {},
+    o: { natsUrl?: string; databaseUrl?: string; pingMs?: number; options?: Partial<WriterOptions> } = {},
   ): Promise<RunningWriter> {
     await using stack = new AsyncDisposableStack();
     const stop = new AbortController();
@@ -68,13 +68,22 @@ export class WriterBed implements AsyncDisposable {
     const recorded = recordingLog(log);
     const connecting = { log: recorded, signal: stop.signal };
     const natsUrl = o.natsUrl ?? this.nats.url;
-    const bus = stack.use(await Bus.connect({ url: natsUrl, name: 'writer', pingMs: 200, ...connecting }));
+    const bus = stack.use(await Bus.connect({ url: natsUrl, name: 'writer', pingMs: o.pingMs ?? 200, ...connecting }));
     const database = stack.use(
       await Database.open({ url: o.databaseUrl ?? this.databaseUrl, applicationName: 'writer', ...connecting }),
     );
     const metrics = new Metrics();
     const writer = new Writer({
-      ...{ writerId: 'writer-1', bus, database, metrics, rowsMax: 100, bytesMax: 1_000_000, ageMsMax: 5 },
+      ...{
+        writerId: 'writer-1',
+        bus,
+        database,
+        metrics,
+        rowsMax: 100,
+        bytesMax: 1_000_000,
+        ageMsMax: 5,
+        takeoverAfterMs: 15_000,
+      },
       retentionDays: { trades: 0, price_snapshots: 0, book_snapshots: 0 },
       log: recorded,
       ...o.options,
@@ -109,6 +118,13 @@ export class WriterBed implements AsyncDisposable {
       publisher.publish(message);
     }
     await publisher.idle();
+  }
+
+  /** Holds the positions of all streams, so that no transaction of a writer commits; dispose to let go. */
+  async holdPositions(): Promise<AsyncDisposable> {
+    const session = await databaseSession(this.databaseUrl);
+    await session.sql('BEGIN; LOCK TABLE stream_positions IN ACCESS EXCLUSIVE MODE');
+    return session;
   }
 
   /** Resolves when the database has the stream up to its end. */

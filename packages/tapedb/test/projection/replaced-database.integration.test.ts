@@ -5,7 +5,7 @@ import { type Database, DatabaseReplacedError } from '../../src/index.ts';
 import { open } from '../open-database.ts';
 import { batch, price, TOKEN_NO, TOKEN_YES, trade } from './sample-batch.ts';
 
-const forEver = new AbortController().signal;
+const forEver = { signal: new AbortController().signal };
 
 describe('the keys that a writer has in memory', () => {
   test('are not used in a database that was restored between two transactions', async () => {
