@@ -125,6 +125,7 @@ export class Database implements AsyncDisposable {
    *
    * @throws {PositionConflictError} The position is not `batch.from`: read it again.
    * @throws {BatchRejectedError} A value will never be taken: halve the batch to find its message.
+   * @throws {BatchLimitError} It took too long or exceeded a limit: worth another try, or a smaller batch.
    * @throws Anything else is worth another try. The batch may have been stored all the same (the answer to COMMIT was
    * lost): read the position before.
    */

@@ -1,4 +1,13 @@
 /**
+ * The database ran into its time limit (SQLSTATE 57014) or another configured one (53400) with this batch. Nothing of it is
+ * stored. It may pass later, or in smaller batches.
+ */
+export class BatchLimitError extends Error {
+  override readonly name = 'BatchLimitError';
+  readonly disposition = 'retry';
+}
+
+/**
  * A batch holds a value that the database refuses (SQLSTATE classes 22, 23 and 54) or that cannot be written at all, and
  * would refuse again. Nothing of the batch is stored. The caller halves it until the one message is found.
  */

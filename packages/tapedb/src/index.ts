@@ -1,5 +1,6 @@
 export { Database } from './database.ts';
 export {
+  BatchLimitError,
   BatchRejectedError,
   DatabaseConfigurationError,
   DatabaseReplacedError,

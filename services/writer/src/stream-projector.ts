@@ -1,6 +1,7 @@
 import type { Bus, StreamMessage, StreamName } from '@polytape/bus';
 import { errorSentence, rest } from '@polytape/service';
 import {
+  BatchLimitError,
   BatchRejectedError,
   type Database,
   type DeadLetter,
@@ -46,9 +47,15 @@ export class StreamProjector {
   #oldestAtMs: number | null = null;
   #position: StreamPosition | null = null;
   #messagesInHand = 0;
+  /** Rows of one transaction: less than the setting after the database had no time for a batch, until we have caught up. */
+  #rowsMax: number;
+  /** Batches in a row for which the database had no time, and the last message that was one alone. */
+  #limitFailures = 0;
+  #aloneAtLimit: number | null = null;
 
   constructor(options: StreamProjectorOptions) {
     this.#o = options;
+    this.#rowsMax = options.limits.rowsMax;
   }
 
   /** Projects until `signal` aborts; the transaction in hand is finished first. */
@@ -131,9 +138,10 @@ export class StreamProjector {
       this.#oldestAtMs = messages[0]?.storedAtMs ?? null;
       for (const part of contiguousParts(messages, last)) {
         if (part.missingBefore > 0 && !projection.keepsLastOnly) await this.#recordHole(part, incarnation);
-        await this.#commit(part.messages, incarnation);
+        await this.#commitInPortions(part.messages, incarnation);
         last = part.messages.at(-1)?.sequence ?? last;
       }
+      if (messages.length <= this.#rowsMax) this.#rowsMax = limits.rowsMax;
       this.#messagesInHand = 0;
       this.#isCommitFailing = false;
       this.#failure = null;
@@ -214,6 +222,38 @@ export class StreamProjector {
     return { incarnation: state.incarnation, readAfter };
   }
 
+  async #commitInPortions(messages: readonly StreamMessage[], incarnation: string): Promise<void> {
+    for (let at = 0; at < messages.length; ) {
+      const [first, ...rest] = messages.slice(at, at + this.#rowsMax);
+      if (first === undefined) return;
+      at += 1 + rest.length;
+      try {
+        await this.#commit([first, ...rest], incarnation);
+        this.#limitFailures = 0;
+      } catch (error) {
+        if (error instanceof BatchLimitError) this.#shrink(first, 1 + rest.length, error);
+        throw error;
+      }
+    }
+  }
+
+  /**
+   * The next attempt is of half the size, once it has failed a few times: until then it may be the fault of the moment. A
+   * message that fails alone is tried again for ever, for it may still be the fault of the database.
+   */
+  #shrink(first: StreamMessage, rows: number, error: BatchLimitError): void {
+    this.#limitFailures += 1;
+    if (this.#limitFailures < LIMIT_FAILURES_MAX) return;
+    this.#rowsMax = Math.max(1, Math.floor(rows / 2));
+    if (rows > 1 || this.#aloneAtLimit === first.sequence) return;
+    this.#aloneAtLimit = first.sequence;
+    const { stream } = this;
+    this.#o.log.error(
+      { stream, sequence: first.sequence, subject: first.subject },
+      `The database cannot store message ${first.sequence} of ${stream} within its limits: ${error.message}. ${stream} stands still until it can. Look for locks on its tables (pg_locks) and for the limit that was exceeded.`,
+    );
+  }
+
   /** Commits the messages in order; what the database refuses is halved until the message at fault stands alone. */
   async #commit(messages: readonly [StreamMessage, ...StreamMessage[]], incarnation: string): Promise<void> {
     const { projection } = this.#o;
@@ -255,5 +295,7 @@ export class StreamProjector {
 
 /** Of one transaction, each with a line of its own. */
 const DEAD_LETTERS_TOLD_MAX = 10;
+/** How often the same batch is tried before it is halved. */
+const LIMIT_FAILURES_MAX = 3;
 const RETRY_MS_MIN = 100;
 const RETRY_MS_MAX = 2_000;

@@ -40,7 +40,7 @@ export class WriterBed implements AsyncDisposable {
     const bus = resources.use(await Bus.connect({ url: nats.url, name: 'test', ...connecting }));
     await bus.reconcile(stop.signal);
     const database = resources.use(await Database.open({ url, applicationName: 'test', ...connecting }));
-    await database.migrate();
+    await database.migrate({ timescale: false });
     return new WriterBed({ nats, bus, database, databaseUrl: url, resources: resources.move() });
   }
 

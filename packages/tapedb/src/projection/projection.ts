@@ -4,7 +4,13 @@ import { BOOKS, bookCopy, checkBook } from '../copy/book-copy.ts';
 import { type CopyTable, copyRows, incomingTable } from '../copy/copy-table.ts';
 import { checkPrice, PRICES, priceCopy } from '../copy/price-copy.ts';
 import { checkTrade, TRADES, tradeCopy } from '../copy/trade-copy.ts';
-import { BatchRejectedError, DatabaseReplacedError, PositionConflictError, UnstorableValueError } from '../errors.ts';
+import {
+  BatchLimitError,
+  BatchRejectedError,
+  DatabaseReplacedError,
+  PositionConflictError,
+  UnstorableValueError,
+} from '../errors.ts';
 import { type FactRows, factRows, storeFacts } from './fact-store.ts';
 import { checkUnparsed, storeDeadLetters, storeUnparsed } from './kept-bodies.ts';
 import { KEYS_DATABASE, KeyDictionary } from './key-dictionary.ts';
@@ -64,7 +70,7 @@ export class Projection {
       if (error instanceof BatchRejectedError) throw error;
       if (isRejection(error)) throw new BatchRejectedError((error as Error).message, { cause: error });
       this.forgetKeys();
-      throw error;
+      throw isLimit(error) ? new BatchLimitError((error as Error).message, { cause: error }) : error;
     } finally {
       client.release(!fit);
     }
@@ -177,6 +183,11 @@ function encoding<Encoded>(encode: () => Encoded): Encoded {
 function isRejection(error: unknown): boolean {
   if (error instanceof UnstorableValueError) return true;
   return error instanceof DatabaseError && /^(22|23|54)/.test(error.code ?? '');
+}
+
+/** Statement timeout and configured limits: perhaps the fault of the moment, perhaps of the size of the batch. */
+function isLimit(error: unknown): boolean {
+  return error instanceof DatabaseError && (error.code === '57014' || error.code === '53400');
 }
 
 /** Above the number of tokens of all open markets; about 200 bytes each. */
