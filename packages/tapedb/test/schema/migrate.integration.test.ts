@@ -155,6 +155,28 @@ test('a database of plain tables stays so when TimescaleDB is created in it late
   expect(await later.apply(batch(0, 1, { trades: [trade('a')] }))).toEqual({ inserted: 1, alreadyThere: 0 });
 });
 
+test('a database on a release of TimescaleDB that loses rows is refused, with the remedy', async () => {
+  await using given = await testDatabase();
+  const client = new Client(given.url);
+  await client.connect();
+  // The catalogue says what such a server says; the extension's own library stays out of this database.
+  const name = client.escapeIdentifier(new URL(given.url).pathname.slice(1));
+  await client.query(`ALTER DATABASE ${name} SET timescaledb.disable_load = on`);
+  await client.query(`ALTER DATABASE ${name} SET timescaledb.license = 'timescale'`);
+  await client.query('SET timescaledb.disable_load = on; SET allow_system_table_mods = on');
+  await client.query(
+    `INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+     VALUES (16000, 'timescaledb', 10, 'public'::regnamespace, false, '2.17.2')`,
+  );
+  await client.end();
+  await using database = await open(given.url);
+  const error = await database.migrate().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(DatabaseConfigurationError);
+  expect(String(error)).toMatch(
+    /TimescaleDB 2\.17\.2 at .* loses rows.*issue 7672.*install TimescaleDB 2\.18\.1 or later/,
+  );
+});
+
 describe('a role', () => {
   test('that may not create TimescaleDB gets plain tables, and is told', async () => {
     await using given = await testDatabase();
