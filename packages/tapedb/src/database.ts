@@ -188,7 +188,7 @@ export class Database implements AsyncDisposable {
       // An up-to-date database needs neither the lock nor any right to create things.
       const before = await appliedMigrations(client);
       const [first] = before;
-      if (first !== undefined && pendingMigrations(migrations, before, first.edition).length === 0) {
+      if (first !== undefined && pendingMigrations(migrations, before).length === 0) {
         await this.#adopt(first.edition, client);
         return { applied: [] };
       }
@@ -201,7 +201,7 @@ export class Database implements AsyncDisposable {
         await attempt.close();
       }
       const edition = applied[0]?.edition ?? (timescale ? await offeredEdition(client) : 'postgresql');
-      const pending = pendingMigrations(migrations, applied, edition);
+      const pending = pendingMigrations(migrations, applied);
       await this.#adopt(edition, client);
       for (const migration of pending) await applyMigration(client, migration, edition);
       return { applied: pending.map(({ file }) => file) };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RetainedTable } from '../../src/index.ts';
 import { retentionCutoffMs } from '../../src/schema/retention.ts';
-import { EDITIONS, type OpenDatabase, openDatabase } from '../open-database.ts';
+import { EDITIONS, type OpenDatabase, openDatabase, stopBackgroundJobs } from '../open-database.ts';
 import { batch, book, deadLetter, NOON_MS, price, trade, unparsed } from '../projection/sample-batch.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -118,12 +118,6 @@ describe.skipIf(edition !== 'timescaledb-community')(
 
 /** The candles that a Community database keeps. */
 const CANDLES = ['candles_1m', 'candles_1h', 'candles_1d', 'price_candles_1h', 'price_candles_1d'];
-
-/** A job that compresses a chunk while the test drops it ends in a deadlock; the product would try again in an hour. */
-async function stopBackgroundJobs({ database, sql }: OpenDatabase): Promise<void> {
-  if (database.edition === 'timescaledb-community')
-    await sql('SELECT _timescaledb_functions.stop_background_workers()');
-}
 
 /** Two rounds: the first may only prepare the candles. */
 async function retained({ database }: OpenDatabase, table: RetainedTable, nowMs: number): Promise<void> {
