@@ -36,6 +36,15 @@ export async function openEmptyDatabase() {
   return { url, sql, database, stack, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
+/**
+ * The Community edition compresses old chunks and refreshes candles by itself. Tests that drop chunks (a deadlock with the
+ * job, which the product would retry) or count them do such work in their own turn.
+ */
+export async function stopBackgroundJobs({ database, sql }: Pick<OpenDatabase, 'database' | 'sql'>): Promise<void> {
+  if (database.edition !== 'timescaledb-community') return;
+  await sql('SELECT _timescaledb_functions.stop_background_workers()');
+}
+
 export function open(url: string, options: { log?: Log; signal?: AbortSignal; applicationName?: string } = {}) {
   return Database.open({
     url,

@@ -40,5 +40,15 @@ export const configTable = {
     min: 1,
     description: 'The same for order books, of which nothing outlives them.',
   }),
+  RETENTION_UNPARSED_DAYS: integer({
+    default: 30,
+    min: 0,
+    description: 'Days to keep what arrived from the venue and could not be understood; 0 keeps it for ever.',
+  }),
+  RETENTION_DEAD_LETTERS_DAYS: integer({
+    default: 365,
+    min: 0,
+    description: 'Days to keep messages that the database refused, from the day of the refusal; 0 keeps them for ever.',
+  }),
   ...processSettings,
 } satisfies ConfigTable;

@@ -43,6 +43,8 @@ const writer = new Writer({
     trades: config.RETENTION_TRADES_DAYS,
     price_snapshots: config.RETENTION_PRICES_DAYS,
     book_snapshots: config.RETENTION_BOOKS_DAYS,
+    unparsed: config.RETENTION_UNPARSED_DAYS,
+    dead_letters: config.RETENTION_DEAD_LETTERS_DAYS,
   },
   log,
 });

@@ -43,7 +43,7 @@ export class Writer {
           database: o.database,
           limits: { rowsMax: o.rowsMax, bytesMax: o.bytesMax, ageMsMax: o.ageMsMax },
           takeoverAfterMs: o.takeoverAfterMs,
-          retentionDays: projection.retained === null ? 0 : o.retentionDays[projection.retained],
+          retentionDays: o.retentionDays,
           onCommitted: (committed) => counted.committed(committed),
           log: o.log,
         }),

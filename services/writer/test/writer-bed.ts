@@ -84,7 +84,7 @@ export class WriterBed implements AsyncDisposable {
         ageMsMax: 5,
         takeoverAfterMs: 15_000,
       },
-      retentionDays: { trades: 0, price_snapshots: 0, book_snapshots: 0 },
+      retentionDays: { trades: 0, price_snapshots: 0, book_snapshots: 0, unparsed: 0, dead_letters: 0 },
       log: recorded,
       ...o.options,
     });

@@ -1,5 +1,6 @@
 import type { Log } from '@polytape/types';
 import type { ClientBase } from 'pg';
+import { DatabaseConfigurationError } from '../errors.ts';
 
 /**
  * What the database offers: hypertables with compression and continuous aggregates, hypertables alone, or tables.
@@ -15,6 +16,35 @@ export async function offeredEdition(client: ClientBase): Promise<Edition> {
   );
   if (rows[0]?.created !== true) return 'postgresql';
   return rows[0].licence === 'timescale' ? 'timescaledb-community' : 'timescaledb-apache';
+}
+
+/**
+ * Refuses the releases of TimescaleDB that lose rows silently: INSERT ... ON CONFLICT DO NOTHING into a compressed chunk
+ * ends at the first row that the chunk already holds, and the rows behind it are not stored.
+ *
+ * Source: timescale/timescaledb issue 7672. The fault came with `skip_current_tuple` in 2.16.0 and was mended in 2.18.1.
+ * Only the Community edition compresses.
+ *
+ * @throws {DatabaseConfigurationError} The installed release is one of them.
+ */
+export async function refuseRowLosingRelease(client: ClientBase, edition: Edition, host: string): Promise<void> {
+  if (edition !== 'timescaledb-community') return;
+  const { rows } = await client.query<{ extversion: string }>(
+    `SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'`,
+  );
+  const version = rows[0]?.extversion ?? '';
+  if (!losesRowsOnConflict(version)) return;
+  throw new DatabaseConfigurationError(
+    `TimescaleDB ${version} at ${host} loses rows: an INSERT with ON CONFLICT DO NOTHING into a compressed chunk stops at the first row that is already there (timescale/timescaledb issue 7672, in 2.16.0 to 2.18.0)`,
+    'install TimescaleDB 2.18.1 or later and run ALTER EXTENSION timescaledb UPDATE',
+  );
+}
+
+/** Whether this release of TimescaleDB has the fault of `refuseRowLosingRelease`. */
+export function losesRowsOnConflict(version: string): boolean {
+  const [, minor, patch] = /^2\.(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];
+  if (minor === undefined || patch === undefined) return false;
+  return minor === 16 || minor === 17 || (minor === 18 && patch === 0);
 }
 
 /**

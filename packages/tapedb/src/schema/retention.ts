@@ -1,12 +1,20 @@
 import type { Pool } from 'pg';
 import type { Edition } from './edition.ts';
 
-/** Tables whose rows may be kept for a time only. */
-export type RetainedTable = 'trades' | 'price_snapshots' | 'book_snapshots';
+/** Tables whose rows may be kept for a time only, and the time of a row. */
+const TIME_COLUMNS = {
+  trades: 'ts',
+  price_snapshots: 'ts',
+  book_snapshots: 'ts',
+  unparsed: 'received_at',
+  dead_letters: 'buried_at',
+} as const;
+
+export type RetainedTable = keyof typeof TIME_COLUMNS;
 
 /** What a round of retention did. */
 export type RetentionRound = {
-  /** Chunks on TimescaleDB, each a day; rows on plain PostgreSQL. */
+  /** Chunks of hypertables, each a day; rows of plain tables. */
   dropped: number;
   unit: 'chunks' | 'rows';
   /** True when candles had to be told first to leave the past alone: what there is to drop goes in the next round. */
@@ -31,7 +39,8 @@ export async function retain(
   o: { table: RetainedTable; days: number; nowMs: number; edition: Edition; signal: AbortSignal },
 ): Promise<RetentionRound> {
   const cutoff = new Date(retentionCutoffMs(o.days, o.nowMs));
-  if (o.edition === 'postgresql') {
+  const isHypertable = o.edition !== 'postgresql' && TIME_COLUMNS[o.table] === 'ts';
+  if (!isHypertable) {
     return { dropped: await deleteRows(pool, o.table, cutoff, o.signal), unit: 'rows', isPrepared: false };
   }
   // A refresh may be under way with its old window: the hour until the next round is more than it takes.
@@ -44,7 +53,7 @@ export async function retain(
 async function deleteRows(pool: Pool, table: RetainedTable, cutoff: Date, signal: AbortSignal): Promise<number> {
   for (let dropped = 0; ; ) {
     const { rowCount } = await pool.query(
-      `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ts < $1 LIMIT ${PORTION_ROWS}))`,
+      `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${TIME_COLUMNS[table]} < $1 LIMIT ${PORTION_ROWS}))`,
       [cutoff],
     );
     dropped += rowCount ?? 0;

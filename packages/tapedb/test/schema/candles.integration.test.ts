@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { EDITIONS, openDatabase } from '../open-database.ts';
+import { EDITIONS, openDatabase, stopBackgroundJobs } from '../open-database.ts';
 import { batch, CONDITION, NOON_MS, price, TOKEN_NO, TOKEN_YES, trade } from '../projection/sample-batch.ts';
+import { chunksRead } from './chunks-read.ts';
 
 const COLUMNS = 'open, high, low, close, volume, notional, vwap, trades::int';
 const PRICE_COLUMNS = 'open, high, low, close, last_price, spread, snapshots::int';
@@ -129,5 +130,27 @@ describe.each(EDITIONS)('candles, $edition,', ({ timescale }) => {
       expect(await opened.sql(`SELECT ${PRICE_COLUMNS} FROM ${view}`), view).toEqual([{ ...first, snapshots: 6 }]);
     }
     expect(await opened.sql('SELECT ts FROM price_candles_1h')).toEqual([{ ts: new Date(NOON_MS) }]);
+  });
+
+  test('of a time range are made of its chunks alone', async () => {
+    await using opened = await openDatabase({ timescale });
+    await stopBackgroundJobs(opened);
+    const days = [...Array(6).keys()].map((day) => NOON_MS + day * 24 * 60 * MINUTE);
+    await opened.database.apply(
+      batch(0, 12, {
+        trades: days.map((exchangeAtMs) => trade('a', { exchangeAtMs })),
+        prices: days.map((slotAtMs) => price({ slotAtMs })),
+      }),
+    );
+    const day = `ts >= '2026-08-16T00:00Z' AND ts < '2026-08-17T00:00Z'`;
+    for (const kind of ['candles', 'price_candles']) {
+      for (const view of [`${kind}_1m`, `${kind}_1h`, `${kind}_1d`]) {
+        const query = `SELECT * FROM ${view} WHERE ${day} AND token_id = '${TOKEN_YES}'`;
+        expect(await opened.sql(query), view).toHaveLength(1);
+        expect(await chunksRead(opened, query), view).toBe(1);
+      }
+    }
+    const all = opened.database.edition === 'postgresql' ? 1 : days.length;
+    expect(await chunksRead(opened, 'SELECT * FROM candles_1h')).toBe(all);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EDITIONS, type OpenDatabase, openDatabase } from '../open-database.ts';
+import { EDITIONS, type OpenDatabase, openDatabase, stopBackgroundJobs } from '../open-database.ts';
 import {
   batch,
   book,
@@ -12,6 +12,7 @@ import {
   TOKEN_YES,
   trade,
 } from '../projection/sample-batch.ts';
+import { chunksRead } from './chunks-read.ts';
 
 const MINUTE = 60_000;
 const at = (minutes: number) => NOON_MS + minutes * MINUTE;
@@ -162,12 +163,12 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
   test('refuses arguments that cannot be meant, and says which would be right', async () => {
     await using opened = await openDatabase({ timescale });
     const mistakes: [string, string, string][] = [
-      ['price_series', `price_of => 'mid'`, `price_of must be midpoint or trade, not 'mid'`],
-      ['price_returns', `price_of => 'Trade'`, `price_of must be midpoint or trade, not 'Trade'`],
-      ['rolling_volatility', 'price_of => NULL', 'price_of must be midpoint or trade, not NULL'],
+      ['price_series', `price_source => 'mid'`, `price_source must be midpoint or trade, not 'mid'`],
+      ['price_returns', `price_source => 'Trade'`, `price_source must be midpoint or trade, not 'Trade'`],
+      ['rolling_volatility', 'price_source => NULL', 'price_source must be midpoint or trade, not NULL'],
       ['price_returns', `horizon => '0'`, 'horizon must be positive'],
       ['price_returns', `horizon => '1 month'`, 'horizon must be without months and years'],
-      ['price_series', `step => '1 microsecond'`, 'from_at to to_at must not have more than 10,000,000 steps'],
+      ['price_series', `step => '1 microsecond'`, 'start_time to end_time must not have more than 10,000,000 steps'],
       ['rolling_volatility', `lookback => '30 seconds'`, 'lookback must not be shorter than step'],
       ['spread_history', `step => '1 month'`, 'step must be without months and years'],
       ['spread_history', `age_max => '0'`, 'age_max must be positive'],
@@ -188,7 +189,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
       await expect(opened.sql(call), call).rejects.toMatchObject({ code: '22023', message });
     }
     await expect(opened.sql(`SELECT * FROM price_series('12', '-infinity', '${time(0)}')`)).rejects.toThrow(
-      'from_at and to_at must be finite',
+      'start_time and end_time must be finite',
     );
   });
 
@@ -433,6 +434,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
 
   test('reads the chunks of its time alone', async () => {
     await using opened = await openDatabase({ timescale });
+    await stopBackgroundJobs(opened);
     const days = [...Array(6).keys()].map((day) => NOON_MS + day * 24 * 60 * MINUTE);
     await opened.database.apply(
       batch(0, 18, {
@@ -447,13 +449,15 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
       `book_imbalance('${TOKEN_YES}', '${from}', '${to}')`,
       `volume_profile('${TOKEN_YES}', '${from}', '${to}')`,
       `price_returns('${TOKEN_YES}', '${from}', '${to}')`,
-      `rolling_volatility('${TOKEN_YES}', '${from}', '${to}', price_of => 'trade')`,
+      `rolling_volatility('${TOKEN_YES}', '${from}', '${to}', price_source => 'trade')`,
       `market_summary('${from}', '${to}')`,
     ]) {
-      expect(await chunksRead(opened, call), call).toBeLessThanOrEqual(2);
+      expect(await chunksRead(opened, `SELECT * FROM ${call}`), call).toBeLessThanOrEqual(2);
     }
     const all = `volume_profile('${TOKEN_YES}', '${time(0)}', '${time(6 * 24 * 60)}')`;
-    expect(await chunksRead(opened, all)).toBe(opened.database.edition === 'postgresql' ? 1 : days.length);
+    expect(await chunksRead(opened, `SELECT * FROM ${all}`)).toBe(
+      opened.database.edition === 'postgresql' ? 1 : days.length,
+    );
   });
 });
 
@@ -468,16 +472,4 @@ function spreads(opened: OpenDatabase, from: string, to: string, more = `step =>
        known::text, snapshots::int, one_sided::int
      FROM spread_history('${TOKEN_YES}', '${from}', '${to}', ${more})`,
   );
-}
-
-/** How many chunks, or tables, of snapshots and trades were looked into at all. */
-async function chunksRead(opened: OpenDatabase, call: string): Promise<number> {
-  await opened.sql(`SELECT pg_stat_force_next_flush()`);
-  const read = `SELECT sum(coalesce(seq_scan, 0) + coalesce(idx_scan, 0))::int AS scans, relname FROM pg_stat_xact_user_tables
-    WHERE relname ~ '^(_hyper_|compress_hyper|trades$|price_snapshots$|book_snapshots$)' GROUP BY relname`;
-  await opened.sql('BEGIN');
-  await opened.sql(`SELECT * FROM ${call}`);
-  const tables = await opened.sql<{ scans: number }>(read);
-  await opened.sql('COMMIT');
-  return tables.filter(({ scans }) => scans > 0).length;
 }

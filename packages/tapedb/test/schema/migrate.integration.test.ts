@@ -2,8 +2,8 @@ import { testDatabase } from '@polytape/test-servers';
 import { silentLog } from '@polytape/types';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
+import { configurationMistake } from '../../src/connection.ts';
 import { type Database, DatabaseConfigurationError, SchemaMismatchError } from '../../src/index.ts';
-import { applyMigration, readMigrations } from '../../src/schema/migrations.ts';
 import { limitedRole } from '../limited-role.ts';
 import { EDITIONS, open, openDatabase, openEmptyDatabase } from '../open-database.ts';
 import { batch, trade } from '../projection/sample-batch.ts';
@@ -32,7 +32,7 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
   test('is migrated once', async () => {
     await using opened = await openEmptyDatabase();
     const { applied } = await opened.database.migrate({ timescale });
-    expect(applied[0]).toBe('0001-tape.sql');
+    expect(applied[0]).toBe('0001-tables.sql');
     expect(await opened.database.migrate({ timescale })).toEqual({ applied: [] });
 
     await using later = await open(opened.url);
@@ -96,13 +96,15 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
 
   test('whose migrations are not those of the code is left alone', async () => {
     await using opened = await openDatabase({ timescale });
-    await opened.sql(`UPDATE schema_migrations SET sha256 = 'another' WHERE file = '0001-tape.sql'`);
+    await opened.sql(`UPDATE schema_migrations SET sha256 = 'another' WHERE file = '0001-tables.sql'`);
     await expect(opened.database.migrate()).rejects.toThrow(SchemaMismatchError);
-    await opened.sql(`DELETE FROM schema_migrations WHERE file = '0001-tape.sql'`);
+    await opened.sql(`DELETE FROM schema_migrations WHERE file = '0001-tables.sql'`);
     await opened.sql(
       `INSERT INTO schema_migrations (file, sha256, edition) VALUES ('9999-later.sql', '', 'postgresql')`,
     );
     await expect(opened.database.migrate()).rejects.toThrow('update polytape');
+    await opened.sql(`UPDATE schema_migrations SET file = '0001-tape.sql' WHERE file = '9999-later.sql'`);
+    await expect(opened.database.migrate()).rejects.toThrow('a development version of polytape made this database');
   });
 
   test('reads trades of a time by their time', async () => {
@@ -121,21 +123,11 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
   });
 });
 
-test('a view of the operator that is in the way of an upgrade is named', async () => {
-  await using opened = await openEmptyDatabase();
-  const client = new Client(opened.url);
-  await client.connect();
-  const earlier = (await readMigrations()).filter(({ file }) => file < '0006');
-  for (const migration of earlier.filter(({ editions }) => editions.includes('postgresql'))) {
-    await applyMigration(client, migration, 'postgresql');
-  }
-  await client.query('CREATE VIEW my_hours AS SELECT * FROM candles_1h');
-  await client.end();
-  const error = await opened.database.migrate().catch((reason: unknown) => reason);
-  expect(error).toBeInstanceOf(DatabaseConfigurationError);
-  expect(String(error)).toMatch(/view my_hours depends on view candles_1h.*drop it/);
-  await opened.sql('DROP VIEW my_hours');
-  expect((await opened.database.migrate()).applied).toContain('0013-features.sql');
+test('a view of the operator that depends on one that a migration drops is named', async () => {
+  await using opened = await openDatabase({ timescale: false });
+  await opened.sql('CREATE VIEW my_hours AS SELECT * FROM candles_1h');
+  const error = await opened.sql('DROP VIEW candles_1h').catch((reason: unknown) => reason);
+  expect(String(configurationMistake(error, 'localhost'))).toMatch(/view my_hours depends on view candles_1h.*drop it/);
 });
 
 test('a database gets hypertables where the server has TimescaleDB', async () => {
@@ -154,6 +146,33 @@ test('a database of plain tables stays so when TimescaleDB is created in it late
   expect(await later.migrate()).toEqual({ applied: [] });
   expect(await later.apply(batch(0, 1, { trades: [trade('a')] }))).toEqual({ inserted: 1, alreadyThere: 0 });
 });
+
+test.each(['an empty', 'a migrated'])(
+  '%s database on a release of TimescaleDB that loses rows is refused',
+  async (kind) => {
+    await using opened = await openEmptyDatabase();
+    if (kind === 'a migrated') {
+      await opened.database.migrate({ timescale: false });
+      await opened.sql(`UPDATE schema_migrations SET edition = 'timescaledb-community'`);
+    }
+    // The catalogue says what such a server says; the extension's own library stays out of this database.
+    await opened.sql(`DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET timescaledb.disable_load = on', current_database());
+    EXECUTE format('ALTER DATABASE %I SET timescaledb.license = timescale', current_database());
+  END $$`);
+    await opened.sql('SET timescaledb.disable_load = on; SET allow_system_table_mods = on');
+    await opened.sql(
+      `INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+     VALUES (16000, 'timescaledb', 10, 'public'::regnamespace, false, '2.17.2')`,
+    );
+    await using database = await open(opened.url);
+    const error = await database.migrate().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DatabaseConfigurationError);
+    expect(String(error)).toMatch(
+      /TimescaleDB 2\.17\.2 at .* loses rows.*issue 7672.*install TimescaleDB 2\.18\.1 or later/,
+    );
+  },
+);
 
 describe('a role', () => {
   test('that may not create TimescaleDB gets plain tables, and is told', async () => {

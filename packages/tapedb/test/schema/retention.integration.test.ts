@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { RetainedTable } from '../../src/index.ts';
 import { retentionCutoffMs } from '../../src/schema/retention.ts';
-import { EDITIONS, type OpenDatabase, openDatabase } from '../open-database.ts';
-import { batch, book, NOON_MS, price, trade } from '../projection/sample-batch.ts';
+import { EDITIONS, type OpenDatabase, openDatabase, stopBackgroundJobs } from '../open-database.ts';
+import { batch, book, deadLetter, NOON_MS, price, trade, unparsed } from '../projection/sample-batch.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -11,35 +11,46 @@ test('what is kept begins with a day (UTC)', () => {
   expect(retentionCutoffMs(1, Date.UTC(2026, 7, 7))).toBe(Date.UTC(2026, 7, 6));
 });
 
+/** Every table with a retention, and the time of a row. */
+const TIMES = {
+  trades: 'ts',
+  price_snapshots: 'ts',
+  book_snapshots: 'ts',
+  unparsed: 'received_at',
+  dead_letters: 'buried_at',
+} satisfies Record<RetainedTable, string>;
+const TABLES = Object.keys(TIMES) as RetainedTable[];
+
 describe.each(EDITIONS)('retention, $edition,', ({ timescale }) => {
-  test.each(['trades', 'price_snapshots', 'book_snapshots'] as const)(
-    'drops the old rows of %s alone',
-    async (table) => {
-      await using opened = await openDatabase({ timescale });
-      const { database, sql } = opened;
-      const cutoffMs = retentionCutoffMs(7, NOON_MS);
-      const times = [cutoffMs - 3 * DAY_MS, cutoffMs - 1, cutoffMs, NOON_MS];
-      await database.apply(
-        batch(0, 12, {
-          trades: times.map((exchangeAtMs) => trade(`${exchangeAtMs}`, { exchangeAtMs })),
-          prices: times.map((slotAtMs) => price({ slotAtMs })),
-          books: times.map((slotAtMs) => book({ slotAtMs })),
-        }),
-      );
-      await retained(opened, table, NOON_MS);
-      for (const one of ['trades', 'price_snapshots', 'book_snapshots']) {
-        const left = await sql<{ ts: Date }>(`SELECT ts FROM ${one} ORDER BY ts`);
-        const expected = one === table ? times.slice(2) : times;
-        expect(
-          left.map(({ ts }) => ts.getTime()),
-          one,
-        ).toEqual(expected);
-      }
+  test.each(TABLES)('drops the old rows of %s alone', async (table) => {
+    await using opened = await openDatabase({ timescale });
+    const { database, sql } = opened;
+    await stopBackgroundJobs(opened);
+    const cutoffMs = retentionCutoffMs(7, NOON_MS);
+    const times = [cutoffMs - 3 * DAY_MS, cutoffMs - 1, cutoffMs, NOON_MS];
+    await database.apply({
+      ...batch(0, 12, {
+        trades: times.map((exchangeAtMs) => trade(`${exchangeAtMs}`, { exchangeAtMs })),
+        prices: times.map((slotAtMs) => price({ slotAtMs })),
+        books: times.map((slotAtMs) => book({ slotAtMs })),
+        unparsed: times.map((ms, counter) => unparsed({ counter, receivedAtUs: ms * 1_000 })),
+      }),
+      deadLetters: times.map((storedAtMs, sequence) => deadLetter({ sequence, storedAtMs })),
+    });
+    await sql('UPDATE dead_letters SET buried_at = stored_at, stored_at = NULL'); // the server's clock, which says today
+    await retained(opened, table, NOON_MS);
+    for (const one of TABLES) {
+      const left = await sql<{ at: Date }>(`SELECT ${TIMES[one]} AS at FROM ${one} ORDER BY 1`);
+      const expected = one === table ? times.slice(2) : times;
       expect(
-        await database.retain(table, { days: 7, nowMs: NOON_MS, signal: new AbortController().signal }),
-      ).toMatchObject({ dropped: 0, isPrepared: false });
-    },
-  );
+        left.map(({ at }) => at.getTime()),
+        one,
+      ).toEqual(expected);
+    }
+    expect(
+      await database.retain(table, { days: 7, nowMs: NOON_MS, signal: new AbortController().signal }),
+    ).toMatchObject({ dropped: 0, isPrepared: false });
+  });
 });
 
 test('retention of plain tables goes in portions, until all is gone', async () => {
@@ -63,7 +74,7 @@ describe.skipIf(edition !== 'timescaledb-community')(
     test('outlive what they were made of, also when they are refreshed and trades come late', async () => {
       await using opened = await openDatabase({ timescale: true });
       const { database, sql } = opened;
-      await sql('SELECT _timescaledb_functions.stop_background_workers()'); // what they do is done here, in its turn
+      await stopBackgroundJobs(opened);
       const nowMs = Date.now();
       const times = [...Array(20).keys()].map((day) => nowMs - day * DAY_MS - 60_000);
       await database.apply(
