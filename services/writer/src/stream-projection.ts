@@ -7,6 +7,7 @@ import {
   decodePrice,
   decodeTrade,
   decodeUnparsed,
+  isConnectionId,
   MalformedMessageError,
   PROVENANCE_HEADERS,
 } from '@polytape/types';
@@ -30,7 +31,8 @@ export const streamProjections: readonly StreamProjection[] = [
     retained: ['trades'],
     add: (message, rows) => {
       const trade = decodeTrade(message.subject, message.body);
-      rows.trades.push({ ...trade, connectionId: message.header(PROVENANCE_HEADERS.connection) });
+      const connectionId = message.header(PROVENANCE_HEADERS.connection);
+      rows.trades.push({ ...trade, connectionId: isConnectionId(connectionId) ? connectionId : null });
     },
   },
   {

@@ -1,6 +1,5 @@
-import { isConnectionId, storableText, type Unparsed } from '@polytape/types';
+import { storableText, type Unparsed } from '@polytape/types';
 import type { ClientBase } from 'pg';
-import { check } from '../copy/field-check.ts';
 import type { DeadLetter } from './projection-batch.ts';
 
 /**
@@ -27,18 +26,6 @@ export async function storeUnparsed(client: ClientBase, records: Unparsed[]): Pr
       ],
     });
   }
-}
-
-/** @throws {UnstorableValueError} A field that names the record is not what it should be. */
-export function checkUnparsed(record: Unparsed): void {
-  check(isConnectionId(record?.connectionId), 'connectionId', record?.connectionId);
-  check(Number.isSafeInteger(record.counter), 'counter', record.counter);
-  check(Number.isSafeInteger(record.receivedAtUs), 'receivedAtUs', record.receivedAtUs);
-  check(typeof record.reason === 'string', 'reason', record.reason);
-  check(record.encoding === 'utf8' || record.encoding === 'base64', 'encoding', record.encoding);
-  check(typeof record.body === 'string', 'body', record.body);
-  check(Number.isSafeInteger(record.lengthBytes), 'lengthBytes', record.lengthBytes);
-  check(typeof record.sha256 === 'string' && /^[0-9a-f]{64}$/.test(record.sha256), 'sha256', record.sha256);
 }
 
 /** Must not fail for what stands in a letter: it is the end of the road for a message that failed everywhere else. */

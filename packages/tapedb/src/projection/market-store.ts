@@ -1,20 +1,14 @@
-import { isConditionId, type Market } from '@polytape/types';
+import type { Market } from '@polytape/types';
 import type { ClientBase } from 'pg';
-import { UnstorableValueError } from '../errors.ts';
 import { marketRow, tokenRows } from './market-row.ts';
 
 /** The newest document of each market in the batch, ready for the two statements below. */
 export type MarketDocuments = { marketsJson: string; tokensJson: string };
 
-/**
- * Checks the documents and keeps the newest of each market: one statement may touch a row only once.
- *
- * @throws {UnstorableValueError} A document has a field that its column cannot hold.
- */
+/** Keeps the newest document of each market: one statement may touch a row only once. */
 export function marketDocuments(markets: readonly Market[]): MarketDocuments {
   const newest = new Map<string, Market>();
   for (const market of markets) {
-    if (!isConditionId(market?.conditionId)) throw new UnstorableValueError('conditionId', market?.conditionId);
     const other = newest.get(market.conditionId);
     if (other === undefined || supersedes(market, other)) newest.set(market.conditionId, market);
   }

@@ -1,7 +1,10 @@
 import type { BookSnapshot, Market, MarketFact, PriceSnapshot, Trade, Unparsed } from '@polytape/types';
 import type { StreamPosition } from './stream-position.ts';
 
-/** Messages of one stream as rows, and how they move its position; stored whole or not at all. */
+/**
+ * Messages of one stream as rows, and how they move its position; stored whole or not at all. The rows are as the log's
+ * decoding gives them, which decides what a message must have; they are not checked again.
+ */
 export type ProjectionBatch = {
   stream: string;
   /** Where the batch begins: what `position()` said, or the `to` of the batch before. Null when nothing was read yet. */
@@ -24,7 +27,7 @@ export type ProjectedRows = {
 };
 
 export type TradeRow = Trade & {
-  /** Connection that saw the trade, from the message's headers; null when they name none. */
+  /** Connection that saw the trade, as `isConnectionId` has it, from the message's headers; null when they name none. */
   connectionId: string | null;
 };
 

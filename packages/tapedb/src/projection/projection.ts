@@ -1,18 +1,12 @@
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import { DatabaseError } from 'pg';
-import { BOOKS, bookCopy, checkBook } from '../copy/book-copy.ts';
+import { BOOKS, bookCopy } from '../copy/book-copy.ts';
 import { type CopyTable, copyRows, incomingTable } from '../copy/copy-table.ts';
-import { checkPrice, PRICES, priceCopy } from '../copy/price-copy.ts';
-import { checkTrade, TRADES, tradeCopy } from '../copy/trade-copy.ts';
-import {
-  BatchLimitError,
-  BatchRejectedError,
-  DatabaseReplacedError,
-  PositionConflictError,
-  UnstorableValueError,
-} from '../errors.ts';
+import { PRICES, priceCopy } from '../copy/price-copy.ts';
+import { TRADES, tradeCopy } from '../copy/trade-copy.ts';
+import { BatchLimitError, BatchRejectedError, DatabaseReplacedError, PositionConflictError } from '../errors.ts';
 import { type FactRows, factRows, storeFacts } from './fact-store.ts';
-import { checkUnparsed, storeDeadLetters, storeUnparsed } from './kept-bodies.ts';
+import { storeDeadLetters, storeUnparsed } from './kept-bodies.ts';
 import { KEYS_DATABASE, KeyDictionary } from './key-dictionary.ts';
 import { introduceTokens, type MarketDocuments, marketDocuments, storeMarkets } from './market-store.ts';
 import type { ApplyResult, ProjectedRows, ProjectionBatch, TradeRow } from './projection-batch.ts';
@@ -85,14 +79,10 @@ export class Projection {
     this.#connections.forget();
   }
 
-  /** Checks every row before any of it reaches the server, and gives every id its key. */
+  /** Makes the rows before any of them reaches the server, and gives every id its key. */
   async #encoded(client: ClientBase, rows: Partial<ProjectedRows>): Promise<EncodedRows> {
     const { trades = [], prices = [], books = [], markets = [], facts = [], unparsed = [] } = rows;
     const encoded = encoding((): EncodedRows => {
-      trades.forEach(checkTrade);
-      prices.forEach(checkPrice);
-      books.forEach(checkBook);
-      unparsed.forEach(checkUnparsed);
       const documents = markets.length === 0 ? null : marketDocuments(markets);
       return { copies: [], documents, facts: factRows(facts), unparsed, keysOf: [] };
     });
@@ -163,7 +153,8 @@ async function storeRows(client: ClientBase, rows: EncodedRows): Promise<number>
 }
 
 /**
- * What cannot be made into rows (nested too deeply, too long for a string) is the fault of a message too, and not of a moment.
+ * Messages are checked when they are decoded, so this should not fail. If a check is missing there, a batch that cannot be
+ * made into rows is refused, and costs one dead letter instead of the stream.
  *
  * @throws {BatchRejectedError}
  */
@@ -181,7 +172,6 @@ function encoding<Encoded>(encode: () => Encoded): Encoded {
  * the fault of the data, whenever they are tried.
  */
 function isRejection(error: unknown): boolean {
-  if (error instanceof UnstorableValueError) return true;
   return error instanceof DatabaseError && /^(22|23|54)/.test(error.code ?? '');
 }
 

@@ -65,24 +65,6 @@ test('a market is stored with every field', async () => {
   ]);
 });
 
-test('a document of an older version, which lacks fields, is stored with nulls', async () => {
-  await using opened = await openDatabase({ timescale: false });
-  const { groupItemTitle, questionId, fees, volume, volume24h, liquidity, resolution, ...old } = market();
-  await opened.database.apply(batch(0, 1, { markets: [old as Market] }));
-  expect(
-    await opened.sql(`SELECT question_id, fees_enabled, fee_rate, volume, resolution_state, token_ids FROM markets`),
-  ).toEqual([
-    {
-      question_id: null,
-      fees_enabled: null,
-      fee_rate: null,
-      volume: null,
-      resolution_state: null,
-      token_ids: [TOKEN_YES, TOKEN_NO],
-    },
-  ]);
-});
-
 test('of the documents of a market the newest stands, in whatever batches they come', async () => {
   await using opened = await openDatabase({ timescale: false });
   const { database, sql } = opened;

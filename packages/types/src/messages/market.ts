@@ -53,11 +53,6 @@ export type Market = {
   seenAtMs: number;
 };
 
-/** A document of the log with all its fields: those that earlier versions of polytape did not write are null, for nobody asked then. */
-export function wholeMarket(document: Omit<Market, AddedSince> & Partial<Pick<Market, AddedSince>>): Market {
-  return { ...ADDED_SINCE, ...document };
-}
-
 /** What a taker pays: rate * (price * (1 - price)) ** exponent for a share. Decimal strings; null where the venue did not say. */
 export type MarketFees = {
   enabled: boolean;
@@ -67,10 +62,3 @@ export type MarketFees = {
   takerOnly: boolean | null;
   rebateRate: string | null;
 };
-
-type AddedSince = keyof typeof ADDED_SINCE;
-
-const ADDED_SINCE = {
-  ...{ groupItemTitle: null, questionId: null, fees: null, volume: null, volume24h: null, liquidity: null },
-  resolution: null,
-} satisfies Partial<Market>;
