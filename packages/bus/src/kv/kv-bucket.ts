@@ -64,11 +64,6 @@ export class KvBucket<T> {
     return new Map(entries.filter((entry): entry is [string, KvEntry<T>] => entry[1] !== null));
   }
 
-  /** Writes whatever was there before; returns the new revision. Renews the life of a key in a bucket with a TTL. */
-  put(key: string, value: T): Promise<number> {
-    return this.#ask(key, () => this.#kv.put(key, JSON.stringify(value)));
-  }
-
   /** Writes a key that is not there (or deleted, or expired). @throws {RevisionConflictError} It is there. */
   create(key: string, value: T): Promise<number> {
     return this.#ask(key, () => this.#kv.create(key, JSON.stringify(value)));

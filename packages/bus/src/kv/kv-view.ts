@@ -17,9 +17,6 @@ export type KvViewOptions = {
   relistMs?: number;
 };
 
-/** Plain numbers for metrics; counters since the view was made. */
-export type KvViewStats = { keys: number; changes: number; lists: number; badValues: number };
-
 /**
  * A copy of a bucket that follows it: the values of all living keys, by push, and compared with the whole bucket when
  * the connection is back and on a timer, so that a change that was missed costs one interval and no more. A key that
@@ -45,9 +42,6 @@ export class KvView<T> implements AsyncDisposable {
   readonly #check: ValueCheck;
   readonly #done: Promise<unknown>;
   #learnt = 0;
-  #changes = 0;
-  #lists = 0;
-  #badValues = 0;
 
   constructor(connection: Connection, bucket: string, o: KvViewOptions, check: ValueCheck) {
     this.#check = check;
@@ -77,10 +71,6 @@ export class KvView<T> implements AsyncDisposable {
   onChange(listener: (key: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  stats(): KvViewStats {
-    return { keys: this.#live.size, changes: this.#changes, lists: this.#lists, badValues: this.#badValues };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -173,7 +163,6 @@ export class KvView<T> implements AsyncDisposable {
       this.#known.delete(key);
       this.#remove(key);
     }
-    this.#lists += 1;
     return sequence;
   }
 
@@ -239,7 +228,6 @@ export class KvView<T> implements AsyncDisposable {
     }
     const read = readValue<T>(message, key, this.#check);
     if (read.fault !== null) {
-      this.#badValues += 1;
       const error = new BadValueError(this.#bucket, key, { ...read, revision });
       const fields = { err: error, bucket: this.#bucket, key, revision };
       const what = this.#live.has(key) ? 'the value before it stands' : 'left out';
@@ -259,7 +247,6 @@ export class KvView<T> implements AsyncDisposable {
   }
 
   #tell(key: string): void {
-    this.#changes += 1;
     // In a task of its own: what a listener throws is its own fault, and not a trouble of the bucket.
     for (const listener of [...this.#listeners]) queueMicrotask(() => listener(key));
   }

@@ -27,11 +27,6 @@ export type PublisherOptions = {
    * on. While acknowledgements of older messages keep coming the server is only slow, and nothing is repeated. Default 5,000.
    */
   acknowledgeMsMax?: number;
-  /**
-   * Takes a message that NATS can never take (too large, or a subject or header that is none). Without it the message
-   * is lost with a line in the log, at error level.
-   */
-  onRejected?: (message: OutgoingMessage, reason: string) => void;
 };
 
 /** Plain numbers for metrics; counters since the publisher was made. */
@@ -62,8 +57,7 @@ export type PublisherStats = {
  */
 export class Publisher implements AsyncDisposable {
   readonly #connection: Connection;
-  readonly #o: Required<Omit<PublisherOptions, 'onRejected'>>;
-  readonly #onRejected: ((message: OutgoingMessage, reason: string) => void) | undefined;
+  readonly #o: Required<PublisherOptions>;
   readonly #inbox: string;
   readonly #answers: Subscription;
   readonly #forgetConnected: () => void;
@@ -72,7 +66,7 @@ export class Publisher implements AsyncDisposable {
   /** By key, in the order of taking. */
   readonly #unacknowledged = new Map<number, Taken>();
   readonly #roomListeners = new Set<() => void>();
-  readonly #rejectedListeners = new Set<(message: OutgoingMessage) => void>();
+  readonly #rejectedListeners = new Set<(message: OutgoingMessage, reason: string) => void>();
   #idleWaiters: (() => void)[] = [];
   #sweeper: NodeJS.Timeout | null = null;
   #queuedBytes = 0;
@@ -89,15 +83,13 @@ export class Publisher implements AsyncDisposable {
   #rejected = 0;
 
   constructor(connection: Connection, options: PublisherOptions) {
-    const { onRejected, ...rest } = options;
     this.#connection = connection;
     this.#o = {
       unacknowledgedBytesMax: 16 * 1024 * 1024,
       queueBytesMax: 128 * 1024 * 1024,
       acknowledgeMsMax: 5_000,
-      ...rest,
+      ...options,
     };
-    this.#onRejected = onRejected;
     this.#trouble = new Trouble(connection.log);
     this.#inbox = createInbox();
     this.#answers = connection.nats.subscribe(`${this.#inbox}.*`, {
@@ -137,7 +129,7 @@ export class Publisher implements AsyncDisposable {
   }
 
   /** Calls the listener with each message that NATS can never take, before `idle` resolves; returns what stops that. */
-  onRejected(listener: (message: OutgoingMessage) => void): () => void {
+  onRejected(listener: (message: OutgoingMessage, reason: string) => void): () => void {
     this.#rejectedListeners.add(listener);
     return () => this.#rejectedListeners.delete(listener);
   }
@@ -262,11 +254,8 @@ export class Publisher implements AsyncDisposable {
     this.#rejected += 1;
     const { subject, messageId } = taken.message;
     const fields = { subject, messageId, bytes: taken.body.length, reason };
-    const onRejected = this.#onRejected;
-    if (onRejected === undefined) {
-      this.#connection.log.error(fields, `A message is lost: NATS can never take it (${reason}).`);
-    } else queueMicrotask(() => onRejected(taken.message, reason)); // see #tellRoom
-    for (const listener of this.#rejectedListeners) queueMicrotask(() => listener(taken.message));
+    this.#connection.log.error(fields, `A message is lost: NATS can never take it (${reason}).`);
+    for (const listener of this.#rejectedListeners) queueMicrotask(() => listener(taken.message, reason)); // see #tellRoom
     this.#forget(taken);
   }
 

@@ -172,10 +172,8 @@ describe('a publisher', () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     const rejected: [OutgoingMessage, string][] = [];
-    await using publisher = made.bus.publisher({
-      ...WINDOW,
-      onRejected: (message, reason) => rejected.push([message, reason]),
-    });
+    await using publisher = made.bus.publisher(WINDOW);
+    publisher.onRejected((message, reason) => rejected.push([message, reason]));
     publisher.publish(trade(1));
     publisher.publish({ ...trade(2), body: 'x'.repeat(80 * 1024 * 1024) });
     publisher.publish(trade(3));
@@ -193,7 +191,8 @@ describe('a publisher', () => {
     await using operator = await operatorOf(nats.url);
     await operator.jsm.streams.update('TRADES', { max_msg_size: 1_000 });
     const rejected: string[] = [];
-    await using publisher = made.bus.publisher({ ...WINDOW, onRejected: (_, reason) => rejected.push(reason) });
+    await using publisher = made.bus.publisher(WINDOW);
+    publisher.onRejected((_message, reason) => rejected.push(reason));
     publisher.publish({ ...trade(1), body: 'x'.repeat(2_000) });
     publisher.publish(trade(2));
     await publisher.idle();
@@ -205,14 +204,15 @@ describe('a publisher', () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     const rejected: string[] = [];
-    await using publisher = made.bus.publisher({ ...WINDOW, onRejected: ({ messageId }) => rejected.push(messageId) });
+    await using publisher = made.bus.publisher(WINDOW);
+    publisher.onRejected(({ messageId }) => rejected.push(messageId));
     publisher.publish({ subject: 'pm.trade.0x1. 2', messageId: 'space', body: '' });
     publisher.publish({ ...trade(1), messageId: 'line', headers: { 'Pm-Shard': 'one\r\ntwo' } });
     await publisher.idle();
     expect(rejected).toEqual(['space', 'line']);
   });
 
-  test('says at error level what it loses when nobody takes what is rejected', async () => {
+  test('says at error level what it loses', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using publisher = made.bus.publisher(WINDOW);
