@@ -12,8 +12,8 @@ export type Loss = {
   kind: 'expired_unread' | 'tail_lost' | 'stream_replaced';
   /** The position that was held. */
   from: StreamPosition | null;
-  /** The position to go on from; null to read from the first message. */
-  to: StreamPosition | null;
+  /** The position to go on from. */
+  to: StreamPosition;
   /** What was found, in words for the operator. */
   detail: string;
 };

@@ -43,10 +43,8 @@ export type DeadLetter = {
   body: Uint8Array;
 };
 
-/** Rows of a batch that are new, and trades that were there before (a replay, a second replica). */
+/** What a batch changed. */
 export type ApplyResult = {
-  /** Trades that this batch added. */
+  /** Trades that were new; the others were there before (a replay, a second replica). */
   inserted: number;
-  /** Trades of this batch that the database had already. */
-  alreadyThere: number;
 };

@@ -107,7 +107,7 @@ export class Projection {
     const inserted = await storeRows(client, rows);
     await storeDeadLetters(client, { name: batch.stream, incarnation: batch.to.incarnation }, batch.deadLetters);
     await client.query('COMMIT');
-    return { inserted, alreadyThere: (batch.rows.trades?.length ?? 0) - inserted };
+    return { inserted };
   }
 
   async #prepare(client: PoolClient, into: CopyTable): Promise<void> {

@@ -36,30 +36,22 @@ export async function readPosition(pool: Pool, stream: string): Promise<StreamPo
  * Moves a position by compare-and-set, within the transaction of `client`. The row stays locked until its end, so two
  * writers of one stream go one after the other, and the second finds that it is late.
  *
- * @param move.to Null forgets the position: reading starts from the first message.
- * @returns The database in which it was moved, see `KEYS_DATABASE`; null when there was no position to forget.
+ * @returns The database in which it was moved, see `KEYS_DATABASE`.
  * @throws {PositionConflictError} The position is not `from`.
  */
 export async function movePosition(
   client: ClientBase,
-  move: { stream: string; from: StreamPosition | null; to: StreamPosition | null },
-): Promise<string | null> {
-  const { stream, from, to } = move;
-  if (from === null && to === null) return null;
-  const { rows } = await client.query<{ database: string }>(statement(stream, from, to));
+  move: { stream: string; from: StreamPosition | null; to: StreamPosition },
+): Promise<string> {
+  const { rows } = await client.query<{ database: string }>(statement(move));
   const [moved] = rows;
-  if (moved === undefined) throw new PositionConflictError(stream);
+  if (moved === undefined) throw new PositionConflictError(move.stream);
   return moved.database;
 }
 
-function statement(stream: string, from: StreamPosition | null, to: StreamPosition | null) {
-  if (to === null) {
-    return {
-      text: `DELETE FROM stream_positions WHERE stream = $1 AND stream_created_at = $2 AND sequence = $3 ${RETURNING}`,
-      values: [stream, from?.incarnation ?? null, from?.sequence ?? null],
-    };
-  }
-  const next = [
+function statement({ stream, from, to }: { stream: string; from: StreamPosition | null; to: StreamPosition }) {
+  const values = [
+    stream,
     to.incarnation,
     to.sequence,
     to.messageAtMs === null ? null : new Date(to.messageAtMs),
@@ -68,17 +60,15 @@ function statement(stream: string, from: StreamPosition | null, to: StreamPositi
   if (from === null) {
     return {
       text: `INSERT INTO stream_positions (stream, stream_created_at, sequence, message_at, message_id)
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (stream) DO NOTHING ${RETURNING}`,
-      values: [stream, ...next],
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (stream) DO NOTHING RETURNING ${KEYS_DATABASE} AS database`,
+      values,
     };
   }
   return {
     name: 'move_position',
     text: `UPDATE stream_positions
            SET stream_created_at = $2, sequence = $3, message_at = $4, message_id = $5, moved_at = now()
-           WHERE stream = $1 AND stream_created_at = $6 AND sequence = $7 ${RETURNING}`,
-    values: [stream, ...next, from.incarnation, from.sequence],
+           WHERE stream = $1 AND stream_created_at = $6 AND sequence = $7 RETURNING ${KEYS_DATABASE} AS database`,
+    values: [...values, from.incarnation, from.sequence],
   };
 }
-
-const RETURNING = `RETURNING ${KEYS_DATABASE} AS database`;

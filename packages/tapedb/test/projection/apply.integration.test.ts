@@ -24,7 +24,7 @@ describe.each(EDITIONS)('a batch, $edition,', ({ timescale }) => {
 
     const result = await database.apply(batch(0, 2, { trades: [trade('a'), trade('b')] }));
 
-    expect(result).toEqual({ inserted: 2, alreadyThere: 0 });
+    expect(result).toEqual({ inserted: 2 });
     expect(await database.position('TRADES')).toEqual(position(2));
     expect(await database.tradeCount()).toBe(2);
   });
@@ -95,10 +95,10 @@ describe.each(EDITIONS)('a batch, $edition,', ({ timescale }) => {
     await using opened = await openDatabase({ timescale });
     const { database } = opened;
     const twice = [trade('a'), trade('a'), trade('b')];
-    expect(await database.apply(batch(0, 3, { trades: twice }))).toEqual({ inserted: 2, alreadyThere: 1 });
+    expect(await database.apply(batch(0, 3, { trades: twice }))).toEqual({ inserted: 2 });
 
     const again = [trade('b', { connectionId: 'ingestor-2-0', receivedAtUs: NOON_MS * 1_000 }), trade('c')];
-    expect(await database.apply(batch(3, 5, { trades: again }))).toEqual({ inserted: 1, alreadyThere: 1 });
+    expect(await database.apply(batch(3, 5, { trades: again }))).toEqual({ inserted: 1 });
 
     const seen = await opened.sql<{ connection_id: string }>('SELECT DISTINCT connection_id FROM trade_tape');
     expect(seen, 'the first sight of a trade stands').toEqual([{ connection_id: 'ingestor-1-0' }]);
@@ -113,14 +113,14 @@ describe.each(EDITIONS)('a batch, $edition,', ({ timescale }) => {
       trade('a', { tokenId: TOKEN_NO }),
       trade('a', { exchangeAtMs: NOON_MS + 1 }),
     ];
-    expect(await opened.database.apply(batch(0, 4, { trades }))).toEqual({ inserted: 4, alreadyThere: 0 });
+    expect(await opened.database.apply(batch(0, 4, { trades }))).toEqual({ inserted: 4 });
   });
 
   test('takes trades that come days late', async () => {
     await using opened = await openDatabase({ timescale });
     const late = trade('late', { exchangeAtMs: NOON_MS - 40 * 86_400_000 });
     await opened.database.apply(batch(0, 1, { trades: [trade('now')] }));
-    expect(await opened.database.apply(batch(1, 2, { trades: [late] }))).toEqual({ inserted: 1, alreadyThere: 0 });
+    expect(await opened.database.apply(batch(1, 2, { trades: [late] }))).toEqual({ inserted: 1 });
   });
 
   test('from another position than the stored one changes nothing', async () => {
@@ -171,7 +171,7 @@ describe.each(EDITIONS)('a batch, $edition,', ({ timescale }) => {
     expect(await writer.position('TRADES')).toBeNull();
     expect(await writer.tradeCount()).toBe(0);
     expect(await opened.sql('SELECT * FROM dead_letters')).toEqual([]);
-    expect(await writer.apply(one)).toEqual({ inserted: 1, alreadyThere: 0 });
+    expect(await writer.apply(one)).toEqual({ inserted: 1 });
   });
 
   test('whose COMMIT was answered to nobody is stored, as the position tells', async () => {

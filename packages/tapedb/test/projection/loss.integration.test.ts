@@ -37,28 +37,10 @@ test('a loss is put on record and the position moved, once', async () => {
   ]);
 });
 
-test('after a loss a stream can be read from its first message', async () => {
-  await using opened = await openDatabase({ timescale: false });
-  const { database, sql } = opened;
-  await database.apply(batch(0, 100));
-  await database.recordLoss({
-    stream: 'TRADES',
-    kind: 'stream_replaced',
-    from: position(100),
-    to: null,
-    detail: 'new',
-  });
-  expect(await database.position('TRADES')).toBeNull();
-  await database.apply(batch(0, 1));
-  expect(await sql(LOSSES)).toHaveLength(1);
-});
-
 test('a stream without a position can have had a loss', async () => {
   await using opened = await openDatabase({ timescale: false });
   const { database, sql } = opened;
   await database.recordLoss({ stream: 'TRADES', kind: 'expired_unread', from: null, to: position(9), detail: 'late' });
   expect(await database.position('TRADES')).toEqual(position(9));
-  await database.recordLoss({ stream: 'OTHER', kind: 'expired_unread', from: null, to: null, detail: 'late' });
-  expect(await database.position('OTHER')).toBeNull();
-  expect(await sql(LOSSES)).toHaveLength(2);
+  expect(await sql(LOSSES)).toHaveLength(1);
 });
