@@ -52,6 +52,11 @@ export class BusUnavailableError extends Error {
   readonly disposition = 'retry';
 }
 
+/** The failure of whatever is asked of a connection that was closed for good. */
+export function connectionClosed(cause?: unknown): BusUnavailableError {
+  return new BusUnavailableError('the connection to NATS is closed', { cause });
+}
+
 /**
  * Nobody has answered a request: either nobody serves the subject (`nobody_serves`, known at once), or whoever does took
  * too long (`too_late`).

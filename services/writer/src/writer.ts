@@ -4,7 +4,6 @@ import type { Database, RetainedTable } from '@polytape/tapedb';
 import type { Log, WriterStatus } from '@polytape/types';
 import { streamProjections } from './stream-projection.ts';
 import { StreamProjector } from './stream-projector.ts';
-import { toldFailures } from './told-failures.ts';
 import { WriterMetrics } from './writer-metrics.ts';
 
 export type WriterOptions = {
@@ -58,7 +57,7 @@ export class Writer {
   /** Why the writer is not doing its job. Standing by is doing it: another writer has the stream. */
   readiness(): string[] {
     const nowMs = this.#o.nowMs?.() ?? Date.now();
-    const failures = toldFailures(
+    const failures = groupedReasons(
       new Map(
         this.#projectors.map((projector) => [projector.stream, projector.failure ?? lagFailure(projector, nowMs)]),
       ),
@@ -99,6 +98,23 @@ export class Writer {
     const messages = this.#projectors.reduce((sum, { messagesInHand }) => sum + messagesInHand, 0);
     return messages === 0 ? null : `${messages} messages read and not committed (they stay in the log)`;
   }
+}
+
+/**
+ * Why streams are not projected, in a sentence for each cause: a database that is away keeps all of them from it, and is
+ * one trouble.
+ *
+ * @param failures By stream; null where there is none.
+ */
+export function groupedReasons(failures: ReadonlyMap<string, string | null>): string[] {
+  const streams = new Map<string, string[]>();
+  for (const [stream, failure] of failures) {
+    if (failure !== null) streams.set(failure, [...(streams.get(failure) ?? []), stream]);
+  }
+  return [...streams].map(([failure, of]) => {
+    const isAll = of.length > 1 && of.length === failures.size;
+    return `${isAll ? 'all streams' : of.join(', ')}: ${failure}`;
+  });
 }
 
 function lagFailure(projector: StreamProjector, nowMs: number): string | null {

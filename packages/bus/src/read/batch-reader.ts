@@ -1,11 +1,10 @@
 import { type ConsumerConfig, DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.ts';
-import { connectionClosed } from '../connection/connection-closed.ts';
 import { pause } from '../connection/pause.ts';
 import { retryDelayMs } from '../connection/retry-delay.ts';
 import { translateFailure } from '../connection/translate-failure.ts';
 import { Trouble } from '../connection/trouble.ts';
-import { BusUnavailableError, StreamReplacedError } from '../errors.ts';
+import { BusUnavailableError, connectionClosed, StreamReplacedError } from '../errors.ts';
 import { type BatchLimits, flushReason } from './flush-reason.ts';
 import { PullSession } from './pull-session.ts';
 import {

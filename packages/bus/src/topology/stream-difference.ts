@@ -1,5 +1,4 @@
 import type { StreamConfig } from '@nats-io/jetstream';
-import { covers } from '../read/covers.ts';
 import type { WantedStream } from './stream-config.ts';
 
 /** One setting in which the server's stream is not as the table wants it. */
@@ -44,6 +43,19 @@ function areTaken(wanted: string[], actual: string[]): boolean {
 /** Ours, and what an operator added to them. A stream may not name one subject twice, so what ours cover goes. */
 function merged(actual: string[], wanted: string[]): string[] {
   return [...actual.filter((subject) => !wanted.some((pattern) => covers(pattern, subject))), ...wanted];
+}
+
+/** Whether every subject that `narrow` stands for is one of `wide`: `pm.>` covers `pm.trade.*.*`, `*` covers one token. */
+export function covers(wide: string, narrow: string): boolean {
+  const wideTokens = wide.split('.');
+  const narrowTokens = narrow.split('.');
+  for (const [at, token] of wideTokens.entries()) {
+    const other = narrowTokens[at];
+    if (other === undefined) return false;
+    if (token === '>') return true;
+    if (other === '>' || (token !== '*' && token !== other)) return false;
+  }
+  return wideTokens.length === narrowTokens.length;
 }
 
 const KEPT: ReadonlySet<keyof StreamConfig> = new Set([
