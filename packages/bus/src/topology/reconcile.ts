@@ -4,7 +4,6 @@ import { pause } from '../connection/pause.ts';
 import { isAway, translateFailure } from '../connection/translate-failure.ts';
 import { Trouble } from '../connection/trouble.ts';
 import { BusConfigurationError, BusPermissionError, BusUnavailableError, StreamMissingError } from '../errors.ts';
-import { isAtLeast } from './server-version.ts';
 import { type WantedStream, wantedStreams } from './stream-config.ts';
 import { type StreamDifference, streamDifferences } from './stream-difference.ts';
 import type { Topology } from './topology.ts';
@@ -194,34 +193,39 @@ function creationFailure(cause: unknown, wanted: WantedStream): unknown {
   }
 }
 
-/** Applies the differences; gives back those that the server refuses. A single refused one must not keep the others out. */
+/** Applies the differences one by one, so that one that the server refuses keeps no other out; gives back the refused. */
 async function update(
   connection: Connection,
   stream: string,
-  differences: StreamDifference[],
+  differences: readonly StreamDifference[],
 ): Promise<StreamDifference[]> {
-  if (await tryUpdate(connection, stream, differences)) return [];
-  if (differences.length === 1) return differences;
   const refused: StreamDifference[] = [];
   for (const difference of differences) {
-    if (!(await tryUpdate(connection, stream, [difference]))) refused.push(difference);
+    if (!(await isUpdated(connection, stream, difference))) refused.push(difference);
   }
   return refused;
 }
 
-async function tryUpdate({ jsm }: Connection, stream: string, differences: StreamDifference[]): Promise<boolean> {
-  const changes = Object.fromEntries(differences.map(({ setting, wanted }) => [setting, wanted]));
+async function isUpdated({ jsm }: Connection, stream: string, difference: StreamDifference): Promise<boolean> {
+  const { setting, wanted } = difference;
   try {
-    await jsm.streams.update(stream, changes);
+    await jsm.streams.update(stream, { [setting]: wanted });
     return true;
   } catch (cause) {
     const failure = translateFailure(cause, stream);
     if (failure instanceof JetStreamApiError) return false;
     // Without the right to change it, a stream that takes all our subjects still serves.
-    if (failure instanceof BusPermissionError && !('subjects' in changes)) return false;
+    if (failure instanceof BusPermissionError && setting !== 'subjects') return false;
     if (failure instanceof StreamMissingError) throw new BusUnavailableError(`stream ${stream} has just gone`);
     throw failure;
   }
+}
+
+/** Whether a server's version (`2.12.1`, `2.14.0-beta.1`) is `least` (`2.12`) or later. */
+export function isAtLeast(version: string, least: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
 }
 
 /** Codes of JetStream's API errors: nats-server, server/errors.json. */
