@@ -13,7 +13,7 @@ import { type BucketName, type StreamName, TOPOLOGY, type Topology } from './top
 /** Where a stream begins and ends. */
 export type StreamState = {
   /** When the stream was made: another one of the same name has another. */
-  incarnation: string;
+  streamCreatedAt: string;
   firstSequence: number;
   /** 0 while the stream is empty and new; of one that was purged, or lost its last message, no message has it any more. */
   lastSequence: number;
@@ -102,7 +102,7 @@ export class Bus implements AsyncDisposable {
     try {
       const { created, state } = await this.#connection.jsm.streams.info(stream);
       return {
-        ...{ incarnation: created, messages: state.messages },
+        ...{ streamCreatedAt: created, messages: state.messages },
         ...{ firstSequence: state.first_seq, lastSequence: state.last_seq },
       };
     } catch (error) {

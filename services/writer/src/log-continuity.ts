@@ -3,7 +3,7 @@ import type { Loss, StreamPosition } from '@polytape/tapedb';
 
 /** What the broker says of a stream, and of the message at the database's position. */
 export type LogState = {
-  incarnation: string;
+  streamCreatedAt: string;
   firstSequence: number;
   lastSequence: number;
   /** The message at the position's sequence; null when there is none. */
@@ -20,11 +20,11 @@ export type Continuation = { readAfter: number; loss: { kind: Loss['kind']; deta
 export function continueFrom(position: StreamPosition | null, log: LogState, keepsLastOnly: boolean): Continuation {
   // What the log had dropped before anybody began to read is not ours to miss.
   if (position === null) return { readAfter: Math.max(0, log.firstSequence - 1), loss: null };
-  if (position.incarnation !== log.incarnation) {
+  if (position.streamCreatedAt !== log.streamCreatedAt) {
     return lost(
       log,
       'stream_replaced',
-      `the stream was created anew at ${log.incarnation}, the position is of ${position.incarnation}`,
+      `the stream was created anew at ${log.streamCreatedAt}, the position is of ${position.streamCreatedAt}`,
     );
   }
   if (log.lastSequence < position.sequence) {

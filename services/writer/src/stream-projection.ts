@@ -71,7 +71,7 @@ export const streamProjections: readonly StreamProjection[] = [
 export function projectMessages(
   projection: StreamProjection,
   messages: readonly [StreamMessage, ...StreamMessage[]],
-  place: { from: StreamPosition | null; incarnation: string },
+  place: { from: StreamPosition | null; streamCreatedAt: string },
 ): ProjectionBatch {
   const last = messages.at(-1) ?? messages[0];
   const rows: ProjectedRows = { trades: [], prices: [], books: [], markets: [], facts: [], unparsed: [] };
@@ -84,26 +84,32 @@ export function projectMessages(
       deadLetters.push(deadLetter(message, error.message));
     }
   }
-  return { stream: projection.stream, from: place.from, to: positionOf(last, place.incarnation), rows, deadLetters };
+  return {
+    stream: projection.stream,
+    from: place.from,
+    to: positionOf(last, place.streamCreatedAt),
+    rows,
+    deadLetters,
+  };
 }
 
 /** The transaction that gives up on one message: it is kept whole, with the reason, and the log goes on behind it. */
 export function projectDeadLetter(
   projection: StreamProjection,
   message: StreamMessage,
-  place: { from: StreamPosition | null; incarnation: string; reason: string },
+  place: { from: StreamPosition | null; streamCreatedAt: string; reason: string },
 ): ProjectionBatch {
   return {
     stream: projection.stream,
     from: place.from,
-    to: positionOf(message, place.incarnation),
+    to: positionOf(message, place.streamCreatedAt),
     rows: {},
     deadLetters: [deadLetter(message, place.reason)],
   };
 }
 
-function positionOf(message: StreamMessage, incarnation: string): StreamPosition {
-  return { incarnation, sequence: message.sequence, messageAtMs: message.storedAtMs, messageId: message.messageId };
+function positionOf(message: StreamMessage, streamCreatedAt: string): StreamPosition {
+  return { streamCreatedAt, sequence: message.sequence, messageAtMs: message.storedAtMs, messageId: message.messageId };
 }
 
 function deadLetter(message: StreamMessage, reason: string): DeadLetter {

@@ -47,6 +47,7 @@ export class StreamProjector {
   /** The broker's time of the oldest message that is known to be in the stream and not in the database. */
   #oldestAtMs: number | null = null;
   #position: StreamPosition | null = null;
+  #streamCreatedAt = '';
   #messagesInHand = 0;
   /** Rows of one transaction: less than the setting after the database had no time for a batch, until we have caught up. */
   #rowsMax: number;
@@ -122,7 +123,7 @@ export class StreamProjector {
     await using lock = await database.lockStream(stream, { signal: stop, onWaiting: () => this.#standBy() });
     this.#state = 'projecting';
     const signal = AbortSignal.any([stop, lock.lost]);
-    const { incarnation, readAfter } = await this.#start();
+    const readAfter = await this.#start();
     log.info({ stream, readAfter }, `Projecting ${stream} from message ${readAfter + 1}.`);
 
     await using _ = this.#retention(signal);
@@ -138,8 +139,8 @@ export class StreamProjector {
       this.#messagesInHand = messages.length;
       this.#oldestAtMs = messages[0]?.storedAtMs ?? null;
       for (const part of contiguousParts(messages, last)) {
-        if (part.missingBefore > 0 && !projection.keepsLastOnly) await this.#recordHole(part, incarnation);
-        await this.#commitInPortions(part.messages, incarnation);
+        if (part.missingBefore > 0 && !projection.keepsLastOnly) await this.#recordHole(part);
+        await this.#commitInPortions(part.messages);
         last = part.messages.at(-1)?.sequence ?? last;
       }
       if (messages.length <= this.#rowsMax) this.#rowsMax = limits.rowsMax;
@@ -177,56 +178,44 @@ export class StreamProjector {
   }
 
   /** Messages expired or were deleted while we were reading: nobody will ever store them. */
-  async #recordHole(part: ContiguousPart<StreamMessage>, incarnation: string): Promise<void> {
+  async #recordHole(part: ContiguousPart<StreamMessage>): Promise<void> {
     const last = part.messages[0].sequence - 1;
     const detail = `the messages ${last - part.missingBefore + 1} to ${last} were gone before they were read`;
-    await this.#recordLoss('expired_unread', detail, {
-      incarnation,
-      sequence: last,
-      messageAtMs: null,
-      messageId: null,
-    });
+    await this.#recordLoss('expired_unread', detail, last);
   }
 
-  async #recordLoss(kind: Loss['kind'], detail: string, to: StreamPosition): Promise<void> {
+  /** @param readAfter The last sequence before what is read next: no message stands there. */
+  async #recordLoss(kind: Loss['kind'], detail: string, readAfter: number): Promise<void> {
     const { database, log } = this.#o;
-    await database.recordLoss({ stream: this.stream, kind, from: this.#position, to, detail });
-    log.error({ stream: this.stream, kind }, `The log of ${this.stream} lost messages: ${detail}.`);
+    const { stream } = this;
+    const streamCreatedAt = this.#streamCreatedAt;
+    const to: StreamPosition = { streamCreatedAt, sequence: readAfter, messageAtMs: null, messageId: null };
+    await database.recordLoss({ stream, kind, from: this.#position, to, detail });
+    log.error({ stream, kind }, `The log of ${stream} lost messages: ${detail}.`);
     this.#position = to;
   }
 
-  /** Compares position and log; a loss is recorded and told before anything is read. */
-  async #start(): Promise<{ incarnation: string; readAfter: number }> {
+  /** Compares position and log; a loss is recorded and told before anything is read. Gives the sequence to read after. */
+  async #start(): Promise<number> {
     const { bus, database, projection } = this.#o;
     const position = await database.position(projection.stream);
     const state = await bus.streamState(projection.stream);
-    const there =
+    const messageAtPosition =
       position === null || position.sequence === 0 ? null : await bus.messageAt(projection.stream, position.sequence);
-    const { readAfter, loss } = continueFrom(
-      position,
-      { ...state, messageAtPosition: there },
-      projection.keepsLastOnly,
-    );
+    const { readAfter, loss } = continueFrom(position, { ...state, messageAtPosition }, projection.keepsLastOnly);
     this.#position = position;
-    if (loss !== null) {
-      const { incarnation } = state;
-      await this.#recordLoss(loss.kind, loss.detail, {
-        incarnation,
-        sequence: readAfter,
-        messageAtMs: null,
-        messageId: null,
-      });
-    }
-    return { incarnation: state.incarnation, readAfter };
+    this.#streamCreatedAt = state.streamCreatedAt;
+    if (loss !== null) await this.#recordLoss(loss.kind, loss.detail, readAfter);
+    return readAfter;
   }
 
-  async #commitInPortions(messages: readonly StreamMessage[], incarnation: string): Promise<void> {
+  async #commitInPortions(messages: readonly StreamMessage[]): Promise<void> {
     for (let at = 0; at < messages.length; ) {
       const [first, ...rest] = messages.slice(at, at + this.#rowsMax);
       if (first === undefined) return;
       at += 1 + rest.length;
       try {
-        await this.#commit([first, ...rest], incarnation);
+        await this.#commit([first, ...rest]);
         this.#limitFailures = 0;
       } catch (error) {
         if (error instanceof BatchLimitError) this.#shrink(first, 1 + rest.length, error);
@@ -253,9 +242,9 @@ export class StreamProjector {
   }
 
   /** Commits the messages in order; what the database refuses is halved until the message at fault stands alone. */
-  async #commit(messages: readonly [StreamMessage, ...StreamMessage[]], incarnation: string): Promise<void> {
+  async #commit(messages: readonly [StreamMessage, ...StreamMessage[]]): Promise<void> {
     const { projection } = this.#o;
-    const place = { from: this.#position, incarnation };
+    const place = { from: this.#position, streamCreatedAt: this.#streamCreatedAt };
     try {
       await this.#apply(projectMessages(projection, messages, place));
     } catch (error) {
@@ -267,8 +256,8 @@ export class StreamProjector {
         return;
       }
       const [head, ...tail] = messages.slice(Math.ceil(messages.length / 2));
-      await this.#commit([first, ...rest.slice(0, Math.ceil(messages.length / 2) - 1)], incarnation);
-      if (head !== undefined) await this.#commit([head, ...tail], incarnation);
+      await this.#commit([first, ...rest.slice(0, Math.ceil(messages.length / 2) - 1)]);
+      if (head !== undefined) await this.#commit([head, ...tail]);
     }
   }
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { contiguousParts, continueFrom } from '../src/log-continuity.ts';
 
-const position = { incarnation: 'a', sequence: 100, messageAtMs: 1, messageId: 'm100' };
+const position = { streamCreatedAt: 'a', sequence: 100, messageAtMs: 1, messageId: 'm100' };
 const log = {
-  incarnation: 'a',
+  streamCreatedAt: 'a',
   firstSequence: 1,
   lastSequence: 150,
   messageAtPosition: { messageId: 'm100', storedAtMs: 1 },
@@ -23,7 +23,7 @@ describe('a projection', () => {
   });
 
   test('reads all again when the stream was created anew', () => {
-    const { readAfter, loss } = continueFrom(position, { ...log, incarnation: 'b' }, false);
+    const { readAfter, loss } = continueFrom(position, { ...log, streamCreatedAt: 'b' }, false);
     expect([readAfter, loss?.kind]).toEqual([0, 'stream_replaced']);
   });
 

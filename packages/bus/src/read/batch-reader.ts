@@ -78,7 +78,7 @@ class BatchReader {
   /** Where to begin, and the last message since then. */
   readonly #from: ReadPosition;
   #lastMessage: DeliveredMessage | null = null;
-  #incarnation: string | null = null;
+  #streamCreatedAt: string | null = null;
   #failure: unknown = null;
   #ageTimer: NodeJS.Timeout | null = null;
   /** Fails the reading; stands while it is interrupted and that has a limit. */
@@ -214,8 +214,8 @@ class BatchReader {
   async #verify(): Promise<void> {
     const replaced = (reason: string) => new StreamReplacedError(this.#stream, this.#sequence, reason);
     const info = await this.#info();
-    this.#incarnation ??= info.created;
-    if (info.created !== this.#incarnation) throw replaced('it was deleted and made anew');
+    this.#streamCreatedAt ??= info.created;
+    if (info.created !== this.#streamCreatedAt) throw replaced('it was deleted and made anew');
     if (info.state.last_seq < this.#sequence) throw replaced(`its last sequence is ${info.state.last_seq}`);
     if (this.#sequence === 0) return;
     // A server that lost its tail gives the same sequences to other messages. (None at all proves nothing: it expired.)

@@ -55,17 +55,17 @@ describe('a stream that is another one now', () => {
     expect(await failure).toBeInstanceOf(StreamReplacedError);
   });
 
-  test('has another incarnation', async () => {
+  test('has another streamCreatedAt', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 3);
     const before = await made.bus.streamState('TRADES');
     expect(before).toMatchObject({ firstSequence: 1, lastSequence: 3 });
-    expect((await made.bus.streamState('TRADES')).incarnation).toBe(before.incarnation);
+    expect((await made.bus.streamState('TRADES')).streamCreatedAt).toBe(before.streamCreatedAt);
     await using operator = await operatorOf(nats.url);
     await operator.jsm.streams.delete('TRADES');
     await made.bus.reconcile(made.stop.signal);
-    expect((await made.bus.streamState('TRADES')).incarnation).not.toBe(before.incarnation);
+    expect((await made.bus.streamState('TRADES')).streamCreatedAt).not.toBe(before.streamCreatedAt);
   });
 });
 

@@ -31,7 +31,7 @@ export async function storeUnparsed(client: ClientBase, records: Unparsed[]): Pr
 /** Must not fail for what stands in a letter: it is the end of the road for a message that failed everywhere else. */
 export async function storeDeadLetters(
   client: ClientBase,
-  stream: { name: string; incarnation: string },
+  stream: { name: string; streamCreatedAt: string },
   letters: DeadLetter[],
 ): Promise<void> {
   for (const letter of letters) {
@@ -42,7 +42,7 @@ export async function storeDeadLetters(
              ON CONFLICT (stream, stream_created_at, sequence) DO NOTHING`,
       values: [
         stream.name,
-        stream.incarnation,
+        stream.streamCreatedAt,
         letter.sequence,
         letter.storedAtMs === null ? null : new Date(letter.storedAtMs),
         storableText(letter.subject),

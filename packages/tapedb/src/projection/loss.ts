@@ -41,8 +41,8 @@ export async function storeLoss(pool: Pool, loss: Loss): Promise<void> {
 
 function columns(position: StreamPosition | null): [string | null, number | null, Date | null] {
   if (position === null) return [null, null, null];
-  const { incarnation, sequence, messageAtMs } = position;
-  return [incarnation, sequence, messageAtMs === null ? null : new Date(messageAtMs)];
+  const { streamCreatedAt, sequence, messageAtMs } = position;
+  return [streamCreatedAt, sequence, messageAtMs === null ? null : new Date(messageAtMs)];
 }
 
 const DETAIL_LENGTH_MAX = 4_096;

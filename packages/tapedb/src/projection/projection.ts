@@ -105,7 +105,11 @@ export class Projection {
     const database = await movePosition(client, batch);
     if (rows.keysOf.some((other) => other !== null && other !== database)) throw new DatabaseReplacedError();
     const inserted = await storeRows(client, rows);
-    await storeDeadLetters(client, { name: batch.stream, incarnation: batch.to.incarnation }, batch.deadLetters);
+    await storeDeadLetters(
+      client,
+      { name: batch.stream, streamCreatedAt: batch.to.streamCreatedAt },
+      batch.deadLetters,
+    );
     await client.query('COMMIT');
     return { inserted };
   }

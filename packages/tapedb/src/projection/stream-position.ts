@@ -6,7 +6,7 @@ import { KEYS_DATABASE } from './key-dictionary.ts';
 /** Up to where the messages of a stream are in the database. */
 export type StreamPosition = {
   /** Which stream of that name: the time at which it was made. */
-  incarnation: string;
+  streamCreatedAt: string;
   /** Stream sequence of the last message that is stored; 0 before the first. */
   sequence: number;
   /** When the broker stored that message, milliseconds since the epoch; null when it is not known. */
@@ -25,7 +25,7 @@ export async function readPosition(pool: Pool, stream: string): Promise<StreamPo
   const row = rows[0];
   if (row === undefined) return null;
   return {
-    incarnation: row.created,
+    streamCreatedAt: row.created,
     sequence: Number(row.sequence),
     messageAtMs: row.at === null ? null : Number(row.at),
     messageId: row.id,
@@ -52,7 +52,7 @@ export async function movePosition(
 function statement({ stream, from, to }: { stream: string; from: StreamPosition | null; to: StreamPosition }) {
   const values = [
     stream,
-    to.incarnation,
+    to.streamCreatedAt,
     to.sequence,
     to.messageAtMs === null ? null : new Date(to.messageAtMs),
     to.messageId === null ? null : storableText(to.messageId),
@@ -69,6 +69,6 @@ function statement({ stream, from, to }: { stream: string; from: StreamPosition 
     text: `UPDATE stream_positions
            SET stream_created_at = $2, sequence = $3, message_at = $4, message_id = $5, moved_at = now()
            WHERE stream = $1 AND stream_created_at = $6 AND sequence = $7 RETURNING ${KEYS_DATABASE} AS database`,
-    values: [...values, from.incarnation, from.sequence],
+    values: [...values, from.streamCreatedAt, from.sequence],
   };
 }

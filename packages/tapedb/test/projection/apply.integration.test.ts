@@ -131,7 +131,7 @@ describe.each(EDITIONS)('a batch, $edition,', ({ timescale }) => {
     const conflicts = [
       batch(0, 3, { trades: [trade('b')] }),
       batch(1, 3, { trades: [trade('b')] }),
-      { ...batch(2, 3, { trades: [trade('b')] }), from: position(2, { incarnation: 'another' }) },
+      { ...batch(2, 3, { trades: [trade('b')] }), from: position(2, { streamCreatedAt: 'another' }) },
     ];
     for (const conflict of conflicts) {
       await expect(database.apply(conflict)).rejects.toThrow(PositionConflictError);
@@ -274,7 +274,7 @@ describe('what could not be read', () => {
     expect(await opened.sql('SELECT stream, stream_created_at, sequence, subject, body FROM dead_letters')).toEqual([
       {
         stream: 'TRADES',
-        stream_created_at: position(1).incarnation,
+        stream_created_at: position(1).streamCreatedAt,
         sequence: '1',
         subject: 'pm.\ufffd',
         body: Buffer.from([0, 255]),

@@ -26,10 +26,10 @@ test('a loss is put on record and the position moved, once', async () => {
     {
       stream: 'TRADES',
       kind: 'expired_unread',
-      from_stream_created_at: position(100).incarnation,
+      from_stream_created_at: position(100).streamCreatedAt,
       from_sequence: '100',
       from_at: new Date(NOON_MS + 100),
-      to_stream_created_at: position(100).incarnation,
+      to_stream_created_at: position(100).streamCreatedAt,
       to_sequence: '499',
       to_at: null,
       detail: 'messages 101 to 499 were gone\ufffd',
