@@ -93,7 +93,7 @@ describe('a writer that is asked to stop', () => {
   test('ends at once at the second signal, with exit code 1, and leaves what was unfinished in the log', async () => {
     await using ingestor = await recordingIngestor();
     await using writer = await bed.start('writer');
-    await writer.untilMetric('writer_active', (value) => value === 1, { stream: 'TRADES' });
+    await writer.untilMetric('polytape_writer_active', (value) => value === 1, { stream: 'TRADES' });
     const held = await bed.probe.holdPosition('TRADES');
     try {
       await until('the writer inside its transaction', async () => (await bed.probe.writersWaiting()) > 0);

@@ -8,7 +8,7 @@ describe('two writers', () => {
   test('that both believe the stream to be theirs store each message in one transaction', async () => {
     await using bed = await TestBed.open({ markets: 1 });
     const frozenOut = await bed.start('writer');
-    await frozenOut.untilMetric('writer_active', (value) => value === 1, { stream: 'TRADES' });
+    await frozenOut.untilMetric('polytape_writer_active', (value) => value === 1, { stream: 'TRADES' });
     await publish(bed, { from: 1, to: 10 });
     await bed.stored('TRADES');
     const standby = await bed.start('writer');
@@ -29,7 +29,9 @@ describe('two writers', () => {
     await bed.stored('TRADES');
 
     expect(await bed.probe.tradeCount()).toBe(30);
-    const read = await Promise.all([frozenOut, standby].map((writer) => writer.metric('writer_trades_read_total')));
+    const read = await Promise.all(
+      [frozenOut, standby].map((writer) => writer.metric('polytape_writer_trades_read_total')),
+    );
     expect((read[0] ?? 0) + (read[1] ?? 0)).toBe(30);
     expect(await bed.probe.deadLetterReasons()).toEqual([]);
     expect(await bed.probe.lossCount()).toBe(0);
@@ -41,7 +43,9 @@ describe('two writers', () => {
     await Promise.all(writers.map((writer) => writer.ready()));
     await publish(bed, { from: 1, to: 10 });
     await bed.stored('TRADES');
-    const active = await Promise.all(writers.map((writer) => writer.metric('writer_active', { stream: 'TRADES' })));
+    const active = await Promise.all(
+      writers.map((writer) => writer.metric('polytape_writer_active', { stream: 'TRADES' })),
+    );
     expect(active.toSorted()).toEqual([0, 1]);
 
     const standby = writers[active.indexOf(0)];
@@ -68,7 +72,7 @@ describe('messages that vanish from the log while a writer reads', () => {
   test('are a row in losses that names them, and the rest is stored', async () => {
     await using bed = await TestBed.open({ markets: 1 });
     const writer = await bed.start('writer', { BATCH_ROWS_MAX: '5' });
-    await writer.untilMetric('writer_active', (value) => value === 1, { stream: 'TRADES' });
+    await writer.untilMetric('polytape_writer_active', (value) => value === 1, { stream: 'TRADES' });
     await publish(bed, { from: 1, to: 1 });
     await bed.stored('TRADES');
 

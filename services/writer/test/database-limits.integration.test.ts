@@ -12,7 +12,7 @@ describe('a batch for which the database has no time', () => {
     await bed.stored('TRADES');
 
     expect(await bed.database.tradeCount()).toBe(20);
-    expect(await running.metric(/writer_dead_letters_total/)).toBe(0);
+    expect(await running.metric(/polytape_writer_dead_letters_total/)).toBe(0);
     // 20, 20, 20, then 10, 5 and 2.
     expect(running.log.filter(({ sentence }) => /TRADES interrupted/.test(sentence))).toHaveLength(5);
     expect(running.log.filter(({ level }) => level === 'error')).toEqual([]);
@@ -26,7 +26,7 @@ describe('a batch for which the database has no time', () => {
     await using running = await bed.writer();
     await bed.stored('TRADES');
     await session.sql('DROP TRIGGER refuse ON trades');
-    const batches = () => running.metric(/writer_batches_total/);
+    const batches = () => running.metric(/polytape_writer_batches_total/);
     await until(() => running.writer.unfinished() === null);
     const before = await batches();
 
@@ -65,7 +65,7 @@ describe('a batch for which the database has no time', () => {
     await bed.stored('TRADES');
     expect(await bed.database.tradeCount()).toBe(4);
     await until(() => running.writer.readiness().length === 0);
-    expect(await running.metric(/writer_dead_letters_total/)).toBe(0);
+    expect(await running.metric(/polytape_writer_dead_letters_total/)).toBe(0);
   });
 });
 

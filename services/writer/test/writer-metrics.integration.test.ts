@@ -9,7 +9,7 @@ describe('the metrics of a writer', () => {
     const content = trade.tradeId.slice(0, -1);
     await bed.publishTrades([trade, { ...trade, tradeId: `${content}1` }, { ...trade, tradeId: `${content}10` }]);
     await bed.stored('TRADES');
-    await until(async () => (await running.metric(/writer_trades_inserted_total/)) === 3);
+    await until(async () => (await running.metric(/polytape_writer_trades_inserted_total/)) === 3);
     expect(await running.metric(/polytape_writer_suspected_repeats_total/)).toBe(2);
   });
 });
