@@ -3,14 +3,14 @@ import type { Msg, MsgHdrs } from '@nats-io/transport-node';
 import { storableText } from '@polytape/types';
 import type { Delivery } from './delivery.ts';
 
-/** A message as the stream holds it. */
+/** A message of a stream. */
 export type StreamMessage = {
   /** Position in its stream. */
   sequence: number;
   subject: string;
-  /** The id by which the broker removed duplicates; null when its publisher gave none. */
+  /** The id by which the broker removes duplicates; null when the publisher gave none. */
   messageId: string | null;
-  /** A header by its exact name; null when the message has none of that name. */
+  /** The header of this exact name; null when the message has none. */
   header(name: string): string | null;
   body: Uint8Array;
   /** The broker's clock when it stored the message, milliseconds since the epoch. */
@@ -18,14 +18,14 @@ export type StreamMessage = {
 };
 
 /**
- * A place in a stream to read on from: behind this message. Id and time are those of the message at `sequence`, null
- * where they are known to be absent; a reader that is given them notices when the broker holds another message there.
+ * A place in a stream; reading continues after it. Id and time are those of the message at `sequence`, null where it is
+ * known to have none. A reader that knows them notices when the broker holds another message there.
  */
 export type ReadPosition = { sequence: number; messageId?: string | null; messageAtMs?: number | null };
 
 /**
- * Whether the message is the one that the position names. A tail that was published again in the same order has the same
- * ids at the same sequences, hence the broker's time. True where the position knows neither.
+ * Whether the message is the one at the position. The broker's time is compared, too, because a tail that was published
+ * again in the same order has the same ids at the same sequences. True when the position has neither id nor time.
  */
 export function isMessageAt(position: ReadPosition, message: Pick<StreamMessage, 'messageId' | 'storedAtMs'>): boolean {
   const { messageId, messageAtMs } = position;
@@ -36,15 +36,15 @@ export function isMessageAt(position: ReadPosition, message: Pick<StreamMessage,
 /** Messages in the order of the stream. */
 export type StreamBatch = {
   messages: StreamMessage[];
-  /** Messages behind these that were still to be read when the broker delivered the last of them: 0 at the stream's end. */
+  /** Messages that were still to be read when the broker delivered the last of these: 0 at the stream's end. */
   pending: number;
 };
 
-/** A message that a consumer delivered. Headers are taken apart only when somebody asks for one. */
+/** A message that a consumer delivered. Its headers are parsed on first use. */
 export class DeliveredMessage implements StreamMessage {
   readonly sequence: number;
   readonly storedAtMs: number;
-  /** As in `StreamBatch`, behind this message. */
+  /** As in `StreamBatch`, after this message. */
   readonly pending: number;
   readonly #message: Msg;
 
@@ -72,7 +72,7 @@ export class DeliveredMessage implements StreamMessage {
   }
 }
 
-/** A message that was asked for by its sequence. */
+/** A message that was requested by its sequence. */
 export function storedMessage(stored: StoredMsg): StreamMessage {
   return {
     sequence: stored.seq,

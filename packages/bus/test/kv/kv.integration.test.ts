@@ -46,7 +46,7 @@ describe('a bucket', () => {
     expect(await shards.get('1')).toBeNull();
   });
 
-  test('lists what lives, also right after it was written by another', async () => {
+  test('lists living keys, even right after another process wrote them', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using other = await testBus(nats.url);
@@ -59,7 +59,7 @@ describe('a bucket', () => {
     expect(await shards.list()).toEqual(new Map([['a-1', { value: { n: 1 }, revision }]]));
   });
 
-  test('of two writers at one revision takes one', async () => {
+  test('accepts one of several writes at the same revision', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     const shards = await made.bus.kv<Value>('shards');
@@ -68,7 +68,7 @@ describe('a bucket', () => {
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
   });
 
-  test('says so when a key holds no JSON', async () => {
+  test('fails when a key holds no JSON', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using other = await otherTools(nats.url, 'shards');
@@ -77,7 +77,7 @@ describe('a bucket', () => {
     await expect(shards.get('1')).rejects.toBeInstanceOf(BadValueError);
   });
 
-  test('lists what can be used, and tells once of what cannot', async () => {
+  test('lists values that can be used, and logs the others once', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using other = await otherTools(nats.url, 'ingestors');
@@ -92,14 +92,14 @@ describe('a bucket', () => {
     await expect(ingestors.get('odd')).rejects.toMatchObject({ name: 'BadValueError', revision: 3 });
   });
 
-  test('says what can be tried again when the server does not come back in time', async (context) => {
+  test('fails as unavailable when the server does not come back in time', async (context) => {
     await using nats = await testNats();
     context.skip(!nats.canRestart, 'the server is not ours to end');
     await using made = await testBus(nats.url);
     const shards = await made.bus.kv<Value>('shards');
     const revision = await putKey(shards, '1', { n: 1 });
     await nats.kill();
-    await made.log.said(/is lost/);
+    await made.log.said(/Lost the connection/);
     const asked = [
       shards.get('1'),
       shards.list(),
@@ -112,7 +112,7 @@ describe('a bucket', () => {
     await nats.start();
   }, 30_000);
 
-  test('that does not exist is named', async () => {
+  test('is named when it does not exist', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url, { reconcile: false });
     const shards = await made.bus.kv<Value>('shards');
@@ -120,14 +120,14 @@ describe('a bucket', () => {
     await expect(shards.create('1', { n: 1 })).rejects.toMatchObject({ disposition: 'retry' });
   });
 
-  test('waits for a connection that comes back', async () => {
+  test('waits for a lost connection to come back', async () => {
     await using nats = await testNats();
     await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     const shards = await made.bus.kv<Value>('shards');
     way.mute();
     way.cut();
-    await made.log.said(/is lost/);
+    await made.log.said(/Lost the connection/);
     const creating = shards.create('1', { n: 1 });
     way.unmute();
     await creating;
@@ -136,7 +136,7 @@ describe('a bucket', () => {
 });
 
 describe('a view', () => {
-  test('is ready with everything that was there', async () => {
+  test('is ready with all living keys', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     const shards = await made.bus.kv<Value>('shards');
@@ -149,7 +149,7 @@ describe('a view', () => {
     expect(view.entries().has('7')).toBe(false);
   });
 
-  test('of an empty bucket is ready', async () => {
+  test('is ready when the bucket is empty', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using view = (await made.bus.kv<Value>('shards')).view({ signal: made.stop.signal });
@@ -157,7 +157,7 @@ describe('a view', () => {
     expect(view.entries().size).toBe(0);
   });
 
-  test('follows puts and deletions, and names the key', async () => {
+  test('follows writes and deletions, and names the key', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     const shards = await made.bus.kv<Value>('shards');
@@ -174,7 +174,7 @@ describe('a view', () => {
     expect(keys).toEqual(['a', 'a', 'a']);
   });
 
-  test('sees a key expire, and a key that is renewed live on', async () => {
+  test('notices that a key expires and that a renewed one lives on', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url, { topology: withTtl(1_000) });
     const ingestors = await made.bus.kv<Value>('ingestors');
@@ -196,7 +196,7 @@ describe('a view', () => {
     }
   });
 
-  test('drops what expired while the server was down', async ({ skip }) => {
+  test('drops keys that expired while the server was down', async ({ skip }) => {
     await using nats = await testNats();
     if (!nats.canRestart) skip('the server of TEST_NATS_URL is not ours to end');
     await using made = await testBus(nats.url, { topology: withTtl(1_000) });
@@ -206,7 +206,7 @@ describe('a view', () => {
     await putKey(ingestors, 'dies', { n: 1 });
     await when(view, () => view.entries().has('dies'));
     await nats.kill();
-    await made.log.said(/is lost/);
+    await made.log.said(/Lost the connection/);
     expect(view.entries().has('dies')).toBe(true);
     // The server must be down for longer than the key lives, and nobody announces that.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -215,7 +215,7 @@ describe('a view', () => {
     expect(await ingestors.get('dies')).toBeNull();
   });
 
-  test('goes on after a kill of the server', async ({ skip }) => {
+  test('goes on after the server was killed', async ({ skip }) => {
     await using nats = await testNats();
     if (!nats.canRestart) skip('the server of TEST_NATS_URL is not ours to end');
     await using made = await testBus(nats.url);
@@ -225,13 +225,13 @@ describe('a view', () => {
     await putKey(shards, 'before', { n: 1 });
     await nats.kill();
     await nats.start();
-    await made.log.said(/NATS is back/);
+    await made.log.said(/Reconnected/);
     await putKey(shards, 'after', { n: 2 });
     await when(view, () => view.entries().size === 2);
     expect([...view.entries().keys()].sort()).toEqual(['after', 'before']);
   });
 
-  test('learns on return what changed while it was cut off', async () => {
+  test('learns after a reconnect what changed while it was cut off', async () => {
     await using nats = await testNats();
     await using way = await natsProxy(nats.url);
     await using near = await testBus(nats.url);
@@ -245,7 +245,7 @@ describe('a view', () => {
     await view.ready;
     way.mute();
     way.cut();
-    await far.log.said(/is lost/);
+    await far.log.said(/Lost the connection/);
     await putKey(shards, 'changed', { n: 2 });
     await shards.delete('deleted');
     await other.jsm.streams.purge('KV_shards', { filter: '$KV.shards.purged' });
@@ -257,7 +257,7 @@ describe('a view', () => {
     expect(view.entries().size).toBe(2);
   });
 
-  test('finds by its timer what no message told: keys that are gone without a mark', async () => {
+  test('finds on its timer keys that are gone without a marker', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     const shards = await made.bus.kv<Value>('shards');
@@ -272,7 +272,7 @@ describe('a view', () => {
     expect([...view.entries().keys()]).toEqual(['stays']);
   });
 
-  test('starts over when the bucket was deleted and made anew', async () => {
+  test('starts over when the bucket was recreated', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     const shards = await made.bus.kv<Value>('shards');
@@ -289,7 +289,7 @@ describe('a view', () => {
     await when(view, () => view.entries().has('new'));
   });
 
-  test('skips a value that is not JSON, says so, and keeps the one before', async () => {
+  test('skips a value that is not JSON, logs it once, and keeps the value before it', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     const shards = await made.bus.kv<Value>('shards');
@@ -310,7 +310,7 @@ describe('a view', () => {
     await when(view, () => view.entries().get('a')?.value.n === 2);
   });
 
-  test('does the same with a value that its reader cannot use, and tells which these are', async () => {
+  test('skips a value that its reader cannot use, and lists such keys', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     const shards = await made.bus.kv<Value>('shards', checkedValue);
@@ -328,7 +328,7 @@ describe('a view', () => {
     expect([...view.bad().keys()]).toEqual(['a']);
   });
 
-  test('waits for a bucket that is not there yet', async () => {
+  test('waits for a bucket that does not exist yet', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url, { reconcile: false });
     await using view = (await made.bus.kv<Value>('shards')).view({ signal: made.stop.signal });
@@ -337,7 +337,7 @@ describe('a view', () => {
     await view.ready;
   });
 
-  test('ends with its signal, also before it is ready', async () => {
+  test('ends with its signal, even before it is ready', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url, { reconcile: false });
     const stop = new AbortController();
@@ -348,7 +348,7 @@ describe('a view', () => {
     await view[Symbol.asyncDispose]();
   });
 
-  test('says no more after dispose', async () => {
+  test('reports nothing after dispose', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     const shards = await made.bus.kv<Value>('shards');

@@ -10,7 +10,7 @@ import { RecordedLog } from './recorded-log.ts';
 const program = await natsServerProgram();
 
 describe('reading with a limit on interruptions', () => {
-  test('fails when NATS cannot be reached for longer, also while nobody would send anything', async () => {
+  test('fails when NATS cannot be reached for longer, even when the stream is idle', async () => {
     await using nats = await testNats();
     await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
@@ -24,7 +24,7 @@ describe('reading with a limit on interruptions', () => {
     expect(await failure).toMatchObject({ message: 'TRADES could not be read for 0.3 s' });
   });
 
-  test('goes on when each of them is shorter, whatever their sum', async () => {
+  test('goes on after shorter ones, whatever their sum', async () => {
     await using nats = await testNats();
     await using way = await natsProxy(nats.url);
     await using writer = await testBus(nats.url);
@@ -47,7 +47,7 @@ describe('reading with a limit on interruptions', () => {
   });
 
   test.skipIf(program === null)(
-    'fails when we may look at the stream and read nothing of it, and never says that it reads (needs a server program)',
+    'fails, and never reports that it reads, when we may inspect the stream but not pull from it (needs a server program)',
     async () => {
       if (program === null) return;
       const denied = 'publish: { allow: ">", deny: "$JS.API.CONSUMER.MSG.NEXT.>" }';
@@ -70,7 +70,7 @@ describe('reading with a limit on interruptions', () => {
       });
       expect(await failureOf(batches)).toMatchObject({
         message: 'TRADES could not be read for 4 s',
-        cause: { message: 'no heartbeat came' },
+        cause: { message: 'no heartbeat arrived' },
       });
       expect(readings).toBe(0);
       expect(log.count(/^Cannot read TRADES/)).toBe(1);

@@ -6,8 +6,8 @@ import { testBus } from '../test-bus.ts';
 import { operatorOf } from '../topology/operator.ts';
 import { failureOf, publish, read, readAll, sequences } from '../trades-stream.ts';
 
-describe('a stream that is another one now', () => {
-  test('is told when the position lies beyond its end', async () => {
+describe('a stream that has become another one', () => {
+  test('is noticed when the position lies beyond its end', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 3);
@@ -16,7 +16,7 @@ describe('a stream that is another one now', () => {
     expect(error).toMatchObject({ stream: 'TRADES', sequence: 4, disposition: 'retry' });
   });
 
-  test('is not seen in a position at its very end', async () => {
+  test('is not suspected when the position is at its very end', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 3);
@@ -25,7 +25,7 @@ describe('a stream that is another one now', () => {
     expect(sequences(await reading)).toEqual([4]);
   });
 
-  test('is told when it was deleted and made anew while we read', async () => {
+  test('is noticed when it was recreated while we read it', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 3);
@@ -40,7 +40,7 @@ describe('a stream that is another one now', () => {
     expect(await failure).toBeInstanceOf(StreamReplacedError);
   });
 
-  test('is told when it was made anew before anything of it was read', async () => {
+  test('is noticed when it was recreated before we read anything', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 3);
@@ -115,7 +115,7 @@ describe('a reader that knows which message stands at its position', () => {
     const messages = read(stream.reader, await stream.positionAt(6), 2);
     await stream.isRead();
     stream.way.cut();
-    await stream.reader.log.said(/is back/);
+    await stream.reader.log.said(/Reconnected/);
     await publish(stream.writer.bus, 6, 7);
     await stream.operator.jsm.streams.purge('TRADES', { seq: 7 });
     stream.way.cut();
