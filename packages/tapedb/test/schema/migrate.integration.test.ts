@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { configurationMistake } from '../../src/connection.ts';
 import { type Database, DatabaseConfigurationError, SchemaMismatchError } from '../../src/index.ts';
 import { limitedRole } from '../limited-role.ts';
-import { EDITIONS, open, openDatabase, openEmptyDatabase } from '../open-database.ts';
+import { EDITIONS, open, openDatabase, openEmptyDatabase, stopBackgroundJobs } from '../open-database.ts';
 import { batch, trade } from '../projection/sample-batch.ts';
 
 const CANDLES = 'ts, token_id, condition_id, open, high, low, close, volume, notional, vwap, trades';
@@ -13,6 +13,8 @@ const PRICE_CANDLES = 'ts, token_id, condition_id, open, high, low, close, last_
 const VIEWS = {
   trade_tape:
     'ts, token_id, condition_id, question, outcome, side, price, size, fee_rate_bps, transaction_hash, received_at, source, connection_id, trade_id',
+  suspected_repeats:
+    'ts, token_id, condition_id, question, outcome, side, price, size, transaction_hash, received_at, connection_id, trade_id, first_trade_id, first_received_at, first_connection_id, delay',
   price_tape:
     'ts, token_id, condition_id, question, outcome, last_price, best_bid, best_ask, midpoint, spread, volume_24h, seen_at',
   book_tape:
@@ -109,6 +111,7 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
 
   test('reads trades of a time by their time', async () => {
     await using opened = await openDatabase({ timescale });
+    await stopBackgroundJobs(opened);
     const minutes = [...Array(10_000).keys()].map((minute) => Date.UTC(2026, 7, 1) + minute * 60_000);
     const trades = minutes.map((exchangeAtMs) => trade('a', { exchangeAtMs }));
     await opened.database.apply(batch(0, 10_000, { trades }));
