@@ -36,8 +36,8 @@ COMMENT ON COLUMN trade_tape.source           IS 'websocket (seen live) or data_
 COMMENT ON COLUMN trade_tape.connection_id    IS 'Connection that saw the trade first.';
 COMMENT ON COLUMN trade_tape.trade_id         IS 'Identity of the trade, unique together with token and time: the hash of its content, and its number among trades that look the same.';
 
--- The venue sends no trade id, so a second trade with the same content may be a second fill or a frame sent twice. Both are
--- kept (nothing observed is lost), and listed here for an audit.
+-- The venue sends no trade id, so a second trade with the same content may be a second fill or a frame sent twice. Both
+-- are kept (nothing observed is lost), and listed here for an audit.
 CREATE VIEW suspected_repeats AS
 SELECT
   repeat.ts,

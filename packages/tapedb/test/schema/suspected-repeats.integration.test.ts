@@ -6,8 +6,8 @@ import { chunksRead } from './chunks-read.ts';
 const CONTENT = 'f00000000000000a';
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-describe.each(EDITIONS)('the suspected repeats, $edition,', ({ timescale }) => {
-  test('are the trades that look like an earlier one, with that one beside them', async () => {
+describe.each(EDITIONS)('the suspected repeats $edition', ({ timescale }) => {
+  test('are the trades that look like an earlier one, shown beside it', async () => {
     await using opened = await openDatabase({ timescale });
     const seen = (ordinal: number, receivedAfterMs: number, connectionId: string, tokenId = TOKEN_YES) =>
       trade('same', {
@@ -51,7 +51,7 @@ describe.each(EDITIONS)('the suspected repeats, $edition,', ({ timescale }) => {
     ]);
   });
 
-  test('of a time range are found in its chunks alone', async () => {
+  test('of a time range are read from its chunks only', async () => {
     await using opened = await openDatabase({ timescale });
     await stopBackgroundJobs(opened);
     const trades = [0, 1, 2, 3, 4].flatMap((day) =>
