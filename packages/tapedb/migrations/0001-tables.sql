@@ -211,8 +211,8 @@ COMMENT ON COLUMN venue_events.token_id     IS 'Token of a tick_size_change; emp
 COMMENT ON COLUMN venue_events.received_at  IS 'When an ingestor first received the report, by its clock.';
 COMMENT ON COLUMN venue_events.detail       IS 'The other fields of the message.';
 
--- The key includes the type: when a leader dies between a step and the market's document, its successor numbers the next
--- step again, and that may be another step.
+-- The key includes the type: when a leader dies between a step and the market's document, its successor numbers the
+-- next step again, and that may be another step.
 CREATE TABLE resolution_events (
   condition_id     text        NOT NULL,
   step             integer     NOT NULL,
@@ -276,8 +276,8 @@ COMMENT ON TABLE  connections                IS 'WebSocket connections that rece
 COMMENT ON COLUMN connections.connection_key IS 'Number of the connection in this database only.';
 COMMENT ON COLUMN connections.connection_id  IS 'Id that the ingestor gave the connection.';
 
--- Wide columns come first, so that no padding is needed between them. There are no foreign keys: checking two of them would
--- cost more than inserting the row, and this database assigns the keys and never takes one back.
+-- Wide columns come first, so that no padding is needed between them. There are no foreign keys: checking two of them
+-- would cost more than inserting the row, and this database assigns the keys and never takes one back.
 CREATE TABLE trades (
   ts               timestamptz NOT NULL,
   received_at      timestamptz NOT NULL,
@@ -294,9 +294,10 @@ CREATE TABLE trades (
 );
 -- Time first: new rows land at the right edge of the index, whatever their token.
 CREATE UNIQUE INDEX trades_identity ON trades (ts, token_key, content, ordinal);
--- Finds all trades of one token, whenever they happened. It makes inserts take 70 % longer, which is still many times faster
--- than a synced log delivers, and a day a quarter larger; without it such a query reads the whole index of every day
--- (docs/adr/0011). Prices and books go without: they have few times with all tokens each, and the server skips through those.
+-- Finds all trades of one token, whenever they happened. It makes inserts take 70 % longer, which is still many times
+-- faster than a synced log delivers, and a day a quarter larger; without it such a query reads the whole index of every
+-- day (docs/adr/0011). Prices and books need none: they have few distinct times, each with all tokens, and
+-- the server skips through those.
 CREATE INDEX trades_token ON trades (token_key, ts);
 COMMENT ON TABLE  trades                  IS 'Every trade once, packed. Read the view trade_tape.';
 COMMENT ON COLUMN trades.ts               IS 'Time of the trade by the venue''s clock, in milliseconds.';

@@ -16,16 +16,17 @@ BEGIN
   IF edition = 'timescaledb-apache' THEN RETURN; END IF;
 
   -- Compressed by token and not segmented by it: most tokens trade or change a few times a day, and a segment for each
-  -- would hold a handful of rows where a batch holds a thousand; it makes a quiet day of prices 2.6 times as large (measured,
-  -- docs/adr/0011). The order still lets a query for one token skip the other batches, and since a snapshot mostly repeats
-  -- the one before it, it compresses best. The empty segmentby is explicit, because TimescaleDB would choose one.
+  -- would hold a handful of rows where a batch holds a thousand; it makes a quiet day of prices 2.6 times as large
+  -- (measured, docs/adr/0011). The order still lets a query for one token skip the other batches, and since a snapshot
+  -- mostly repeats the one before it, it compresses best. The empty segmentby is explicit, because TimescaleDB would
+  -- choose one.
   ALTER TABLE trades SET (timescaledb.compress, timescaledb.compress_segmentby = '', timescaledb.compress_orderby = 'token_key, ts, content, ordinal');
   ALTER TABLE price_snapshots SET (timescaledb.compress, timescaledb.compress_segmentby = '', timescaledb.compress_orderby = 'token_key, ts');
   ALTER TABLE book_snapshots SET (timescaledb.compress, timescaledb.compress_segmentby = '', timescaledb.compress_orderby = 'token_key, ts');
   ALTER TABLE market_versions SET (timescaledb.compress, timescaledb.compress_segmentby = '', timescaledb.compress_orderby = 'condition_id, version, seen_at');
 
-  -- Late trades arrive within days; older chunks accept late rows too, but slowly. Prices and books are compressed sooner:
-  -- they are many, nothing fetches them afterwards, and the log keeps them for a few days only.
+  -- Late trades arrive within days; older chunks accept late rows too, but slowly. Prices and books are compressed
+  -- sooner: they are many, nothing fetches them afterwards, and the log keeps them for a few days only.
   PERFORM add_compression_policy('trades', INTERVAL '7 days');
   PERFORM add_compression_policy('price_snapshots', INTERVAL '2 days');
   PERFORM add_compression_policy('book_snapshots', INTERVAL '2 days');

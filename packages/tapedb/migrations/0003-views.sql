@@ -36,6 +36,56 @@ COMMENT ON COLUMN trade_tape.source           IS 'websocket (seen live) or data_
 COMMENT ON COLUMN trade_tape.connection_id    IS 'Connection that saw the trade first.';
 COMMENT ON COLUMN trade_tape.trade_id         IS 'Identity of the trade, unique together with token and time: the hash of its content, and its number among trades that look the same.';
 
+-- The venue sends no trade id, so a second trade with the same content may be a second fill or a frame sent twice. Both
+-- are kept (nothing observed is lost), and listed here for an audit.
+CREATE VIEW suspected_repeats AS
+SELECT
+  repeat.ts,
+  tokens.token_id,
+  tokens.condition_id,
+  markets.question,
+  tokens.outcome,
+  CASE repeat.side WHEN 'B' THEN 'BUY' ELSE 'SELL' END AS side,
+  repeat.price,
+  repeat.size,
+  '0x' || encode(repeat.transaction_hash, 'hex') AS transaction_hash,
+  repeat.received_at,
+  connections.connection_id,
+  lpad(to_hex(repeat.content), 16, '0') || '-' || repeat.ordinal AS trade_id,
+  lpad(to_hex(first.content), 16, '0') || '-' || first.ordinal AS first_trade_id,
+  first.received_at AS first_received_at,
+  first_connections.connection_id AS first_connection_id,
+  repeat.received_at - first.received_at AS delay
+FROM trades AS repeat
+JOIN tokens USING (token_key)
+LEFT JOIN markets ON markets.condition_id = tokens.condition_id
+LEFT JOIN connections ON connections.connection_key = repeat.connection_key
+LEFT JOIN LATERAL (
+  SELECT *
+  FROM trades
+  WHERE trades.ts = repeat.ts AND trades.token_key = repeat.token_key AND trades.content = repeat.content AND trades.ordinal = 0
+  LIMIT 1 -- at most one matches; LIMIT makes PostgreSQL look up each by itself, in its own chunk
+) AS first ON true
+LEFT JOIN connections AS first_connections ON first_connections.connection_key = first.connection_key
+WHERE repeat.ordinal > 0;
+COMMENT ON VIEW   suspected_repeats                     IS 'Trades that look exactly like an earlier one, in time, price, size, side and transaction: several fills of one transaction, or a frame that the venue sent twice. Filter by ts: trades are stored by time.';
+COMMENT ON COLUMN suspected_repeats.ts                  IS 'Time of both trades by the venue''s clock.';
+COMMENT ON COLUMN suspected_repeats.token_id            IS 'Token that was traded.';
+COMMENT ON COLUMN suspected_repeats.condition_id        IS 'Market of the token.';
+COMMENT ON COLUMN suspected_repeats.question            IS 'What the market asks; null until its document arrives.';
+COMMENT ON COLUMN suspected_repeats.outcome             IS 'Outcome that the token pays for; null until the market''s document arrives.';
+COMMENT ON COLUMN suspected_repeats.side                IS 'Side of the taker: BUY or SELL.';
+COMMENT ON COLUMN suspected_repeats.price               IS 'Collateral for one share, 0 to 1.';
+COMMENT ON COLUMN suspected_repeats.size                IS 'Shares, of each of the two trades.';
+COMMENT ON COLUMN suspected_repeats.transaction_hash    IS 'Hash of the settling transaction: 0x and hex digits; null when the venue sent none.';
+COMMENT ON COLUMN suspected_repeats.received_at         IS 'When this trade was received, by our clock.';
+COMMENT ON COLUMN suspected_repeats.connection_id       IS 'Connection that saw this trade first.';
+COMMENT ON COLUMN suspected_repeats.trade_id            IS 'Identity of this trade, as in trade_tape.';
+COMMENT ON COLUMN suspected_repeats.first_trade_id      IS 'Identity of the first trade that looks the same. This and the columns of that trade are null when the tape does not have it.';
+COMMENT ON COLUMN suspected_repeats.first_received_at   IS 'When that trade was received, by our clock.';
+COMMENT ON COLUMN suspected_repeats.first_connection_id IS 'Connection that saw that trade first.';
+COMMENT ON COLUMN suspected_repeats.delay               IS 'Time between the two. Fills of one transaction arrive together; a long delay suggests a frame sent twice.';
+
 CREATE VIEW price_tape AS
 SELECT
   price_snapshots.ts,

@@ -1,12 +1,13 @@
 -- Candles of a minute, an hour and a day (UTC): of trades, and of the midpoints of price snapshots.
 --
--- On the Community edition, TimescaleDB keeps candles by token_key in the background (continuous aggregates) and computes
--- what is newer than the last refresh on reading. A refresh covers all of the past (start_offset NULL) but recomputes only
--- what changed there, since trades may arrive late. Minutes of prices are not kept: there is about one snapshot a minute,
--- so keeping them would store each snapshot again. Everywhere else candles are computed on reading.
+-- On the Community edition, TimescaleDB keeps candles by token_key in the background (continuous aggregates) and
+-- computes what is newer than the last refresh on reading. A refresh covers all of the past (start_offset NULL) but
+-- recomputes only what changed there, since trades may arrive late. Minutes of prices are not kept: there is about one
+-- snapshot a minute, so keeping them would store each snapshot again. Everywhere else candles are computed on reading.
 --
--- Where there are hypertables, buckets come from time_bucket: TimescaleDB turns a limit on the bucket into a limit on the
--- time, and then reads only the chunks of that time. On plain PostgreSQL, date_bin from 2000 on makes the same buckets.
+-- Where there are hypertables, buckets come from time_bucket: TimescaleDB turns a limit on the bucket into a limit on
+-- the time, and then reads only the chunks of that time. On plain PostgreSQL, date_bin from 2000 on makes the same
+-- buckets.
 
 DO $do$
 DECLARE

@@ -1,9 +1,10 @@
 -- What people ask the tape again and again. The functions are the same on every edition (date_bin, not time_bucket).
 --
--- Each takes the time range that it looks at, and its queries are planned anew for each call (force_custom_plan), so that
--- they read the chunks of that range only. When something became known is decided by seen_at, not by ts, the interval that
--- a snapshot stands for: otherwise answers would contain the future. A snapshot is seen within its interval or a little
--- later, and chunks are found by ts, so what was seen at a time is looked up from an hour before that time.
+-- Each takes the time range that it looks at, and its queries are planned anew for each call (force_custom_plan), so
+-- that they read the chunks of that range only. When something became known is decided by seen_at, not by ts, the
+-- interval that a snapshot stands for: otherwise answers would contain the future. A snapshot is seen within its
+-- interval or a little later, and chunks are found by ts, so what was seen at a time is looked up from an hour before
+-- that time.
 --
 -- They are plpgsql, because a function in SQL cannot refuse an argument.
 

@@ -25,9 +25,9 @@ await using database = await Database.open({
   log,
   signal,
 });
+await database.migrate();
 health.report(() => ['waiting for NATS (NATS_URL)']);
 await using bus = await Bus.connect({ url: config.NATS_URL, name: 'writer', log, signal });
-await database.migrate();
 await bus.reconcile(signal, { replicas: config.NATS_REPLICAS });
 
 const writer = new Writer({

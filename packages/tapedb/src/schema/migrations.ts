@@ -5,7 +5,7 @@ import type { ClientBase } from 'pg';
 import { SchemaMismatchError } from '../errors.ts';
 import type { Edition } from './edition.ts';
 
-/** One file of migrations/, `NNNN-name.sql`. What differs by edition, a file decides itself by `schema_migrations`. */
+/** One file of migrations/, `NNNN-name.sql`. Where editions differ, the SQL asks `schema_migrations` for the edition. */
 export type Migration = { file: string; sql: string; sha256: string };
 
 export type AppliedMigration = { file: string; sha256: string; edition: Edition };
@@ -75,7 +75,7 @@ export async function appliedMigrations(client: ClientBase): Promise<AppliedMigr
   return applied.rows;
 }
 
-/** Applies one migration, whole or not at all. */
+/** Applies one migration in a transaction. */
 export async function applyMigration(client: ClientBase, migration: Migration, edition: Edition): Promise<void> {
   await client.query('BEGIN');
   try {
@@ -88,12 +88,12 @@ export async function applyMigration(client: ClientBase, migration: Migration, e
     ]);
     await client.query('COMMIT');
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => {}); // The first error says more.
+    await client.query('ROLLBACK').catch(() => {}); // The first error tells more.
     throw error;
   }
 }
 
-/** Held while a database is being migrated, by the session. */
+/** Takes the lock that a session holds while it migrates the database. */
 export const LOCK_MIGRATIONS = "SELECT pg_advisory_lock(hashtextextended('polytape migrations', 0))";
 
 const MIGRATIONS_TABLE = `

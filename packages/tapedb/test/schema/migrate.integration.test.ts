@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { configurationMistake } from '../../src/connection.ts';
 import { type Database, DatabaseConfigurationError, SchemaMismatchError } from '../../src/index.ts';
 import { limitedRole } from '../limited-role.ts';
-import { EDITIONS, open, openDatabase, openEmptyDatabase } from '../open-database.ts';
+import { EDITIONS, open, openDatabase, openEmptyDatabase, stopBackgroundJobs } from '../open-database.ts';
 import { batch, trade } from '../projection/sample-batch.ts';
 
 const CANDLES = 'ts, token_id, condition_id, open, high, low, close, volume, notional, vwap, trades';
@@ -13,6 +13,8 @@ const PRICE_CANDLES = 'ts, token_id, condition_id, open, high, low, close, last_
 const VIEWS = {
   trade_tape:
     'ts, token_id, condition_id, question, outcome, side, price, size, fee_rate_bps, transaction_hash, received_at, source, connection_id, trade_id',
+  suspected_repeats:
+    'ts, token_id, condition_id, question, outcome, side, price, size, transaction_hash, received_at, connection_id, trade_id, first_trade_id, first_received_at, first_connection_id, delay',
   price_tape:
     'ts, token_id, condition_id, question, outcome, last_price, best_bid, best_ask, midpoint, spread, volume_24h, seen_at',
   book_tape:
@@ -50,7 +52,7 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
     expect(other.edition).toBe(opened.database.edition);
   });
 
-  test('has the views with their columns, in that order, and a comment on everything', async () => {
+  test('has the views with their columns in this order, and a comment on everything', async () => {
     await using opened = await openDatabase({ timescale });
     const columns = await opened.sql<{ name: string; columns: string }>(
       `SELECT table_name AS name, string_agg(column_name, ', ' ORDER BY ordinal_position) AS columns
@@ -59,7 +61,7 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
     );
     expect(Object.fromEntries(columns.map((view) => [view.name, view.columns]))).toEqual(VIEWS);
 
-    const silent = await opened.sql<{ name: string }>(
+    const uncommented = await opened.sql<{ name: string }>(
       `SELECT relname || coalesce('.' || attname, '') AS name
        FROM pg_class LEFT JOIN LATERAL (
          SELECT NULL::name AS attname, 0 AS attnum UNION ALL
@@ -68,10 +70,10 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v') AND relname !~ '_by_key$'
          AND col_description(pg_class.oid, attnum) IS NULL AND NOT (attnum = 0 AND obj_description(pg_class.oid, 'pg_class') IS NOT NULL)`,
     );
-    expect(silent.map(({ name }) => name)).toEqual([]);
+    expect(uncommented.map(({ name }) => name)).toEqual([]);
   });
 
-  test('says in comments what would mislead', async () => {
+  test('warns in comments of what could mislead', async () => {
     await using opened = await openDatabase({ timescale });
     const comments = async (column: string) =>
       (
@@ -81,20 +83,20 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
           [column],
         )
       ).map(({ comment }) => comment);
-    const said = [
+    const warnings = [
       { column: '^(price|book)_(snapshots|tape)[.]ts$', columns: 4, words: /join by seen_at/ },
       { column: '^price_candles_1.[.]ts$', columns: 3, words: /by seen_at/ },
       { column: '^price_candles_1.[.]spread$', columns: 3, words: /not over time/ },
       { column: '^(resolution_events|resolutions|market_resolutions)[.]outcome$', columns: 3, words: /unknown \(void/ },
     ];
-    for (const { column, columns, words } of said) {
+    for (const { column, columns, words } of warnings) {
       const found = await comments(column);
       expect(found, column).toHaveLength(columns);
       for (const comment of found) expect(comment, column).toMatch(words);
     }
   });
 
-  test('whose migrations are not those of the code is left alone', async () => {
+  test('is left alone when its migrations differ from those of the code', async () => {
     await using opened = await openDatabase({ timescale });
     await opened.sql(`UPDATE schema_migrations SET sha256 = 'another' WHERE file = '0001-tables.sql'`);
     await expect(opened.database.migrate()).rejects.toThrow(SchemaMismatchError);
@@ -107,8 +109,9 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
     await expect(opened.database.migrate()).rejects.toThrow('a development version of polytape made this database');
   });
 
-  test('reads trades of a time by their time', async () => {
+  test('reads the trades of a time range through the time index', async () => {
     await using opened = await openDatabase({ timescale });
+    await stopBackgroundJobs(opened);
     const minutes = [...Array(10_000).keys()].map((minute) => Date.UTC(2026, 7, 1) + minute * 60_000);
     const trades = minutes.map((exchangeAtMs) => trade('a', { exchangeAtMs }));
     await opened.database.apply(batch(0, 10_000, { trades }));
@@ -123,7 +126,7 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
   });
 });
 
-test('a view of the operator that depends on one that a migration drops is named', async () => {
+test('an error names the view of an operator that keeps a migration from dropping a view', async () => {
   await using opened = await openDatabase({ timescale: false });
   await opened.sql('CREATE VIEW my_hours AS SELECT * FROM candles_1h');
   const error = await opened.sql('DROP VIEW candles_1h').catch((reason: unknown) => reason);
@@ -137,7 +140,7 @@ test('a database gets hypertables where the server has TimescaleDB', async () =>
   expect(database.edition).toMatch(given.timescale ? /^timescaledb-/ : /^postgresql$/);
 });
 
-test('a database of plain tables stays so when TimescaleDB is created in it later', async () => {
+test('a database of plain tables keeps them when TimescaleDB is created in it later', async () => {
   await using opened = await openDatabase({ timescale: false });
   const [extension] = await opened.sql(`SELECT FROM pg_available_extensions WHERE name = 'timescaledb'`);
   if (extension !== undefined) await opened.sql('CREATE EXTENSION timescaledb');
@@ -175,7 +178,7 @@ test.each(['an empty', 'a migrated'])(
 );
 
 describe('a role', () => {
-  test('that may not create TimescaleDB gets plain tables, and is told', async () => {
+  test('that may not create TimescaleDB gets plain tables and a warning', async () => {
     await using given = await testDatabase();
     await using role = await limitedRole(given.url, { mayCreateTables: true });
     const warnings: string[] = [];
@@ -187,7 +190,7 @@ describe('a role', () => {
     expect(warnings.join()).toMatch(given.timescale ? /let a superuser run CREATE EXTENSION timescaledb/ : /^$/);
   });
 
-  test('that may not create tables is told which right it lacks', async () => {
+  test('that may not create tables gets an error that names the missing right', async () => {
     await using given = await testDatabase();
     await using role = await limitedRole(given.url, { mayCreateTables: false });
     await using database = await open(role.url);
@@ -196,7 +199,7 @@ describe('a role', () => {
     expect(String(error)).toMatch(/DATABASE_URL lacks a right .*permission denied for schema public.*GRANT/);
   });
 
-  test('that may not create tables can use a database that is up to date', async () => {
+  test('that may not create tables can use an up-to-date database', async () => {
     await using opened = await openDatabase({ timescale: false });
     await using role = await limitedRole(opened.url, { mayCreateTables: false });
     const owner = new Client(opened.url);

@@ -34,7 +34,7 @@ describe('the migrations that a database needs', () => {
     );
   });
 
-  test('do not exist for a database of a development version: the message says what to do', () => {
+  test('do not exist for a database of a development version, and the error says what to do', () => {
     expect(() => pending('0001-tape.sql', '0002-trades-hypertable.timescaledb.sql')).toThrow(
       /^a development version of polytape made this database \(migration 0001-tape\.sql\).*: use an empty one .*DATABASE_URL.*the writer fills it again from the log$/,
     );
@@ -47,7 +47,7 @@ describe('the migrations that a database needs', () => {
   });
 });
 
-test('the migrations have names of a number and words, and each number once', async () => {
+test('each migration has a number of its own and a name', async () => {
   const files = (await readMigrations()).map(({ file }) => file);
   expect(files[0]).toBe('0001-tables.sql');
   for (const file of files) expect(file).toMatch(/^\d{4}-[a-z0-9-]+\.sql$/);
