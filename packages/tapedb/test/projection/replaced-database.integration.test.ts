@@ -27,7 +27,7 @@ describe('the keys that a writer has in memory', () => {
     ]);
   });
 
-  test('are not used in tables that were created again while the connections lived on', async () => {
+  test('are not used in tables that were recreated while the connections stayed open', async () => {
     await using server = await administrator();
     const { writer } = server;
     await introduceTokenNo(writer);
@@ -77,6 +77,10 @@ async function administrator() {
   await writer.migrate({ timescale: false });
   const endSessions = () =>
     admin.query('SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1', [name]);
+  /** The pool may still hold a connection that the server has ended. */
+  const reconnected = async () => {
+    while ((await writer.tradeCount().catch(() => null)) === null);
+  };
   const resources = stack.move();
   return {
     writer,
@@ -90,13 +94,23 @@ async function administrator() {
       }
     },
     async backUp() {
-      await endSessions();
-      await admin.query(`CREATE DATABASE ${name}_backup TEMPLATE ${name}`);
+      // The server's own background sessions may come in between.
+      for (let isCopied = false; !isCopied; ) {
+        await endSessions();
+        isCopied = await admin.query(`CREATE DATABASE ${name}_backup TEMPLATE ${name}`).then(
+          () => true,
+          (error: { code?: string }) => (error.code === OBJECT_IN_USE ? false : Promise.reject(error)),
+        );
+      }
+      await reconnected();
     },
     async restore() {
       await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
       await admin.query(`ALTER DATABASE ${name}_backup RENAME TO ${name}`);
+      await reconnected();
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
+
+const OBJECT_IN_USE = '55006';
