@@ -128,8 +128,9 @@ export class StreamProjector {
 
     await using _ = this.#retention(signal);
     const from = this.#position ?? { sequence: readAfter };
-    const onReading = () => {
-      if (!this.#isCommitFailing) this.#failure = null;
+    const onReading = (waiting: number) => {
+      if (waiting === 0) this.#caughtUp();
+      else if (!this.#isCommitFailing) this.#failure = null;
     };
     let last = readAfter;
     for await (const { messages, pending } of bus.readBatches(stream, from, {
@@ -155,6 +156,11 @@ export class StreamProjector {
 
   #standBy(): void {
     this.#state = 'standing by';
+    this.#caughtUp();
+  }
+
+  /** Nothing waits to be committed by this writer. */
+  #caughtUp(): void {
     this.#isCommitFailing = false;
     this.#failure = null;
     this.#oldestAtMs = null;

@@ -6,7 +6,7 @@ import { type RunningWriter, until, WriterBed } from './writer-bed.ts';
 const NOWHERE = 'tcp://127.0.0.1:1';
 
 describe('a writer that cannot reach NATS', () => {
-  test('releases its streams after the stated time to one that can, and stands by, ready, when it is back', async () => {
+  test('releases its streams after the stated time to one that can, and is a ready standby once it is back', async () => {
     await using bed = await WriterBed.open();
     await using way = await tcpProxy(bed.nats.url);
     await using cutOff = await bed.writer({ natsUrl: way.url, options: { takeoverAfterMs: 1_000 } });
@@ -48,8 +48,25 @@ describe('a writer that lost its lead to another one', () => {
   });
 });
 
+describe('a writer to which PostgreSQL did not answer a COMMIT', () => {
+  test('is ready again when that was the last message of the stream', async () => {
+    await using bed = await WriterBed.open();
+    await using way = await tcpProxy(bed.databaseUrl);
+    await using running = await bed.writer({ databaseUrl: way.url });
+    await ready(running);
+
+    way.cutAfter('COMMIT\0');
+    await bed.publish(1, 1);
+    await until(() => running.log.some(({ sentence }) => /TRADES interrupted/.test(sentence)));
+    await bed.stored('TRADES');
+    await ready(running);
+    expect(await running.metric(/polytape_writer_lag_seconds{stream="TRADES"}/)).toBe(0);
+    expect(await bed.database.tradeCount()).toBe(1);
+  });
+});
+
 describe('a writer is not ready', () => {
-  test('while the server does not let it ask for the lock of a stream', async () => {
+  test('while it cannot ask PostgreSQL for the lock of a stream', async () => {
     await using bed = await WriterBed.open();
     await using way = await tcpProxy(bed.databaseUrl);
     await using active = await bed.writer();
@@ -59,7 +76,7 @@ describe('a writer is not ready', () => {
 
     way.lead(NOWHERE);
     way.cut();
-    await until(() => standby.writer.readiness().some((reason) => /cannot be asked for a lock/.test(reason)));
+    await until(() => standby.writer.readiness().some((reason) => /cannot get the lock/.test(reason)));
     expect(active.writer.readiness()).toEqual([]);
   });
 

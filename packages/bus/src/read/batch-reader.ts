@@ -29,8 +29,11 @@ export type ReadOptions = {
   lastOfEach?: string;
   /** How long reading may be interrupted, for whatever reason, before it fails. By default it retries for ever. */
   interruptedMsMax?: number;
-  /** Called once the broker serves the stream: at the start and again after each interruption. */
-  onReading?: () => void;
+  /**
+   * Called once the broker serves the stream, at the start and again after each interruption, with the number of messages
+   * that waited to be read.
+   */
+  onReading?: (pending: number) => void;
   signal: AbortSignal;
 };
 
@@ -86,7 +89,7 @@ class BatchReader {
   #interruption: NodeJS.Timeout | null = null;
   #interruptedBy: unknown = null;
   readonly #interruptedMsMax: number | undefined;
-  readonly #onReading: (() => void) | undefined;
+  readonly #onReading: ((pending: number) => void) | undefined;
   #wake: (() => void) | null = null;
 
   constructor(connection: Connection, stream: string, from: ReadPosition, o: ReadOptions) {
@@ -164,7 +167,7 @@ class BatchReader {
     let isAlive = false;
     const alive = () => {
       isAlive = true;
-      this.#reading();
+      this.#reading(session.pendingAtStart);
     };
     const session = await PullSession.open(this.#connection, this.#stream, this.#begin(), {
       onAlive: alive,
@@ -200,11 +203,11 @@ class BatchReader {
     }, this.#interruptedMsMax);
   }
 
-  #reading(): void {
+  #reading(pending: number): void {
     if (this.#interruption !== null) clearTimeout(this.#interruption);
     this.#interruption = null;
     this.#trouble.over({ stream: this.#stream }, `Reading ${this.#stream} again.`);
-    this.#onReading?.();
+    this.#onReading?.(pending);
   }
 
   #begin(): Partial<ConsumerConfig> {
