@@ -11,7 +11,7 @@ export const BOOKS: CopyTable = {
   key: 'ts, token_key',
 };
 
-/** Books as the body of a binary COPY. Every token has a key. */
+/** Books as the body of a binary COPY. Every token must have a key. */
 export function bookCopy(books: readonly BookSnapshot[], tokens: ReadonlyMap<string, number>): Buffer {
   const rows = new CopyBuffer({ bytesExpected: books.length * ROW_BYTES_USUAL });
   for (const book of books) {

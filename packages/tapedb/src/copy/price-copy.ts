@@ -10,7 +10,7 @@ export const PRICES: CopyTable = {
   key: 'ts, token_key',
 };
 
-/** Prices as the body of a binary COPY. Every token has a key. */
+/** Prices as the body of a binary COPY. Every token must have a key. */
 export function priceCopy(prices: readonly PriceSnapshot[], tokens: ReadonlyMap<string, number>): Buffer {
   const rows = new CopyBuffer({ bytesExpected: prices.length * ROW_BYTES_USUAL });
   for (const price of prices) {

@@ -12,7 +12,7 @@ export const TRADES: CopyTable = {
   key: 'ts, token_key, content, ordinal',
 };
 
-/** Trades as the body of a binary COPY. Every id has a key. */
+/** Trades as the body of a binary COPY. Every id must have a key. */
 export function tradeCopy(
   trades: readonly TradeRow[],
   keys: { tokens: ReadonlyMap<string, number>; connections: ReadonlyMap<string, number> },

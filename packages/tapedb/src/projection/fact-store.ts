@@ -35,7 +35,7 @@ export function factRows(facts: readonly MarketFact[]): FactRows {
   return rows;
 }
 
-/** Stores what is not there yet. Where a fact was told more than once, the first telling stands. */
+/** Stores facts that are not stored yet: of duplicates the first one stands. */
 export async function storeFacts(client: ClientBase, rows: FactRows): Promise<void> {
   if (rows.venueEvents.length > 0) await client.query(INSERT_VENUE_EVENTS, [JSON.stringify(rows.venueEvents)]);
   if (rows.versions.length > 0) await client.query(INSERT_VERSIONS, [JSON.stringify(rows.versions)]);
@@ -70,7 +70,7 @@ function stepRow(fact: ResolutionStep): StepRow {
     payout_0: settlement?.payouts?.[0],
     payout_1: settlement?.payouts?.[1],
     method: storableText(fact.method),
-    // A slip of the venue's must not cost the step.
+    // A wrong time of the venue must not cost the step.
     exchange_at: isPlausibleTime(fact.exchangeAtMs) ? new Date(fact.exchangeAtMs).toISOString() : null,
     seen_at: new Date(fact.seenAtMs).toISOString(),
     evidence: storableJson(fact.evidence),
@@ -81,7 +81,7 @@ function versionRow(fact: MarketChange): object {
   return { ...marketRow(fact.market), changed: columnsOf(fact.changed.map(storableText)) };
 }
 
-/** A value of JSON that a jsonb takes, for what only people read: the texts in it, names too, as `storableText` has them. */
+/** A JSON value that only people read, with its texts and names made storable for jsonb by `storableText`. */
 function storableJson(value: unknown): unknown {
   if (typeof value === 'string') return storableText(value);
   if (typeof value !== 'object' || value === null) return value;
@@ -106,7 +106,7 @@ const INSERT_STEPS = `
   INSERT INTO resolution_events SELECT given.* FROM json_populate_recordset(NULL::resolution_events, $1::json) AS given
   ON CONFLICT DO NOTHING`;
 
-/** Made of the steps that are stored, so that it does not matter in which order, or how often, they came. */
+/** Computed from the stored steps, so that their order and duplicates do not matter. */
 const UPSERT_RESOLUTIONS = `
   INSERT INTO resolutions AS stored
     (condition_id, state, outcome, winning_token_id, payout_0, payout_1, resolved_at, seen_at, method, step)

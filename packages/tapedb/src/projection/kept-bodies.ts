@@ -3,8 +3,8 @@ import type { ClientBase } from 'pg';
 import type { DeadLetter } from './projection-batch.ts';
 
 /**
- * Bodies that nobody could read: `unparsed` from the venue, `dead_letters` from the stream. They are stored as bytes, so
- * that no body is refused. One statement each: they are rare, and their size would make a batch of them a hazard.
+ * Bodies that could not be read: `unparsed` from the venue, `dead_letters` from the stream. They are stored as bytes, so
+ * that no body is refused, with a statement each: they are rare, and a batch of them could become too large.
  */
 export async function storeUnparsed(client: ClientBase, records: Unparsed[]): Promise<void> {
   for (const record of records) {
@@ -28,7 +28,7 @@ export async function storeUnparsed(client: ClientBase, records: Unparsed[]): Pr
   }
 }
 
-/** Must not fail for what stands in a letter: it is the end of the road for a message that failed everywhere else. */
+/** Must not fail because of a letter's content: this is the last place for a message that failed everywhere else. */
 export async function storeDeadLetters(
   client: ClientBase,
   stream: { name: string; streamCreatedAt: string },

@@ -1,12 +1,12 @@
 import type { ClientBase } from 'pg';
 import { DatabaseReplacedError } from '../errors.ts';
 
-/** Keys by id, and the database that gave them out (see `KEYS_DATABASE`); null where no key was asked for. */
+/** Keys by id, and the database that they belong to (see `KEYS_DATABASE`); null when no key was requested. */
 export type Keys = { byId: ReadonlyMap<string, number>; database: string | null };
 
 /**
- * SQL for a text that changes whenever keys in memory may have lost their meaning: another database, another server, a
- * restarted server (a backup can only be restored behind a restart), tables that were emptied or created again.
+ * SQL for a text that identifies the database of the keys. It changes with the database, with the server, when the server
+ * restarts (restoring a backup of its files needs that) and when the tables are emptied or recreated.
  */
 export const KEYS_DATABASE = `(
   SELECT concat_ws(' ', oid, extract(epoch FROM pg_postmaster_start_time()),
@@ -14,8 +14,8 @@ export const KEYS_DATABASE = `(
   FROM pg_database WHERE datname = current_database())`;
 
 /**
- * Integer keys for text ids, handed out by the database: rows stay short. The keys met most recently are kept in
- * memory, at most `keysMax`; the one learnt first goes first and is looked up again when it is met.
+ * Integer keys for text ids, assigned by the database, so that rows stay short. At most `keysMax` keys are kept in memory;
+ * the oldest entry is dropped first and looked up again when it is needed.
  */
 export class KeyDictionary {
   readonly #sql: { lookUp: string; insert: string };
@@ -24,8 +24,8 @@ export class KeyDictionary {
 
   /**
    * Both statements return `id`, `key` and `database`, which is `KEYS_DATABASE`. `lookUp` takes an array of ids. `insert`
-   * takes an array of missing ids and an array of details; it inserts in the order of the ids, so that two that insert the
-   * same ones do not deadlock, and passes over those that somebody else has inserted meanwhile.
+   * takes an array of missing ids and an array of details. It inserts in the order of the ids, so that two transactions
+   * with the same ids do not deadlock, and skips ids that were inserted meanwhile.
    */
   constructor(options: { lookUp: string; insert: string; keysMax: number }) {
     this.#sql = { lookUp: options.lookUp, insert: options.insert };
@@ -33,14 +33,14 @@ export class KeyDictionary {
   }
 
   /**
-   * A key for each id. Missing ones are inserted in a transaction of their own: ON CONFLICT over all of them would burn
-   * an identity value for each id that is there already, and the long transaction would make others wait for it.
+   * Returns a key for each id. Missing ids are inserted in their own transaction: ON CONFLICT over all ids would use up an
+   * identity value for each existing one, and other transactions would wait for the end of a long one.
    *
-   * @param details What is stored beside an id when it is inserted, by id.
+   * @param details The detail to store with an id when it is inserted, by id.
    * @throws {DatabaseReplacedError} The database of `client` is not the one that the keys in memory came from.
    */
   async keys(client: ClientBase, details: ReadonlyMap<string, string | null>): Promise<Keys> {
-    const cache = this.#cache; // one that is forgotten meanwhile is used to the end: it is consistent in itself
+    const cache = this.#cache; // used to the end even if it is forgotten meanwhile: it is consistent in itself
     const found = new Map<string, number>();
     const read = async (sql: string, values: unknown[]) => {
       const { rows } = await client.query<KeyRow>(sql, values);
@@ -66,7 +66,7 @@ export class KeyDictionary {
     return { byId: found, database: details.size === 0 ? null : cache.database };
   }
 
-  /** Forgets all keys: to be called when the database may be another one. */
+  /** Forgets all keys. Call it when the database may be another one. */
   forget(): void {
     this.#cache = { database: null, keys: new Map() };
   }
@@ -84,9 +84,9 @@ export class KeyDictionary {
 type Cache = { database: string | null; keys: Map<string, number> };
 type KeyRow = { id: string; key: number; database: string };
 
-/** The key of an id that was asked for. */
+/** The key of an id that was requested before. */
 export function keyOf(keys: ReadonlyMap<string, number>, id: string): number {
   const key = keys.get(id);
-  if (key === undefined) throw new Error(`no key was given out for ${id}`);
+  if (key === undefined) throw new Error(`there is no key for ${id}`);
   return key;
 }

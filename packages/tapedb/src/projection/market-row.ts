@@ -57,8 +57,8 @@ export function tokenRows(market: Market): TokenRow[] {
 type TokenRow = { token_id: string; condition_id: string; outcome: string; outcome_index: number };
 
 /**
- * The columns that fields of a document are in, which is how `market_versions.changed` names them. A field that is more
- * than one column changes as one; a name that we do not know stays as it is.
+ * The columns that hold these fields of a document; `market_versions.changed` names columns. A field with several columns
+ * yields all of them; an unknown name stays as it is.
  */
 export function columnsOf(fields: readonly string[]): string[] {
   return [...new Set(fields.flatMap((field) => COLUMNS.get(field) ?? [field]))];

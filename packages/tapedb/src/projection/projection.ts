@@ -12,15 +12,12 @@ import { introduceTokens, type MarketDocuments, marketDocuments, storeMarkets } 
 import type { ApplyResult, ProjectedRows, ProjectionBatch, TradeRow } from './projection-batch.ts';
 import { movePosition } from './stream-position.ts';
 
-/**
- * Messages become rows here, and the stream's position moves with them: one transaction for both, so that a crash
- * leaves either nothing or all of a batch.
- */
+/** Stores messages as rows and moves the stream's position in one transaction: a crash leaves all of a batch or nothing. */
 export class Projection {
   readonly #pool: Pool;
   readonly #tokens: KeyDictionary;
   readonly #connections: KeyDictionary;
-  /** The temporary tables that connections have, by their names. */
+  /** Names of the temporary tables of each connection. */
   readonly #prepared = new WeakMap<PoolClient, Set<string>>();
 
   constructor(pool: Pool) {
@@ -56,7 +53,7 @@ export class Projection {
       fit = true;
       return result;
     } catch (error) {
-      // After these two the connection is sound and the next attempt comes at once; after anything else it may not be.
+      // After these the connection works and the next attempt comes at once; after any other error it may be broken.
       if (error instanceof PositionConflictError || error instanceof BatchRejectedError || isRejection(error)) {
         await client.query('ROLLBACK');
         fit = true;
@@ -71,15 +68,15 @@ export class Projection {
   }
 
   /**
-   * To be called when the database may be another one: restored from a backup, or failed over to a replica that never saw
-   * the transaction that gave the keys out. A wrong key would put a trade under a wrong token.
+   * Call it when the database may be another one: restored from a backup, or a replica that never saw the transaction that
+   * assigned the keys. A wrong key would put a trade under a wrong token.
    */
   forgetKeys(): void {
     this.#tokens.forget();
     this.#connections.forget();
   }
 
-  /** Makes the rows before any of them reaches the server, and gives every id its key. */
+  /** Builds all rows before any of them reaches the server, and looks up the keys. */
   async #encoded(client: ClientBase, rows: Partial<ProjectedRows>): Promise<EncodedRows> {
     const { trades = [], prices = [], books = [], markets = [], facts = [], unparsed = [] } = rows;
     const encoded = encoding((): EncodedRows => {
@@ -123,17 +120,17 @@ export class Projection {
   }
 }
 
-/** The rows of a batch as they are sent. */
+/** The rows of a batch, ready to be sent. */
 type EncodedRows = {
   copies: { into: CopyTable; body: Buffer }[];
   documents: MarketDocuments | null;
   facts: FactRows;
   unparsed: ProjectedRows['unparsed'];
-  /** The databases that gave out the keys in the copies, see `KEYS_DATABASE`; null where none was needed. */
+  /** The databases of the keys in the copies, see `KEYS_DATABASE`; null when no key was needed. */
   keysOf: (string | null)[];
 };
 
-/** Tokens, and the condition of each. */
+/** Token ids with the condition of each. */
 function tokenIds(rows: readonly { tokenId: string; conditionId: string }[]): ReadonlyMap<string, string> {
   return new Map(rows.map(({ tokenId, conditionId }) => [tokenId, conditionId]));
 }
@@ -143,7 +140,7 @@ function connectionIds(trades: readonly TradeRow[]): ReadonlyMap<string, null> {
   return new Map(ids.map((id) => [id, null]));
 }
 
-/** Returns how many trades are new. */
+/** Returns the number of new trades. */
 async function storeRows(client: ClientBase, rows: EncodedRows): Promise<number> {
   let tradesInserted = 0;
   for (const { into, body } of rows.copies) {
@@ -157,8 +154,8 @@ async function storeRows(client: ClientBase, rows: EncodedRows): Promise<number>
 }
 
 /**
- * Messages are checked when they are decoded, so this should not fail. If a check is missing there, a batch that cannot be
- * made into rows is refused, and costs one dead letter instead of the stream.
+ * Messages are checked when they are decoded, so this should not fail. If a check is missing there, the batch is rejected:
+ * this costs a dead letter instead of stopping the stream.
  *
  * @throws {BatchRejectedError}
  */
@@ -172,14 +169,14 @@ function encoding<Encoded>(encode: () => Encoded): Encoded {
 }
 
 /**
- * Data exceptions (22), integrity constraint violations (23) and exceeded limits of the program (54), as nesting too deep:
- * the fault of the data, whenever they are tried.
+ * Data exceptions (22), integrity constraint violations (23) and exceeded program limits (54), such as deep nesting: the
+ * data is at fault, and a retry would fail again.
  */
 function isRejection(error: unknown): boolean {
   return error instanceof DatabaseError && /^(22|23|54)/.test(error.code ?? '');
 }
 
-/** Statement timeout and configured limits: perhaps the fault of the moment, perhaps of the size of the batch. */
+/** Statement timeout and configured limits: the moment or the size of the batch may be at fault. */
 function isLimit(error: unknown): boolean {
   return error instanceof DatabaseError && (error.code === '57014' || error.code === '53400');
 }

@@ -3,25 +3,25 @@ import { DatabaseError } from 'pg';
 import { configurationMistake, type DatabaseAddress, type OwnClient, openClient } from '../connection.ts';
 
 /**
- * The right to write a stream, held by a connection of its own for as long as that lives. Two writers at once would
- * still store nothing twice (the position is moved by compare-and-set); they would only undo each other's work.
+ * The right to write a stream, held by its own connection for as long as that lives. Two writers at once would still store
+ * nothing twice (the position moves by compare-and-set); they would only waste each other's work.
  */
 export type StreamLock = AsyncDisposable & {
-  /** Aborts when the connection is gone or silent, and the lock with it. */
+  /** Aborts when the connection is closed or silent, and the lock is lost with it. */
   lost: AbortSignal;
 };
 
 export type StreamLockOptions = {
   signal: AbortSignal;
-  /** Called when somebody else holds the lock: from then on we stand by for it. */
+  /** Called when another session holds the lock: from then on we stand by. */
   onWaiting?: () => void;
 };
 
 /**
- * Waits until nobody else holds the lock of this stream.
+ * Waits until no other session holds the lock of this stream.
  *
- * @throws {DatabaseConfigurationError} A person has to act.
- * @throws The reason of `signal` when it aborts. Anything else: the server cannot be reached, or fell silent.
+ * @throws {DatabaseConfigurationError} A person must act.
+ * @throws The reason of `signal` when it aborts. Any other error: the server cannot be reached, or does not answer.
  */
 export async function lockStream(
   stream: string,
@@ -41,14 +41,14 @@ export async function lockStream(
   } catch (error) {
     signal.throwIfAborted();
     const mistake = configurationMistake(error, address.host);
-    throw mistake ?? new Error(`PostgreSQL at ${address.host} cannot be asked for a lock`, { cause: error });
+    throw mistake ?? new Error(`cannot get the lock of a stream from PostgreSQL at ${address.host}`, { cause: error });
   }
 }
 
 /**
- * The wait is a queue in the server, so the next writer takes over at once. It is renewed every few seconds: a
- * statement that waits for hours would keep the server from clearing away dead rows all that time, and a connection
- * that died unseen would stay in the queue.
+ * Waits in the server's queue, so that the next writer takes over at once. The wait is renewed every few seconds: a
+ * statement that waits for hours would keep the server from removing dead rows, and a connection that died silently would
+ * stay in the queue.
  */
 async function waitForLock({ client, close }: OwnClient, stream: string, o: StreamLockOptions): Promise<void> {
   const leave = () => void close();
@@ -75,15 +75,15 @@ async function waitForLock({ client, close }: OwnClient, stream: string, o: Stre
 }
 
 /**
- * The lock, kept by a sign of life every few seconds. A process that is frozen keeps its connection, for the kernel
- * answers for it, and would keep the lock with it: so the server ends a session that has been silent for too long. A
- * holder that the server no longer answers gives the lock up before that.
+ * Keeps the lock with a sign of life every few seconds. A frozen process keeps its connection, because the kernel answers
+ * for it, and would keep the lock: so the server ends a session that is silent for too long. A holder that gets no answers
+ * gives the lock up before that.
  */
 async function heldLock({ client, close }: OwnClient, stream: string): Promise<StreamLock> {
   const lost = new AbortController();
   const released = new AbortController();
   const lose = (why: string) => lost.abort(new Error(`the connection that held the lock of stream ${stream} ${why}`));
-  const onEnd = () => lose('is gone');
+  const onEnd = () => lose('was closed');
   client.once('end', onEnd);
   await client.query(`SET idle_session_timeout = ${SILENCE_MS_MAX}`);
   const giveSignsOfLife = async () => {
@@ -108,6 +108,6 @@ const LOCK = "hashtextextended('polytape stream ' || $1, 0)";
 const WAIT_MS_MAX = 2_000;
 const ANSWER_MS_MAX = 5_000;
 const SIGN_OF_LIFE_MS = 4_000;
-/** Longer than a sign of life and the wait for its answer; a writer that stands by takes over after this. */
+/** Longer than a sign of life and the wait for its answer. After this, a standby takes over from a frozen writer. */
 const SILENCE_MS_MAX = 15_000;
 const LOCK_NOT_AVAILABLE = '55P03';

@@ -3,19 +3,19 @@ import type { ClientBase, Pool } from 'pg';
 import { PositionConflictError } from '../errors.ts';
 import { KEYS_DATABASE } from './key-dictionary.ts';
 
-/** Up to where the messages of a stream are in the database. */
+/** The last message of a stream that is stored in the database. */
 export type StreamPosition = {
-  /** Which stream of that name: the time at which it was made. */
+  /** When the stream was created: tells two streams of the same name apart. */
   streamCreatedAt: string;
-  /** Stream sequence of the last message that is stored; 0 before the first. */
+  /** Sequence of the last stored message; 0 before the first. */
   sequence: number;
-  /** When the broker stored that message, milliseconds since the epoch; null when it is not known. */
+  /** When the broker stored that message, milliseconds since the epoch; null when there is no message at the sequence. */
   messageAtMs: number | null;
-  /** Its Nats-Msg-Id, null when it had none. A NUL in it is stored as U+FFFD. */
+  /** Its Nats-Msg-Id; null when it had none. A NUL in it is stored as U+FFFD. */
   messageId: string | null;
 };
 
-/** Reads the position of a stream; null when nothing of it was stored yet. */
+/** Reads the position of a stream; null when nothing of it is stored yet. */
 export async function readPosition(pool: Pool, stream: string): Promise<StreamPosition | null> {
   const { rows } = await pool.query<{ created: string; sequence: string; at: string | null; id: string | null }>(
     `SELECT stream_created_at AS created, sequence, (extract(epoch FROM message_at) * 1000)::bigint AS at, message_id AS id
@@ -33,10 +33,10 @@ export async function readPosition(pool: Pool, stream: string): Promise<StreamPo
 }
 
 /**
- * Moves a position by compare-and-set, within the transaction of `client`. The row stays locked until its end, so two
- * writers of one stream go one after the other, and the second finds that it is late.
+ * Moves a position by compare-and-set within the transaction of `client`. The row stays locked until its end, so two
+ * writers of one stream go one after the other, and the second one fails.
  *
- * @returns The database in which it was moved, see `KEYS_DATABASE`.
+ * @returns The database in which it moved, see `KEYS_DATABASE`.
  * @throws {PositionConflictError} The position is not `from`.
  */
 export async function movePosition(

@@ -101,7 +101,7 @@ const KINDS: Record<string, Kind> = {
 };
 
 describe('whatever decoding accepts the database can store:', () => {
-  test.each(Object.entries(KINDS))('%s with any of its values changed to anything', async (_name, kind) => {
+  test.each(Object.entries(KINDS))('%s, with any of its values changed to anything', async (_name, kind) => {
     await using opened = await openDatabase({ timescale: false });
     let accepted = 0;
     let position = 0;

@@ -38,7 +38,7 @@ const RESOLUTION =
   'SELECT state, outcome, winner, winning_token_id, payout_0, payout_1, resolved_at, seen_at, method, step FROM market_resolutions';
 
 describe.each(EDITIONS)('what happened to a market, $edition,', ({ timescale }) => {
-  test('is one row each in events, whatever it was', async () => {
+  test('is one row each in events, whatever its type', async () => {
     await using opened = await openDatabase({ timescale });
     const facts: MarketFact[] = [
       announced,
@@ -119,7 +119,7 @@ describe.each(EDITIONS)('what happened to a market, $edition,', ({ timescale }) 
     ]);
   });
 
-  test('is heard on several connections, and the first time stands', async () => {
+  test('is stored once when several connections receive it, with the first receive time', async () => {
     await using opened = await openDatabase({ timescale });
     const again = { ...announced, receivedAtUs: announced.receivedAtUs + 1_000_000 };
     await opened.database.apply(batch(0, 2, { facts: [announced, again] }));
@@ -209,7 +209,7 @@ describe('what changed in a document', () => {
 });
 
 describe('a resolution', () => {
-  test('is shown as its last step says, with its question and the name of the winner', async () => {
+  test('is shown as its last step has it, with its question and the name of the winner', async () => {
     await using opened = await openDatabase({ timescale: false });
     const { database, sql } = opened;
     await database.apply(batch(0, 3, { facts: [step(1), disputed], markets: [market()] }));
@@ -237,7 +237,7 @@ describe('a resolution', () => {
     ]);
   });
 
-  test('is the same in whatever order, batches and repetitions its steps come', async () => {
+  test('is the same in whatever order, batches and repetitions its steps arrive', async () => {
     await using opened = await openDatabase({ timescale: false });
     const { database, sql } = opened;
     const again = step(5, {
@@ -260,7 +260,7 @@ describe('a resolution', () => {
     }
   });
 
-  test('shows what is true although a leader that died had told another step of the same number', async () => {
+  test('shows the right state although a leader that died published another step with the same number', async () => {
     await using opened = await openDatabase({ timescale: false });
     const { database, sql } = opened;
     const dead = step(1, { seenAtMs: NOON_MS });
@@ -273,7 +273,7 @@ describe('a resolution', () => {
     ]);
   });
 
-  test('has evidence that no column takes as it is, and is stored with what is wrong replaced', async () => {
+  test('has its evidence stored with the characters replaced that no column accepts', async () => {
     await using opened = await openDatabase({ timescale: false });
     const evidence = { 'a\0': ['\ud800', { b: 'c\0' }], n: 0.1, t: true, nothing: null };
     await opened.database.apply(batch(0, 1, { facts: [step(1, { evidence })] }));

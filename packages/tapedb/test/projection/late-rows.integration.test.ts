@@ -13,7 +13,7 @@ const hasCompression = edition === 'timescaledb-community';
 describe.skipIf(!hasCompression)(
   `what comes late, into compressed chunks (here: ${edition}; needs timescaledb-community),`,
   () => {
-    test('is stored once beside what is there: trades, which count in the candles', async () => {
+    test('is stored once, beside existing rows: trades, which count in the candles', async () => {
       await using opened = await openDatabase({ timescale: true });
       const early = [trade('one'), trade('two', { exchangeAtMs: NOON_MS + 1_000 })];
       await opened.database.apply(batch(0, 2, { trades: early }));
@@ -28,7 +28,7 @@ describe.skipIf(!hasCompression)(
       expect(await opened.sql('SELECT trades::int FROM candles_1m')).toEqual([{ trades: 3 }]);
     });
 
-    test('is stored once beside what is there: prices, books and documents', async () => {
+    test('is stored once, beside existing rows: prices, books and documents', async () => {
       await using opened = await openDatabase({ timescale: true });
       const { database, sql } = opened;
       await stopBackgroundJobs(opened);

@@ -6,7 +6,7 @@ import { batch, NOON_MS, position } from './sample-batch.ts';
 const LOSSES = `SELECT stream, kind, from_stream_created_at, from_sequence, from_at, to_stream_created_at, to_sequence, to_at, detail
                 FROM losses ORDER BY loss_id`;
 
-test('a loss is put on record and the position moved, once', async () => {
+test('a loss is recorded and the position moved, once', async () => {
   await using opened = await openDatabase({ timescale: false });
   const { database, sql } = opened;
   await database.apply(batch(0, 100));

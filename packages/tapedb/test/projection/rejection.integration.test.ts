@@ -17,7 +17,7 @@ describe('a batch with a row that the database refuses', () => {
     expect(await database.tradeCount()).toBe(0);
   });
 
-  test('is stored but for that row once halving has found it', async () => {
+  test('is stored without that row once halving has found it', async () => {
     await using opened = await openDatabase({ timescale: false });
     const { database, sql } = opened;
     await sql('ALTER TABLE trades ADD CONSTRAINT small CHECK (size < 1000)');
@@ -48,7 +48,7 @@ describe('a batch with a row that the database refuses', () => {
   });
 });
 
-test('a text that the venue spoilt is stored with the spoilt characters replaced', async () => {
+test('a broken text of the venue is stored with the broken characters replaced', async () => {
   await using opened = await openDatabase({ timescale: false });
   const spoilt = market({ question: 'Yes\0 or \ud83d?', tags: ['\0'], category: '\udc00' });
   await opened.database.apply({ ...batch(0, 1, { markets: [spoilt] }), stream: 'MARKETS' });
@@ -57,7 +57,7 @@ test('a text that the venue spoilt is stored with the spoilt characters replaced
   ]);
 });
 
-test('a batch that cannot be made into rows, because decoding let something through, is refused', async () => {
+test('a batch that cannot be made into rows, because decoding let a value through, is rejected', async () => {
   await using opened = await openDatabase({ timescale: false });
   const wrong = { toString: 1 };
   for (const rows of [
@@ -70,7 +70,7 @@ test('a batch that cannot be made into rows, because decoding let something thro
   }
 });
 
-test('a venue time that cannot be is left out of a step, which is kept', async () => {
+test('a step is kept without its venue time when that is impossible', async () => {
   await using opened = await openDatabase({ timescale: false });
   const facts = [
     step(1, { exchangeAtMs: 0 }),

@@ -40,7 +40,7 @@ describe('the lock of a stream', () => {
     await using _markets = await opened.database.lockStream('MARKETS', forEver);
   });
 
-  test('goes to the next when its holder dies, who is told', async () => {
+  test('goes to the next when its holder dies, and the holder notices', async () => {
     await using opened = await openDatabase({ timescale: false });
     await using proxy = await tcpProxy(opened.url);
     await using doomed = await open(proxy.url);
@@ -53,10 +53,12 @@ describe('the lock of a stream', () => {
 
     await using _second = await waiting;
     await lost;
-    expect(first.lost.reason).toMatchObject({ message: 'the connection that held the lock of stream TRADES is gone' });
+    expect(first.lost.reason).toMatchObject({
+      message: 'the connection that held the lock of stream TRADES was closed',
+    });
   });
 
-  test('does not stay with a holder that the network cut off: the next gets it, and the holder gives it up', async () => {
+  test('goes to the next when the network cuts its holder off, and the holder gives it up', async () => {
     await using opened = await openDatabase({ timescale: false });
     await using proxy = await tcpProxy(opened.url);
     await using silenced = await open(proxy.url);
@@ -74,7 +76,7 @@ describe('the lock of a stream', () => {
     await using _second = await waiting;
   });
 
-  test('is not waited for any longer when told to stop', async () => {
+  test('is no longer waited for after an abort', async () => {
     await using opened = await openDatabase({ timescale: false });
     await using other = await open(opened.url);
     await using _held = await opened.database.lockStream('TRADES', forEver);
@@ -86,7 +88,7 @@ describe('the lock of a stream', () => {
     await nobodyWaits(opened);
   });
 
-  test('is not waited for over a connection that has died without a word', async () => {
+  test('is not waited for over a connection that died silently', async () => {
     await using opened = await openDatabase({ timescale: false });
     await using proxy = await tcpProxy(opened.url);
     await using other = await open(proxy.url);
@@ -95,15 +97,15 @@ describe('the lock of a stream', () => {
     const waiting = other.lockStream('TRADES', { ...forEver, onWaiting: waits.resolve });
     await waits.promise;
     proxy.mute();
-    await expect(waiting).rejects.toThrow(/^PostgreSQL at 127.0.0.1:\d+ cannot be asked for a lock$/);
+    await expect(waiting).rejects.toThrow(/^cannot get the lock of a stream from PostgreSQL at 127.0.0.1:\d+$/);
   });
 
-  test('is not waited for while the server is away: who asks is told so at once, and may ask again', async () => {
+  test('is not waited for while the server is away: asking fails at once, and may be repeated', async () => {
     await using opened = await openDatabase({ timescale: false });
     await using proxy = await tcpProxy(opened.url);
     await using other = await open(proxy.url);
     const held = await opened.database.lockStream('TRADES', forEver);
-    const waiting = expect(other.lockStream('TRADES', forEver)).rejects.toThrow(/cannot be asked for a lock/);
+    const waiting = expect(other.lockStream('TRADES', forEver)).rejects.toThrow(/cannot get the lock/);
     await somebodyWaits(opened);
     proxy.cut();
     await waiting;
