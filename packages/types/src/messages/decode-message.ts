@@ -12,10 +12,10 @@ import type { Trade } from './trade.ts';
 import type { Unparsed } from './unparsed.ts';
 
 /**
- * What a message of the log must have is decided here and nowhere else. The body of a message is whatever somebody
- * published on its subject; whatever passes, the database can store.
+ * These functions decide what a message of the log must have, and nothing else does. A body is whatever was published on
+ * the subject; the database can store every body that passes.
  *
- * Each of these throws a MalformedMessageError when the body is not what its stream holds, or not what its subject names.
+ * Each throws a MalformedMessageError when the body is not one of its stream, or not the one that its subject names.
  */
 export function decodeTrade(subject: string, body: Uint8Array): Trade {
   const trade = decodeObject(body) as Trade;
@@ -55,7 +55,7 @@ export function decodeBook(subject: string, body: Uint8Array): BookSnapshot {
   expect(book.spread === null || isSignedDecimal(book.spread), 'spread', book.spread);
   expect(book.hash === null || isHex(book.hash, SHA1_LENGTH), 'hash', book.hash);
   expect(book.isHashRight === null || typeof book.isHashRight === 'boolean', 'isHashRight', book.isHashRight);
-  // The venue's clock is shown and never searched by: any time that the database has will do.
+  // The venue's clock is only shown: any time that the database can hold will do.
   expect(book.exchangeAtMs === null || isMilliseconds(book.exchangeAtMs), 'exchangeAtMs', book.exchangeAtMs);
   return book;
 }
@@ -72,7 +72,7 @@ export function decodeFact(subject: string, body: Uint8Array): MarketFact {
   expect(isConditionId(fact.conditionId), 'conditionId', fact.conditionId);
   expect(typeof fact.type === 'string', 'type', fact.type);
   expectSubject(subject, eventSubject(fact));
-  // Whatever else a fact holds is kept as it is, so it must not be nested without end.
+  // All other fields of a fact are stored as they are, so they must not be nested without end.
   expect(!isDeeperThan(fact, DEPTH_MAX), 'body', fact);
   switch (fact.type) {
     case 'new_market':
@@ -116,7 +116,7 @@ export function decodeUnparsed(_subject: string, body: Uint8Array): Unparsed {
   return record;
 }
 
-/** A message in the log is not what its stream holds: trying again cannot help, so it goes to the dead letters. */
+/** A message is not one of its stream: a retry cannot help, so it becomes a dead letter. */
 export class MalformedMessageError extends Error {
   override readonly name = 'MalformedMessageError';
   readonly disposition = 'dead-letter';
@@ -137,7 +137,7 @@ function expect(holds: boolean, field: string, value: unknown): asserts holds {
   if (!holds) throw new MalformedMessageError(`the field ${field} cannot be ${shown(value)}`);
 }
 
-/** Of a list or an object only that it is one: to write it out may itself fail, by its depth. */
+/** The value for an error message. Lists and objects are not written out: that may fail because of their depth. */
 function shown(value: unknown): string {
   if (value === undefined) return 'missing';
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'this list' : 'this object';
@@ -159,7 +159,7 @@ function expectSnapshot(snapshot: PriceSnapshot | BookSnapshot): void {
   expect(isPlausibleTime(snapshot.seenAtMs), 'seenAtMs', snapshot.seenAtMs);
 }
 
-/** When the market channel told of something, and when we heard it. */
+/** The venue's and our time of something on the market channel. */
 function expectObserved(fact: { exchangeAtMs: number; receivedAtUs: number }): void {
   expect(isPlausibleTime(fact.exchangeAtMs), 'exchangeAtMs', fact.exchangeAtMs);
   expect(isCount(fact.receivedAtUs), 'receivedAtUs', fact.receivedAtUs);
@@ -211,7 +211,7 @@ function expectResolution(resolution: MarketResolution | null): void {
   expect(reopenedAtMs === undefined || isCount(reopenedAtMs), 'resolution.reopenedAtMs', reopenedAtMs);
 }
 
-/** What a step has, and where a market stands after it. */
+/** The fields that a step and the state after it have in common. */
 function expectStep(
   step: Pick<MarketResolution, 'step' | 'settlement' | 'method' | 'exchangeAtMs' | 'seenAtMs'>,
 ): void {
@@ -273,22 +273,22 @@ function isHex(value: unknown, length: number): boolean {
   return typeof value === 'string' && value.length === length && /^[0-9a-f]*$/.test(value);
 }
 
-/** A whole number from 0 that JSON carries exactly: a time, a version, a counter, a length. */
+/** A whole number from 0 that JSON represents exactly: a time, a version, a counter, a length. */
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** A number that is counted on from, and that an integer of the database still holds then. */
+/** A number that grows by one each time, with room left in an integer of the database. */
 function isOrdinal(value: unknown): value is number {
   return isCount(value) && value <= ORDINAL_MAX;
 }
 
-/** Milliseconds since the epoch that are a whole number of microseconds, too. */
+/** Milliseconds since the epoch that are exact in microseconds, too. */
 function isMilliseconds(value: unknown): boolean {
   return isCount(value) && value <= Number.MAX_SAFE_INTEGER / 1_000;
 }
 
-/** A time of the years 1 to 9999, in milliseconds since the epoch: what a venue means by `0001-01-01` is stored, too. */
+/** A time in the years 1 to 9999, in milliseconds since the epoch. Venues write `0001-01-01` for no time. */
 function isCalendarTime(ms: unknown): boolean {
   return Number.isSafeInteger(ms) && (ms as number) >= YEAR_1_MS && (ms as number) < YEAR_10000_MS;
 }
@@ -300,7 +300,7 @@ function isDeeperThan(value: unknown, depth: number): boolean {
 
 const DECODER = new TextDecoder('utf-8', { fatal: true });
 const SHOWN_LENGTH_MAX = 120;
-/** The database's own limit is a matter of its stack, some thousands; the venue nests two or three deep. */
+/** The database's own limit depends on its stack and is some thousands; the venue nests two or three deep. */
 const DEPTH_MAX = 64;
 const ORDINAL_MAX = 1_000_000_000;
 const SHA1_LENGTH = 40;

@@ -158,7 +158,7 @@ function written(value: unknown): string {
 }
 
 describe('a message of the log', () => {
-  test('gives back what was published', () => {
+  test('is decoded to what was published', () => {
     expect(decodeTrade('pm.trade.0xab.12', bytes(trade))).toEqual(trade);
     expect(decodeMarket('pm.market.0xab', bytes(market))).toEqual(market);
     expect(decodeUnparsed('pm.unparsed.c', bytes(unparsed))).toEqual(unparsed);
@@ -167,7 +167,7 @@ describe('a message of the log', () => {
     for (const fact of facts) expect(decodeFact(`pm.event.0xab.${fact.type}`, bytes(fact))).toEqual(fact);
   });
 
-  test('is refused in words that name the field and show its value, however deep it is', () => {
+  test('is refused with the name and the value of the field, however deep the value is', () => {
     const refused = (fields: object) => () => decodeTrade('pm.trade.0xab.12', bytes({ ...trade, ...fields }));
     expect(refused({ price: 0.5 })).toThrow('the field price cannot be 0.5');
     expect(refused({ price: 'x'.repeat(1_000) })).toThrow(/^the field price cannot be "x{120}"$/);
@@ -176,11 +176,11 @@ describe('a message of the log', () => {
     expect(refused({ tokenId: '13' })).toThrow('the body belongs on the subject pm.trade.0xab.13');
   });
 
-  test('that is not UTF-8 is refused', () => {
+  test('is refused when it is not UTF-8', () => {
     expect(() => decodeTrade('pm.trade.0xab.12', new Uint8Array([0x7b, 0xff, 0x7d]))).toThrow(MalformedMessageError);
   });
 
-  test('that is any JSON at all is decoded or refused, never anything else', () => {
+  test('is decoded or refused, never anything else, whatever JSON it is', () => {
     fc.assert(
       fc.property(fc.json(), (json) => {
         for (const decode of [decodeTrade, decodePrice, decodeBook, decodeMarket, decodeFact, decodeUnparsed]) {
@@ -194,7 +194,7 @@ describe('a message of the log', () => {
     );
   });
 
-  test('with one field changed to anything is decoded or refused, never anything else', () => {
+  test('is decoded or refused, never anything else, when a field of a trade is changed to anything', () => {
     fc.assert(
       fc.property(fc.constantFrom(...Object.keys(trade)), fc.jsonValue(), (name, value) => {
         try {
@@ -206,7 +206,7 @@ describe('a message of the log', () => {
     );
   });
 
-  test('of a market with one field changed to anything is decoded or refused, never anything else', () => {
+  test('is decoded or refused, never anything else, when a field of a fact is changed to anything', () => {
     fc.assert(
       fc.property(fc.constantFrom(...facts), fc.nat(20), fc.jsonValue(), (fact, place, value) => {
         const names = Object.keys(fact);
