@@ -80,7 +80,7 @@ describe('a writer that is asked to stop', () => {
     await until('trades in the database', async () => (await bed.probe.position('TRADES')) > 1_000);
     writer.process.signal('SIGTERM');
     expect(await writer.process.exit()).toEqual({ code: 0, signal: null });
-    await writer.process.record(/^Stopped; everything taken in hand is committed/);
+    await writer.process.record(/^Stopped. All running transactions are committed/);
     expect(await bed.probe.tradeCount()).toBe(await bed.probe.position('TRADES'));
 
     await using _next = await bed.start('writer');

@@ -35,9 +35,11 @@ const writer = new Writer({
   bus,
   database,
   metrics,
-  rowsMax: config.BATCH_ROWS_MAX,
-  bytesMax: config.BATCH_BYTES_MAX,
-  ageMsMax: config.BATCH_AGE_MS_MAX,
+  limits: {
+    rowsMax: config.BATCH_ROWS_MAX,
+    bytesMax: config.BATCH_BYTES_MAX,
+    ageMsMax: config.BATCH_AGE_MS_MAX,
+  },
   takeoverAfterMs: config.TAKEOVER_AFTER_MS,
   retentionDays: {
     trades: config.RETENTION_TRADES_DAYS,
@@ -53,4 +55,4 @@ stop.unfinished(() => writer.unfinished());
 await using _status = bus.serve(COMMANDS.status, () => writer.status());
 stop.endWith(bus.closed, 'The connection to NATS closed for good.');
 await writer.run(signal);
-log.info({}, 'Stopped; everything taken in hand is committed.');
+log.info({}, 'Stopped. All running transactions are committed.');

@@ -15,15 +15,15 @@ import {
 /** What one stream becomes in the database. */
 export type StreamProjection = {
   stream: StreamName;
-  /** True where the stream keeps only the last message of a subject: sequences have holes, and none of them is a loss. */
+  /** The stream keeps only the last message of a subject: its sequences have gaps, which are no loss. */
   keepsLastOnly: boolean;
   /** Tables whose old rows this stream's writer drops after the days of a setting. */
   retained: readonly RetainedTable[];
-  /** Puts one message's rows to the others. @throws {MalformedMessageError} It has none. */
+  /** Adds the rows of one message. @throws {MalformedMessageError} The message is malformed. */
   add: (message: StreamMessage, rows: ProjectedRows) => void;
 };
 
-/** Every stream that is projected, and how. */
+/** Every projected stream, and its rows. */
 export const streamProjections: readonly StreamProjection[] = [
   {
     stream: 'TRADES',
@@ -67,7 +67,7 @@ export const streamProjections: readonly StreamProjection[] = [
   },
 ];
 
-/** The transaction that stores these messages and moves the position behind the last of them. */
+/** The transaction that stores these messages and moves the position to the last of them. */
 export function projectMessages(
   projection: StreamProjection,
   messages: readonly [StreamMessage, ...StreamMessage[]],
@@ -93,7 +93,7 @@ export function projectMessages(
   };
 }
 
-/** The transaction that gives up on one message: it is kept whole, with the reason, and the log goes on behind it. */
+/** The transaction that keeps a message that cannot be stored whole as a dead letter, and moves the position to it. */
 export function projectDeadLetter(
   projection: StreamProjection,
   message: StreamMessage,

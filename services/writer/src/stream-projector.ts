@@ -24,7 +24,7 @@ export type StreamProjectorOptions = {
   takeoverAfterMs: number;
   /** Days that rows are kept, by table; 0 keeps them for ever. */
   retentionDays: Record<RetainedTable, number>;
-  /** Told after each COMMIT. */
+  /** Called after each COMMIT. */
   onCommitted: (committed: { trades: readonly Trade[]; inserted: number; deadLetters: number }) => void;
   log: Log;
 };
@@ -32,26 +32,26 @@ export type StreamProjectorOptions = {
 /**
  * Keeps the database's projection of one stream up to date, from the database's own position.
  *
- * idle -> standing by (another writer holds the stream's lock) -> projecting -> idle again after any failure, the lock
- * released -> ... Nothing is acknowledged to the broker and nothing can be redelivered: after a failure the position is
- * read again, because the COMMIT may have succeeded, and the log is read on from there.
+ * idle -> standing by (another writer holds the stream's lock) -> projecting -> idle after any failure, which releases the
+ * lock -> ... Nothing is acknowledged to the broker and nothing can be redelivered: after a failure the position is read
+ * again, because the COMMIT may have succeeded, and reading continues from there.
  */
 export class StreamProjector {
   readonly #o: StreamProjectorOptions;
   readonly #outage = new OutageNotice();
   #state: 'idle' | 'standing by' | 'projecting' = 'idle';
-  /** Stands until something shows that it is over: another writer at work, a commit, or the broker serving the stream. */
-  #failure: string | null = 'not begun yet';
-  /** The failure was that of a commit: that the stream can be read does not show that it is over. */
+  /** Set until something shows that it is over: another writer at work, a commit, or the broker serving the stream. */
+  #failure: string | null = 'starting';
+  /** The failure was that of a commit, so a readable stream does not show that it is over. */
   #isCommitFailing = false;
-  /** The broker's time of the oldest message that is known to be in the stream and not in the database. */
+  /** The broker's time of the oldest message known to be in the stream and not in the database. */
   #oldestAtMs: number | null = null;
   #position: StreamPosition | null = null;
   #streamCreatedAt = '';
   #messagesInHand = 0;
-  /** Rows of one transaction: less than the setting after the database had no time for a batch, until we have caught up. */
+  /** Rows of one transaction. Below the setting after a batch ran into a limit of the database, until we have caught up. */
   #rowsMax: number;
-  /** Batches in a row for which the database had no time, and the last message that was one alone. */
+  /** Consecutive batches that ran into a limit of the database, and the last message that did so alone. */
   #limitFailures = 0;
   #aloneAtLimit: number | null = null;
 
@@ -60,11 +60,11 @@ export class StreamProjector {
     this.#rowsMax = options.limits.rowsMax;
   }
 
-  /** Projects until `signal` aborts; the transaction in hand is finished first. */
+  /** Projects until `signal` aborts; finishes the running transaction first. */
   async run(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
-        // The failure may be a database that was dropped and made again: then the schema is missing too.
+        // The database may have been dropped and recreated: then the schema is missing, too.
         if (failures > 0) await this.#o.database.migrate();
         await this.#lead(signal, () => {
           failures = 0;
@@ -79,7 +79,7 @@ export class StreamProjector {
         const { say, unsaid } = this.#outage.failed(this.#failure, performance.now());
         this.#o.log[say ? 'warn' : 'debug'](
           { stream: this.stream, retryInMs, unsaid },
-          `Projection of ${this.stream} interrupted: ${this.#failure}. Another writer may take over; trying again in ${retryInMs / 1_000} s.`,
+          `Projection of ${this.stream} interrupted: ${this.#failure}. Another writer may take over; retrying in ${retryInMs / 1_000} s.`,
         );
         await rest(retryInMs, signal);
       }
@@ -90,22 +90,22 @@ export class StreamProjector {
     return this.#o.projection.stream;
   }
 
-  /** Why this writer neither projects the stream nor stands by for the one that does; null while it does either. */
+  /** Why this writer neither projects the stream nor stands by; null while it does either. */
   get failure(): string | null {
     return this.#failure;
   }
 
-  /** How long the oldest message that is not stored yet has been in the stream; 0 when all are stored, or standing by. */
+  /** How long the oldest unstored message has been in the stream; 0 when all are stored or another writer is at work. */
   lagMs(nowMs: number): number {
     return this.#oldestAtMs === null ? 0 : Math.max(0, nowMs - this.#oldestAtMs);
   }
 
-  /** True while this writer, and no other, projects the stream. */
+  /** True while this writer holds the stream's lock. */
   get isActive(): boolean {
     return this.#state === 'projecting';
   }
 
-  /** Sequence of the last message that is stored; 0 before the first. */
+  /** Sequence of the last stored message; 0 before the first. */
   get position(): number {
     return this.#position?.sequence ?? 0;
   }
@@ -118,7 +118,7 @@ export class StreamProjector {
   async #lead(stop: AbortSignal, onProgress: () => void): Promise<void> {
     const { bus, database, projection, limits, takeoverAfterMs, log } = this.#o;
     const { stream } = projection;
-    // A writer that cannot reach the log does not ask for the lock: another one may be able to.
+    // A writer that cannot reach the log does not ask for the lock: another writer may reach it.
     await bus.streamState(stream);
     await using lock = await database.lockStream(stream, { signal: stop, onWaiting: () => this.#standBy() });
     this.#state = 'projecting';
@@ -140,7 +140,7 @@ export class StreamProjector {
       this.#messagesInHand = messages.length;
       this.#oldestAtMs = messages[0]?.storedAtMs ?? null;
       for (const part of contiguousParts(messages, last)) {
-        if (part.missingBefore > 0 && !projection.keepsLastOnly) await this.#recordHole(part);
+        if (part.missingBefore > 0 && !projection.keepsLastOnly) await this.#recordGap(part);
         await this.#commitInPortions(part.messages);
         last = part.messages.at(-1)?.sequence ?? last;
       }
@@ -159,14 +159,14 @@ export class StreamProjector {
     this.#caughtUp();
   }
 
-  /** Nothing waits to be committed by this writer. */
+  /** Notes that nothing is left for this writer to commit. */
   #caughtUp(): void {
     this.#isCommitFailing = false;
     this.#failure = null;
     this.#oldestAtMs = null;
   }
 
-  /** Drops what is too old, for as long as this writer projects the stream. */
+  /** Drops old rows while this writer projects the stream. */
   #retention(signal: AbortSignal): AsyncDisposable {
     const { database, projection, retentionDays, log } = this.#o;
     const over = new AbortController();
@@ -183,25 +183,28 @@ export class StreamProjector {
     };
   }
 
-  /** Messages expired or were deleted while we were reading: nobody will ever store them. */
-  async #recordHole(part: ContiguousPart<StreamMessage>): Promise<void> {
+  /** Records messages that expired or were deleted before we read them. */
+  async #recordGap(part: ContiguousPart<StreamMessage>): Promise<void> {
     const last = part.messages[0].sequence - 1;
     const detail = `the messages ${last - part.missingBefore + 1} to ${last} were gone before they were read`;
     await this.#recordLoss('expired_unread', detail, last);
   }
 
-  /** @param readAfter The last sequence before what is read next: no message stands there. */
+  /** @param readAfter The sequence before the next message to read; no message has it. */
   async #recordLoss(kind: Loss['kind'], detail: string, readAfter: number): Promise<void> {
     const { database, log } = this.#o;
     const { stream } = this;
     const streamCreatedAt = this.#streamCreatedAt;
     const to: StreamPosition = { streamCreatedAt, sequence: readAfter, messageAtMs: null, messageId: null };
     await database.recordLoss({ stream, kind, from: this.#position, to, detail });
-    log.error({ stream, kind }, `The log of ${stream} lost messages: ${detail}.`);
+    log.error(
+      { stream, kind },
+      `Stream ${stream} lost messages: ${detail}. Recorded in the table losses; continuing with what it still has.`,
+    );
     this.#position = to;
   }
 
-  /** Compares position and log; a loss is recorded and told before anything is read. Gives the sequence to read after. */
+  /** Compares position and log, and records a loss before anything is read. Returns the sequence to read after. */
   async #start(): Promise<number> {
     const { bus, database, projection } = this.#o;
     const position = await database.position(projection.stream);
@@ -231,8 +234,8 @@ export class StreamProjector {
   }
 
   /**
-   * The next attempt is of half the size, once it has failed a few times: until then it may be the fault of the moment. A
-   * message that fails alone is tried again for ever, for it may still be the fault of the database.
+   * Halves the next attempt after a few failures; a few may be due to the moment. A message that fails alone is retried for
+   * ever, because the database may be at fault.
    */
   #shrink(first: StreamMessage, rows: number, error: BatchLimitError): void {
     this.#limitFailures += 1;
@@ -243,11 +246,11 @@ export class StreamProjector {
     const { stream } = this;
     this.#o.log.error(
       { stream, sequence: first.sequence, subject: first.subject },
-      `The database cannot store message ${first.sequence} of ${stream} within its limits: ${error.message}. ${stream} stands still until it can. Look for locks on its tables (pg_locks) and for the limit that was exceeded.`,
+      `The database cannot store message ${first.sequence} of ${stream} within its limits: ${error.message}. Projection of ${stream} stops there until it can; retrying. Check pg_locks for locks on its tables, and the limit that was exceeded.`,
     );
   }
 
-  /** Commits the messages in order; what the database refuses is halved until the message at fault stands alone. */
+  /** Commits the messages in order; halves a batch that the database rejects until the bad message stands alone. */
   async #commit(messages: readonly [StreamMessage, ...StreamMessage[]]): Promise<void> {
     const { projection } = this.#o;
     const place = { from: this.#position, streamCreatedAt: this.#streamCreatedAt };
@@ -271,23 +274,26 @@ export class StreamProjector {
     const { inserted } = await this.#o.database.apply(batch);
     this.#position = batch.to;
     this.#o.onCommitted({ trades: batch.rows.trades ?? [], inserted, deadLetters: batch.deadLetters.length });
-    this.#tellDeadLetters(batch.deadLetters);
+    this.#logDeadLetters(batch.deadLetters);
   }
 
-  /** A person has to look at each of them, but a log full of rubbish must not become a second one. */
-  #tellDeadLetters(letters: readonly DeadLetter[]): void {
+  /** A person has to look at each dead letter, but a stream full of rubbish must not flood the log. */
+  #logDeadLetters(letters: readonly DeadLetter[]): void {
     const { log } = this.#o;
     const { stream } = this;
-    for (const { sequence, subject, reason } of letters.slice(0, DEAD_LETTERS_TOLD_MAX)) {
-      log.error({ stream, sequence, subject, reason }, `Message ${sequence} of ${stream} set aside: ${reason}.`);
+    for (const { sequence, subject, reason } of letters.slice(0, DEAD_LETTERS_LOGGED_MAX)) {
+      log.error(
+        { stream, sequence, subject, reason },
+        `Stored message ${sequence} of ${stream} as a dead letter: ${reason}.`,
+      );
     }
-    const untold = letters.length - DEAD_LETTERS_TOLD_MAX;
-    if (untold > 0) log.error({ stream, untold }, `${untold} more of ${stream} set aside; see the table dead_letters.`);
+    const more = letters.length - DEAD_LETTERS_LOGGED_MAX;
+    if (more > 0) log.error({ stream, more }, `Stored ${more} more messages of ${stream} in the table dead_letters.`);
   }
 }
 
-/** Of one transaction, each with a line of its own. */
-const DEAD_LETTERS_TOLD_MAX = 10;
+/** Dead letters of one transaction that get a log line each. */
+const DEAD_LETTERS_LOGGED_MAX = 10;
 /** How often the same batch is tried before it is halved. */
 const LIMIT_FAILURES_MAX = 3;
 const RETRY_MS_MIN = 100;

@@ -7,23 +7,22 @@ import { StreamProjector } from './stream-projector.ts';
 import { WriterMetrics } from './writer-metrics.ts';
 
 export type WriterOptions = {
-  /** Of this process alone. */
+  /** Unique to this process. */
   writerId: string;
   bus: Bus;
   database: Database;
   metrics: Metrics;
-  rowsMax: number;
-  bytesMax: number;
-  ageMsMax: number;
+  /** When a batch is committed; see BATCH_ROWS_MAX and its neighbours. */
+  limits: { rowsMax: number; bytesMax: number; ageMsMax: number };
   takeoverAfterMs: number;
   /** Our clock, milliseconds since the epoch. */
   nowMs?: () => number;
-  /** Days that rows are kept, by the table that they are in; 0 keeps them for ever. */
+  /** Days that rows are kept, by table; 0 keeps them for ever. */
   retentionDays: Record<RetainedTable, number>;
   log: Log;
 };
 
-/** Projects every stream, each on its own: one that fails does not hold up the others. */
+/** Projects every stream, each independently: one that fails does not hold up the others. */
 export class Writer {
   readonly #o: WriterOptions;
   readonly #startedAtMs = Date.now();
@@ -40,7 +39,7 @@ export class Writer {
           projection,
           bus: o.bus,
           database: o.database,
-          limits: { rowsMax: o.rowsMax, bytesMax: o.bytesMax, ageMsMax: o.ageMsMax },
+          limits: o.limits,
           takeoverAfterMs: o.takeoverAfterMs,
           retentionDays: o.retentionDays,
           onCommitted: (committed) => counted.committed(committed),
@@ -49,12 +48,12 @@ export class Writer {
     );
   }
 
-  /** Projects until `signal` aborts and the transactions in hand are committed. */
+  /** Projects until `signal` aborts and the running transactions are finished. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#projectors.map((projector) => projector.run(signal)));
   }
 
-  /** Why the writer is not doing its job. Standing by is doing it: another writer has the stream. */
+  /** Why the writer is not doing its job. Standing by is part of the job: another writer has the stream. */
   readiness(): string[] {
     const nowMs = this.#o.nowMs?.() ?? Date.now();
     const failures = groupedReasons(
@@ -65,7 +64,7 @@ export class Writer {
     return this.#o.bus.connected ? failures : ['the connection to NATS is interrupted', ...failures];
   }
 
-  /** What an operator is told of this writer. */
+  /** The writer's status for an operator. */
   async status(): Promise<WriterStatus> {
     const { trades, batches, lastAtMs } = this.#counted.written;
     const active = this.#projectors.filter(({ isActive }) => isActive);
@@ -83,17 +82,17 @@ export class Writer {
     };
   }
 
-  /** Sequences between what is stored and the end of the stream; where it keeps the last of a subject, some are gone. */
+  /** Sequences from the position to the end of the stream. A stream that keeps last messages lacks some of them. */
   async #behind({ stream, position }: StreamProjector): Promise<number | null> {
     try {
       const { lastSequence } = await this.#o.bus.streamState(stream);
       return Math.max(0, lastSequence - position);
     } catch {
-      return null; // the readiness tells why
+      return null; // readiness has the reason
     }
   }
 
-  /** What a stop that cannot wait would leave: read and not committed. Nothing is lost by it, the log still has it. */
+  /** Work that a stop without waiting leaves unfinished. Nothing is lost: the messages are still in the log. */
   unfinished(): string | null {
     const messages = this.#projectors.reduce((sum, { messagesInHand }) => sum + messagesInHand, 0);
     return messages === 0 ? null : `${messages} messages read and not committed (they stay in the log)`;
@@ -101,10 +100,9 @@ export class Writer {
 }
 
 /**
- * Why streams are not projected, in a sentence for each cause: a database that is away keeps all of them from it, and is
- * one trouble.
+ * One reason for each cause, with its streams: a database that is away stops all streams, and is one reason.
  *
- * @param failures By stream; null where there is none.
+ * @param failures By stream; null when it has none.
  */
 export function groupedReasons(failures: ReadonlyMap<string, string | null>): string[] {
   const streams = new Map<string, string[]>();
@@ -122,5 +120,5 @@ function lagFailure(projector: StreamProjector, nowMs: number): string | null {
   return lagMs <= LAG_MS_MAX ? null : `${Math.round(lagMs / 1_000)} s behind the log`;
 }
 
-/** A writer whose oldest message waits for longer than this is not ready; two statement timeouts fit in. */
+/** The writer is not ready when its oldest unstored message waits for longer. Two statement timeouts fit in. */
 const LAG_MS_MAX = 60_000;

@@ -40,7 +40,7 @@ describe('a batch for which the database has no time', () => {
     expect(await batches()).toBe(before + 2);
   });
 
-  test('is halved down to the message that fails alone, which is reported, not set aside, and tried again', async () => {
+  test('is halved down to the message that fails alone, which is reported and retried, and does not become a dead letter', async () => {
     await using bed = await WriterBed.open();
     await using session = await databaseSession(bed.databaseUrl);
     const third = `(SELECT to_timestamp(${Date.UTC(2026, 0, 1) + 3} / 1000.0))`;

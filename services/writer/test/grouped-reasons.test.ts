@@ -3,18 +3,18 @@ import { groupedReasons } from '../src/writer.ts';
 
 const AWAY = 'connect ECONNREFUSED 127.0.0.1:5432';
 
-describe('why streams are not projected', () => {
-  test('is nothing where they are', () => {
+describe('the reasons of failing streams', () => {
+  test('are none when no stream fails', () => {
     expect(groupedReasons(new Map([['TRADES', null]]))).toEqual([]);
   });
 
-  test('is said once where all of them have the same cause', () => {
+  test('are one when all streams have the same cause', () => {
     expect(groupedReasons(new Map(['TRADES', 'PRICES', 'BOOKS'].map((stream) => [stream, AWAY])))).toEqual([
       `all streams: ${AWAY}`,
     ]);
   });
 
-  test('names the streams of each cause', () => {
+  test('name the streams of each cause', () => {
     const failures = new Map([
       ['TRADES', AWAY],
       ['PRICES', 'deadlock'],

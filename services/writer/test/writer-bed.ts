@@ -13,16 +13,16 @@ import {
 } from '@polytape/types';
 import { Writer, type WriterOptions } from '../src/writer.ts';
 
-/** A writer at work in this process, and what can be seen of it. */
+/** A writer that runs in this process. */
 export type RunningWriter = AsyncDisposable & {
   writer: Writer;
   log: { level: keyof Log; fields: Record<string, unknown>; sentence: string }[];
-  /** Streams that it projects now. */
+  /** Streams that it projects at the moment. */
   projects(): Promise<string[]>;
   metric(line: RegExp): Promise<number>;
 };
 
-/** A NATS and a database of a test's own, and as many writers on them as it starts. All end with it, the writers first. */
+/** A test's own NATS and database, and the writers that it starts on them. All end with it, the writers first. */
 export class WriterBed implements AsyncDisposable {
   readonly nats: TestNats;
   readonly bus: Bus;
@@ -58,7 +58,7 @@ export class WriterBed implements AsyncDisposable {
     this.#resources = o.resources;
   }
 
-  /** Starts a writer; by other ways to the servers where they are given. */
+  /** Starts a writer; other URLs lead it to the servers through a proxy. */
   async writer(
     o: { natsUrl?: string; databaseUrl?: string; pingMs?: number; options?: Partial<WriterOptions> } = {},
   ): Promise<RunningWriter> {
@@ -79,9 +79,7 @@ export class WriterBed implements AsyncDisposable {
         bus,
         database,
         metrics,
-        rowsMax: 100,
-        bytesMax: 1_000_000,
-        ageMsMax: 5,
+        limits: { rowsMax: 100, bytesMax: 1_000_000, ageMsMax: 5 },
         takeoverAfterMs: 15_000,
       },
       retentionDays: { trades: 0, price_snapshots: 0, book_snapshots: 0, unparsed: 0, dead_letters: 0 },
