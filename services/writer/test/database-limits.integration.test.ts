@@ -55,7 +55,7 @@ describe('a batch for which the database has no time', () => {
 
     expect(errors().map(({ sentence }) => sentence)).toEqual([
       expect.stringMatching(
-        /^The database cannot store message 3 of TRADES within its limits: no time\. TRADES stands/,
+        /^The database cannot store message 3 of TRADES within its limits: no time\. Projection of TRADES stops/,
       ),
     ]);
     expect(running.writer.readiness()).toEqual(['TRADES: no time']);
