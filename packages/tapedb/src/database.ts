@@ -141,7 +141,7 @@ export class Database implements AsyncDisposable {
   }
 
   /**
-   * Drops the rows of a table that are older than so many days: at least 7 where candles are kept up to date in the
+   * Drops the rows of a table that are older than `days`: at least 7 where candles are kept up to date in the
    * background, whose days and refreshes need room. Candles outlive their trades in the Community edition alone.
    *
    * @throws Anything: what was not dropped is dropped by the next round.

@@ -9,7 +9,7 @@ import { DatabaseConfigurationError } from '../src/index.ts';
 import { limitedRole } from './limited-role.ts';
 import { open, openDatabase } from './open-database.ts';
 
-/** A log that tells when it was first warned. */
+/** A log whose first warning can be awaited. */
 function warnings() {
   const sentences: string[] = [];
   const first = Promise.withResolvers<string>();

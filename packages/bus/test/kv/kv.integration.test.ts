@@ -253,7 +253,7 @@ describe('a view', () => {
     way.unmute();
     await when(view, () => view.entries().get('changed')?.value.n === 2 && view.entries().has('added'));
     await when(view, () => !view.entries().has('deleted'));
-    await when(view, () => !view.entries().has('purged')); // no message tells of it
+    await when(view, () => !view.entries().has('purged')); // no message announces it
     expect(view.entries().size).toBe(2);
   });
 

@@ -145,7 +145,7 @@ describe('a publisher', () => {
     await using publisher = made.bus.publisher({ ...WINDOW, acknowledgeMsMax: 100 });
     way.swallow(1, ANSWER);
     publisher.publish(trade(0));
-    // Younger ones keep being acknowledged: only that they are younger tells that the first was lost.
+    // Younger messages are acknowledged all the time; only their age shows that the first one was lost.
     let next = 1;
     const flowing = setInterval(() => publisher.publish(trade(next++)), 10);
     try {

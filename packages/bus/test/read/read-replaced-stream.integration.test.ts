@@ -125,8 +125,8 @@ describe('a reader that knows which message stands at its position', () => {
 });
 
 /**
- * TRADES with six messages, and a reader whose connection can be muted. `replaceTail` puts others in the place of the last
- * three and goes on behind them, as a broker does whose disk was restored from an old copy.
+ * TRADES with six messages, and a reader whose connection can be muted. `replaceTail` replaces the last three messages and
+ * adds more, as a broker does whose disk was restored from an old copy.
  */
 async function streamWithTail(skip: (why: string) => void) {
   await using stack = new AsyncDisposableStack();
