@@ -6,6 +6,7 @@ import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/se
 import { COMMANDS, type LeaderRecord, type Shard, shardFault } from '@polytape/types';
 import { configTable, jobSchedules, planLimits, settingsNotice } from './config.ts';
 import { Leadership } from './leadership/leadership.ts';
+import { INQUIRY_LIMITS } from './markets/inquiries.ts';
 import { registerMetrics } from './register-metrics.ts';
 import { Scheduler } from './scheduler.ts';
 import { newCounters } from './scheduler-counters.ts';
@@ -49,6 +50,7 @@ const scheduler = new Scheduler({
   figuresIntervalMs: config.MARKET_FIGURES_INTERVAL_MS,
   booksTokensMax: config.BOOKS_TOKENS_MAX,
   limits: planLimits(config),
+  inquiryLimits: INQUIRY_LIMITS,
   counters,
   log,
 });

@@ -36,8 +36,18 @@ export function registerMetrics(
   );
   metrics.counter(
     'scheduler_inquiries_given_up_total',
-    'Markets of which an event told and Gamma did not.',
+    'Announced markets given up because Gamma never listed them.',
     () => counters.inquiriesGivenUp,
+  );
+  metrics.counter(
+    'scheduler_announcements_ignored_total',
+    'Announcements of markets ignored because too many waited for Gamma.',
+    () => counters.announcementsIgnored,
+  );
+  metrics.gauge(
+    'scheduler_markets_unconfirmed',
+    'Markets planned from their announcement that Gamma has not listed yet.',
+    () => scheduler.unconfirmed,
   );
   metrics.counter(
     'scheduler_markets_moved_total',

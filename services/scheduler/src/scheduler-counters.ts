@@ -10,8 +10,10 @@ export type SchedulerCounters = {
   messagesMalformed: number;
   /** Markets of a page that were passed over by a fault of ours. */
   marketsFailed: number;
-  /** Markets of which an event told and Gamma did not, as long as it was asked. */
+  /** Announced markets of which Gamma never had a document, as long as it was asked. */
   inquiriesGivenUp: number;
+  /** Announcements that were passed over because too many waited for Gamma. */
+  announcementsIgnored: number;
   /** To another shard, because the connection of the first did not serve them. */
   marketsMoved: number;
   lastScanAtMs: number | null;
@@ -36,6 +38,7 @@ export function newCounters(): SchedulerCounters {
     messagesMalformed: 0,
     marketsFailed: 0,
     inquiriesGivenUp: 0,
+    announcementsIgnored: 0,
     marketsMoved: 0,
     lastScanAtMs: null,
     resolutionSteps: 0,

@@ -14,6 +14,7 @@ import { JOB_NAMES, type JobName, termJobs } from './jobs/term-jobs.ts';
 import type { LeaderTerm } from './leadership/leader-term.ts';
 import type { Leadership } from './leadership/leadership.ts';
 import type { Discovery } from './markets/discovery.ts';
+import { Inquiries, type InquiryLimits } from './markets/inquiries.ts';
 import { LifecycleFollower } from './markets/lifecycle-follower.ts';
 import { LogWatch } from './markets/log-watch.ts';
 import { MarketLog } from './markets/market-log.ts';
@@ -42,6 +43,7 @@ export type SchedulerOptions = {
   figuresIntervalMs: number;
   booksTokensMax: number;
   limits: PlanLimits;
+  inquiryLimits: InquiryLimits;
   counters: SchedulerCounters;
   log: Logger;
 };
@@ -113,6 +115,11 @@ export class Scheduler {
     return summarisePlan({ shards: plan.shards, markets: registry.counts(), pending, left, limits: this.#o.limits });
   }
 
+  /** Markets planned from their announcement that Gamma has not listed yet. */
+  get unconfirmed(): number {
+    return this.#term === null ? 0 : [...this.#term.inquiries.unconfirmed()].length;
+  }
+
   /** Tokens of the plan of which the venue has no book. */
   get bookless(): number {
     return this.#term?.missing.bookless ?? 0;
@@ -146,8 +153,11 @@ export class Scheduler {
     const marketLog = new MarketLog({ ...this.#o, registry, publisher, term: leaderTerm });
     await marketLog.remember();
     const plan = await ShardPlan.read(shards, leaderTerm);
-    const keeper = new PlanKeeper({ plan, registry, limits, clock: Date.now, log });
-    const follower = new LifecycleFollower({ ...this.#o, registry, marketLog, keeper });
+    const inquiries = new Inquiries(this.#o.inquiryLimits);
+    const unconfirmed = () => inquiries.unconfirmed();
+    const keeper = new PlanKeeper({ plan, registry, unconfirmed, limits, clock: Date.now, log });
+    const follower = new LifecycleFollower({ ...this.#o, registry, marketLog, keeper, inquiries });
+    await follower.restore(keeper.unknownConditionIds());
     const missing = new MissingTokensFollower({ ...this.#o, plan, keeper });
     const ingestors = await bus.kv<IngestorPresence>('ingestors', presenceFault);
     const { signal } = leaderTerm;
@@ -157,7 +167,7 @@ export class Scheduler {
     const { discovery, jobs } = termJobs({ ...this.#o, registry, marketLog, keeper, publishers, term: leaderTerm });
     const isNew = registry.size === 0;
     try {
-      this.#term = { registry, plan, keeper, discovery, missing };
+      this.#term = { registry, plan, keeper, inquiries, discovery, missing };
       await using _commands = bus.serve(COMMANDS.subscribe, (request) => subscriber.answer(request));
       const tasks = [plan, keeper, follower, missing, watch].map((task) => (stop: AbortSignal) => task.run(stop));
       const runs = JOB_NAMES.map((name) => async (stop: AbortSignal) => {
@@ -183,6 +193,7 @@ type Term = {
   registry: MarketRegistry;
   plan: ShardPlan;
   keeper: PlanKeeper;
+  inquiries: Inquiries;
   discovery: Discovery;
   missing: MissingTokensFollower;
 };

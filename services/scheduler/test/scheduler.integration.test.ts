@@ -2,12 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ClobClient, DataClient, GammaClient, VenueHttp } from '@polytape/polymarket';
 import { createLogger } from '@polytape/service';
 import { deleteStreams } from '@polytape/test-servers';
-import type { JobStatus, LeaderRecord, Shard } from '@polytape/types';
+import {
+  eventSubject,
+  type JobStatus,
+  type LeaderRecord,
+  type LifecycleEvent,
+  lifecycleMessageId,
+  type Shard,
+} from '@polytape/types';
 import { VenueSim } from '@polytape/venue-sim';
 import { describe, expect, test } from 'vitest';
 import { JOB_NAMES, type JobName } from '../src/jobs/term-jobs.ts';
 import { Leadership } from '../src/leadership/leadership.ts';
-import { Scheduler } from '../src/scheduler.ts';
+import { INQUIRY_LIMITS, type InquiryLimits } from '../src/markets/inquiries.ts';
+import { Scheduler, type SchedulerOptions } from '../src/scheduler.ts';
 import { newCounters } from '../src/scheduler-counters.ts';
 import { logBed } from './markets/log-bed.ts';
 
@@ -56,6 +64,58 @@ describe('the jobs of a scheduler', () => {
   });
 });
 
+describe('an announced market that Gamma lists late', () => {
+  test('is planned from its event, and then with the tokens of its document', async () => {
+    await using s = await scheduling();
+    await s.planned(10);
+    const opened = s.venue.openMarkets(1)[0];
+    if (opened === undefined) throw new Error('the venue is full');
+    s.announce(opened.conditionId, ['11', '12']);
+    const [before] = await s.planned(12);
+    expect(before).toEqual(expect.arrayContaining(['11', '12']));
+    expect(s.scheduler.unconfirmed).toBe(1);
+    s.gammaListsAll();
+    const after = await s.plannedWith(opened.tokenIds);
+    expect(after).toHaveLength(12);
+    await expect.poll(() => s.scheduler.unconfirmed).toBe(0);
+  });
+
+  test('leaves the plan when its document says closed', async () => {
+    await using s = await scheduling();
+    await s.planned(10);
+    const opened = s.venue.openMarkets(1)[0];
+    if (opened === undefined) throw new Error('the venue is full');
+    s.announce(opened.conditionId, opened.tokenIds);
+    await s.planned(12);
+    s.venue.closeMarket(opened.conditionId);
+    s.gammaListsAll();
+    await s.planned(10);
+    expect(s.scheduler.stats().markets).toMatchObject({ open: 5, expired: 1 });
+  });
+
+  test('leaves the plan where it was announced falsely, also when another leads by then', async () => {
+    await using s = await scheduling();
+    await s.planned(10);
+    s.announce('0xfa15e', ['11', '12']);
+    await s.planned(12);
+    // To the next leader it is too old to be planned from its event: all that is left of it is its place.
+    await s.nextLeader({ ...INQUIRY_LIMITS, giveUpAfterMs: 0 });
+    await s.planned(10);
+    expect(s.scheduler.unconfirmed).toBe(0);
+  });
+
+  test('does not bring a scan into doubt, whatever a flood of false announcements adds to the plan', async () => {
+    await using s = await scheduling();
+    await s.planned(10);
+    for (let n = 0; n < 100; n += 1) s.announce(`0xfa15e${n}`, [`1${n}1`, `1${n}2`]);
+    await s.planned(210);
+    const { runs } = s.jobs()['discovery-scan'];
+    await s.until((jobs) => jobs['discovery-scan'].runs >= runs + 2);
+    expect(s.jobs()['discovery-scan']).toMatchObject({ errors: 0, failure: null });
+    expect(s.scheduler.unconfirmed).toBe(100);
+  });
+});
+
 describe('the plan of a scheduler', () => {
   test('is made anew, whole, when its bucket was deleted', async () => {
     await using s = await scheduling();
@@ -86,19 +146,18 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
   const silent = Object.assign(Object.create(log), { info: () => {}, warn: () => {}, error: () => {} }) as typeof log;
   const bed = resources.use(await logBed());
   const quiet = { tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0, oddMarkets: 0, trading: false };
-  const venue = resources.use(await VenueSim.start({ ...quiet, markets: 5 }));
+  let clockAheadMs = 0;
+  const clock = () => Date.now() + clockAheadMs;
+  const venue = resources.use(await VenueSim.start({ ...quiet, markets: 5, gammaLagMs: DAY_MS, clock }));
   if (o.answer !== undefined) venue.rest.answerBadly({ host: 'gamma', answer: o.answer });
   const http = new VenueHttp({ log: silent, triesMax: o.tries ?? 1, backoffMsMin: 1, backoffMsMax: 2 });
   const schedules = Object.fromEntries(
     JOB_NAMES.map((name) => [name, { name, intervalMs: 200, timeoutMs: 60_000, isOnTheClock: false }]),
   ) as Record<JobName, { name: JobName; intervalMs: number; timeoutMs: number; isOnTheClock: boolean }>;
   const shards = await bed.bus.kv<Shard>('shards');
-  const scheduler = new Scheduler({
-    schedulerId: 'scheduler-a',
+  const leader = await bed.bus.kv<LeaderRecord>('leader');
+  const options: Omit<SchedulerOptions, 'schedulerId' | 'leadership' | 'inquiryLimits'> = {
     bus: bed.bus,
-    leadership: new Leadership({
-      ...{ bucket: await bed.bus.kv<LeaderRecord>('leader'), schedulerId: 'scheduler-a', log: silent },
-    }),
     shards,
     gamma: new GammaClient({ url: venue.urls.gamma, http }),
     clob: new ClobClient({ url: venue.urls.clob, http }),
@@ -106,26 +165,62 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
     ...{ schedules, shrinkPercentMax: 20, figuresIntervalMs: 0, booksTokensMax: 0 },
     limits: { tokensTarget: 400, tokensMax: 500, openAtTokens: 50, openAfterMs: 1_000, movesMax: 10 },
     ...{ counters: newCounters(), log: silent },
-  });
-  const stop = new AbortController();
-  const running = scheduler.run(stop.signal);
-  resources.defer(async () => {
-    stop.abort(new Error('stopped by the test'));
-    await running;
-  });
+  };
+  const start = (schedulerId: string, inquiryLimits: InquiryLimits) => {
+    const leadership = new Leadership({ bucket: leader, schedulerId, log: silent });
+    const scheduler = new Scheduler({ ...options, inquiryLimits, schedulerId, leadership });
+    const stop = new AbortController();
+    const running = scheduler.run(stop.signal);
+    const ended = async () => {
+      stop.abort(new Error('stopped by the test'));
+      await running;
+    };
+    return { scheduler, ended };
+  };
+  let { scheduler, ended } = start('scheduler-a', INQUIRY_LIMITS);
+  resources.defer(() => ended());
+  const publisher = resources.use(bed.bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 }));
   const owned = resources.move();
+  /** The tokens of each shard, as soon as this is true of them. */
+  const plannedAs = async (isTrue: (tokenIds: string[]) => boolean): Promise<string[][]> => {
+    for (;;) {
+      const plan = await shards.list().catch(() => new Map<string, { value: Shard }>()); // it is away for a moment
+      const found = [...plan.values()].map(({ value }) => value.tokens.map(({ tokenId }) => tokenId));
+      if (isTrue(found.flat())) return found;
+      await delay(20);
+    }
+  };
   const jobs = () => Object.fromEntries(scheduler.jobs().map((job) => [job.name, job])) as Record<JobName, JobStatus>;
   return {
-    ...{ venue, scheduler, jobs, shards, url: bed.url },
-    /** The tokens of each shard, as soon as the bucket has so many of them. */
-    planned: async (tokens: number): Promise<string[][]> => {
-      for (;;) {
-        const plan = await shards.list().catch(() => new Map<string, { value: Shard }>()); // it is away for a moment
-        const found = [...plan.values()].map(({ value }) => value.tokens.map(({ tokenId }) => tokenId));
-        if (found.flat().length === tokens) return found;
-        await delay(20);
-      }
+    ...{ venue, jobs, shards, url: bed.url },
+    get scheduler() {
+      return scheduler;
     },
+    /** Stops the leader and starts another scheduler. */
+    nextLeader: async (inquiryLimits: InquiryLimits) => {
+      await ended();
+      ({ scheduler, ended } = start('scheduler-b', inquiryLimits));
+    },
+    /** As an ingestor that heard the event. */
+    announce: (conditionId: string, tokenIds: readonly string[]) => {
+      const nowMs = Date.now();
+      const event: LifecycleEvent = {
+        ...{ type: 'new_market', conditionId, gammaId: '1', tokenIds: [...tokenIds], outcomes: ['Yes', 'No'] },
+        ...{ question: null, slug: null, winningTokenId: null, winningOutcome: null },
+        ...{ exchangeAtMs: nowMs, receivedAtUs: nowMs * 1_000 },
+      };
+      const messageId = lifecycleMessageId(event);
+      publisher.publish({ subject: eventSubject(event), messageId, body: JSON.stringify(event) });
+    },
+    /** Until then Gamma lists no market that opened during the test. */
+    gammaListsAll: () => {
+      clockAheadMs = DAY_MS;
+    },
+    /** The tokens of each shard, as soon as the bucket has so many of them. */
+    planned: async (tokens: number) => await plannedAs((found) => found.length === tokens),
+    /** The tokens of the plan, as soon as these are among them. */
+    plannedWith: async (tokenIds: readonly string[]) =>
+      (await plannedAs((found) => tokenIds.every((tokenId) => found.includes(tokenId)))).flat(),
     /** Looks again and again: the jobs tell nobody when they have run. */
     until: async (isTrue: (jobs: Record<JobName, JobStatus>) => boolean) => {
       while (!isTrue(jobs())) await delay(20);
@@ -133,3 +228,5 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
+
+const DAY_MS = 24 * 60 * 60_000;

@@ -71,6 +71,8 @@ export function decodeFact(subject: string, body: Uint8Array): MarketFact {
     case 'market_resolved':
       expect(isCount(fact.exchangeAtMs), 'exchangeAtMs');
       expect(isCount(fact.receivedAtUs), 'receivedAtUs');
+      expect(Array.isArray(fact.tokenIds) && fact.tokenIds.every(isTokenId), 'tokenIds');
+      expect(Array.isArray(fact.outcomes) && fact.outcomes.every((name) => typeof name === 'string'), 'outcomes');
       for (const name of ['winningTokenId', 'winningOutcome'] as const) expect(isTextOrAbsent(fact[name]), name);
       return fact;
     case 'tick_size_change':

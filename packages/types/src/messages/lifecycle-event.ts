@@ -11,6 +11,8 @@ export type LifecycleEvent = {
   gammaId: string;
   /** In the order of the outcomes; empty while the venue has given out none. */
   tokenIds: string[];
+  /** Names of a new market's outcomes; empty where the venue named none. */
+  outcomes: string[];
   /** Of a new market; null where the venue did not say. */
   question: string | null;
   slug: string | null;

@@ -1,7 +1,8 @@
 import type { Bus } from '@polytape/bus';
-import { type ClobClient, isVenueError } from '@polytape/polymarket';
+import type { ClobClient } from '@polytape/polymarket';
 import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
 import { type IngestorPresence, OutageNotice, presenceFault, type Shard } from '@polytape/types';
+import { findBooks } from '../markets/find-books.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
 import { MisplacedMarkets } from './misplaced-markets.ts';
 import { missingTokens } from './missing-tokens.ts';
@@ -86,27 +87,13 @@ export class MissingTokensFollower {
   /** Those of the tokens that the venue has a book of. What it does not answer for is asked for again in a later round. */
   async #booksOf(tokenIds: readonly string[], signal: AbortSignal): Promise<Set<string>> {
     const { clob, log } = this.#o;
-    const withBook = new Set<string>();
-    let failure: unknown = null;
-    try {
-      for await (const batch of clob.books(tokenIds, signal)) {
-        if ('failed' in batch) {
-          failure = batch.failed.error;
-          continue;
-        }
-        const found = batch.books.map(({ tokenId }) => tokenId);
-        for (const tokenId of found) withBook.add(tokenId);
-        const tokens = this.#markets.answered({ withBook: found, without: batch.unknown }, performance.now());
-        if (tokens > 0) {
-          log.info({ tokens }, `The venue has no book of ${tokens} tokens that miss one; they stay where they are.`);
-        }
-      }
-    } catch (error) {
-      if (!signal.aborted && !isVenueError(error)) throw error;
-      failure = error;
+    const { withBook, without, failure } = await findBooks(clob, tokenIds, signal);
+    const tokens = this.#markets.answered({ withBook: withBook.keys(), without }, performance.now());
+    if (tokens > 0) {
+      log.info({ tokens }, `The venue has no book of ${tokens} tokens that miss one; they stay where they are.`);
     }
-    if (!signal.aborted) this.#tell(failure);
-    return withBook;
+    this.#tell(failure);
+    return new Set(withBook.keys());
   }
 
   #tell(failure: unknown): void {

@@ -7,6 +7,8 @@ import { type Misplaced, type PlanLimits, type Planning, planShards, type Wanted
 export type PlanKeeperOptions = {
   plan: ShardPlan;
   registry: MarketRegistry;
+  /** Announced markets to record although there is no document of them yet. */
+  unconfirmed: () => Iterable<WantedMarket>;
   limits: PlanLimits;
   /** Milliseconds since the epoch. Versions of shards begin there: of shards of an earlier term nothing else is known. */
   clock: () => number;
@@ -17,6 +19,7 @@ export type PlanKeeperOptions = {
 export class PlanKeeper {
   readonly #o: PlanKeeperOptions;
   readonly #announced = new Set<string>();
+  readonly #expired = new Set<string>();
   readonly #left = new Map<number, number>();
   #pending: Map<string, number> = new Map();
   #isFirstScan = true;
@@ -46,9 +49,15 @@ export class PlanKeeper {
     this.#changed.resolve();
   }
 
-  /** The registry knows a market that the venue has just announced: it is not made to wait while there is room. */
+  /** The venue has just announced a market that is to be recorded: it gets its place without waiting. */
   announced(conditionId: string): void {
     this.#announced.add(conditionId);
+    this.#changed.resolve();
+  }
+
+  /** The announcement of a market was false: its tokens leave the plan. */
+  expired(conditionId: string): void {
+    this.#expired.add(conditionId);
     this.#changed.resolve();
   }
 
@@ -84,10 +93,14 @@ export class PlanKeeper {
     return moved;
   }
 
-  /** Conditions in the plan of which the registry knows nothing. */
+  /** Conditions in the plan of which the registry knows nothing, without those that wait for their documents. */
   *unknownConditionIds(): Generator<string> {
-    for (const { tokens } of this.#o.plan.shards.values()) {
-      for (const { conditionId } of tokens) if (this.#o.registry.stateOf(conditionId) === 'unknown') yield conditionId;
+    const { plan, registry, unconfirmed } = this.#o;
+    const waiting = new Set([...unconfirmed()].map(({ conditionId }) => conditionId));
+    for (const { tokens } of plan.shards.values()) {
+      for (const { conditionId } of tokens) {
+        if (registry.stateOf(conditionId) === 'unknown' && !waiting.has(conditionId)) yield conditionId;
+      }
     }
   }
 
@@ -115,14 +128,15 @@ export class PlanKeeper {
     const { plan, registry, limits, log } = this.#o;
     const planned = this.#planned;
     const announced = new Set(this.#announced);
+    const expired = new Set(this.#expired);
     const dateMs = this.#o.clock();
     this.#planned = Promise.withResolvers();
     this.#changed = Promise.withResolvers();
     const planning: Planning = planShards(
       {
         shards: plan.shards,
-        wanted: wantedOf(registry),
-        isEnded: (conditionId) => registry.stateOf(conditionId) === 'ended',
+        wanted: this.#wanted(),
+        isEnded: (conditionId) => registry.stateOf(conditionId) === 'ended' || expired.has(conditionId),
         pending: this.#pending,
         announced,
         isListComplete: this.#isListComplete,
@@ -147,9 +161,21 @@ export class PlanKeeper {
       log.info({ markets: renewed.length, some }, `${renewed.length} markets trade under other tokens than before.`);
     }
     this.#pending = planning.pending;
+    for (const conditionId of expired) this.#expired.delete(conditionId);
     for (const conditionId of announced) if (!planning.pending.has(conditionId)) this.#announced.delete(conditionId);
     planned.resolve(planning);
     return planning.dueAtMs;
+  }
+
+  /** Open markets, and announced ones until their document comes. */
+  *#wanted(): Generator<WantedMarket> {
+    const { registry, unconfirmed } = this.#o;
+    for (const { conditionId, tokens } of registry.open()) {
+      yield { conditionId, tokenIds: [tokens[0].tokenId, tokens[1].tokenId] };
+    }
+    for (const market of unconfirmed()) {
+      if (registry.stateOf(market.conditionId) === 'unknown') yield { ...market, isUnconfirmed: true };
+    }
   }
 
   #placeOf(conditionId: string): number | null {
@@ -162,12 +188,6 @@ export class PlanKeeper {
   #count(shard: number, leaving: number, isDeleted: boolean): void {
     if (isDeleted) this.#left.delete(shard);
     else if (leaving > 0) this.#left.set(shard, (this.#left.get(shard) ?? 0) + leaving);
-  }
-}
-
-function* wantedOf(registry: MarketRegistry): Generator<WantedMarket> {
-  for (const { conditionId, tokens } of registry.open()) {
-    yield { conditionId, tokenIds: [tokens[0].tokenId, tokens[1].tokenId] };
   }
 }
 

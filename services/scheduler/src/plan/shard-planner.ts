@@ -2,12 +2,17 @@ import type { Shard, ShardToken } from '@polytape/types';
 import { loweredTarget, mayRaise, raisedTarget, type ShardTarget, targetOf } from './shard-target.ts';
 
 /** A market that is to be recorded: its condition and both tokens. */
-export type WantedMarket = { conditionId: string; tokenIds: readonly [string, string] };
+export type WantedMarket = {
+  conditionId: string;
+  tokenIds: readonly [string, string];
+  /** It was announced and has no document yet. The announcement may be false. */
+  isUnconfirmed?: true;
+};
 
 export type PlanInput = {
   /** The plan as it stands. */
   shards: ReadonlyMap<number, Shard>;
-  /** All markets to record, in the order in which they are to be placed. */
+  /** All markets to record, in the order in which they are to be placed: unconfirmed ones last. */
   wanted: Iterable<WantedMarket>;
   /** Whether a market is known to have ended: its tokens leave. Tokens of which nothing is known stay. */
   isEnded: (conditionId: string) => boolean;
@@ -84,8 +89,9 @@ export type Planning = {
  * is then filled beyond what the old one was seen to serve, until much later one shard is tried with more. Ended markets leave, and an emptied shard is deleted. A market
  * that trades under other tokens by now gets these in the place of the old ones. New markets fill the free places of the
  * lowest shards. Those left over wait until they are many enough for a shard of their own, or one has
- * waited long enough, or the list is complete. An announced market is not made to wait while there is room up to
- * `tokensMax`: its first trades come now.
+ * waited long enough, or the list is complete. An announced market never waits, for its first trades come now: it gets a
+ * place up to `tokensMax`, or else a new shard. Unconfirmed markets take free places, but no confirmed market waits for a
+ * place because of them: they do not count towards the target.
  */
 export function planShards(input: PlanInput, limits: PlanLimits): Planning {
   const { drafts, planned } = withoutEnded(input);
@@ -95,17 +101,18 @@ export function planShards(input: PlanInput, limits: PlanLimits): Planning {
     const place = planned.get(market.conditionId);
     if (place === undefined) unplaced.push(market);
     else if (!isSame(place.tokenIds, market.tokenIds)) outdated.push({ market, shard: place.shard });
+    else if (market.isUnconfirmed) countUnconfirmed(drafts.get(place.shard), market);
   }
   const renewed = renew(drafts, outdated);
 
   const moved = moveMisplaced(drafts, input, limits);
-  let waiting = fillRaised(drafts, fillFreePlaces(drafts, unplaced, limits), input, limits);
+  let waiting = fillRaised(drafts, fillFreePlaces(drafts, withoutClaimed(unplaced, drafts), limits), input, limits);
   let pending = waitingSince(waiting, input);
-  if (mustOpen(waiting, pending, input, limits)) {
+  const isCrowd = mustOpen(waiting, pending, input, limits);
+  if (!isCrowd) waiting = useReserve(drafts, waiting, input.announced, limits);
+  if (isCrowd || waiting.some(({ conditionId }) => input.announced.has(conditionId))) {
     openShards(drafts, waiting, limits);
     waiting = [];
-  } else {
-    waiting = useReserve(drafts, waiting, input.announced, limits);
   }
   if (waiting.length < pending.size) pending = waitingSince(waiting, input);
 
@@ -124,6 +131,8 @@ export function planShards(input: PlanInput, limits: PlanLimits): Planning {
 type Draft = {
   number: number;
   tokens: ShardToken[];
+  /** Tokens among them of unconfirmed markets. */
+  unconfirmed: number;
   leaving: number;
   isChanged: boolean;
   target: ShardTarget;
@@ -147,7 +156,7 @@ function withoutEnded({ shards, isEnded }: PlanInput): { drafts: Map<number, Dra
       else place.tokenIds.push(tokenId);
     }
     const isChanged = tokens.length < present.length;
-    drafts.push({ number, tokens, leaving: present.length - lasting.length, isChanged, target });
+    drafts.push({ number, tokens, unconfirmed: 0, leaving: present.length - lasting.length, isChanged, target });
   }
   drafts.sort((a, b) => a.number - b.number);
   return { drafts: new Map(drafts.map((draft) => [draft.number, draft])), planned };
@@ -212,8 +221,23 @@ function lowerTarget(draft: Draft, tokensServed: number, dateMs: number, { token
   draft.isChanged = true;
 }
 
-function hasRoom(draft: Draft, limits: PlanLimits): boolean {
-  return draft.tokens.length + MARKET_TOKENS <= targetOf(draft.target, limits.tokensTarget);
+function hasRoom({ tokens, unconfirmed, target }: Draft, limits: PlanLimits, market?: WantedMarket): boolean {
+  const taken = tokens.length + MARKET_TOKENS;
+  const tokensTarget = targetOf(target, limits.tokensTarget);
+  // A lowered target is what the connection serves, whatever tokens these are.
+  if (market?.isUnconfirmed || target.tokensTarget !== undefined) return taken <= tokensTarget;
+  return taken - unconfirmed <= tokensTarget && taken <= limits.tokensMax;
+}
+
+/** Leaves out unconfirmed markets that claim a token of another market. */
+function withoutClaimed(markets: WantedMarket[], drafts: ReadonlyMap<number, Draft>): WantedMarket[] {
+  if (!markets.some(({ isUnconfirmed }) => isUnconfirmed)) return markets;
+  const claimed = new Set([...drafts.values()].flatMap(({ tokens }) => tokens.map(({ tokenId }) => tokenId)));
+  return markets.filter(({ tokenIds, isUnconfirmed }) => {
+    if (isUnconfirmed && tokenIds.some((tokenId) => claimed.has(tokenId))) return false;
+    for (const tokenId of tokenIds) claimed.add(tokenId);
+    return true;
+  });
 }
 
 /** @returns The markets for which there was no place. */
@@ -224,8 +248,8 @@ function fillFreePlaces(
 ): WantedMarket[] {
   let next = 0;
   for (const draft of drafts.values()) {
-    while (next < markets.length && hasRoom(draft, limits)) {
-      place(draft, markets[next]);
+    for (let market = markets[next]; market !== undefined && hasRoom(draft, limits, market); market = markets[next]) {
+      place(draft, market);
       next += 1;
     }
   }
@@ -269,7 +293,7 @@ function mustOpen(
 function openShards(drafts: Map<number, Draft>, markets: readonly WantedMarket[], limits: PlanLimits): void {
   let draft: Draft | null = null;
   for (const market of markets) {
-    if (draft === null || !hasRoom(draft, limits)) draft = newDraft(drafts);
+    if (draft === null || !hasRoom(draft, limits, market)) draft = newDraft(drafts);
     place(draft, market);
   }
 }
@@ -277,7 +301,7 @@ function openShards(drafts: Map<number, Draft>, markets: readonly WantedMarket[]
 function newDraft(drafts: Map<number, Draft>): Draft {
   let number = 0;
   while (drafts.has(number)) number += 1;
-  const draft: Draft = { number, tokens: [], leaving: 0, isChanged: true, target: {} };
+  const draft: Draft = { number, tokens: [], unconfirmed: 0, leaving: 0, isChanged: true, target: {} };
   drafts.set(number, draft);
   return draft;
 }
@@ -303,11 +327,15 @@ function useReserve(
   });
 }
 
-function place(draft: Draft, market: WantedMarket | undefined): void {
-  if (market === undefined) return;
+function place(draft: Draft, market: WantedMarket): void {
   const { conditionId, tokenIds } = market;
   for (const tokenId of tokenIds) draft.tokens.push({ tokenId, conditionId });
+  if (market.isUnconfirmed) countUnconfirmed(draft, market);
   draft.isChanged = true;
+}
+
+function countUnconfirmed(draft: Draft | undefined, { tokenIds }: WantedMarket): void {
+  if (draft !== undefined) draft.unconfirmed += tokenIds.length;
 }
 
 function changeOf(draft: Draft, { shards, versionMin }: PlanInput): ShardChange {

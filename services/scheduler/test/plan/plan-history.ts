@@ -23,6 +23,8 @@ export function marketsFrom(first: number, count: number): WantedMarket[] {
 export class PlanHistory {
   readonly limits: PlanLimits;
   readonly open = new Map<string, WantedMarket>();
+  /** Announced, without a document. */
+  readonly unconfirmed = new Map<string, WantedMarket>();
   readonly shards = new Map<number, Shard>();
   /** How many tokens were ever found in another shard than before. */
   moves = 0;
@@ -59,6 +61,42 @@ export class PlanHistory {
   announces(count: number): void {
     for (const { conditionId } of marketsFrom(this.#opened, count)) this.#announced.add(conditionId);
     this.opens(count);
+  }
+
+  /** Announces markets that have no document yet; gives them. */
+  announcesUnconfirmed(count: number): WantedMarket[] {
+    const announced = marketsFrom(this.#opened, count);
+    this.#opened += count;
+    for (const market of announced) {
+      this.#announced.add(market.conditionId);
+      this.unconfirmed.set(market.conditionId, { ...market, isUnconfirmed: true });
+    }
+    return announced;
+  }
+
+  /** Its document has come, perhaps with other tokens. */
+  confirms(market: WantedMarket): void {
+    this.unconfirmed.delete(market.conditionId);
+    this.open.set(market.conditionId, market);
+  }
+
+  /** The announcement was false. */
+  expires(conditionId: string): void {
+    this.unconfirmed.delete(conditionId);
+    this.#ended.add(conditionId);
+  }
+
+  /** Of the announced markets, chosen by any numbers, some get their documents and others turn out to be false. */
+  settlesUnconfirmed(o: { confirms: readonly number[]; expires: readonly number[] }): void {
+    const chosen = (choice: number) => [...this.unconfirmed.values()][choice % Math.max(1, this.unconfirmed.size)];
+    for (const choice of o.confirms) {
+      const market = chosen(choice);
+      if (market !== undefined) this.confirms({ conditionId: market.conditionId, tokenIds: market.tokenIds });
+    }
+    for (const choice of o.expires) {
+      const market = chosen(choice);
+      if (market !== undefined) this.expires(market.conditionId);
+    }
   }
 
   /** Ends open markets, chosen by any numbers. */
@@ -103,7 +141,7 @@ export class PlanHistory {
     const planning = planShards(
       {
         shards: new Map(this.shards),
-        wanted: this.open.values(),
+        wanted: [...this.open.values(), ...this.unconfirmed.values()],
         isEnded: (conditionId) => this.#ended.has(conditionId),
         pending: this.pending,
         announced: this.#announced,

@@ -18,6 +18,10 @@ export type Step = {
   afterMs: number;
   opens: number;
   announces: number;
+  /** Announced without a document; some of these get one later, others turn out to be false. */
+  announcesUnconfirmed: number;
+  confirms: readonly number[];
+  expires: readonly number[];
   ends: readonly number[];
   renews: readonly number[];
   isListComplete: boolean;
@@ -28,6 +32,9 @@ export const steps = (most: { opens: number; ends: number }): fc.Arbitrary<Step>
     afterMs: fc.integer({ min: 1, max: 40_000 }),
     opens: fc.oneof(fc.nat(3), fc.nat(most.opens)),
     announces: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(4) }),
+    announcesUnconfirmed: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(9) }),
+    confirms: fc.array(fc.nat(), { maxLength: 2 }),
+    expires: fc.array(fc.nat(), { maxLength: 2 }),
     ends: fc.array(fc.nat(), { maxLength: most.ends }),
     renews: fc.array(fc.nat(), { maxLength: 2 }),
     isListComplete: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
@@ -44,6 +51,8 @@ export function live(history: PlanHistory, step: Step): void {
   history.renews(step.renews);
   history.opens(step.opens);
   history.announces(step.announces);
+  history.announcesUnconfirmed(step.announcesUnconfirmed);
+  history.settlesUnconfirmed(step);
   history.plan({ isListComplete: step.isListComplete });
 }
 
@@ -59,7 +68,7 @@ export function check(history: PlanHistory): void {
     }
   }
   let planned = 0;
-  for (const { conditionId, tokenIds } of history.open.values()) {
+  for (const { conditionId, tokenIds } of [...history.open.values(), ...history.unconfirmed.values()]) {
     const places = tokenIds.map((tokenId) => seen.get(tokenId));
     if (places[0] !== places[1]) throw new Error(`the tokens of ${conditionId} stand apart`);
     const isPending = history.pending.has(conditionId);

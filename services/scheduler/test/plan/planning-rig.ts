@@ -38,7 +38,11 @@ export async function planningRig(o: { limits: PlanLimits; markets: number; cloc
   const registry = new MarketRegistry({ figuresIntervalMs: 0 });
   for (let n = 0; n < o.markets; n += 1) observe(registry, plannedMarket(n));
   const plan = await ShardPlan.read(shards, term);
-  const keeper = new PlanKeeper({ plan, registry, limits: o.limits, clock: () => o.clockMs ?? 0, log });
+  const keeper = new PlanKeeper({
+    ...{ plan, registry, limits: o.limits, log },
+    unconfirmed: () => [],
+    clock: () => o.clockMs ?? 0,
+  });
   const running = keeper.run(term.signal);
   resources.defer(async () => {
     stop.abort(new Error('stopped by the test'));

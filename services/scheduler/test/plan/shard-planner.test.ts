@@ -142,7 +142,7 @@ describe('a new market', () => {
     expect(sizes(history)).toEqual({ 0: 4 });
   });
 
-  test('that was announced takes a place above the target, in the emptiest shard, up to the maximum', () => {
+  test('that was announced takes a place above the target, in the emptiest shard, and where none is left a new shard', () => {
     const history = planned(10);
     history.announces(1);
     history.plan({});
@@ -150,8 +150,8 @@ describe('a new market', () => {
     history.plan({});
     expect(sizes(history)).toEqual({ 0: 12, 1: 12 });
     history.announces(3);
-    expect(history.plan({}).dueAtMs).toBe(30_000);
-    expect(sizes(history)).toEqual({ 0: 14, 1: 14 });
+    expect(history.plan({}).dueAtMs).toBeNull();
+    expect(sizes(history)).toEqual({ 0: 14, 1: 14, 2: 2 });
   });
 
   test('that was announced with many others opens a shard as they do', () => {
@@ -159,6 +159,74 @@ describe('a new market', () => {
     history.announces(4);
     history.plan({});
     expect(sizes(history)).toEqual({ 0: 10, 1: 10, 2: 8 });
+  });
+});
+
+describe('an announced market without a document', () => {
+  test('takes a free place at once', () => {
+    const history = planned(8);
+    history.announcesUnconfirmed(1);
+    history.plan({});
+    expect(sizes(history)).toEqual({ 0: 10, 1: 8 });
+  });
+
+  test('is one like all others when its document comes', () => {
+    const history = planned(8);
+    const [announced = market(0)] = history.announcesUnconfirmed(1);
+    history.plan({});
+    history.confirms(announced);
+    expect(history.plan({}).changes).toEqual([]);
+  });
+
+  test('gets the tokens of its document where the announcement named others', () => {
+    const history = planned(8);
+    const [announced = market(0)] = history.announcesUnconfirmed(1);
+    history.plan({});
+    history.confirms({ ...announced, tokenIds: ['71', '72'] });
+    const { renewed } = history.plan({});
+    expect(renewed).toEqual([{ conditionId: announced.conditionId, shard: 1 }]);
+    expect([...tokensOf(history.shards)]).toEqual(expect.arrayContaining(['71', '72']));
+    for (const tokenId of announced.tokenIds) expect([...tokensOf(history.shards)]).not.toContain(tokenId);
+  });
+
+  test('leaves when its announcement was false', () => {
+    const history = planned(5);
+    const [announced = market(0)] = history.announcesUnconfirmed(1);
+    history.plan({});
+    expect(sizes(history)).toEqual({ 0: 12 });
+    history.expires(announced.conditionId);
+    history.plan({});
+    expect(sizes(history)).toEqual({ 0: 10 });
+  });
+
+  test('gets no place where it claims a token that another market has', () => {
+    const history = planned(5);
+    const [claiming = market(0), other = market(0)] = history.announcesUnconfirmed(2);
+    history.unconfirmed.set(claiming.conditionId, { ...claiming, tokenIds: ['99', '0'], isUnconfirmed: true });
+    expect(history.plan({}).pending.size).toBe(0);
+    expect([...tokensOf(history.shards)]).toEqual(expect.arrayContaining([...other.tokenIds]));
+    expect(tokensOf(history.shards).has('99')).toBe(false);
+  });
+
+  test('makes no confirmed one wait, however many such there are', () => {
+    const history = planned(4); // 8 of 10 places
+    history.announcesUnconfirmed(20);
+    history.plan({});
+    expect(Object.values(sizes(history)).reduce((sum, tokens) => sum + tokens, 0)).toBe(48);
+    history.opens(1); // found by a scan: it takes a free place, or waits
+    history.plan({});
+    expect(history.pending.size).toBe(0);
+    expect(history.shards.get(0)?.tokens).toContainEqual({ tokenId: '48', conditionId: market(24).conditionId });
+    expect(sizes(history)).toMatchObject({ 0: 12 });
+  });
+
+  test('does not take the place of those that a connection serves where that is fewer than usual', () => {
+    const history = planned(5);
+    history.plan({ misplaced: history.served(0, 6) });
+    history.announcesUnconfirmed(1);
+    history.opens(3);
+    history.plan({});
+    expect(sizes(history)[0]).toBe(6);
   });
 });
 

@@ -39,11 +39,11 @@ describe('an operator who asks for a market', () => {
     expect((await s.rig.shards.get('0'))?.value.version).toBe(2);
   });
 
-  test('gets a place above the target as for an announced one, and is told when there is none', async () => {
+  test('gets a place above the target as an announced one does, or a new shard where there is none', async () => {
     await using s = await subscribing({ markets: 4 });
     expect(await s.ask(fresh.slug)).toMatchObject({ shard: 0 });
     await using full = await subscribing({ markets: 4, limits: { ...limits, tokensMax: 8 } });
-    expect(await full.ask(fresh.slug)).toMatchObject({ shard: null, isCovered: false });
+    expect(await full.ask(fresh.slug)).toMatchObject({ shard: 1, isCovered: false });
   });
 
   test('is told that it is covered once an ingestor covers the shard with it', async () => {
