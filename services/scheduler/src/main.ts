@@ -8,7 +8,7 @@ import { configTable, jobSchedules, planLimits, settingsNotice } from './config.
 import { Leadership } from './leadership/leadership.ts';
 import { INQUIRY_LIMITS } from './markets/inquiries.ts';
 import { registerMetrics } from './register-metrics.ts';
-import { Scheduler } from './scheduler.ts';
+import { Scheduler, UNACKNOWLEDGED_MS_MAX } from './scheduler.ts';
 import { newCounters } from './scheduler-counters.ts';
 
 const { config, log, stop } = beginService({
@@ -51,6 +51,7 @@ const scheduler = new Scheduler({
   booksTokensMax: config.BOOKS_TOKENS_MAX,
   limits: planLimits(config),
   inquiryLimits: INQUIRY_LIMITS,
+  unacknowledgedMsMax: UNACKNOWLEDGED_MS_MAX,
   counters,
   log,
 });

@@ -69,6 +69,15 @@ export function registerMetrics(
     const { throttled, refused, failed } = http.stats();
     return Object.entries({ throttled, refused, failed });
   });
+  metrics.gauge(
+    'scheduler_publish_unacknowledged',
+    'Messages published that JetStream has not acknowledged yet.',
+    () => scheduler.unacknowledged().messages,
+  );
+  metrics.gauge('scheduler_publish_oldest_age_seconds', 'Age of the oldest of these messages; 0 without any.', () => {
+    const { oldestAtMs } = scheduler.unacknowledged();
+    return oldestAtMs === null ? 0 : (Date.now() - oldestAtMs) / 1_000;
+  });
   registerJobMetrics(metrics, { jobs: () => scheduler.jobs(), counters });
   metrics.gauge('scheduler_last_scan_timestamp_seconds', 'When a scan last ended.', () =>
     counters.lastScanAtMs === null ? null : counters.lastScanAtMs / 1_000,

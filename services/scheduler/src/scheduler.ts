@@ -1,4 +1,4 @@
-import type { Bus, KvBucket } from '@polytape/bus';
+import type { Bus, KvBucket, Publisher } from '@polytape/bus';
 import type { ClobClient, DataClient, GammaClient } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
 import {
@@ -44,6 +44,8 @@ export type SchedulerOptions = {
   booksTokensMax: number;
   limits: PlanLimits;
   inquiryLimits: InquiryLimits;
+  /** How long a document may wait for JetStream's acknowledgement before the scheduler is not ready. */
+  unacknowledgedMsMax: number;
   counters: SchedulerCounters;
   log: Logger;
 };
@@ -88,7 +90,30 @@ export class Scheduler {
       const failure = this.#term === null ? READING : this.#discoveryFailure(this.#term);
       if (failure !== null) reasons.push(failure);
     }
+    const waitingMs = this.#documentsWaitMs();
+    if (waitingMs >= this.#o.unacknowledgedMsMax) {
+      const seconds = Math.round(waitingMs / 1_000);
+      reasons.push(`JetStream has not acknowledged a message for EVENTS or MARKETS for ${seconds} s`);
+    }
     return reasons;
+  }
+
+  /** How long the oldest document or fact has waited for its acknowledgement. Prices and books may wait. */
+  #documentsWaitMs(): number {
+    const oldestAtMs = this.#term?.publishers.documents.stats().oldestTakenAtMs ?? null;
+    return oldestAtMs === null ? 0 : Date.now() - oldestAtMs;
+  }
+
+  /** What the publishers of this term wait for. */
+  unacknowledged(): SchedulerStatus['unacknowledged'] {
+    let messages = 0;
+    let oldestAtMs: number | null = null;
+    for (const publisher of Object.values(this.#term?.publishers ?? {})) {
+      const { queued, unacknowledged, oldestTakenAtMs } = publisher.stats();
+      messages += queued + unacknowledged;
+      if (oldestTakenAtMs !== null) oldestAtMs = Math.min(oldestAtMs ?? oldestTakenAtMs, oldestTakenAtMs);
+    }
+    return { messages, oldestAtMs };
   }
 
   /** Of the jobs only the scans count: without prices the trades are recorded all the same. */
@@ -139,6 +164,7 @@ export class Scheduler {
       startedAtMs: this.#startedAtMs,
       isLeading: this.#o.leadership.isLeading,
       plan: this.#term === null ? null : { shards, tokens, markets, capacity, perShard: perShard(this.#term.plan) },
+      unacknowledged: this.unacknowledged(),
       jobs: this.jobs(),
     };
   }
@@ -163,11 +189,11 @@ export class Scheduler {
     const { signal } = leaderTerm;
     const watch = new LogWatch({ bus, marketLog, intervalMs: LOG_WATCH_INTERVAL_MS, log });
     const subscriber = new MarketSubscriber({ ...this.#o, registry, marketLog, keeper, plan, ingestors, signal });
-    const publishers = { prices: pricePublisher, books: bookPublisher };
+    const publishers = { documents: publisher, prices: pricePublisher, books: bookPublisher };
     const { discovery, jobs } = termJobs({ ...this.#o, registry, marketLog, keeper, publishers, term: leaderTerm });
     const isNew = registry.size === 0;
     try {
-      this.#term = { registry, plan, keeper, inquiries, discovery, missing };
+      this.#term = { publishers, registry, plan, keeper, inquiries, discovery, missing };
       await using _commands = bus.serve(COMMANDS.subscribe, (request) => subscriber.answer(request));
       const tasks = [plan, keeper, follower, missing, watch].map((task) => (stop: AbortSignal) => task.run(stop));
       const runs = JOB_NAMES.map((name) => async (stop: AbortSignal) => {
@@ -190,6 +216,7 @@ function perShard({ shards }: ShardPlan): NonNullable<SchedulerStatus['plan']>['
 }
 
 type Term = {
+  publishers: Record<'documents' | 'prices' | 'books', Publisher>;
   registry: MarketRegistry;
   plan: ShardPlan;
   keeper: PlanKeeper;
@@ -203,6 +230,8 @@ const ABOUT_MARKETS: ReadonlySet<JobName> = new Set<JobName>(['discovery', 'pric
 const SNAPSHOT_WINDOW = { unacknowledgedMax: 500, queueMax: 2_000, queueBytesMax: 32 * 1_024 * 1_024 };
 /** What closes and is settled within it, and is lost with the stream, is in EVENTS. */
 const LOG_WATCH_INTERVAL_MS = 5_000;
+/** JetStream acknowledges within milliseconds, and within seconds after a restart. */
+export const UNACKNOWLEDGED_MS_MAX = 30_000;
 const READING = 'the markets and the plan are being read from the log';
 const NO_PLAN = {
   shards: new Map<number, Shard>(),

@@ -64,6 +64,25 @@ describe('the jobs of a scheduler', () => {
   });
 });
 
+describe('a scheduler whose documents JetStream does not acknowledge', () => {
+  test('says for how long, and goes on when it does', async () => {
+    await using s = await scheduling();
+    await s.until((jobs) => isWorking(jobs['discovery-scan']));
+    expect(s.scheduler.status().unacknowledged).toEqual({ messages: 0, oldestAtMs: null });
+    await s.acknowledges('EVENTS', false);
+    s.venue.openMarkets(1);
+    s.gammaListsAll();
+    await s.untilTrue(() => s.scheduler.readiness().length > 0);
+    expect(s.scheduler.readiness()).toEqual([expect.stringMatching(/JetStream has not acknowledged .* for \d+ s/)]);
+    const { messages, oldestAtMs } = s.scheduler.status().unacknowledged;
+    expect(messages).toBeGreaterThan(0);
+    expect(Date.now() - (oldestAtMs ?? Date.now())).toBeGreaterThanOrEqual(500);
+    await s.acknowledges('EVENTS', true);
+    await s.untilTrue(() => s.scheduler.status().unacknowledged.messages === 0);
+    expect(s.scheduler.readiness()).toEqual([]);
+  });
+});
+
 describe('an announced market that Gamma lists late', () => {
   test('is planned from its event, and then with the tokens of its document', async () => {
     await using s = await scheduling();
@@ -164,7 +183,7 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
     data: new DataClient({ url: venue.urls.data, http }),
     ...{ schedules, shrinkPercentMax: 20, figuresIntervalMs: 0, booksTokensMax: 0 },
     limits: { tokensTarget: 400, tokensMax: 500, openAtTokens: 50, openAfterMs: 1_000, movesMax: 10 },
-    ...{ counters: newCounters(), log: silent },
+    ...{ unacknowledgedMsMax: 500, counters: newCounters(), log: silent },
   };
   const start = (schedulerId: string, inquiryLimits: InquiryLimits) => {
     const leadership = new Leadership({ bucket: leader, schedulerId, log: silent });
@@ -192,7 +211,7 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
   };
   const jobs = () => Object.fromEntries(scheduler.jobs().map((job) => [job.name, job])) as Record<JobName, JobStatus>;
   return {
-    ...{ venue, jobs, shards, url: bed.url },
+    ...{ venue, jobs, shards, url: bed.url, acknowledges: bed.acknowledges },
     get scheduler() {
       return scheduler;
     },
@@ -222,6 +241,9 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
     plannedWith: async (tokenIds: readonly string[]) =>
       (await plannedAs((found) => tokenIds.every((tokenId) => found.includes(tokenId)))).flat(),
     /** Looks again and again: the jobs tell nobody when they have run. */
+    untilTrue: async (isTrue: () => boolean) => {
+      while (!isTrue()) await delay(20);
+    },
     until: async (isTrue: (jobs: Record<JobName, JobStatus>) => boolean) => {
       while (!isTrue(jobs())) await delay(20);
     },

@@ -3,6 +3,7 @@ import { backoffMs } from '@polytape/polymarket';
 import { errorSentence, type Logger, rest } from '@polytape/service';
 import { type JobStatus, OutageNotice } from '@polytape/types';
 import { TermOverError } from '../leadership/leader-term.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 
 export type JobSchedule = {
   /** In metrics, the log and `polytape status`: letters and dashes. */
@@ -96,7 +97,9 @@ export class JobRunner {
     const beganAtMs = clock.nowMs();
     status.isRunning = true;
     try {
-      const { items, errors, oldestAtMs = null } = await work(AbortSignal.any([signal, limit.signal]));
+      // Also where the work does not notice that it is to end: nothing else may hold the job.
+      const running = work(AbortSignal.any([signal, limit.signal]));
+      const { items, errors, oldestAtMs = null } = await unlessAborted(running, limit.signal);
       Object.assign(status, { items, errors, oldestAtMs, failure: null, lastSuccessAtMs: clock.nowMs() });
       if (this.#outage.recovered()) log.info({ job: schedule.name }, `The job ${schedule.name} works again.`);
       return true;

@@ -54,7 +54,7 @@ export class Discovery {
       for (const market of markets) seen.add(market.conditionId);
       errors += this.#tellSkipped(skipped);
       if (doubt !== null) doubts.push(doubt);
-      await marketLog.publish(markets);
+      await marketLog.publish(markets, signal);
       keeper.marketsChanged();
     }
     // A market ends when the venue says closed, not because a scan did not show it.
@@ -68,7 +68,7 @@ export class Discovery {
         { doubts, vanished: vanished.length },
         `The scan of the markets is in doubt: ${doubts[0]}. Nothing is concluded from it.`,
       );
-    } else if (vanished.length > 0) await marketLog.publish(await gamma.closedMarketsOf(vanished, signal));
+    } else if (vanished.length > 0) await marketLog.publish(await gamma.closedMarketsOf(vanished, signal), signal);
     await keeper.scanEnded(signal);
     counters.scans += 1;
     counters.lastScanAtMs = Date.now();
@@ -93,7 +93,7 @@ export class Discovery {
     for await (const { markets, skipped } of gamma.newestMarkets({ signal })) {
       const fresh = markets.filter(({ conditionId }) => registry.stateOf(conditionId) === 'unknown').length;
       errors += this.#tellSkipped(skipped);
-      await marketLog.publish(markets);
+      await marketLog.publish(markets, signal);
       if (fresh > 0) keeper.marketsChanged();
       found += fresh;
       pages += 1;

@@ -161,7 +161,7 @@ export class LifecycleFollower {
     const { inquiries } = this.#o;
     while (!signal.aborted) {
       this.#changed = Promise.withResolvers();
-      await this.#hearResolved();
+      await this.#hearResolved(signal);
       const due = inquiries.due(performance.now());
       if (due.length === 0) {
         const waitMs = (inquiries.dueAtMs ?? Number.POSITIVE_INFINITY) - performance.now();
@@ -177,7 +177,7 @@ export class LifecycleFollower {
   }
 
   /** Markets that are unknown or put away by now need no step of it. */
-  async #hearResolved(): Promise<void> {
+  async #hearResolved(signal: AbortSignal): Promise<void> {
     const { registry, marketLog } = this.#o;
     const events = this.#resolved;
     if (events.length === 0) return;
@@ -186,7 +186,7 @@ export class LifecycleFollower {
       const market = registry.get(event.conditionId);
       return market === null ? [] : (channelObservation(event, market) ?? []);
     });
-    await marketLog.hear(observations);
+    await marketLog.hear(observations, signal);
   }
 
   async #askFor(due: ReturnType<Inquiries['due']>, signal: AbortSignal): Promise<void> {
@@ -198,7 +198,7 @@ export class LifecycleFollower {
       // A short-lived market may have closed before it was asked for.
       const others = due.map(({ conditionId }) => conditionId).filter((conditionId) => !open.has(conditionId));
       const closed = await gamma.closedMarketsOf(others, signal);
-      await marketLog.publish([...opened, ...closed]);
+      await marketLog.publish([...opened, ...closed], signal);
       for (const conditionId of open) keeper.announced(conditionId);
       if (closed.length > 0) keeper.marketsChanged();
       if (this.#gammaOutage.recovered()) log.info({}, 'Gamma answers for announced markets again.');

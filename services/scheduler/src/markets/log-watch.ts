@@ -32,7 +32,7 @@ export class LogWatch {
       before = now ?? before;
       if (loss !== null) {
         log.error({ loss }, `The stream MARKETS lost documents: ${loss}. What is known of them is published again.`);
-        await marketLog.publishAgain();
+        await marketLog.publishAgain(signal);
         // Not before it is whole: what is lost while it is written is seen the next time.
         continue;
       }

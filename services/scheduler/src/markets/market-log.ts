@@ -61,7 +61,7 @@ export class MarketLog {
 
   #rejected(document: Market): void {
     this.#documentsRejected += 1;
-    this.#o.registry.rejected(document);
+    this.#o.registry.notPublished(document);
   }
 
   /**
@@ -80,7 +80,7 @@ export class MarketLog {
   }
 
   /** Publishes all documents once more, as they are: the stream MARKETS has lost them. @throws as `publish`. */
-  async publishAgain(): Promise<void> {
+  async publishAgain(signal: AbortSignal): Promise<void> {
     const { registry, log } = this.#o;
     // What is not settled first: nobody else knows that it has to be followed on.
     const ids = [...registry.ended(), ...registry.open()].map(({ conditionId }) => conditionId);
@@ -89,8 +89,8 @@ export class MarketLog {
     let lost = 0;
     for (let at = 0; at < ids.length; at += AGAIN_AT_ONCE) {
       await this.#inTurn(async () => {
-        lost += await this.#publishDocuments(ids.slice(at, at + AGAIN_AT_ONCE), again);
-      });
+        lost += await this.#publishDocuments(ids.slice(at, at + AGAIN_AT_ONCE), { again, signal });
+      }, signal);
     }
     const markets = ids.length - lost;
     log.info({ markets }, `Published the documents of ${markets} markets again.`);
@@ -102,21 +102,23 @@ export class MarketLog {
    * That a closed market trades again is believed when Gamma, asked for it alone, says so once more.
    *
    * @throws {TermOverError | BusUnavailableError}
+   * @throws The signal's reason, when it aborts first. What was not published by then is published with the market's next
+   *   description.
    */
-  async publish(markets: readonly GammaMarket[]): Promise<void> {
-    const told = await this.#withoutDoubt(markets);
-    await this.#inTurn(() =>
-      this.#advance(told.map(({ settlement, ...description }) => ({ description, settlement }))),
-    );
+  async publish(markets: readonly GammaMarket[], signal: AbortSignal): Promise<void> {
+    const told = await this.#withoutDoubt(markets, signal);
+    const news = told.map(({ settlement, ...description }) => ({ description, settlement }));
+    await this.#inTurn(() => this.#advance(news, signal), signal);
   }
 
   /** Publishes the steps that other sources lead to. Those of unknown markets are passed over. @throws as `publish`. */
-  async hear(observations: readonly ResolutionObservation[]): Promise<void> {
-    await this.#inTurn(() => this.#advance(observations.map((observation) => ({ observation }))));
+  async hear(observations: readonly ResolutionObservation[], signal: AbortSignal): Promise<void> {
+    const news = observations.map((observation) => ({ observation }));
+    await this.#inTurn(() => this.#advance(news, signal), signal);
   }
 
   /** Asks again for those that are said to be open and were closed. Where Gamma cannot be asked, they are left to the next round. */
-  async #withoutDoubt(markets: readonly GammaMarket[]): Promise<readonly GammaMarket[]> {
+  async #withoutDoubt(markets: readonly GammaMarket[], signal: AbortSignal): Promise<readonly GammaMarket[]> {
     const { gamma, registry, term, log } = this.#o;
     const reopened = new Set<string>();
     for (const { conditionId, closed } of markets) {
@@ -127,7 +129,7 @@ export class MarketLog {
     const doubted = markets.filter((market) => reopened.has(market.conditionId) && !this.#isOvertaken(market));
     try {
       const ids = new Set(doubted.map(({ conditionId }) => conditionId));
-      const confirmed = await gamma.openMarketsOf([...ids], term.signal);
+      const confirmed = await gamma.openMarketsOf([...ids], signal);
       return [...others, ...confirmed.filter(({ conditionId }) => ids.has(conditionId))];
     } catch (error) {
       term.throwIfOver();
@@ -143,20 +145,21 @@ export class MarketLog {
   }
 
   /** One after the other: what is decided by a document must be written before the next one decides. */
-  async #inTurn(work: () => Promise<void>): Promise<void> {
+  async #inTurn(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const before = this.#turn;
     const done = Promise.withResolvers<void>();
-    this.#turn = done.promise;
+    // Who gives up waiting lets nobody pass those before.
+    this.#turn = before.then(() => done.promise);
     try {
-      await unlessAborted(before, this.#o.term.signal);
+      await unlessAborted(before, signal);
       await work();
     } finally {
       done.resolve();
     }
   }
 
-  async #advance(news: readonly News[]): Promise<void> {
-    const { publisher, counters, term } = this.#o;
+  async #advance(news: readonly News[], signal: AbortSignal): Promise<void> {
+    const { registry, publisher, counters, term } = this.#o;
     const restored = await this.#restore(news);
     const found = await this.#recall(news);
     const documents: Market[] = [];
@@ -169,13 +172,17 @@ export class MarketLog {
         this.#tellFailure(conditionIdOf(each), error);
       }
     }
-    await unlessAborted(publisher.idle(), term.signal);
+    await unlessAborted(publisher.idle(), signal).catch((error: unknown) => {
+      // They are not sent before their history is stored, and nobody waits for that any more.
+      for (const market of documents) registry.notPublished(market);
+      throw error;
+    });
     const rejectedBefore = this.#documentsRejected;
     for (const market of documents) {
       term.throwIfOver();
       this.#send(marketSubject(market.conditionId), `${market.conditionId}:${market.version}`, market);
     }
-    await unlessAborted(publisher.idle(), term.signal);
+    await unlessAborted(publisher.idle(), signal);
     counters.marketsPublished += documents.length - (this.#documentsRejected - rejectedBefore);
     const nowMs = Date.now();
     for (const conditionId of restored) this.#putAwayIfSettled(conditionId, nowMs);
@@ -304,11 +311,14 @@ export class MarketLog {
       { markets: registry.size },
       `The stream MARKETS has no document, and EVENTS tells of ${registry.size} markets: their documents are published again.`,
     );
-    await this.publishAgain();
+    await this.publishAgain(term.signal);
   }
 
   /** @returns How many of them the log does not have any more. */
-  async #publishDocuments(conditionIds: readonly string[], again: string): Promise<number> {
+  async #publishDocuments(
+    conditionIds: readonly string[],
+    { again, signal }: { again: string; signal: AbortSignal },
+  ): Promise<number> {
     const { registry, publisher, term } = this.#o;
     const documents = await Promise.all(
       conditionIds.map((id) => registry.get(id) ?? this.#reader.historicDocument(id)),
@@ -319,7 +329,7 @@ export class MarketLog {
       // The broker may still know the ids by which it was published before.
       this.#send(marketSubject(market.conditionId), `${market.conditionId}:${market.version}:${again}`, market);
     }
-    await unlessAborted(publisher.idle(), term.signal);
+    await unlessAborted(publisher.idle(), signal);
     return documents.filter((market) => market === null).length;
   }
 

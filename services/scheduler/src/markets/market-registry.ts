@@ -49,7 +49,7 @@ export class MarketRegistry {
     const known = this.#known(conditionId);
     const resolution = o.resolution ?? known?.market.resolution ?? null;
     const changed = known === undefined ? [] : this.#differences(known.market, { ...description, resolution }, o.nowMs);
-    if (known !== undefined && changed.length === 0 && !known.isRejected) {
+    if (known !== undefined && changed.length === 0 && !known.isUnpublished) {
       known.volume24h = description.volume24h;
       return null;
     }
@@ -61,10 +61,10 @@ export class MarketRegistry {
     return { market, changed };
   }
 
-  /** The log could not take this version of the document: what is observed next is published whatever it says. */
-  rejected({ conditionId, version }: Pick<Market, 'conditionId' | 'version'>): void {
+  /** The log does not have this version of the document: what is observed next is published whatever it says. */
+  notPublished({ conditionId, version }: Pick<Market, 'conditionId' | 'version'>): void {
     const known = this.#known(conditionId);
-    if (known?.market.version === version) known.isRejected = true;
+    if (known?.market.version === version) known.isUnpublished = true;
   }
 
   /** The last document of a market; null when it is unknown or put away. */
@@ -168,6 +168,6 @@ export class MarketRegistry {
   }
 }
 
-type Known = { market: Market; volume24h: string | null; isRejected?: true };
+type Known = { market: Market; volume24h: string | null; isUnpublished?: true };
 
 const FIGURES: ReadonlySet<string> = new Set<keyof Market>(['volume', 'volume24h', 'liquidity']);

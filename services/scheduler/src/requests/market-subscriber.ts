@@ -65,7 +65,7 @@ export class MarketSubscriber {
 
   /** Asks Gamma, and publishes what it says. */
   async #learn(name: MarketName): Promise<KnownMarket | { refused: string }> {
-    const { marketLog, log } = this.#o;
+    const { marketLog, signal, log } = this.#o;
     let market: GammaMarket | null;
     try {
       market = await this.#ask(name);
@@ -74,7 +74,7 @@ export class MarketSubscriber {
       return { refused: `Gamma cannot be asked for it now: ${errorSentence(error)}` };
     }
     if (market === null) return { refused: `Gamma knows no market of the ${name.kind} ${name.text}` };
-    await marketLog.publish([market]);
+    await marketLog.publish([market], signal);
     if (market.closed) return { refused: `the market is closed: ${market.question}` };
     log.info({ conditionId: market.conditionId }, `An operator asks for the market ${market.question}`);
     return market;

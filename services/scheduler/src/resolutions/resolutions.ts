@@ -78,7 +78,7 @@ export class Resolutions {
       const recent = markets.filter(({ conditionId, closedAtMs }) =>
         closedAtMs === null ? registry.stateOf(conditionId) !== 'unknown' : closedAtMs >= fromMs,
       );
-      await marketLog.publish(recent);
+      await marketLog.publish(recent, signal);
       if (recent.length > 0) keeper.marketsChanged();
       result.items += recent.length;
       // One in the future says nothing of the list: it would move the mark past what is not listed yet.
@@ -114,7 +114,7 @@ export class Resolutions {
       const closed = await gamma.closedMarketsOf(ids, signal);
       const found = new Set(closed.map(({ conditionId }) => conditionId));
       const rest = ids.filter((conditionId) => !found.has(conditionId));
-      await marketLog.publish([...closed, ...(await gamma.openMarketsOf(rest, signal))]);
+      await marketLog.publish([...closed, ...(await gamma.openMarketsOf(rest, signal))], signal);
       keeper.marketsChanged();
     }
   }
@@ -124,7 +124,7 @@ export class Resolutions {
     const ids = due.map(({ conditionId }) => conditionId).filter((conditionId) => !registry.isPutAway(conditionId));
     result.errors += await this.#troubles.errorsIn(data.resolutions(ids, signal), async ({ rows }) => {
       const observations = this.#observations(rows);
-      await marketLog.hear(observations);
+      await marketLog.hear(observations, signal);
       for (const observation of observations) this.#putAwayIfConfirmed(observation);
     });
   }

@@ -135,6 +135,24 @@ describe('a job', () => {
     expect(t.said[0]).toContain('it was not done after');
   });
 
+  test('is given up also when its work does not notice, and the work is left behind', async () => {
+    const t = timetable();
+    const runner = t.runner({ ...minute, timeoutMs: 5 });
+    const stuck = Promise.withResolvers<JobResult>();
+    let runs = 0;
+    await runner.run(async () => {
+      runs += 1;
+      if (runs === 1) return await stuck.promise;
+      expect(runner.status()).toMatchObject({ failures: 1, failure: expect.stringContaining('it was not done after') });
+      t.stop();
+      return worked;
+    }, t.signal);
+    expect(runs).toBe(2);
+    stuck.resolve({ items: 77, errors: 0 });
+    await stuck.promise;
+    expect(runner.status().items).not.toBe(77);
+  });
+
   test('that is stopped in the middle has neither worked nor failed', async () => {
     const t = timetable();
     const runner = t.runner(minute);

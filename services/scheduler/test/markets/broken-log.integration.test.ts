@@ -10,7 +10,7 @@ describe('a leader', () => {
   test('passes over what is no document, tells it once and remembers the others', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
-    await first.marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')]);
+    await first.marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')], bed.signal);
     const [document] = await bed.stored<Market>('MARKETS');
     await bed.put([
       ['pm.market.0xa1', 'not json'],
@@ -28,16 +28,16 @@ describe('a leader', () => {
   test('takes from its history a document that is spoilt in MARKETS, when it is told anew of that market', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
-    await first.marketLog.publish([settledMarket('0x1', ['1', '0'], Date.now() - 2 * DAY_MS)]);
+    await first.marketLog.publish([settledMarket('0x1', ['1', '0'], Date.now() - 2 * DAY_MS)], bed.signal);
     first.registry.putAway('0x1');
     await bed.put([['pm.market.0x1', '{"conditionId":"0x1"}']]);
-    await first.marketLog.publish([sampleMarket('0x1')]);
+    await first.marketLog.publish([sampleMarket('0x1')], bed.signal);
     expect(await bed.stored('MARKETS')).toMatchObject([{ version: 2, closed: false, resolution: { step: 2 } }]);
   });
 
   test('passes over a step that is none, and the others of the page are published', async () => {
     await using bed = await logBed();
-    await (await bed.leader()).marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')]);
+    await (await bed.leader()).marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')], bed.signal);
     await bed.put([
       ['pm.event.0x1.resolution_proposed', 'not json'],
       [
@@ -47,7 +47,10 @@ describe('a leader', () => {
       ['pm.event.0x2.resolution_proposed', 'null'],
     ]);
     const { marketLog, counters, errors } = await bed.leader();
-    await marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000), settledMarket('0x2', ['0', '1'], 5_000)]);
+    await marketLog.publish(
+      [settledMarket('0x1', ['1', '0'], 5_000), settledMarket('0x2', ['0', '1'], 5_000)],
+      bed.signal,
+    );
     expect(await bed.stored('MARKETS')).toMatchObject([
       { conditionId: '0x1', resolution: { state: 'resolved', step: 1 } },
       { conditionId: '0x2', resolution: { state: 'resolved', step: 1 } },
@@ -60,7 +63,7 @@ describe('a leader', () => {
     await using bed = await logBed();
     const { marketLog, counters, errors } = await bed.leader();
     const broken = { ...sampleMarket('0x1'), conditionId: 'no condition' };
-    await marketLog.publish([broken, sampleMarket('0x2')]);
+    await marketLog.publish([broken, sampleMarket('0x2')], bed.signal);
     expect(await bed.stored('MARKETS')).toMatchObject([{ conditionId: '0x2' }]);
     expect(counters.marketsFailed).toBe(1);
     expect(errors).toEqual([
@@ -70,7 +73,7 @@ describe('a leader', () => {
 
   test('begins although the last message of MARKETS was removed', async () => {
     await using bed = await logBed();
-    await (await bed.leader()).marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')]);
+    await (await bed.leader()).marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')], bed.signal);
     await bed.ask('$JS.API.STREAM.MSG.DELETE.MARKETS', { seq: 2 });
     const { registry } = await bed.leader();
     expect([...registry.open()]).toMatchObject([{ conditionId: '0x1' }]);
@@ -130,7 +133,7 @@ type Bed = Awaited<ReturnType<typeof logBed>>;
 async function publishThree(bed: Bed) {
   const leader = await bed.leader();
   const closed = sampleMarket('0x2', { closed: true, closedAtMs: 5_000 });
-  await leader.marketLog.publish([sampleMarket('0x1'), closed, settledMarket('0x3', ['1', '0'], 5_000)]);
+  await leader.marketLog.publish([sampleMarket('0x1'), closed, settledMarket('0x3', ['1', '0'], 5_000)], bed.signal);
   leader.registry.putAway('0x3');
   return leader;
 }

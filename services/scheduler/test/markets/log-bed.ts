@@ -74,8 +74,16 @@ export async function logBed() {
     await bus.request(subject, body, { timeoutMs: 5_000, signal: stop.signal });
   }
 
+  /** Has a stream store what it is sent and acknowledge none of it; or acknowledge again. */
+  async function acknowledges(stream: StreamName, does: boolean): Promise<void> {
+    const o = { timeoutMs: 5_000, signal: stop.signal };
+    const { config } = await bus.request<{ config: object }>(`$JS.API.STREAM.INFO.${stream}`, {}, o);
+    await ask(`$JS.API.STREAM.UPDATE.${stream}`, { ...config, no_ack: !does });
+  }
+
   return {
     bus,
+    acknowledges,
     url: nats.url,
     signal: stop.signal,
     leader,

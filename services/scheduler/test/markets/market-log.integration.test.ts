@@ -14,9 +14,9 @@ describe('a market log', () => {
   test('writes the history of a market to EVENTS and its last document to MARKETS', async () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();
-    await marketLog.publish([sampleMarket('0x1')]);
-    await marketLog.publish([sampleMarket('0x1')]);
-    await marketLog.publish([sampleMarket('0x1', { tickSize: '0.001' })]);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
+    await marketLog.publish([sampleMarket('0x1', { tickSize: '0.001' })], bed.signal);
     expect(await bed.stored<MarketFact>('EVENTS')).toMatchObject([
       { type: 'market_changed', conditionId: '0x1', changed: [], market: { version: 1, tickSize: '0.01' } },
       { type: 'market_changed', changed: ['tickSize'], market: { version: 2, tickSize: '0.001' } },
@@ -29,8 +29,8 @@ describe('a market log', () => {
   test('writes the steps of a resolution before the document that has it', async () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();
-    await marketLog.publish([sampleMarket('0x1', { settlement: { umaResolutionStatus: 'proposed' } })]);
-    await marketLog.publish([settledMarket('0x1', ['0', '1'], NOON_MS)]);
+    await marketLog.publish([sampleMarket('0x1', { settlement: { umaResolutionStatus: 'proposed' } })], bed.signal);
+    await marketLog.publish([settledMarket('0x1', ['0', '1'], NOON_MS)], bed.signal);
     expect(await told(bed)).toEqual([
       'resolution_proposed 1',
       'market_changed 1',
@@ -52,17 +52,42 @@ describe('a market log', () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();
     await deleteStreams(bed.url, ['EVENTS']); // made anew within seconds
-    await marketLog.publish([sampleMarket('0x1')]);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
     const [history, document] = await Promise.all([bed.bus.messageAt('EVENTS', 1), bed.bus.messageAt('MARKETS', 1)]);
     expect(history?.subject).toBe('pm.event.0x1.market_changed');
     expect(document?.storedAtMs).toBeGreaterThanOrEqual(history?.storedAtMs ?? Number.POSITIVE_INFINITY);
   });
 
+  test('waits for an acknowledgement as long as its caller does, and publishes then what is missing', async () => {
+    await using bed = await logBed();
+    const { marketLog } = await bed.leader();
+    await bed.acknowledges('EVENTS', false);
+    const late = marketLog.publish([sampleMarket('0x1')], AbortSignal.timeout(200));
+    await expect(late).rejects.toThrow(/timeout/);
+    await bed.acknowledges('EVENTS', true);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
+    expect(await bed.stored<Market>('MARKETS')).toMatchObject([{ conditionId: '0x1' }]);
+  });
+
+  test('lets nobody pass who waits for an acknowledgement when another one gives up waiting', async () => {
+    await using bed = await logBed();
+    const { marketLog, publisher } = await bed.leader();
+    await bed.acknowledges('EVENTS', false);
+    const first = marketLog.publish([sampleMarket('0x1')], bed.signal);
+    await expect(marketLog.publish([sampleMarket('0x2')], AbortSignal.timeout(50))).rejects.toThrow(/timeout/);
+    const third = marketLog.publish([sampleMarket('0x3')], bed.signal);
+    await marketLog.publish([], AbortSignal.timeout(50)).catch(() => {}); // gives the third one time to pass
+    expect(publisher.stats().unacknowledged).toBe(1);
+    await bed.acknowledges('EVENTS', true);
+    await Promise.all([first, third]);
+    expect(await bed.stored<Market>('MARKETS')).toMatchObject([{ conditionId: '0x1' }, { conditionId: '0x3' }]);
+  });
+
   test('hears of other sources, and of markets that are unknown nothing', async () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();
-    await marketLog.publish([sampleMarket('0x1', { closed: true })]);
-    await marketLog.hear([paid('0x1', ['0.5', '0.5']), paid('0x2', ['1', '0'])]);
+    await marketLog.publish([sampleMarket('0x1', { closed: true })], bed.signal);
+    await marketLog.hear([paid('0x1', ['0.5', '0.5']), paid('0x2', ['1', '0'])], bed.signal);
     expect(await bed.stored('MARKETS')).toMatchObject([
       { conditionId: '0x1', version: 2, resolution: { method: 'data_api', settlement: { outcome: 'split' } } },
     ]);
@@ -71,9 +96,9 @@ describe('a market log', () => {
   test('calls a market reopened that was closed and trades again', async () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();
-    await marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)]);
-    await marketLog.publish([sampleMarket('0x1')]);
-    await marketLog.publish([sampleMarket('0x1')]);
+    await marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)], bed.signal);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
     expect(await told(bed)).toEqual([
       'resolution_resolved 1',
       'market_changed 1',
@@ -92,8 +117,8 @@ describe('a market log', () => {
       },
     };
     const { marketLog } = await bed.leader({ gamma });
-    await marketLog.publish([sampleMarket('0x1', { closed: true }), sampleMarket('0x2')]);
-    await marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2', { tickSize: '0.001' })]);
+    await marketLog.publish([sampleMarket('0x1', { closed: true }), sampleMarket('0x2')], bed.signal);
+    await marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2', { tickSize: '0.001' })], bed.signal);
     expect(asked).toEqual([['0x1']]);
     expect(await told(bed)).toEqual(['market_changed 1', 'market_changed 1', 'market_changed 2']);
     expect(await bed.stored('MARKETS')).toMatchObject([{ closed: true }, { conditionId: '0x2', tickSize: '0.001' }]);
@@ -102,24 +127,24 @@ describe('a market log', () => {
   test('passes over a closing that was asked for before the market was seen reopened', async () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();
-    await marketLog.publish([sampleMarket('0x1', { closed: true })]);
+    await marketLog.publish([sampleMarket('0x1', { closed: true })], bed.signal);
     const late = sampleMarket('0x1', { closed: true });
     await delay(2);
-    await marketLog.publish([sampleMarket('0x1')]);
-    await marketLog.publish([late]);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
+    await marketLog.publish([late], bed.signal);
     expect(await told(bed)).toEqual(['market_changed 1', 'resolution_reopened 1', 'market_changed 2']);
   });
 
   test('does not count a document as published that NATS cannot take, and publishes it again', async () => {
     await using bed = await logBed();
     const { marketLog, counters, publisher } = await bed.leader();
-    await marketLog.publish([sampleMarket('0x1', { question: '?'.repeat(9 * 1_024 * 1_024) })]);
+    await marketLog.publish([sampleMarket('0x1', { question: '?'.repeat(9 * 1_024 * 1_024) })], bed.signal);
     expect(counters.marketsPublished).toBe(0);
     const before = publisher.stats().rejected;
-    await marketLog.publish([sampleMarket('0x1', { question: '?'.repeat(9 * 1_024 * 1_024) })]);
+    await marketLog.publish([sampleMarket('0x1', { question: '?'.repeat(9 * 1_024 * 1_024) })], bed.signal);
     expect(publisher.stats().rejected).toBeGreaterThan(before);
-    await marketLog.publish([sampleMarket('0x1')]);
-    await marketLog.publish([sampleMarket('0x1')]);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
     expect(counters.marketsPublished).toBe(1);
     expect(await bed.stored('MARKETS')).toMatchObject([{ question: 'Will it rain?', version: 3 }]);
   });
@@ -127,18 +152,24 @@ describe('a market log', () => {
   test('of a new leader goes on with the versions and steps of the last one, and repeats nothing', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
-    await first.marketLog.publish([sampleMarket('0x1', { settlement: { umaResolutionStatus: 'disputed' } })]);
+    await first.marketLog.publish(
+      [sampleMarket('0x1', { settlement: { umaResolutionStatus: 'disputed' } })],
+      bed.signal,
+    );
     const second = await bed.leader();
-    await second.marketLog.publish([sampleMarket('0x1', { settlement: { umaResolutionStatus: 'disputed' } })]);
+    await second.marketLog.publish(
+      [sampleMarket('0x1', { settlement: { umaResolutionStatus: 'disputed' } })],
+      bed.signal,
+    );
     expect(second.counters.marketsPublished).toBe(0);
-    await second.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)]);
+    await second.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)], bed.signal);
     expect((await told(bed)).slice(2)).toEqual(['resolution_resolved 2', 'market_changed 2']);
   });
 
   test('whose leader dies after a step and before its document is taken up where it was', async () => {
     await using bed = await logBed();
     const undisturbed = await bed.leader();
-    await undisturbed.marketLog.publish([sampleMarket('0x1', { closed: true })]);
+    await undisturbed.marketLog.publish([sampleMarket('0x1', { closed: true })], bed.signal);
     // It dies once EVENTS has all, before it can send the document.
     const dying = await bed.leader();
     const { throwIfOver } = dying.term;
@@ -146,12 +177,12 @@ describe('a market log', () => {
       if (dying.counters.resolutionSteps > 0) dying.term.end('it was killed by the test');
       throwIfOver.call(dying.term);
     };
-    const publishing = dying.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)]);
+    const publishing = dying.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)], bed.signal);
     await expect(publishing).rejects.toThrow('killed by the test');
     expect(await bed.stored('MARKETS')).toMatchObject([{ version: 1, resolution: null }]);
 
     const next = await bed.leader();
-    await next.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)]);
+    await next.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)], bed.signal);
     expect(await steps(bed)).toEqual(['resolution_resolved 1 win0']);
     expect(await bed.stored('MARKETS')).toMatchObject([
       { version: 2, resolution: { step: 1, settlement: { outcome: 'win0' } } },
@@ -160,7 +191,7 @@ describe('a market log', () => {
 
   test('takes up a step without its document also when another source says something else by then', async () => {
     await using bed = await logBed();
-    await (await bed.leader()).marketLog.publish([sampleMarket('0x1', { closed: true })]);
+    await (await bed.leader()).marketLog.publish([sampleMarket('0x1', { closed: true })], bed.signal);
     const orphan: ResolutionStep = {
       ...{ type: 'resolution_resolved', conditionId: '0x1', step: 1, method: 'gamma', exchangeAtMs: 1, seenAtMs: 2 },
       ...{ settlement: { outcome: 'win0', winningTokenId: '11', payouts: ['1', '0'] }, evidence: {} },
@@ -172,7 +203,7 @@ describe('a market log', () => {
     await publisher.idle();
 
     const next = await bed.leader();
-    await next.marketLog.hear([paid('0x1', ['0.5', '0.5'])]);
+    await next.marketLog.hear([paid('0x1', ['0.5', '0.5'])], bed.signal);
     expect(await steps(bed)).toEqual(['resolution_resolved 1 win0', 'resolution_resolved 2 split']);
     expect(await bed.stored('MARKETS')).toMatchObject([{ resolution: { step: 2, settlement: { outcome: 'split' } } }]);
   });
@@ -181,18 +212,18 @@ describe('a market log', () => {
     await using bed = await logBed();
     const first = await bed.leader();
     const settled = settledMarket('0x1', ['1', '0'], 5_000);
-    await first.marketLog.publish([sampleMarket('0x1', { closed: true, closedAtMs: 5_000 })]);
-    await first.marketLog.hear([{ ...paid('0x1', ['1', '0']), seenAtMs: Date.now() - 2 * DAY_MS }]);
+    await first.marketLog.publish([sampleMarket('0x1', { closed: true, closedAtMs: 5_000 })], bed.signal);
+    await first.marketLog.hear([{ ...paid('0x1', ['1', '0']), seenAtMs: Date.now() - 2 * DAY_MS }], bed.signal);
 
     const next = await bed.leader();
     expect(next.registry.get('0x1')).toBeNull();
-    await next.marketLog.publish([settled]);
-    await next.marketLog.hear([paid('0x1', ['1', '0'])]);
+    await next.marketLog.publish([settled], bed.signal);
+    await next.marketLog.hear([paid('0x1', ['1', '0'])], bed.signal);
     expect(next.counters.marketsPublished).toBe(0);
     expect(next.registry.get('0x1')).toBeNull(); // put away again
 
-    await next.marketLog.publish([sampleMarket('0x1')]);
-    await next.marketLog.publish([settledMarket('0x1', ['0', '1'], 9_000)]);
+    await next.marketLog.publish([sampleMarket('0x1')], bed.signal);
+    await next.marketLog.publish([settledMarket('0x1', ['0', '1'], 9_000)], bed.signal);
     expect(await steps(bed)).toEqual([
       'resolution_resolved 1 win0',
       'resolution_reopened 2 null',
@@ -204,8 +235,8 @@ describe('a market log', () => {
   test('takes what is published at the same time one after the other, also when the first one has to wait', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
-    await first.marketLog.publish([sampleMarket('0x1', { closed: true })]);
-    await first.marketLog.hear([paid('0x1', ['1', '0'])]);
+    await first.marketLog.publish([sampleMarket('0x1', { closed: true })], bed.signal);
+    await first.marketLog.hear([paid('0x1', ['1', '0'])], bed.signal);
     let isFirst = true;
     const slow: Pick<Bus, 'lastMessageOn'> = {
       lastMessageOn: async (stream, subject) => {
@@ -219,8 +250,8 @@ describe('a market log', () => {
     const questions = ['Will it snow?', 'Will it hail?'];
     const gamma = { openMarketsOf: async () => [sampleMarket('0x1', { question: questions.shift() ?? '' })] };
     const { marketLog } = await bed.leader({ bus: slow, gamma });
-    const publishing = marketLog.publish([sampleMarket('0x1')]);
-    const second = marketLog.publish([sampleMarket('0x1')]);
+    const publishing = marketLog.publish([sampleMarket('0x1')], bed.signal);
+    const second = marketLog.publish([sampleMarket('0x1')], bed.signal);
     await Promise.all([publishing, second]);
     expect((await told(bed)).slice(-3)).toEqual(['resolution_reopened 2', 'market_changed 3', 'market_changed 4']);
     expect(await bed.stored('MARKETS')).toMatchObject([{ version: 4, question: 'Will it hail?' }]);

@@ -76,7 +76,7 @@ describe('resolutions', () => {
     v.venue.life.resolve(closing, ['1', '0']);
     await leader.settled();
     const known = leader.counters.marketsPublished;
-    await leader.marketLog.publish(late);
+    await leader.marketLog.publish(late, v.signal);
     expect(leader.counters.marketsPublished).toBe(known);
     expect((await v.documents()).get(closing)).toMatchObject({ closed: true, resolution: { state: 'resolved' } });
     expect((await v.steps(closing)).map(({ state }) => state)).toEqual(['resolved']);
