@@ -66,6 +66,18 @@ export class MisplacedMarkets {
     return found;
   }
 
+  /** The second half of a shard's markets, to be moved because the shard's first books exceed the frame limit. */
+  half(number: number, shards: Shards): Misplaced | null {
+    const { version = 0, tokens = [] } = shards.get(number) ?? {};
+    const conditionIds = [...new Set(tokens.map(({ conditionId }) => conditionId))];
+    const staying = Math.ceil(conditionIds.length / 2);
+    const leaving = conditionIds.slice(staying);
+    if (leaving.length === 0) return null; // one market cannot be split
+    const markets = new Map(leaving.map((conditionId) => [conditionId, this.#barred(conditionId, shards)]));
+    const tokensServed = tokens.filter(({ conditionId }) => !markets.has(conditionId)).length;
+    return { version, tokensServed, markets };
+  }
+
   moved(moves: Planning['moved'], nowMs: number): void {
     for (const { conditionId, from } of moves) {
       const earlier = this.#moves.get(conditionId)?.from ?? [];

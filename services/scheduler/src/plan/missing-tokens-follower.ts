@@ -4,8 +4,8 @@ import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/se
 import { type IngestorPresence, OutageNotice, presenceFault, type Shard } from '@polytape/types';
 import { findBooks } from '../markets/find-books.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
+import { missingTokens, oversizedShards } from './ingestor-reports.ts';
 import { MisplacedMarkets } from './misplaced-markets.ts';
-import { missingTokens } from './missing-tokens.ts';
 import type { PlanKeeper } from './plan-keeper.ts';
 
 export type MissingTokensFollowerOptions = {
@@ -18,8 +18,10 @@ export type MissingTokensFollowerOptions = {
 };
 
 /**
- * Watches which tokens the ingestors get no book of, asks the venue whether there is one, and has the markets that have
- * one moved to another shard. While the venue cannot be asked nothing is moved.
+ * Watches what the ingestors' connections do not serve, and has it moved to another shard:
+ *
+ * - tokens without a first book, if the CLOB has a book of them; while the CLOB cannot be asked nothing is moved;
+ * - half of a shard whose first books exceed the ingestors' frame limit.
  */
 export class MissingTokensFollower {
   readonly #o: MissingTokensFollowerOptions;
@@ -66,9 +68,13 @@ export class MissingTokensFollower {
     this.#markets.forgetOthersThan(shards);
     const missing = missingTokens(presences, shards);
     const tokenIds = this.#markets.toAskFor(missing, shards, nowMs);
-    if (tokenIds.length === 0) return;
-    const withBook = await this.#booksOf(tokenIds, signal);
+    const withBook = tokenIds.length === 0 ? new Set<string>() : await this.#booksOf(tokenIds, signal);
     const misplaced = this.#markets.misplaced(missing, withBook, shards);
+    const oversized = oversizedShards(presences, shards);
+    for (const number of oversized) {
+      const half = this.#markets.half(number, shards);
+      if (half !== null) misplaced.set(number, half);
+    }
     if (misplaced.size === 0 || signal.aborted) return;
     const moved = await keeper.move(misplaced, signal);
     this.#markets.moved(moved, nowMs);
@@ -77,9 +83,12 @@ export class MissingTokensFollower {
       const to = [...new Set(moved.filter(({ from }) => from === number).map((move) => move.to))];
       const markets = moved.filter(({ from }) => from === number).length;
       const tokensTarget = plan.shards.get(number)?.tokensTarget;
+      const cause = oversized.has(number)
+        ? `The first books of shard ${number} exceed the frame limit of the ingestors`
+        : `The venue does not serve all tokens of shard ${number}`;
       log.warn(
         { shard: number, markets, to, tokensTarget },
-        `The venue does not serve all tokens of shard ${number}: moved ${markets} markets to shard ${to.join(', ')}; shard ${number} takes ${tokensTarget ?? 0} tokens from now on.`,
+        `${cause}: moved ${markets} markets to shard ${to.join(', ')}. Shard ${number} takes ${tokensTarget ?? 0} tokens from now on.`,
       );
     }
   }

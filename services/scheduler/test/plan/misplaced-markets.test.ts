@@ -1,7 +1,7 @@
 import type { IngestorPresence, Shard, ShardService } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
+import { missingTokens } from '../../src/plan/ingestor-reports.ts';
 import { MisplacedMarkets } from '../../src/plan/misplaced-markets.ts';
-import { missingTokens } from '../../src/plan/missing-tokens.ts';
 import { market, marketsFrom } from './plan-history.ts';
 
 const limits = { askedMax: 100, booklessMax: 10, booklessMs: 600_000, movesMax: 10, restMs: 60_000 };
@@ -36,9 +36,18 @@ describe('the missing tokens', () => {
     expect(missingTokens([leaving, staying], shards)).toEqual(new Map([[3, new Set(['1'])]]));
   });
 
+  test('are those of a shard that is never covered because it lacks too many first books', () => {
+    const opening = presence({ 3: { state: 'opening', version: 5, missing: ['0', '1'] } });
+    expect(missingTokens([opening], shards)).toEqual(new Map([[3, new Set(['0', '1'])]]));
+    const covering = presence({ 3: { state: 'covered', version: 5 } });
+    expect(missingTokens([opening, covering], shards).size).toBe(0);
+    const justOpening = presence({ 3: { state: 'opening', version: 5 } });
+    expect(missingTokens([opening, justOpening], shards).size).toBe(1);
+  });
+
   test.for<[string, Record<string, ShardService>]>([
     ['of an older version', { 3: { state: 'covered', version: 4, missing: ['0'] } }],
-    ['of one that is still opening', { 3: { state: 'opening', version: 5, missing: ['0'] } }],
+    ['of one that gets no book at all', { 3: { state: 'opening', version: 5, missing: ['0'], lacking: 'all' } }],
     ['of a shard that is not in the plan', { 4: { state: 'covered', version: 5, missing: ['0'] } }],
     ['of a token that is not in the shard', { 3: { state: 'covered', version: 5, missing: ['99'] } }],
   ])('are none in a report %s', ([, reported]) => {

@@ -42,6 +42,30 @@ describe('a follower of missing tokens', () => {
     await f.rig.planned((seen) => seen.get(0)?.tokensTarget === 6);
   });
 
+  test('moves half of a shard whose first books exceed the frame limit, and fills it no further', async () => {
+    await using f = await following({ withBook: [] });
+    await f.report({ 0: { state: 'opening', version: 1, dumpTooLarge: true } });
+    const shards = await f.rig.planned((seen) => seen.get(0)?.version === 2);
+    expect(shards.get(0)).toMatchObject({ tokensTarget: 4 });
+    expect(conditionsIn(shards.get(0))).toEqual([0, 1].map((n) => market(n).conditionId));
+    expect(conditionsIn(shards.get(1))).toEqual([4, 2, 3].map((n) => market(n).conditionId));
+    expect(f.asked).toEqual([]);
+    await f.until(() => f.counters.marketsMoved === 2);
+    // An answer about the version that is gone changes nothing.
+    await f.report({ 0: { state: 'opening', version: 1, dumpTooLarge: true }, 1: { state: 'covered', version: 1 } });
+    await f.report({ 1: { state: 'opening', version: shards.get(1)?.version ?? 0, dumpTooLarge: true } });
+    const later = await f.rig.planned((seen) => conditionsIn(seen.get(1)).length === 2);
+    expect(later.get(0)?.version).toBe(2);
+  });
+
+  test('leaves a shard of one market as it is, however large its books are', async () => {
+    await using f = await following({ withBook: ['0'] });
+    await f.report({ 1: { state: 'opening', version: 1, dumpTooLarge: true } });
+    await f.report({ 0: { state: 'covered', version: 1, missing: ['0'] } });
+    const shards = await f.rig.planned((seen) => seen.get(0)?.version === 2);
+    expect(conditionsIn(shards.get(1))).toContain(market(4).conditionId);
+  });
+
   test('goes on with what the venue did answer when it did not answer for all', async () => {
     await using f = await following({ withBook: ['6', '7'], failing: ['0'] });
     await f.report({ 0: { state: 'covered', version: 1, missing: ['0', '6', '7'] } });
