@@ -53,10 +53,19 @@ export type SkippedMarket = {
  *
  * @param askedAtMs When Gamma was asked for it, milliseconds since the epoch.
  */
-export function readGammaMarket(
-  raw: unknown,
-  askedAtMs = Date.now(),
-): { market: GammaMarket } | { skipped: SkippedMarket } {
+export function readGammaMarket(raw: unknown, askedAtMs = Date.now()): GammaEntry {
+  try {
+    return readEntry(raw, askedAtMs);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return skipped(raw, 'unreadable', 'unreadable: nested too deeply');
+  }
+}
+
+type GammaEntry = { market: GammaMarket } | { skipped: SkippedMarket };
+
+function readEntry(raw: unknown, askedAtMs: number): GammaEntry {
+  const skip = (kind: SkippedMarket['kind'], reason: string) => skipped(raw, kind, reason);
   const parsed = marketSchema.safeParse(camelCased(raw));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -120,11 +129,11 @@ export function readGammaMarket(
       settlement: { ...readGammaSettlement(raw), askedAtMs },
     },
   };
+}
 
-  function skip(kind: SkippedMarket['kind'], reason: string): { skipped: SkippedMarket } {
-    const ids = idsSchema.safeParse(camelCased(raw)).data;
-    return { skipped: { kind, reason, gammaId: ids?.id ?? null, conditionId: ids?.conditionId ?? null, raw } };
-  }
+function skipped(raw: unknown, kind: SkippedMarket['kind'], reason: string): { skipped: SkippedMarket } {
+  const ids = idsSchema.safeParse(camelCased(raw)).data;
+  return { skipped: { kind, reason, gammaId: ids?.id ?? null, conditionId: ids?.conditionId ?? null, raw } };
 }
 
 function protocolOf(version: unknown, conditionId: string): 'v1' | 'v2' | 'unsupported' | null {

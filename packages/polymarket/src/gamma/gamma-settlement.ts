@@ -23,7 +23,11 @@ export type GammaSettlement = {
   raw: Record<string, unknown>;
 };
 
-/** Never fails: a field that is not as it should be is as if it was missing. */
+/**
+ * A field that is not as it should be counts as missing.
+ *
+ * @throws {RangeError} A field is nested deeper than the stack allows.
+ */
 export function readGammaSettlement(raw: unknown): GammaSettlement {
   const fields = camelCased(raw);
   const parsed = settlementSchema.safeParse(fields);

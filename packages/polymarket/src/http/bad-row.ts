@@ -1,5 +1,6 @@
 import { FieldError } from '../channel/event-fields.ts';
 import { excerpt } from '../excerpt.ts';
+import { storableJson } from '../storable-json.ts';
 
 /** A part of an answer that could not be understood; its neighbours were. */
 export type BadRow = {
@@ -11,7 +12,10 @@ export type BadRow = {
   raw: string;
 };
 
-/** What `read` makes of a part, or why it cannot. Anything but a `FieldError` is a fault of ours and thrown on. */
+/**
+ * What `read` makes of a part, or why it cannot. A `FieldError` and a `RangeError` (nested deeper than the stack allows)
+ * are the part's fault; anything else is ours and thrown on.
+ */
 export function readOrBad<Row>(
   raw: unknown,
   id: string | null,
@@ -20,13 +24,14 @@ export function readOrBad<Row>(
   try {
     return { row: read(raw) };
   } catch (error) {
+    if (error instanceof RangeError) return { bad: badRow(raw, id, 'nested too deeply') };
     if (!(error instanceof FieldError)) throw error;
     return { bad: badRow(raw, id, error.message) };
   }
 }
 
 export function badRow(raw: unknown, id: string | null, reason: string): BadRow {
-  return { id, reason, raw: excerpt(JSON.stringify(raw) ?? 'undefined', RAW_LENGTH_MAX) };
+  return { id, reason, raw: excerpt(JSON.stringify(storableJson(raw)) ?? 'undefined', RAW_LENGTH_MAX) };
 }
 
 const RAW_LENGTH_MAX = 500;

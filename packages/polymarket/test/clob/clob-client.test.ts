@@ -4,7 +4,7 @@ import type { FailedBatch } from '../../src/http/in-batches.ts';
 import { VenueHttp } from '../../src/http/venue-http.ts';
 import { VenueAnswerError, VenueRefusedError, VenueUnavailableError } from '../../src/venue-errors.ts';
 import { json, LocalRest, status } from '../http/local-rest.ts';
-import { jsonSample } from '../json-sample.ts';
+import { DEEP, jsonSample } from '../json-sample.ts';
 import { RecordingLog } from '../recording.ts';
 
 type RawBook = { market: string; asset_id: string };
@@ -71,13 +71,14 @@ describe('books', () => {
   test('that are bad spoil no other', async () => {
     const odd = [
       { ...bookOf('2'), bids: [{ price: '2', size: '1' }] },
+      { ...bookOf('5'), min_order_size: DEEP },
       { bids: [], asks: [] },
       null,
       bookOf('7'),
       bookOf('1'),
     ];
     const { client } = await aClob({ '/books': () => json([bookOf('1'), ...odd, bookOf('3')]) });
-    const { answered } = await collected<BookBatch>(client.books(['1', '2', '3', '4'], signal));
+    const { answered } = await collected<BookBatch>(client.books(['1', '2', '3', '4', '5'], signal));
     expect(answered).toMatchObject([
       {
         books: [{ tokenId: '1' }, { tokenId: '3' }],
@@ -88,6 +89,7 @@ describe('books', () => {
             reason: 'bids price is "2", not a price from 0 to 1',
             raw: expect.stringContaining('"asset_id":"2"'),
           },
+          { id: '5', reason: 'nested too deeply', raw: expect.stringContaining('"asset_id":"5"') },
           { id: null, reason: 'asset_id is missing, not a token id', raw: '{"bids":[],"asks":[]}' },
           { id: null, reason: 'the book is null, not an object', raw: 'null' },
           { id: '7', reason: 'not asked for, or answered twice' },

@@ -3,7 +3,7 @@ import { DataClient, type ResolutionBatch } from '../../src/data/data-client.ts'
 import type { FailedBatch } from '../../src/http/in-batches.ts';
 import { VenueHttp } from '../../src/http/venue-http.ts';
 import { json, LocalRest, status } from '../http/local-rest.ts';
-import { jsonSample } from '../json-sample.ts';
+import { DEEP, jsonSample } from '../json-sample.ts';
 import { RecordingLog } from '../recording.ts';
 
 const { asked, answer } = jsonSample<{ asked: string[]; answer: { data: Record<string, unknown>[] } }>(
@@ -67,9 +67,12 @@ describe('resolutions', () => {
   });
 
   test('of which one is bad, or not asked for, keep the others', async () => {
-    const odd = [{ ...answer.data[1], payouts: [1, 2] }, { ...answer.data[2], condition_id: '0xabc' }, 7];
+    const odd = [
+      ...[{ ...answer.data[1], payouts: [1, 2] }, { ...answer.data[2], condition_id: '0xabc' }, 7],
+      { ...answer.data[3], payouts: [1, DEEP] },
+    ];
     const { client } = await aDataApi(() => json({ data: [answer.data[0], ...odd] }));
-    const { answered } = await collected(client.resolutions(asked.slice(0, 3), signal));
+    const { answered } = await collected(client.resolutions(asked.slice(0, 4), signal));
     expect(answered[0]).toMatchObject({
       rows: [{ conditionId: asked[0] }],
       unknown: [asked[2]],
@@ -77,6 +80,7 @@ describe('resolutions', () => {
         { id: asked[1], reason: 'payouts are 1 and 2, together neither 1000000 nor 0' },
         { id: '0xabc', reason: 'not asked for' },
         { id: null, reason: 'the row is the number 7, not an object' },
+        { id: asked[3], reason: 'nested too deeply' },
       ],
     });
   });

@@ -5,6 +5,7 @@ import { GammaClient, type MarketPage } from '../../src/gamma/gamma-client.ts';
 import { VenueHttp } from '../../src/http/venue-http.ts';
 import { VenueAnswerError, VenueUnavailableError } from '../../src/venue-errors.ts';
 import { json, LocalRest, status } from '../http/local-rest.ts';
+import { DEEP } from '../json-sample.ts';
 import { RecordingLog } from '../recording.ts';
 
 const sample: { markets: object[] } = JSON.parse(
@@ -35,6 +36,16 @@ async function all(client: GammaClient): Promise<MarketPage[]> {
 }
 
 describe('the open markets', () => {
+  test('are without one that nests too deeply, which is skipped and costs no other', async () => {
+    const [first, deep, last] = markets(0, 3);
+    const { client } = await aGamma(json({ markets: [first, { ...deep, umaResolutionStatuses: DEEP }, last] }));
+    const [page] = await all(client());
+    expect(page?.markets.map(({ conditionId }) => conditionId)).toEqual([first?.conditionId, last?.conditionId]);
+    expect(page?.skipped).toMatchObject([
+      { kind: 'unreadable', reason: 'unreadable: nested too deeply', conditionId: deep?.conditionId },
+    ]);
+  });
+
   test('come page by page, each cursor leading to the next', async () => {
     const { rest, client } = await aGamma(
       json({ markets: markets(0, 3), next_cursor: 'a+b/c=' }),

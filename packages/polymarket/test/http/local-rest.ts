@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { deepJson } from '../json-sample.ts';
 
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -54,9 +55,7 @@ export class LocalRest implements AsyncDisposable {
 export const json =
   (body: unknown, headers: Record<string, string> = {}): Answer =>
   (response) =>
-    response
-      .writeHead(200, { 'content-type': 'application/json; charset=utf-8', ...headers })
-      .end(JSON.stringify(body));
+    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', ...headers }).end(deepJson(body));
 
 export const status =
   (code: number, body = '', headers: Record<string, string> = {}): Answer =>
