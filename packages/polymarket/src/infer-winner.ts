@@ -1,5 +1,4 @@
 import { canonicalDecimal, midpointOf, type OutcomeKind, type Settlement } from '@polytape/types';
-import type { ClobMarket } from './clob/clob-market.ts';
 import type { DataResolution } from './data/data-resolution.ts';
 import type { GammaSettlement } from './gamma/gamma-settlement.ts';
 
@@ -10,7 +9,6 @@ export type WinnerEvidence =
       'closed' | 'closedAtMs' | 'outcomePrices' | 'umaResolutionStatus' | 'automaticallyResolved' | 'marketType'
     >
   | Pick<DataResolution, 'status' | 'payouts' | 'price'>
-  | Pick<ClobMarket, 'closed' | 'winners'>
   /** The market channel's `market_resolved`. */
   | { winningTokenId: string | null };
 
@@ -18,7 +16,7 @@ export type WinnerEvidence =
  * How a market was settled as far as one source says, or null while it is not: nothing is guessed, and a price near 1 is
  * never a winner. `tokenIds` are the market's, in the order of its outcomes.
  *
- * Order of trust where sources differ: Data API, `market_resolved`, Gamma, CLOB. What each proves:
+ * Order of trust where sources differ: Data API, `market_resolved`, Gamma. What each proves:
  *
  * - **Data API**: `status` is `resolved`. The payouts count; without them the oracle's price does, 1, 0 or 0.5 for the
  *   first outcome. Recorded: one row with price 0. That payouts stand in the order of Gamma's outcomes is the venue's
@@ -35,8 +33,6 @@ export type WinnerEvidence =
  * - **Gamma, markets of old**: before 2022 the oracle left no status. Two such were recorded, 0 to both (`unknown`) and a
  *   scalar one that paid a fraction to each side (`other`). Exact prices of 1 and 0 count there as well. A market closed
  *   later that has neither status nor `automaticallyResolved` is left to the other sources (recorded: one, of 2026).
- * - **CLOB**: closed, and exactly one token is marked as the winner. None marked proves nothing: of 50 closed markets
- *   recorded 36 have none.
  */
 export function inferWinner(evidence: WinnerEvidence, tokenIds: readonly [string, string]): Settlement | null {
   const payouts = payoutsOf(evidence, tokenIds);
@@ -48,8 +44,7 @@ type Payouts = readonly [string, string];
 function payoutsOf(evidence: WinnerEvidence, tokenIds: readonly [string, string]): Payouts | null {
   if ('outcomePrices' in evidence) return payoutsOfGamma(evidence);
   if ('payouts' in evidence) return payoutsOfData(evidence);
-  if ('winners' in evidence) return evidence.closed ? payoutsOfWinner(evidence.winners, tokenIds) : null;
-  return evidence.winningTokenId === null ? null : payoutsOfWinner([evidence.winningTokenId], tokenIds);
+  return payoutsOfWinner(evidence.winningTokenId, tokenIds);
 }
 
 type GammaEvidence = Extract<WinnerEvidence, { outcomePrices: unknown }>;
@@ -90,11 +85,10 @@ function payoutsOfData({ status, payouts, price }: Extract<WinnerEvidence, { pay
   return told === null || kindOf(told) === 'unknown' ? (priced ?? told) : told;
 }
 
-/** Exactly one, and one of the market's own. */
-function payoutsOfWinner(winners: readonly string[], [first, second]: readonly [string, string]): Payouts | null {
-  if (winners.length !== 1 || first === second) return null;
-  if (winners[0] === first) return ['1', '0'];
-  return winners[0] === second ? ['0', '1'] : null;
+function payoutsOfWinner(winner: string | null, [first, second]: readonly [string, string]): Payouts | null {
+  if (winner === null || first === second) return null;
+  if (winner === first) return ['1', '0'];
+  return winner === second ? ['0', '1'] : null;
 }
 
 function settlementOf(payouts: Payouts, [first, second]: readonly [string, string]): Settlement | null {

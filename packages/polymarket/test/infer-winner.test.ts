@@ -151,19 +151,6 @@ describe('market_resolved', () => {
   });
 });
 
-describe('the CLOB', () => {
-  test('settles by the one token that is marked', () => {
-    expect(inferWinner({ closed: true, winners: ['222'] }, TOKENS)).toEqual(win1);
-  });
-
-  test('does not settle by none, by both, by a stranger, or while the market is open', () => {
-    expect(inferWinner({ closed: true, winners: [] }, TOKENS)).toBeNull();
-    expect(inferWinner({ closed: true, winners: [...TOKENS] }, TOKENS)).toBeNull();
-    expect(inferWinner({ closed: true, winners: ['333'] }, TOKENS)).toBeNull();
-    expect(inferWinner({ closed: false, winners: ['222'] }, TOKENS)).toBeNull();
-  });
-});
-
 /** Prices and payouts of all kinds, the telling ones more often. */
 const amounts = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('0', '1', '0.5', '1.0', '0.50', '.5') },

@@ -1,14 +1,12 @@
 import { midpointOf } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
 import { readClobBook } from '../src/clob/clob-book.ts';
-import { readClobMarket } from '../src/clob/clob-market.ts';
 import { readQuote } from '../src/clob/quote.ts';
 import { readDataResolution } from '../src/data/data-resolution.ts';
-import { readDataTrade } from '../src/data/data-trade.ts';
 import { readGammaMarket } from '../src/gamma/gamma-market.ts';
 import { inferWinner } from '../src/infer-winner.ts';
 import { recordedFiles, recordedMarkets, recordedText, UNLESS_RECORDED } from './recorded.ts';
-import { BOOKS, type Book, GAMMA, MARKETS, SETTLED, TRADES } from './recorded-expectations.ts';
+import { BOOKS, type Book, GAMMA, SETTLED } from './recorded-expectations.ts';
 
 function readMarket(raw: unknown) {
   const read = readGammaMarket(raw);
@@ -71,23 +69,6 @@ describe.skipIf(gamma.length === 0)(`recorded markets of Gamma ${UNLESS_RECORDED
       if (typeof raw.liquidityNum === 'number') expect(Number(liquidity)).toBeCloseTo(raw.liquidityNum, 1);
       expect(volume24h && Number(volume24h)).toBe(raw.volume24hr ?? null);
     }
-  });
-
-  test('under dispute say how they came to that', () => {
-    const disputed = gamma
-      .filter((file) => file === 'polycopy-markets-categories.json')
-      .flatMap((file) => recordedMarkets(`gamma/${file}`).map(readMarket))
-      .filter(({ settlement }) => settlement.umaResolutionStatus !== null);
-    expect(disputed.map(({ settlement }) => settlement.umaResolutionStatuses.join(' ')).toSorted()).toEqual(
-      disputed.length === 0
-        ? []
-        : [
-            'proposed',
-            'proposed disputed',
-            'proposed disputed proposed disputed',
-            'proposed disputed proposed disputed',
-          ],
-    );
   });
 });
 
@@ -154,17 +135,6 @@ describe.skipIf(!PRICES.every((file) => clob.includes(file)))(`recorded prices $
   });
 });
 
-describe.skipIf(clob.length === 0)(`recorded markets of the CLOB ${UNLESS_RECORDED}`, () => {
-  test.each(clob.filter((file) => file in MARKETS))('of %s are won by the marked token, if any', (file) => {
-    const value = recorded(`clob/${file}`);
-    const outcomes = (value.data ?? [value]).map((raw: unknown) => {
-      const market = readClobMarket(raw);
-      return inferWinner(market, market.tokenIds)?.outcome ?? 'none';
-    });
-    expect(counted(outcomes)).toEqual(MARKETS[file]);
-  });
-});
-
 describe.skipIf(!data.includes('sdk-v2-resolution-resolved.json'))(`a recorded resolution ${UNLESS_RECORDED}`, () => {
   test('is that of a question with the answer No', () => {
     const [raw] = recorded('data/sdk-v2-resolution-resolved.json');
@@ -181,22 +151,5 @@ describe.skipIf(!data.includes('sdk-v2-resolution-resolved.json'))(`a recorded r
       winningTokenId: '2',
       payouts: ['0', '1'],
     });
-  });
-});
-
-describe.skipIf(data.length === 0)(`recorded rows of trades ${UNLESS_RECORDED}`, () => {
-  test.each(data.filter((file) => /trades/.test(file)))('of %s are all read', (file) => {
-    const rows: Record<string, unknown>[] = recorded(`data/${file}`);
-    const trades = rows.map(readDataTrade);
-    expect(trades.map(({ tokenId }) => tokenId)).toEqual(rows.map((row) => row.token_id ?? row.asset));
-    expect(trades.map(({ transactionHash }) => transactionHash)).toEqual(
-      rows.map((row) => row.transaction_hash ?? row.transactionHash),
-    );
-    const [first] = trades;
-    const buys = trades.filter(({ side }) => side === 'BUY').length;
-    const nameless = trades.filter(({ outcomeIndex }) => outcomeIndex === null).length;
-    const time = new Date(first?.exchangeAtMs ?? 0).toISOString();
-    const found = [trades.length, buys, nameless, first?.side, first?.price, first?.size, time];
-    expect(found).toEqual(TRADES[file] ?? found);
   });
 });

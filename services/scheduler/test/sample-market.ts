@@ -24,7 +24,7 @@ export function sampleMarket(
     ...fields,
     settlement: {
       ...{ closed, closedAtMs: o.closedAtMs ?? null, umaEndAtMs: null, outcomePrices: null, umaResolutionStatus: null },
-      ...{ umaResolutionStatuses: [], automaticallyResolved: false, marketType: null, raw: {}, askedAtMs: Date.now() },
+      ...{ automaticallyResolved: false, marketType: null, raw: {}, askedAtMs: Date.now() },
       ...settlement,
     },
   };

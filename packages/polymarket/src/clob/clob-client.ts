@@ -1,5 +1,5 @@
 import { isTokenId } from '@polytape/types';
-import { FieldError, isFields } from '../channel/event-fields.ts';
+import { isFields } from '../channel/event-fields.ts';
 import { type BadRow, badRow, readOrBad } from '../http/bad-row.ts';
 import { httpUrl, placeOf, routeUrl } from '../http/http-url.ts';
 import { type FailedBatch, inBatches } from '../http/in-batches.ts';
@@ -7,7 +7,6 @@ import { RATE_RULES, type RateRule } from '../http/rate-limiter.ts';
 import type { VenueHttp } from '../http/venue-http.ts';
 import { VenueAnswerError } from '../venue-errors.ts';
 import { type ClobBook, readClobBook } from './clob-book.ts';
-import { type ClobMarket, readClobMarket } from './clob-market.ts';
 import { type Quote, readQuote } from './quote.ts';
 
 /** Of the tokens of one batch: each is in exactly one of the three lists, but for what is bad beyond recognition. */
@@ -64,18 +63,6 @@ export class ClobClient {
         return quotesOf(ids, sides, last);
       },
     });
-  }
-
-  /** What the CLOB says of one market; null when it does not know it. @throws as `VenueHttp.getJson`. */
-  async market(conditionId: string, signal: AbortSignal): Promise<ClobMarket | null> {
-    const url = routeUrl(this.#base, `/markets/${encodeURIComponent(conditionId)}`);
-    try {
-      return readClobMarket(await this.#http.getJson(url, { host: 'clob', rules: MARKET_RULES, signal }));
-    } catch (error) {
-      if (error instanceof VenueAnswerError && error.status === 404) return null;
-      if (error instanceof FieldError) throw new VenueAnswerError(placeOf(url), `no market: ${error.message}`);
-      throw error;
-    }
   }
 
   async #list(route: string, body: unknown, rules: readonly RateRule[], signal: AbortSignal): Promise<unknown[]> {
@@ -170,7 +157,6 @@ function sideEntries(tokenId: string) {
 const BOOKS_RULES = [RATE_RULES.clob, RATE_RULES.clobBooks];
 const PRICES_RULES = [RATE_RULES.clob, RATE_RULES.clobPrices];
 const LAST_TRADES_RULES = [RATE_RULES.clob, RATE_RULES.clobLastTrades];
-const MARKET_RULES = [RATE_RULES.clob];
 /** Bodies of more than some 500 entries were refused, and two of /prices are one token's. */
 const BATCH_TOKENS_MAX = 250;
 /** A batch of books is some megabytes. */

@@ -40,7 +40,6 @@ export type SkippedMarket = {
   reason: string;
   gammaId: string | null;
   conditionId: string | null;
-  raw: unknown;
 };
 
 /**
@@ -133,7 +132,7 @@ function readEntry(raw: unknown, askedAtMs: number): GammaEntry {
 
 function skipped(raw: unknown, kind: SkippedMarket['kind'], reason: string): { skipped: SkippedMarket } {
   const ids = idsSchema.safeParse(camelCased(raw)).data;
-  return { skipped: { kind, reason, gammaId: ids?.id ?? null, conditionId: ids?.conditionId ?? null, raw } };
+  return { skipped: { kind, reason, gammaId: ids?.id ?? null, conditionId: ids?.conditionId ?? null } };
 }
 
 function protocolOf(version: unknown, conditionId: string): 'v1' | 'v2' | 'unsupported' | null {

@@ -14,8 +14,6 @@ export type GammaSettlement = {
   outcomePrices: [string, string] | null;
   /** Lower case: `requested`, `proposed`, `disputed`, `resolved` or `settled`; null where the venue says none. */
   umaResolutionStatus: string | null;
-  /** All of them so far, lower case, oldest first. Markets that resolve by themselves show none. */
-  umaResolutionStatuses: string[];
   automaticallyResolved: boolean;
   /** `scalar` in the markets of 2020 that paid a share to each side; later ones say none. */
   marketType: string | null;
@@ -39,7 +37,6 @@ export function readGammaSettlement(raw: unknown): GammaSettlement {
     umaEndAtMs: data?.umaEndDate ?? null,
     outcomePrices: pairOfPrices(data?.outcomePrices),
     umaResolutionStatus: data?.umaResolutionStatus?.trim().toLowerCase() ?? null,
-    umaResolutionStatuses: statuses(data?.umaResolutionStatuses),
     automaticallyResolved: data?.automaticallyResolved ?? false,
     marketType: data?.marketType ?? null,
     raw: Object.fromEntries(
@@ -61,19 +58,12 @@ function pairOfPrices(value: unknown): [string, string] | null {
   return first == null || second == null ? null : [first, second];
 }
 
-function statuses(value: unknown): string[] {
-  const list = listed(value);
-  if (!Array.isArray(list)) return [];
-  return list.filter((status) => typeof status === 'string').map((status) => status.trim().toLowerCase());
-}
-
 const settlementSchema = z.looseObject({
   closed: flag,
   closedTime: time,
   umaEndDate: time,
   outcomePrices: given,
   umaResolutionStatus: text,
-  umaResolutionStatuses: given,
   automaticallyResolved: flag,
   marketType: text,
 });

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type BookBatch, ClobClient, type QuoteBatch } from '../../src/clob/clob-client.ts';
 import type { FailedBatch } from '../../src/http/in-batches.ts';
 import { VenueHttp } from '../../src/http/venue-http.ts';
-import { VenueAnswerError, VenueRefusedError, VenueUnavailableError } from '../../src/venue-errors.ts';
+import { VenueRefusedError, VenueUnavailableError } from '../../src/venue-errors.ts';
 import { json, LocalRest, status } from '../http/local-rest.ts';
 import { DEEP, jsonSample } from '../json-sample.ts';
 import { RecordingLog } from '../recording.ts';
@@ -202,31 +202,13 @@ describe('quotes', () => {
   });
 });
 
-describe('one market', () => {
-  const raw = jsonSample<{ condition_id: string }>('clob-market.json');
-
-  test('is read below the address that is configured', async () => {
-    const { client } = await aClob({ [`/relay/markets/${raw.condition_id}`]: () => json(raw) }, '/relay/');
-    expect(await client.market(raw.condition_id, signal)).toMatchObject({
-      conditionId: raw.condition_id,
-      closed: true,
-    });
-  });
-
-  test('that the venue does not know is none', async () => {
-    const { client } = await aClob({ '/markets/0x1': () => status(404, '{"error":"market not found"}') });
-    expect(await client.market('0x1', signal)).toBeNull();
-  });
-
-  test('that makes no sense is an unusable answer', async () => {
-    const { rest, client } = await aClob({ '/markets/0x1': () => json({ condition_id: '0x1' }) });
-    await expect(client.market('0x1', signal)).rejects.toThrow(
-      new VenueAnswerError({ host: rest.host, path: '/markets/0x1' }, 'no market: tokens is missing, not a list'),
-    );
-  });
-});
-
 describe('an address', () => {
+  test('may have a path, which the routes then follow', async () => {
+    const { client } = await aClob({ '/relay/books': (ids) => json(ids.map(bookOf)) }, '/relay/');
+    const { answered } = await collected<BookBatch>(client.books(tokens(1), signal));
+    expect(answered).toMatchObject([{ books: [{ tokenId: '1000' }] }]);
+  });
+
   test.each(['', 'clob', 'wss://clob.invalid'])('%j is refused at once', (url) => {
     expect(() => new ClobClient({ url, http: new VenueHttp({ log: new RecordingLog() }) })).toThrow(RangeError);
   });

@@ -21,7 +21,6 @@ describe('what Gamma says of a settlement', () => {
       umaEndAtMs: Date.parse('2026-10-01T00:00:16Z'),
       outcomePrices: ['0', '1'],
       umaResolutionStatus: 'settled',
-      umaResolutionStatuses: ['proposed', 'disputed', 'proposed'],
       automaticallyResolved: false,
       marketType: null,
       raw: {
@@ -42,7 +41,6 @@ describe('what Gamma says of a settlement', () => {
       closed_time: '2026-10-01T00:00:16Z',
       outcome_prices: [0, 1],
       uma_resolution_status: 'RESOLVED',
-      uma_resolution_statuses: ['Proposed', 7],
       automatically_resolved: true,
     };
     expect(readGammaSettlement(snake)).toMatchObject({
@@ -50,13 +48,12 @@ describe('what Gamma says of a settlement', () => {
       closedAtMs: Date.parse('2026-10-01T00:00:16Z'),
       outcomePrices: ['0', '1'],
       umaResolutionStatus: 'resolved',
-      umaResolutionStatuses: ['proposed'],
       automaticallyResolved: true,
       raw: { umaResolutionStatus: 'RESOLVED', outcomePrices: [0, 1] },
     });
   });
 
-  test.each([undefined, null, 'market', 7, [], {}, { outcomePrices: {}, umaResolutionStatuses: '{', closed: 'maybe' }])(
+  test.each([undefined, null, 'market', 7, [], {}, { outcomePrices: {}, closed: 'maybe' }])(
     'is nothing in %j',
     (raw) => {
       expect(readGammaSettlement(raw)).toMatchObject({
@@ -64,7 +61,6 @@ describe('what Gamma says of a settlement', () => {
         closedAtMs: null,
         outcomePrices: null,
         umaResolutionStatus: null,
-        umaResolutionStatuses: [],
         automaticallyResolved: false,
       });
     },

@@ -165,5 +165,5 @@ function page(...ids: string[]): MarketPage {
 }
 
 function skipped(o: Pick<SkippedMarket, 'kind' | 'reason'>): SkippedMarket {
-  return { ...o, gammaId: '1', conditionId: null, raw: {} };
+  return { ...o, gammaId: '1', conditionId: null };
 }
