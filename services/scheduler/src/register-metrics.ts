@@ -95,10 +95,4 @@ export function registerMetrics(
     () => scheduler.stats().capacity.total,
   );
   metrics.gauge('scheduler_capacity_free_tokens', 'Free places of them.', () => scheduler.stats().capacity.free);
-  metrics.gauges(
-    'scheduler_shard_pollution_ratio',
-    'Tokens that left a shard, over those and the present ones, since this scheduler leads.',
-    'shard',
-    () => [...scheduler.stats().pollution].map(([shard, ratio]): [string, number] => [String(shard), ratio]),
-  );
 }

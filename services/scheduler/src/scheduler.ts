@@ -136,8 +136,12 @@ export class Scheduler {
   stats(): PlanSummary {
     if (this.#term === null) return summarisePlan({ ...NO_PLAN, limits: this.#o.limits });
     const { plan, keeper, registry } = this.#term;
-    const { pending, left } = keeper;
-    return summarisePlan({ shards: plan.shards, markets: registry.counts(), pending, left, limits: this.#o.limits });
+    return summarisePlan({
+      shards: plan.shards,
+      markets: registry.counts(),
+      pending: keeper.pending,
+      limits: this.#o.limits,
+    });
   }
 
   /** Markets planned from their announcement that Gamma has not listed yet. */
@@ -237,5 +241,4 @@ const NO_PLAN = {
   shards: new Map<number, Shard>(),
   markets: { open: 0, ended: 0 },
   pending: new Map<string, number>(),
-  left: new Map<number, number>(),
 } satisfies Partial<Parameters<typeof summarisePlan>[0]>;

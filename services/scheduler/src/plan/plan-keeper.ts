@@ -20,7 +20,6 @@ export class PlanKeeper {
   readonly #o: PlanKeeperOptions;
   readonly #announced = new Set<string>();
   readonly #expired = new Set<string>();
-  readonly #left = new Map<number, number>();
   #pending: Map<string, number> = new Map();
   #isFirstScan = true;
   #isListComplete = false;
@@ -37,11 +36,6 @@ export class PlanKeeper {
   /** Open markets without a place, and since when. */
   get pending(): ReadonlyMap<string, number> {
     return this.#pending;
-  }
-
-  /** Tokens that have left each shard. */
-  get left(): ReadonlyMap<number, number> {
-    return this.#left;
   }
 
   /** The registry knows something new: plan soon. */
@@ -151,7 +145,6 @@ export class PlanKeeper {
     this.#misplaced = new Map();
     for (const change of planning.changes) {
       await plan.write(change);
-      this.#count(change.number, change.leaving, change.shard === null);
       const tokens = change.shard?.tokens.length ?? 0;
       log.info({ shard: change.number, tokens }, `Planned shard ${change.number} with ${tokens} tokens.`);
     }
@@ -183,11 +176,6 @@ export class PlanKeeper {
       if (tokens.some((token) => token.conditionId === conditionId)) return number;
     }
     return null;
-  }
-
-  #count(shard: number, leaving: number, isDeleted: boolean): void {
-    if (isDeleted) this.#left.delete(shard);
-    else if (leaving > 0) this.#left.set(shard, (this.#left.get(shard) ?? 0) + leaving);
   }
 }
 

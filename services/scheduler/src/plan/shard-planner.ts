@@ -63,8 +63,6 @@ export type ShardChange = {
   number: number;
   /** The new content, or null to delete the shard. */
   shard: Shard | null;
-  /** Tokens that leave the shard because their market has ended. */
-  leaving: number;
 };
 
 export type Planning = {
@@ -133,7 +131,6 @@ type Draft = {
   tokens: ShardToken[];
   /** Tokens among them of unconfirmed markets. */
   unconfirmed: number;
-  leaving: number;
   isChanged: boolean;
   target: ShardTarget;
 };
@@ -148,15 +145,14 @@ function withoutEnded({ shards, isEnded }: PlanInput): { drafts: Map<number, Dra
   // the other was not served; versions grow with the time.
   for (const [number, shard] of [...shards].sort(([, a], [, b]) => b.version - a.version)) {
     const { version: _version, tokens: present, ...target } = shard;
-    const lasting = present.filter(({ conditionId }) => !isEnded(conditionId));
-    const tokens = lasting.filter(({ conditionId }) => !planned.has(conditionId));
+    const tokens = present.filter(({ conditionId }) => !isEnded(conditionId) && !planned.has(conditionId));
     for (const { conditionId, tokenId } of tokens) {
       const place = planned.get(conditionId);
       if (place === undefined) planned.set(conditionId, { shard: number, tokenIds: [tokenId] });
       else place.tokenIds.push(tokenId);
     }
     const isChanged = tokens.length < present.length;
-    drafts.push({ number, tokens, unconfirmed: 0, leaving: present.length - lasting.length, isChanged, target });
+    drafts.push({ number, tokens, unconfirmed: 0, isChanged, target });
   }
   drafts.sort((a, b) => a.number - b.number);
   return { drafts: new Map(drafts.map((draft) => [draft.number, draft])), planned };
@@ -301,7 +297,7 @@ function openShards(drafts: Map<number, Draft>, markets: readonly WantedMarket[]
 function newDraft(drafts: Map<number, Draft>): Draft {
   let number = 0;
   while (drafts.has(number)) number += 1;
-  const draft: Draft = { number, tokens: [], unconfirmed: 0, leaving: 0, isChanged: true, target: {} };
+  const draft: Draft = { number, tokens: [], unconfirmed: 0, isChanged: true, target: {} };
   drafts.set(number, draft);
   return draft;
 }
@@ -339,9 +335,9 @@ function countUnconfirmed(draft: Draft | undefined, { tokenIds }: WantedMarket):
 }
 
 function changeOf(draft: Draft, { shards, versionMin }: PlanInput): ShardChange {
-  const { number, tokens, leaving, target } = draft;
+  const { number, tokens, target } = draft;
   const version = Math.max((shards.get(number)?.version ?? 0) + 1, versionMin);
-  return { number, shard: tokens.length === 0 ? null : { version, tokens, ...target }, leaving };
+  return { number, shard: tokens.length === 0 ? null : { version, tokens, ...target } };
 }
 
 function waitingSince(waiting: readonly WantedMarket[], { pending, nowMs }: PlanInput): Map<string, number> {

@@ -235,7 +235,7 @@ describe('a market that trades under other tokens than before', () => {
     const history = planned(10);
     history.renews([3]);
     const { changes, renewed } = history.plan({});
-    expect(changes).toMatchObject([{ number: 0, leaving: 0, shard: { version: 2 } }]);
+    expect(changes).toMatchObject([{ number: 0, shard: { version: 2 } }]);
     expect(renewed).toEqual([{ conditionId: market(3).conditionId, shard: 0 }]);
     expect(sizes(history)).toEqual({ 0: 10, 1: 10 });
     const tokenIds = [...tokensOf(history.shards)];
@@ -255,7 +255,7 @@ describe('an ended market', () => {
   test('leaves, and its shard goes with the last one', () => {
     const history = planned(6);
     history.ends([5]);
-    expect(history.plan({}).changes).toEqual([{ number: 1, shard: null, leaving: 2 }]);
+    expect(history.plan({}).changes).toEqual([{ number: 1, shard: null }]);
   });
 
   test('is not one of which nothing is known: those stay', () => {
