@@ -1,5 +1,5 @@
 import type { Publisher } from '@polytape/bus';
-import { type GammaClient, type GammaMarket, inferWinner, isVenueError } from '@polytape/polymarket';
+import { type GammaClient, type GammaMarket, isVenueError } from '@polytape/polymarket';
 import { errorSentence, type Logger } from '@polytape/service';
 import {
   eventSubject,
@@ -184,8 +184,7 @@ export class MarketLog {
     }
     await unlessAborted(publisher.idle(), signal);
     counters.marketsPublished += documents.length - (this.#documentsRejected - rejectedBefore);
-    const nowMs = Date.now();
-    for (const conditionId of restored) this.#putAwayIfSettled(conditionId, nowMs);
+    this.#putAwayAgain(restored, new Set(documents.map(({ conditionId }) => conditionId)));
   }
 
   /** Sends what is new of the market to EVENTS. @returns Its new document, if there is one. */
@@ -222,8 +221,7 @@ export class MarketLog {
     const nowMs = Date.now();
     const conditionId = conditionIdOf(news);
     const description = 'description' in news ? news.description : registry.describe(conditionId);
-    // What is put away still is as it was, else it had been restored.
-    if (description === null || registry.isPutAway(conditionId)) return { step: null, version: null };
+    if (description === null) return { step: null, version: null };
     if ('settlement' in news && this.#isOvertaken({ ...description, settlement: news.settlement })) {
       return { step: null, version: null };
     }
@@ -241,10 +239,10 @@ export class MarketLog {
     return gammaObservation({ ...description, settlement }, this.#o.registry.get(description.conditionId), nowMs);
   }
 
-  /** Reads again from the log what was put away and is told something new of. @returns These. */
+  /** Reads the documents of markets that were put away from the log, because there may be news of them. @returns These. */
   async #restore(news: readonly News[]): Promise<string[]> {
     const { registry } = this.#o;
-    const wanted = new Set(news.filter((each) => this.#mustRestore(each)).map(conditionIdOf));
+    const wanted = new Set(news.map(conditionIdOf).filter((conditionId) => registry.isPutAway(conditionId)));
     await Promise.all(
       [...wanted].map(async (conditionId) => {
         const document = await this.#reader.document(conditionId);
@@ -255,14 +253,13 @@ export class MarketLog {
     return [...wanted];
   }
 
-  #mustRestore(news: News): boolean {
-    const { registry } = this.#o;
-    if (!registry.isPutAway(conditionIdOf(news))) return false;
-    if ('observation' in news) return true;
-    const { description, settlement } = news;
-    const { tokens } = description;
-    const outcome = inferWinner(settlement, [tokens[0].tokenId, tokens[1].tokenId])?.outcome ?? null;
-    return !registry.isAsPutAway(description, outcome);
+  /** Where there was nothing new, a market is what it was: settled. */
+  #putAwayAgain(restored: readonly string[], changed: ReadonlySet<string>): void {
+    const nowMs = Date.now();
+    for (const conditionId of restored) {
+      if (changed.has(conditionId)) this.#putAwayIfSettled(conditionId, nowMs);
+      else this.#o.registry.putAway(conditionId);
+    }
   }
 
   /**

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Market, type MarketResolution, type OutcomeKind, wholeMarket } from '@polytape/types';
-import { marketDigest } from './market-digest.ts';
+import type { Market, MarketResolution } from '@polytape/types';
 
 /** A market as the venue describes it, before we count its versions. */
 export type MarketDescription = Omit<Market, 'version' | 'seenAtMs' | 'resolution'>;
@@ -12,14 +11,14 @@ export type NewVersion = { market: Market; changed: string[] };
  * The markets we know, each with the last document that was published of it.
  *
  * open -> ended (the venue calls it closed) -> put away (nothing of it is expected to change any more); from anywhere
- * back to open. Of those put away, a growing number, only a digest is kept: enough to see whether a description tells
- * something new. Then the document has to be remembered from the log before it is observed.
+ * back to open. Of those put away, a growing number, only the id is kept. Whoever hears something of one has to remember
+ * its document from the log before it is observed.
  */
 export class MarketRegistry {
   readonly #figuresIntervalMs: number;
   readonly #open = new Map<string, Known>();
   readonly #ended = new Map<string, Known>();
-  readonly #putAway = new Map<string, string>();
+  readonly #putAway = new Set<string>();
   #closedAtMsMax: number | null = null;
   #seenAtMsMin: number | null = null;
 
@@ -29,8 +28,7 @@ export class MarketRegistry {
   }
 
   /** Takes a document from the stream: what an earlier leader has published. */
-  remember(document: Market): void {
-    const market = wholeMarket(document);
+  remember(market: Market): void {
     this.#keep(market, market.volume24h);
   }
 
@@ -85,22 +83,13 @@ export class MarketRegistry {
     return this.#known(conditionId)?.volume24h ?? null;
   }
 
-  /** Keeps no more than a digest of a market from now on. */
+  /** Keeps no more than the id of an ended market from now on. */
   putAway(conditionId: string): void {
-    const known = this.#ended.get(conditionId);
-    if (known === undefined) return;
-    this.#ended.delete(conditionId);
-    const { resolution } = known.market;
-    this.#putAway.set(conditionId, marketDigest(known.market, resolution?.settlement?.outcome ?? null));
+    if (this.#ended.delete(conditionId)) this.#putAway.add(conditionId);
   }
 
   isPutAway(conditionId: string): boolean {
     return this.#putAway.has(conditionId);
-  }
-
-  /** Whether a market that is put away is as it is described here, and had this outcome. */
-  isAsPutAway(description: MarketDescription, outcome: OutcomeKind | null): boolean {
-    return this.#putAway.get(description.conditionId) === marketDigest(description, outcome);
   }
 
   /** As if it had never been seen: the log does not have it any more. */

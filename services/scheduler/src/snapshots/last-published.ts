@@ -1,4 +1,4 @@
-import { digest } from '../markets/market-digest.ts';
+import { hash } from 'node:crypto';
 
 /**
  * What was last published of each token, so that only what changed is published, and everything at least once in
@@ -51,6 +51,11 @@ export class LastPublished {
   keepOnly(tokens: { has(tokenId: string): boolean }): void {
     for (const tokenId of this.#last.keys()) if (!tokens.has(tokenId)) this.#last.delete(tokenId);
   }
+}
+
+/** Nine bytes of a text's sha1, as text: that two texts of one token have the same will not happen. */
+function digest(text: string): string {
+  return hash('sha1', text, 'base64url').slice(0, 12);
 }
 
 type Published = {

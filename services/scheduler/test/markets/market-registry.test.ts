@@ -59,14 +59,6 @@ describe('a market registry', () => {
     });
   });
 
-  test('reads documents that lack what was added later as if the venue had not said it', () => {
-    const registry = newRegistry();
-    const { groupItemTitle: _, questionId: __, fees: ___, volume: ____, liquidity: _____, ...old } = description;
-    registry.remember({ ...old, version: 3, seenAtMs: 0 } as Market);
-    expect(registry.observe(description, at(1))).toBeNull();
-    expect(registry.observe({ ...description, questionId: '0x1' }, at(1))).toMatchObject({ changed: ['questionId'] });
-  });
-
   test('calls open what the venue has not called closed, ended what it has, and the rest unknown', () => {
     const registry = newRegistry();
     registry.observe(description, at(0));
@@ -79,7 +71,7 @@ describe('a market registry', () => {
     expect(registry.counts()).toEqual({ open: 2, ended: 0 });
   });
 
-  test('keeps a digest of what is put away, and sees by it whether something else is told', () => {
+  test('keeps the id of what is put away, and observes nothing of it', () => {
     const registry = newRegistry();
     const closed = { ...description, closed: true, closedAtMs: 4 };
     registry.observe(closed, { nowMs: 6, resolution: resolved });
@@ -88,9 +80,6 @@ describe('a market registry', () => {
     expect(registry.counts()).toEqual({ open: 0, ended: 1 });
     expect(registry.get('0xab')).toBeNull();
     expect([...registry.ended()]).toEqual([]);
-    expect(registry.isAsPutAway({ ...closed, volume: '99' }, 'win0')).toBe(true);
-    expect(registry.isAsPutAway(closed, 'win1')).toBe(false);
-    expect(registry.isAsPutAway(description, 'win0')).toBe(false); // it is open again
     expect(() => registry.observe(description, at(7))).toThrow('put away');
   });
 
