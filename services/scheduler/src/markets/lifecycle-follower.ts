@@ -176,7 +176,7 @@ export class LifecycleFollower {
     }
   }
 
-  /** Markets that are unknown or put away by now need no step of it. */
+  /** Markets that are unknown or archived by now need no step of it. */
   async #hearResolved(signal: AbortSignal): Promise<void> {
     const { registry, marketLog } = this.#o;
     const events = this.#resolved;

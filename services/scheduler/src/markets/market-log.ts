@@ -84,7 +84,7 @@ export class MarketLog {
     const { registry, log } = this.#o;
     // What is not settled first: nobody else knows that it has to be followed on.
     const ids = [...registry.ended(), ...registry.open()].map(({ conditionId }) => conditionId);
-    ids.push(...registry.putAwayIds());
+    ids.push(...registry.archivedIds());
     const again = `again-${Date.now()}`;
     let lost = 0;
     for (let at = 0; at < ids.length; at += AGAIN_AT_ONCE) {
@@ -184,7 +184,7 @@ export class MarketLog {
     }
     await unlessAborted(publisher.idle(), signal);
     counters.marketsPublished += documents.length - (this.#documentsRejected - rejectedBefore);
-    this.#putAwayAgain(restored, new Set(documents.map(({ conditionId }) => conditionId)));
+    this.#archiveAgain(restored, new Set(documents.map(({ conditionId }) => conditionId)));
   }
 
   /** Sends what is new of the market to EVENTS. @returns Its new document, if there is one. */
@@ -239,10 +239,10 @@ export class MarketLog {
     return gammaObservation({ ...description, settlement }, this.#o.registry.get(description.conditionId), nowMs);
   }
 
-  /** Reads the documents of markets that were put away from the log, because there may be news of them. @returns These. */
+  /** Reads the documents of markets that are archived from the log, because there may be news of them. @returns These. */
   async #restore(news: readonly News[]): Promise<string[]> {
     const { registry } = this.#o;
-    const wanted = new Set(news.map(conditionIdOf).filter((conditionId) => registry.isPutAway(conditionId)));
+    const wanted = new Set(news.map(conditionIdOf).filter((conditionId) => registry.isArchived(conditionId)));
     await Promise.all(
       [...wanted].map(async (conditionId) => {
         const document = await this.#reader.document(conditionId);
@@ -254,11 +254,11 @@ export class MarketLog {
   }
 
   /** Where there was nothing new, a market is what it was: settled. */
-  #putAwayAgain(restored: readonly string[], changed: ReadonlySet<string>): void {
+  #archiveAgain(restored: readonly string[], changed: ReadonlySet<string>): void {
     const nowMs = Date.now();
     for (const conditionId of restored) {
-      if (changed.has(conditionId)) this.#putAwayIfSettled(conditionId, nowMs);
-      else this.#o.registry.putAway(conditionId);
+      if (changed.has(conditionId)) this.#archiveIfSettled(conditionId, nowMs);
+      else this.#o.registry.archive(conditionId);
     }
   }
 
@@ -332,13 +332,13 @@ export class MarketLog {
 
   #remember(document: Market, nowMs: number): void {
     this.#o.registry.remember(document);
-    this.#putAwayIfSettled(document.conditionId, nowMs);
+    this.#archiveIfSettled(document.conditionId, nowMs);
   }
 
-  #putAwayIfSettled(conditionId: string, nowMs: number): void {
+  #archiveIfSettled(conditionId: string, nowMs: number): void {
     const { registry } = this.#o;
     const market = registry.get(conditionId);
-    if (market !== null && isSettled(market, nowMs)) registry.putAway(conditionId);
+    if (market !== null && isSettled(market, nowMs)) registry.archive(conditionId);
   }
 
   #send(subject: string, messageId: string, body: unknown): void {

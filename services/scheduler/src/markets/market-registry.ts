@@ -10,15 +10,15 @@ export type NewVersion = { market: Market; changed: string[] };
 /**
  * The markets we know, each with the last document that was published of it.
  *
- * open -> ended (the venue calls it closed) -> put away (nothing of it is expected to change any more); from anywhere
- * back to open. Of those put away, a growing number, only the id is kept. Whoever hears something of one has to remember
+ * open -> ended (the venue calls it closed) -> archived (nothing of it is expected to change any more); from anywhere
+ * back to open. Of those archived, a growing number, only the id is kept. Whoever hears something of one has to remember
  * its document from the log before it is observed.
  */
 export class MarketRegistry {
   readonly #figuresIntervalMs: number;
   readonly #open = new Map<string, Known>();
   readonly #ended = new Map<string, Known>();
-  readonly #putAway = new Set<string>();
+  readonly #archived = new Set<string>();
   #closedAtMsMax: number | null = null;
   #seenAtMsMin: number | null = null;
 
@@ -36,14 +36,14 @@ export class MarketRegistry {
    * The version to publish if the description or the resolution tells something new, else null. It is known from now on.
    * Figures that change all the time (volumes, liquidity) are new only when the last document is old.
    *
-   * @throws {Error} The market is put away: it has to be remembered before.
+   * @throws {Error} The market is archived: it has to be remembered before.
    */
   observe(
     description: MarketDescription,
     o: { nowMs: number; resolution?: MarketResolution | null },
   ): NewVersion | null {
     const { conditionId } = description;
-    if (this.isPutAway(conditionId)) throw new Error(`market ${conditionId} was put away and not remembered`);
+    if (this.isArchived(conditionId)) throw new Error(`market ${conditionId} is archived and was not remembered`);
     const known = this.#known(conditionId);
     const resolution = o.resolution ?? known?.market.resolution ?? null;
     const changed = known === undefined ? [] : this.#differences(known.market, { ...description, resolution }, o.nowMs);
@@ -65,12 +65,12 @@ export class MarketRegistry {
     if (known?.market.version === version) known.isUnpublished = true;
   }
 
-  /** The last document of a market; null when it is unknown or put away. */
+  /** The last document of a market; null when it is unknown or archived. */
   get(conditionId: string): Market | null {
     return this.#known(conditionId)?.market ?? null;
   }
 
-  /** What the venue says of a market as last seen; null when it is unknown or put away. */
+  /** What the venue says of a market as last seen; null when it is unknown or archived. */
   describe(conditionId: string): MarketDescription | null {
     const known = this.#known(conditionId);
     if (known === undefined) return null;
@@ -84,17 +84,17 @@ export class MarketRegistry {
   }
 
   /** Keeps no more than the id of an ended market from now on. */
-  putAway(conditionId: string): void {
-    if (this.#ended.delete(conditionId)) this.#putAway.add(conditionId);
+  archive(conditionId: string): void {
+    if (this.#ended.delete(conditionId)) this.#archived.add(conditionId);
   }
 
-  isPutAway(conditionId: string): boolean {
-    return this.#putAway.has(conditionId);
+  isArchived(conditionId: string): boolean {
+    return this.#archived.has(conditionId);
   }
 
   /** As if it had never been seen: the log does not have it any more. */
   forget(conditionId: string): void {
-    for (const markets of [this.#open, this.#ended, this.#putAway]) markets.delete(conditionId);
+    for (const markets of [this.#open, this.#ended, this.#archived]) markets.delete(conditionId);
   }
 
   /** Markets that the venue has not called closed. */
@@ -102,28 +102,28 @@ export class MarketRegistry {
     for (const { market } of this.#open.values()) yield market;
   }
 
-  /** Markets that it has called closed, without those that are put away. */
+  /** Markets that it has called closed, without those that are archived. */
   *ended(): Iterable<Market> {
     for (const { market } of this.#ended.values()) yield market;
   }
 
-  /** Ids of those that are put away. */
-  putAwayIds(): Iterable<string> {
-    return this.#putAway.keys();
+  /** Ids of those that are archived. */
+  archivedIds(): Iterable<string> {
+    return this.#archived.keys();
   }
 
   /** What is known of a market; `unknown` when no document of it was ever seen. */
   stateOf(conditionId: string): 'open' | 'ended' | 'unknown' {
     if (this.#open.has(conditionId)) return 'open';
-    return this.#ended.has(conditionId) || this.#putAway.has(conditionId) ? 'ended' : 'unknown';
+    return this.#ended.has(conditionId) || this.#archived.has(conditionId) ? 'ended' : 'unknown';
   }
 
   counts(): { open: number; ended: number } {
-    return { open: this.#open.size, ended: this.#ended.size + this.#putAway.size };
+    return { open: this.#open.size, ended: this.#ended.size + this.#archived.size };
   }
 
   get size(): number {
-    return this.#open.size + this.#ended.size + this.#putAway.size;
+    return this.#open.size + this.#ended.size + this.#archived.size;
   }
 
   /**
@@ -140,7 +140,7 @@ export class MarketRegistry {
 
   #keep(market: Market, volume24h: string | null): void {
     const { conditionId, closed, closedAtMs, seenAtMs } = market;
-    this.#putAway.delete(conditionId);
+    this.#archived.delete(conditionId);
     (closed ? this.#open : this.#ended).delete(conditionId);
     (closed ? this.#ended : this.#open).set(conditionId, { market, volume24h });
     // A closing in the future is not believed: what closes until then would be passed over.

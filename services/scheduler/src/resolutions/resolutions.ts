@@ -25,7 +25,7 @@ export type ResolutionsOptions = {
  * takes: reads what Gamma has closed lately, and asks Gamma and the Data API for those that are not settled.
  *
  * A market that Gamma or the market channel calls resolved is asked for at the Data API until that agrees, for a day at
- * most; then it is put away. See ADR 10.
+ * most; then it is archived. See ADR 10.
  */
 export class Resolutions {
   readonly #o: ResolutionsOptions;
@@ -93,12 +93,12 @@ export class Resolutions {
     this.#knownUntilMs = untilMs;
   }
 
-  /** Closed and not settled, or open with a resolution on its way. What has become settled by its age is put away. */
+  /** Closed and not settled, or open with a resolution on its way. What has become settled by its age is archived. */
   *#followed(): Generator<Market> {
     const { registry } = this.#o;
     const nowMs = Date.now();
     for (const market of [...registry.ended()]) {
-      if (isSettled(market, nowMs)) registry.putAway(market.conditionId);
+      if (isSettled(market, nowMs)) registry.archive(market.conditionId);
       else yield market;
     }
     for (const market of registry.open()) {
@@ -121,11 +121,11 @@ export class Resolutions {
 
   async #askData(due: readonly Market[], result: JobResult, signal: AbortSignal): Promise<void> {
     const { data, registry, marketLog } = this.#o;
-    const ids = due.map(({ conditionId }) => conditionId).filter((conditionId) => !registry.isPutAway(conditionId));
+    const ids = due.map(({ conditionId }) => conditionId).filter((conditionId) => !registry.isArchived(conditionId));
     result.errors += await this.#troubles.errorsIn(data.resolutions(ids, signal), async ({ rows }) => {
       const observations = this.#observations(rows);
       await marketLog.hear(observations, signal);
-      for (const observation of observations) this.#putAwayIfConfirmed(observation);
+      for (const observation of observations) this.#archiveIfConfirmed(observation);
     });
   }
 
@@ -137,11 +137,11 @@ export class Resolutions {
     });
   }
 
-  #putAwayIfConfirmed({ conditionId, settlement }: ResolutionObservation): void {
+  #archiveIfConfirmed({ conditionId, settlement }: ResolutionObservation): void {
     const { registry } = this.#o;
     const market = registry.get(conditionId);
     if (market?.resolution?.state !== 'resolved' || settlement === null) return;
-    if (market.closed && isSameSettlement(market.resolution.settlement, settlement)) registry.putAway(conditionId);
+    if (market.closed && isSameSettlement(market.resolution.settlement, settlement)) registry.archive(conditionId);
   }
 }
 

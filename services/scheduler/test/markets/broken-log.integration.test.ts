@@ -29,7 +29,7 @@ describe('a leader', () => {
     await using bed = await logBed();
     const first = await bed.leader();
     await first.marketLog.publish([settledMarket('0x1', ['1', '0'], Date.now() - 2 * DAY_MS)], bed.signal);
-    first.registry.putAway('0x1');
+    first.registry.archive('0x1');
     await bed.put([['pm.market.0x1', '{"conditionId":"0x1"}']]);
     await first.marketLog.publish([sampleMarket('0x1')], bed.signal);
     expect(await bed.stored('MARKETS')).toMatchObject([{ version: 2, closed: false, resolution: { step: 2 } }]);
@@ -104,7 +104,7 @@ describe('a leader', () => {
     ['robbed of one message', '$JS.API.STREAM.MSG.DELETE.MARKETS', { seq: 2 }],
     ['deleted', '$JS.API.STREAM.DELETE.MARKETS', {}],
   ])(
-    'that sees MARKETS %s publishes all documents again, also of markets that are put away',
+    'that sees MARKETS %s publishes all documents again, also of markets that are archived',
     async (_what, subject, body) => {
       await using bed = await logBed();
       const leader = await publishThree(bed);
@@ -129,12 +129,12 @@ describe('a leader', () => {
 
 type Bed = Awaited<ReturnType<typeof logBed>>;
 
-/** One is open, one has closed and is not settled, and one is put away. */
+/** One is open, one has closed and is not settled, and one is archived. */
 async function publishThree(bed: Bed) {
   const leader = await bed.leader();
   const closed = sampleMarket('0x2', { closed: true, closedAtMs: 5_000 });
   await leader.marketLog.publish([sampleMarket('0x1'), closed, settledMarket('0x3', ['1', '0'], 5_000)], bed.signal);
-  leader.registry.putAway('0x3');
+  leader.registry.archive('0x3');
   return leader;
 }
 

@@ -208,7 +208,7 @@ describe('a market log', () => {
     expect(await bed.stored('MARKETS')).toMatchObject([{ resolution: { step: 2, settlement: { outcome: 'split' } } }]);
   });
 
-  test('puts settled markets away, and reads them again from the log when they are told of anew', async () => {
+  test('archives settled markets, and reads them again from the log when they are told of anew', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
     const settled = settledMarket('0x1', ['1', '0'], 5_000);
@@ -220,7 +220,7 @@ describe('a market log', () => {
     await next.marketLog.publish([settled], bed.signal);
     await next.marketLog.hear([paid('0x1', ['1', '0'])], bed.signal);
     expect(next.counters.marketsPublished).toBe(0);
-    expect(next.registry.get('0x1')).toBeNull(); // put away again
+    expect(next.registry.get('0x1')).toBeNull(); // archived again
 
     await next.marketLog.publish([sampleMarket('0x1')], bed.signal);
     await next.marketLog.publish([settledMarket('0x1', ['0', '1'], 9_000)], bed.signal);

@@ -71,23 +71,23 @@ describe('a market registry', () => {
     expect(registry.counts()).toEqual({ open: 2, ended: 0 });
   });
 
-  test('keeps the id of what is put away, and observes nothing of it', () => {
+  test('keeps the id of what is archived, and observes nothing of it', () => {
     const registry = newRegistry();
     const closed = { ...description, closed: true, closedAtMs: 4 };
     registry.observe(closed, { nowMs: 6, resolution: resolved });
-    registry.putAway('0xab');
+    registry.archive('0xab');
     expect(registry.stateOf('0xab')).toBe('ended');
     expect(registry.counts()).toEqual({ open: 0, ended: 1 });
     expect(registry.get('0xab')).toBeNull();
     expect([...registry.ended()]).toEqual([]);
-    expect(() => registry.observe(description, at(7))).toThrow('put away');
+    expect(() => registry.observe(description, at(7))).toThrow('archived');
   });
 
-  test('brings back what was put away when its document is remembered', () => {
+  test('brings back what is archived when its document is remembered', () => {
     const registry = newRegistry();
     const closed = { ...description, closed: true, closedAtMs: 4 };
     const first = registry.observe(closed, { nowMs: 6, resolution: resolved })?.market as Market;
-    registry.putAway('0xab');
+    registry.archive('0xab');
     registry.remember(first);
     expect(registry.observe({ ...closed, closed: false }, at(7))).toMatchObject({
       ...{ changed: ['closed'], market: { version: 2, resolution: resolved } },
@@ -102,7 +102,7 @@ describe('a market registry', () => {
     registry.observe({ ...description, conditionId: '0xcd' }, at(60));
     expect(registry.closingsKnownUntilMs).toBe(50);
     registry.observe({ ...description, conditionId: '0xcd', closed: true, closedAtMs: 70 }, at(80));
-    registry.putAway('0xcd');
+    registry.archive('0xcd');
     expect(registry.closingsKnownUntilMs).toBe(70);
     // A closing that is yet to come says nothing of those before it: the list shows some of them late.
     registry.observe({ ...description, closed: true, closedAtMs: 9_999 }, at(90));

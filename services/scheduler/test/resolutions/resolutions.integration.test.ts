@@ -162,7 +162,7 @@ describe('resolutions', () => {
     });
     v.venue.rest.answerRightly();
     await leader.settled();
-    expect(leader.registry.get(id)).toBeNull(); // the Data API agreed: it is put away
+    expect(leader.registry.get(id)).toBeNull(); // the Data API agreed: it is archived
   });
 });
 
