@@ -6,7 +6,6 @@ import type { PlanKeeper } from '../plan/plan-keeper.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
 import type { MarketLog } from './market-log.ts';
 import type { MarketRegistry } from './market-registry.ts';
-import { shrinkDoubt } from './shrink-doubt.ts';
 
 export type DiscoveryOptions = {
   gamma: Pick<GammaClient, 'openMarkets' | 'newestMarkets' | 'closedMarketsOf'>;
@@ -121,6 +120,17 @@ export class Discovery {
   }
 }
 
+/**
+ * Why a scan of the open markets cannot be believed: too many that are known did not come. Null when it can. A few
+ * markets say nothing by their share.
+ */
+export function shrinkDoubt(o: { known: number; vanished: number; percentMax: number }): string | null {
+  const { known, vanished, percentMax } = o;
+  if (vanished < VANISHED_MIN || vanished * 100 <= known * percentMax) return null;
+  return `${vanished} of ${known} known markets did not come, more than ${percentMax} %`;
+}
+
+const VANISHED_MIN = 20;
 const FAMILIAR_PAGES = 2;
 /** So many new ones are no trickle any more: the next scan takes them. */
 const NEWEST_PAGES_MAX = 20;

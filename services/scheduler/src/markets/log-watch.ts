@@ -1,6 +1,5 @@
 import type { Bus, StreamState } from '@polytape/bus';
 import { type Logger, rest } from '@polytape/service';
-import { logLoss } from './log-loss.ts';
 import type { MarketLog } from './market-log.ts';
 
 export type LogWatchOptions = {
@@ -39,4 +38,15 @@ export class LogWatch {
       await rest(intervalMs, signal);
     }
   }
+}
+
+/**
+ * What the stream MARKETS lost between two looks at it, in words; null when nothing. It keeps the last message of each
+ * subject for ever, so it never has fewer of them than before.
+ */
+function logLoss(before: StreamState, now: StreamState): string | null {
+  if (now.incarnation !== before.incarnation) return 'it was deleted and made anew';
+  if (now.lastSequence < before.lastSequence)
+    return `its last message is ${now.lastSequence}, and was ${before.lastSequence}`;
+  return now.messages < before.messages ? `it holds ${now.messages} messages, and held ${before.messages}` : null;
 }

@@ -17,7 +17,6 @@ import { nextResolution, type ResolutionObservation, resolutionAfter } from '../
 import { gammaObservation } from '../resolutions/resolution-observation.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
 import { unlessAborted } from '../unless-aborted.ts';
-import { isOvertaken } from './is-overtaken.ts';
 import { isSettled } from './is-settled.ts';
 import { LogReader, type LogReaderOptions } from './log-reader.ts';
 import type { MarketDescription, MarketRegistry, NewVersion } from './market-registry.ts';
@@ -352,6 +351,19 @@ type News =
 
 function conditionIdOf(news: News): string {
   return 'observation' in news ? news.observation.conditionId : news.description.conditionId;
+}
+
+/**
+ * Whether Gamma was asked before we learnt that the market closed, or that it was reopened, and says the contrary: slow
+ * answers and cached pages come after younger ones. What Gamma really means, its next answer tells.
+ */
+export function isOvertaken(
+  told: { closed: boolean; askedAtMs: number },
+  known: Pick<Market, 'closed' | 'seenAtMs' | 'resolution'> | null,
+): boolean {
+  if (known === null || told.closed === known.closed) return false;
+  const sinceMs = known.closed ? known.seenAtMs : (known.resolution?.reopenedAtMs ?? 0);
+  return told.askedAtMs < sinceMs;
 }
 
 /** Of 66 characters each. */

@@ -1,9 +1,8 @@
 import type { GammaMarket, MarketPage, SkippedMarket } from '@polytape/polymarket';
 import { createLogger, type Logger } from '@polytape/service';
 import { describe, expect, test } from 'vitest';
-import { Discovery } from '../../src/markets/discovery.ts';
+import { Discovery, shrinkDoubt } from '../../src/markets/discovery.ts';
 import { MarketRegistry } from '../../src/markets/market-registry.ts';
-import { shrinkDoubt } from '../../src/markets/shrink-doubt.ts';
 import { newCounters } from '../../src/scheduler-counters.ts';
 import { sampleMarket } from '../sample-market.ts';
 

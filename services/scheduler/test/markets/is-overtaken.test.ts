@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOvertaken } from '../../src/markets/is-overtaken.ts';
+import { isOvertaken } from '../../src/markets/market-log.ts';
 
 const CLOSED = { closed: true, seenAtMs: 5_000, resolution: null };
 const REOPENED = {
