@@ -2,7 +2,7 @@ import { LIVE_VENUE } from '@polytape/polymarket';
 import { busSettings, type Config, type ConfigTable, integer, processSettings, url } from '@polytape/service';
 import { SHARD_TOKENS_MAX } from '@polytape/types';
 import type { JobSchedule } from './jobs/job-runner.ts';
-import type { JobName } from './jobs/term-jobs.ts';
+import type { JobName, JobSettings } from './jobs/term-jobs.ts';
 import type { PlanLimits } from './plan/shard-planner.ts';
 
 /** A week: beyond that something else was meant, and a timer takes 24.8 days at most. */
@@ -99,26 +99,23 @@ export const configTable = {
   ...processSettings,
 } satisfies ConfigTable;
 
-/** Of each job, by its name. */
-export function jobSchedules(config: Config<typeof configTable>): Record<JobName, JobSchedule> {
-  const intervals: Record<JobName, number> = {
-    discovery: config.DISCOVERY_INTERVAL_MS,
-    'discovery-scan': config.DISCOVERY_SCAN_INTERVAL_MS,
-    prices: config.PRICES_INTERVAL_MS,
-    books: config.BOOKS_INTERVAL_MS,
-    resolutions: config.RESOLUTIONS_INTERVAL_MS,
-  };
-  const scheduleOf = (name: JobName): JobSchedule => {
+/** When each job runs, and what it is limited to. */
+export function jobSettings(config: Config<typeof configTable>): JobSettings {
+  const schedule = (name: JobName, intervalMs: number): JobSchedule => {
     // A slow round is better than none; what it has published stays.
-    const timeoutMs = Math.min(Math.max(TIMEOUT_INTERVALS * intervals[name], TIMEOUT_MS_MIN), TIMEOUT_MS_MAX);
-    return { name, intervalMs: intervals[name], timeoutMs, isOnTheClock: SNAPSHOTS.has(name) };
+    const timeoutMs = Math.min(Math.max(TIMEOUT_INTERVALS * intervalMs, TIMEOUT_MS_MIN), TIMEOUT_MS_MAX);
+    return { name, intervalMs, timeoutMs, isOnTheClock: SNAPSHOTS.has(name) };
   };
   return {
-    discovery: scheduleOf('discovery'),
-    'discovery-scan': scheduleOf('discovery-scan'),
-    prices: scheduleOf('prices'),
-    books: scheduleOf('books'),
-    resolutions: scheduleOf('resolutions'),
+    schedules: {
+      discovery: schedule('discovery', config.DISCOVERY_INTERVAL_MS),
+      'discovery-scan': schedule('discovery-scan', config.DISCOVERY_SCAN_INTERVAL_MS),
+      prices: schedule('prices', config.PRICES_INTERVAL_MS),
+      books: schedule('books', config.BOOKS_INTERVAL_MS),
+      resolutions: schedule('resolutions', config.RESOLUTIONS_INTERVAL_MS),
+    },
+    shrinkPercentMax: config.DISCOVERY_SHRINK_PERCENT_MAX,
+    booksTokensMax: config.BOOKS_TOKENS_MAX,
   };
 }
 

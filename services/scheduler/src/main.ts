@@ -4,7 +4,7 @@ import { Bus } from '@polytape/bus';
 import { ClobClient, DataClient, GammaClient, VenueHttp } from '@polytape/polymarket';
 import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
 import { COMMANDS, type LeaderRecord, type Shard, shardFault } from '@polytape/types';
-import { configTable, jobSchedules, planLimits, settingsNotice } from './config.ts';
+import { configTable, jobSettings, planLimits, settingsNotice } from './config.ts';
 import { Leadership } from './leadership/leadership.ts';
 import { INQUIRY_LIMITS } from './markets/inquiries.ts';
 import { registerMetrics } from './register-metrics.ts';
@@ -42,15 +42,15 @@ const scheduler = new Scheduler({
   bus,
   leadership,
   shards: await bus.kv<Shard>('shards', shardFault),
-  gamma: new GammaClient({ url: config.POLYMARKET_GAMMA_URL, http }),
-  clob: new ClobClient({ url: config.POLYMARKET_CLOB_URL, http }),
-  data: new DataClient({ url: config.POLYMARKET_DATA_URL, http }),
-  schedules: jobSchedules(config),
-  shrinkPercentMax: config.DISCOVERY_SHRINK_PERCENT_MAX,
+  venue: {
+    gamma: new GammaClient({ url: config.POLYMARKET_GAMMA_URL, http }),
+    clob: new ClobClient({ url: config.POLYMARKET_CLOB_URL, http }),
+    data: new DataClient({ url: config.POLYMARKET_DATA_URL, http }),
+  },
+  jobs: jobSettings(config),
+  plan: planLimits(config),
+  inquiries: INQUIRY_LIMITS,
   figuresIntervalMs: config.MARKET_FIGURES_INTERVAL_MS,
-  booksTokensMax: config.BOOKS_TOKENS_MAX,
-  limits: planLimits(config),
-  inquiryLimits: INQUIRY_LIMITS,
   unacknowledgedMsMax: UNACKNOWLEDGED_MS_MAX,
   counters,
   log,

@@ -1,5 +1,4 @@
 import type { Bus, KvBucket, Publisher } from '@polytape/bus';
-import type { ClobClient, DataClient, GammaClient } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
 import {
   COMMANDS,
@@ -9,8 +8,8 @@ import {
   type SchedulerStatus,
   type Shard,
 } from '@polytape/types';
-import { JobRunner, type JobSchedule } from './jobs/job-runner.ts';
-import { JOB_NAMES, type JobName, termJobs } from './jobs/term-jobs.ts';
+import { JobRunner } from './jobs/job-runner.ts';
+import { JOB_NAMES, type JobName, type JobSettings, termJobs, type Venue } from './jobs/term-jobs.ts';
 import type { LeaderTerm } from './leadership/leader-term.ts';
 import type { Leadership } from './leadership/leadership.ts';
 import type { Discovery } from './markets/discovery.ts';
@@ -34,16 +33,12 @@ export type SchedulerOptions = {
   bus: Bus;
   leadership: Leadership;
   shards: KvBucket<Shard>;
-  gamma: GammaClient;
-  clob: ClobClient;
-  data: DataClient;
-  schedules: Record<JobName, JobSchedule>;
-  /** See the settings of these names. */
-  shrinkPercentMax: number;
+  venue: Venue;
+  jobs: JobSettings;
+  plan: PlanLimits;
+  inquiries: InquiryLimits;
+  /** How old volumes and liquidity in a market's document may become before they alone make a new version. */
   figuresIntervalMs: number;
-  booksTokensMax: number;
-  limits: PlanLimits;
-  inquiryLimits: InquiryLimits;
   /** How long a document may wait for JetStream's acknowledgement before the scheduler is not ready. */
   unacknowledgedMsMax: number;
   counters: SchedulerCounters;
@@ -65,7 +60,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#o = options;
-    const runner = (name: JobName) => new JobRunner({ schedule: options.schedules[name], log: options.log });
+    const runner = (name: JobName) => new JobRunner({ schedule: options.jobs.schedules[name], log: options.log });
     this.#runners = {
       discovery: runner('discovery'),
       'discovery-scan': runner('discovery-scan'),
@@ -122,7 +117,7 @@ export class Scheduler {
     if (failure !== null) return failure;
     if (discovery.hasScanned) return null;
     // Also while a scan waits for the venue, which it does for a while before it counts as failed.
-    return this.#o.gamma.trouble ?? 'the first scan of the markets has not ended yet';
+    return this.#o.venue.gamma.trouble ?? 'the first scan of the markets has not ended yet';
   }
 
   /** Null while nobody is known to lead. */
@@ -134,13 +129,13 @@ export class Scheduler {
 
   /** Numbers that metrics show; a scheduler that does not lead has no plan. */
   stats(): PlanSummary {
-    if (this.#term === null) return summarisePlan({ ...NO_PLAN, limits: this.#o.limits });
+    if (this.#term === null) return NO_PLAN;
     const { plan, keeper, registry } = this.#term;
     return summarisePlan({
       shards: plan.shards,
       markets: registry.counts(),
       pending: keeper.pending,
-      limits: this.#o.limits,
+      limits: this.#o.plan,
     });
   }
 
@@ -173,28 +168,31 @@ export class Scheduler {
     };
   }
 
-  async #lead(leaderTerm: LeaderTerm): Promise<void> {
-    const { bus, shards, limits, log, figuresIntervalMs } = this.#o;
+  async #lead(term: LeaderTerm): Promise<void> {
+    const { bus, shards, venue, jobs, plan: limits, counters, log } = this.#o;
+    const { gamma, clob } = venue;
+    const { signal } = term;
     // Their own publishers: what one term could not publish must not come out in a later one.
-    await using publisher = bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
-    await using pricePublisher = bus.publisher(SNAPSHOT_WINDOW);
-    await using bookPublisher = bus.publisher(SNAPSHOT_WINDOW);
-    const registry = new MarketRegistry({ figuresIntervalMs });
-    const marketLog = new MarketLog({ ...this.#o, registry, publisher, term: leaderTerm });
+    await using documents = bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
+    await using prices = bus.publisher(SNAPSHOT_WINDOW);
+    await using books = bus.publisher(SNAPSHOT_WINDOW);
+    const publishers = { documents, prices, books };
+    const registry = new MarketRegistry({ figuresIntervalMs: this.#o.figuresIntervalMs });
+    const marketLog = new MarketLog({ bus, gamma, registry, publisher: documents, term, counters, log });
     await marketLog.remember();
-    const plan = await ShardPlan.read(shards, leaderTerm);
-    const inquiries = new Inquiries(this.#o.inquiryLimits);
+    const plan = await ShardPlan.read(shards, term);
+    const inquiries = new Inquiries(this.#o.inquiries);
     const unconfirmed = () => inquiries.unconfirmed();
     const keeper = new PlanKeeper({ plan, registry, unconfirmed, limits, clock: Date.now, log });
-    const follower = new LifecycleFollower({ ...this.#o, registry, marketLog, keeper, inquiries });
+    const markets = { gamma, registry, marketLog, keeper };
+    const follower = new LifecycleFollower({ ...markets, bus, clob, inquiries, counters, log });
     await follower.restore(keeper.unknownConditionIds());
-    const missing = new MissingTokensFollower({ ...this.#o, plan, keeper });
-    const ingestors = await bus.kv<IngestorPresence>('ingestors', presenceFault);
-    const { signal } = leaderTerm;
+    const missing = new MissingTokensFollower({ bus, clob, plan, keeper, counters, log });
     const watch = new LogWatch({ bus, marketLog, intervalMs: LOG_WATCH_INTERVAL_MS, log });
-    const subscriber = new MarketSubscriber({ ...this.#o, registry, marketLog, keeper, plan, ingestors, signal });
-    const publishers = { documents: publisher, prices: pricePublisher, books: bookPublisher };
-    const { discovery, jobs } = termJobs({ ...this.#o, registry, marketLog, keeper, publishers, term: leaderTerm });
+    const ingestors = await bus.kv<IngestorPresence>('ingestors', presenceFault);
+    const subscriber = new MarketSubscriber({ ...markets, plan, ingestors, signal, log });
+    const parts = { venue, registry, marketLog, keeper, publishers, term, counters, log };
+    const { discovery, work } = termJobs({ ...parts, settings: jobs });
     const isNew = registry.size === 0;
     try {
       this.#term = { publishers, registry, plan, keeper, inquiries, discovery, missing };
@@ -203,7 +201,7 @@ export class Scheduler {
       const runs = JOB_NAMES.map((name) => async (stop: AbortSignal) => {
         // On the very first start there is nothing to ask for before that, and the next round would be minutes away.
         if (ABOUT_MARKETS.has(name) && isNew) await unlessAborted(discovery.scanned, stop).catch(() => {}); // stopped: the job sees it
-        await this.#runners[name].run(jobs[name], stop);
+        await this.#runners[name].run(work[name], stop);
       });
       await together([...tasks, ...runs], signal);
     } finally {
@@ -214,8 +212,9 @@ export class Scheduler {
 
 function perShard({ shards }: ShardPlan): NonNullable<SchedulerStatus['plan']>['perShard'] {
   return [...shards].map(([shard, { tokens, tokensTarget = null }]) => ({
-    ...{ shard, tokensTarget },
+    shard,
     tokens: tokens.length,
+    tokensTarget,
   }));
 }
 
@@ -237,8 +236,9 @@ const LOG_WATCH_INTERVAL_MS = 5_000;
 /** JetStream acknowledges within milliseconds, and within seconds after a restart. */
 export const UNACKNOWLEDGED_MS_MAX = 30_000;
 const READING = 'the markets and the plan are being read from the log';
-const NO_PLAN = {
-  shards: new Map<number, Shard>(),
-  markets: { open: 0, ended: 0 },
-  pending: new Map<string, number>(),
-} satisfies Partial<Parameters<typeof summarisePlan>[0]>;
+const NO_PLAN: PlanSummary = {
+  shards: 0,
+  tokens: 0,
+  markets: { open: 0, pending: 0, subscribed: 0, expired: 0 },
+  capacity: { total: 0, free: 0 },
+};

@@ -1,6 +1,6 @@
 import { loadConfig } from '@polytape/service';
 import { describe, expect, test } from 'vitest';
-import { configTable, jobSchedules, planLimits, settingsNotice } from '../src/config.ts';
+import { configTable, jobSettings, planLimits, settingsNotice } from '../src/config.ts';
 
 describe('a target above the maximum of a shard', () => {
   const config = loadConfig(configTable, { SHARD_TOKENS_MAX: '300' });
@@ -23,7 +23,7 @@ describe('an interval', () => {
 
   test('is at most a week, and its timeout one that a timer takes', () => {
     const config = loadConfig(configTable, Object.fromEntries(MAX.map((name) => [name, String(WEEK_MS)])));
-    for (const { intervalMs, timeoutMs } of Object.values(jobSchedules(config))) {
+    for (const { intervalMs, timeoutMs } of Object.values(jobSettings(config).schedules)) {
       expect(intervalMs).toBe(WEEK_MS);
       expect(timeoutMs).toBeLessThan(2 ** 31);
     }

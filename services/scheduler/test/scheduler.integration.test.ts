@@ -175,19 +175,22 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
   ) as Record<JobName, { name: JobName; intervalMs: number; timeoutMs: number; isOnTheClock: boolean }>;
   const shards = await bed.bus.kv<Shard>('shards');
   const leader = await bed.bus.kv<LeaderRecord>('leader');
-  const options: Omit<SchedulerOptions, 'schedulerId' | 'leadership' | 'inquiryLimits'> = {
+  const options: Omit<SchedulerOptions, 'schedulerId' | 'leadership' | 'inquiries'> = {
     bus: bed.bus,
     shards,
-    gamma: new GammaClient({ url: venue.urls.gamma, http }),
-    clob: new ClobClient({ url: venue.urls.clob, http }),
-    data: new DataClient({ url: venue.urls.data, http }),
-    ...{ schedules, shrinkPercentMax: 20, figuresIntervalMs: 0, booksTokensMax: 0 },
-    limits: { tokensTarget: 400, tokensMax: 500, openAtTokens: 50, openAfterMs: 1_000, movesMax: 10 },
+    venue: {
+      gamma: new GammaClient({ url: venue.urls.gamma, http }),
+      clob: new ClobClient({ url: venue.urls.clob, http }),
+      data: new DataClient({ url: venue.urls.data, http }),
+    },
+    jobs: { schedules, shrinkPercentMax: 20, booksTokensMax: 0 },
+    figuresIntervalMs: 0,
+    plan: { tokensTarget: 400, tokensMax: 500, openAtTokens: 50, openAfterMs: 1_000, movesMax: 10 },
     ...{ unacknowledgedMsMax: 500, counters: newCounters(), log: silent },
   };
-  const start = (schedulerId: string, inquiryLimits: InquiryLimits) => {
+  const start = (schedulerId: string, inquiries: InquiryLimits) => {
     const leadership = new Leadership({ bucket: leader, schedulerId, log: silent });
-    const scheduler = new Scheduler({ ...options, inquiryLimits, schedulerId, leadership });
+    const scheduler = new Scheduler({ ...options, inquiries, schedulerId, leadership });
     const stop = new AbortController();
     const running = scheduler.run(stop.signal);
     const ended = async () => {
