@@ -105,7 +105,7 @@ describe.skipIf(books.length === 0)(`recorded books ${UNLESS_RECORDED}`, () => {
       tokenId: raw.asset_id,
       exchangeAtMs: Number(raw.timestamp),
       hash: raw.hash,
-      isHashRight: true,
+      hashMatches: true,
     });
     const { bids, asks, bestBid, bestAsk, spread, midpoint, tickSize } = book;
     expect([bids[0]?.[0] ?? null, asks[0]?.[0] ?? null]).toEqual([bestBid, bestAsk]);

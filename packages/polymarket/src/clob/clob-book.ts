@@ -17,7 +17,7 @@ import { bookHash } from './book-hash.ts';
  * A book as the CLOB sent it, its levels in our order: best first on both sides. When it was asked for, and for which
  * interval, is the caller's. Source: CLOB, `POST /books`.
  */
-export type ClobBook = Omit<BookSnapshot, 'slotAtMs' | 'seenAtMs'>;
+export type ClobBook = Omit<BookSnapshot, 'intervalStartMs' | 'seenAtMs'>;
 
 /** @throws {FieldError} It is no book, or a level of it is none: half a book would be a wrong one. */
 export function readClobBook(raw: unknown): ClobBook {
@@ -41,7 +41,7 @@ export function readClobBook(raw: unknown): ClobBook {
     tickSize: optionalDecimal(book.tick_size, 'tick_size'),
     hash,
     // One of another kind is a change at the venue that is to be seen, and costs no book.
-    isHashRight: isAbsent(book.hash) ? null : hash === bookHash(book),
+    hashMatches: isAbsent(book.hash) ? null : hash === bookHash(book),
   };
 }
 

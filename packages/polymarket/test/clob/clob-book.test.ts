@@ -33,7 +33,7 @@ describe('a book', () => {
       midpoint: '0.318',
       tickSize: '0.001',
       hash: first.hash,
-      isHashRight: true,
+      hashMatches: true,
     });
   });
 
@@ -44,46 +44,46 @@ describe('a book', () => {
       bestAsk: '0.07',
       spread: null,
       midpoint: null,
-      isHashRight: true,
+      hashMatches: true,
     });
     expect(readClobBook(sample(2))).toMatchObject({
       bids: [],
       asks: [],
       bestBid: null,
       bestAsk: null,
-      isHashRight: true,
+      hashMatches: true,
     });
   });
 
   test('is told when its hash is not that of what was received', () => {
-    expect(readClobBook(sample(3)).isHashRight).toBe(false);
+    expect(readClobBook(sample(3)).hashMatches).toBe(false);
     for (const change of [{ tick_size: '0.01' }, { neg_risk: false }, { timestamp: '1789000000124' }]) {
-      expect(readClobBook({ ...first, ...change }).isHashRight).toBe(false);
+      expect(readClobBook({ ...first, ...change }).hashMatches).toBe(false);
     }
-    expect(readClobBook({ ...first, bids: [...first.bids].reverse() }).isHashRight).toBe(false);
-    expect(readClobBook({ ...first, hash: undefined })).toMatchObject({ hash: null, isHashRight: null });
+    expect(readClobBook({ ...first, bids: [...first.bids].reverse() }).hashMatches).toBe(false);
+    expect(readClobBook({ ...first, hash: undefined })).toMatchObject({ hash: null, hashMatches: null });
   });
 
   test.each(['sha256:abc', 'f'.repeat(64), `${'a'.repeat(39)}g`, 7, {}])(
     'is read also with a hash that is no sha1 (%j): it has none, and that is counted as a difference',
     (hash) => {
-      expect(readClobBook({ ...first, hash })).toMatchObject({ hash: null, isHashRight: false });
+      expect(readClobBook({ ...first, hash })).toMatchObject({ hash: null, hashMatches: false });
     },
   );
 
   test('has its hash in lower case', () => {
     const hash = String(first.hash);
-    expect(readClobBook({ ...first, hash: hash.toUpperCase() })).toMatchObject({ hash, isHashRight: true });
+    expect(readClobBook({ ...first, hash: hash.toUpperCase() })).toMatchObject({ hash, hashMatches: true });
   });
 
   test('is the same in whatever order its levels came', () => {
-    const { isHashRight: _, ...expected } = readClobBook(first);
+    const { hashMatches: _, ...expected } = readClobBook(first);
     fc.assert(
       fc.property(
         fc.shuffledSubarray(first.bids, { minLength: 4 }),
         fc.shuffledSubarray(first.asks, { minLength: 4 }),
         (bids, asks) => {
-          const { isHashRight: _, ...book } = readClobBook({ ...first, bids, asks });
+          const { hashMatches: _, ...book } = readClobBook({ ...first, bids, asks });
           expect(book).toEqual(expected);
         },
       ),

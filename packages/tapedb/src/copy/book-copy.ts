@@ -24,13 +24,13 @@ export function bookCopy(books: readonly BookSnapshot[], tokens: ReadonlyMap<str
   const rows = new CopyBuffer({ bytesExpected: books.length * ROW_BYTES_USUAL });
   for (const book of books) {
     rows.row(13);
-    rows.timestamp(book.slotAtMs * 1_000);
+    rows.timestamp(book.intervalStartMs * 1_000);
     rows.timestamp(book.seenAtMs * 1_000);
     if (book.exchangeAtMs === null) rows.null();
     else rows.timestamp(book.exchangeAtMs * 1_000);
     rows.int32(keyOf(tokens, book.tokenId));
-    if (book.isHashRight === null) rows.null();
-    else rows.boolean(book.isHashRight);
+    if (book.hashMatches === null) rows.null();
+    else rows.boolean(book.hashMatches);
     rows.numericOrNull(book.bestBid);
     rows.numericOrNull(book.bestAsk);
     rows.numericOrNull(book.spread);
@@ -48,11 +48,11 @@ export function bookCopy(books: readonly BookSnapshot[], tokens: ReadonlyMap<str
 export function checkBook(book: BookSnapshot): void {
   check(isTokenId(book?.tokenId), 'tokenId', book?.tokenId);
   check(isConditionId(book.conditionId), 'conditionId', book.conditionId);
-  check(isPlausibleTime(book.slotAtMs), 'slotAtMs', book.slotAtMs);
+  check(isPlausibleTime(book.intervalStartMs), 'intervalStartMs', book.intervalStartMs);
   check(isPlausibleTime(book.seenAtMs), 'seenAtMs', book.seenAtMs);
   // The venue's clock is shown and never searched by: anything that the column holds will do.
   check(book.exchangeAtMs === null || isCount(book.exchangeAtMs), 'exchangeAtMs', book.exchangeAtMs);
-  check(book.isHashRight === null || typeof book.isHashRight === 'boolean', 'isHashRight', book.isHashRight);
+  check(book.hashMatches === null || typeof book.hashMatches === 'boolean', 'hashMatches', book.hashMatches);
   checkDecimalOrNull('bestBid', book.bestBid);
   checkDecimalOrNull('bestAsk', book.bestAsk);
   check(book.spread === null || isSignedDecimal(book.spread), 'spread', book.spread);

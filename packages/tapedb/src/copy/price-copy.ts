@@ -16,7 +16,7 @@ export function priceCopy(prices: readonly PriceSnapshot[], tokens: ReadonlyMap<
   const rows = new CopyBuffer({ bytesExpected: prices.length * ROW_BYTES_USUAL });
   for (const price of prices) {
     rows.row(8);
-    rows.timestamp(price.slotAtMs * 1_000);
+    rows.timestamp(price.intervalStartMs * 1_000);
     rows.timestamp(price.seenAtMs * 1_000);
     rows.int32(keyOf(tokens, price.tokenId));
     rows.numericOrNull(price.lastPrice);
@@ -32,7 +32,7 @@ export function priceCopy(prices: readonly PriceSnapshot[], tokens: ReadonlyMap<
 export function checkPrice(price: PriceSnapshot): void {
   check(isTokenId(price?.tokenId), 'tokenId', price?.tokenId);
   check(isConditionId(price.conditionId), 'conditionId', price.conditionId);
-  check(isPlausibleTime(price.slotAtMs), 'slotAtMs', price.slotAtMs);
+  check(isPlausibleTime(price.intervalStartMs), 'intervalStartMs', price.intervalStartMs);
   check(isPlausibleTime(price.seenAtMs), 'seenAtMs', price.seenAtMs);
   checkDecimalOrNull('lastPrice', price.lastPrice);
   checkDecimalOrNull('bestBid', price.bestBid);

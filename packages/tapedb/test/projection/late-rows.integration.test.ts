@@ -32,7 +32,7 @@ describe.skipIf(!hasCompression)(
       await using opened = await openDatabase({ timescale: true });
       const { database, sql } = opened;
       await sql('SELECT _timescaledb_functions.stop_background_workers()'); // what they do is done here, in its turn
-      const later = { slotAtMs: NOON_MS + 300_000 };
+      const later = { intervalStartMs: NOON_MS + 300_000 };
       const change = (version: number): MarketFact => ({
         type: 'market_changed',
         conditionId: CONDITION,

@@ -75,7 +75,7 @@ describe('a batch is refused for', () => {
   const wrongPrices: [string, object][] = [
     ['a price that is nothing', { tokenId: undefined }],
     ['a price of no market', { conditionId: 'none' }],
-    ['a slot in seconds', { slotAtMs: NOON_MS / 1_000 }],
+    ['a slot in seconds', { intervalStartMs: NOON_MS / 1_000 }],
     ['a bid that is missing', { bestBid: undefined }],
     ['a midpoint that is a number', { midpoint: 0.5 }],
     ['a last price below 0', { lastPrice: '-0.1' }],
@@ -88,7 +88,7 @@ describe('a batch is refused for', () => {
     ['a level of words', { bids: [['0.5', 'many\0']] }],
     ['a spread that is no number', { spread: '--1' }],
     ['a hash that is too short', { hash: 'abcd' }],
-    ['a hash that is maybe right', { isHashRight: 'maybe' }],
+    ['a hash that is maybe right', { hashMatches: 'maybe' }],
     ['a venue time beyond all time', { exchangeAtMs: 8.64e15 }],
   ];
   const wrongFacts: [string, unknown][] = [

@@ -10,7 +10,7 @@ export type BookSnapshot = {
   conditionId: string;
   tokenId: string;
   /** Start of the interval that it stands for, milliseconds since the epoch: a multiple of the interval. */
-  slotAtMs: number;
+  intervalStartMs: number;
   /** The venue's clock when it made the book, milliseconds since the epoch; null where it did not say. */
   exchangeAtMs: number | null;
   /** Highest price first. */
@@ -26,12 +26,12 @@ export type BookSnapshot = {
   /** The venue's own sha1 over the book, 40 hex digits in lower case; null where none came, or something else. */
   hash: string | null;
   /** Whether the hash is that of what was received; null where none came. A difference is counted, and the book kept. */
-  isHashRight: boolean | null;
+  hashMatches: boolean | null;
   /** Our clock when the answer came, milliseconds since the epoch. */
   seenAtMs: number;
 };
 
 /** One snapshot a token and interval, as of prices. */
-export function bookMessageId({ tokenId, slotAtMs }: Pick<BookSnapshot, 'tokenId' | 'slotAtMs'>): string {
-  return `book:${tokenId}:${slotAtMs}`;
+export function bookMessageId({ tokenId, intervalStartMs }: Pick<BookSnapshot, 'tokenId' | 'intervalStartMs'>): string {
+  return `book:${tokenId}:${intervalStartMs}`;
 }

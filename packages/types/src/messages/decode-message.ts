@@ -136,7 +136,7 @@ function expect(condition: boolean, field: string): asserts condition {
 function expectSnapshot(snapshot: PriceSnapshot | BookSnapshot): void {
   expect(isConditionId(snapshot.conditionId), 'conditionId');
   expect(isTokenId(snapshot.tokenId), 'tokenId');
-  expect(isCount(snapshot.slotAtMs), 'slotAtMs');
+  expect(isCount(snapshot.intervalStartMs), 'intervalStartMs');
   expect(isCount(snapshot.seenAtMs), 'seenAtMs');
 }
 

@@ -80,7 +80,7 @@ const unparsed: Unparsed = {
 const price: PriceSnapshot = {
   conditionId: '0xab',
   tokenId: '12',
-  slotAtMs: 60_000,
+  intervalStartMs: 60_000,
   lastPrice: null,
   bestBid: '0.4',
   bestAsk: null,
@@ -91,7 +91,7 @@ const price: PriceSnapshot = {
 const book: BookSnapshot = {
   conditionId: '0xab',
   tokenId: '12',
-  slotAtMs: 300_000,
+  intervalStartMs: 300_000,
   exchangeAtMs: null,
   bids: [['0.4', '10']],
   asks: [],
@@ -101,7 +101,7 @@ const book: BookSnapshot = {
   midpoint: null,
   tickSize: '0.01',
   hash: null,
-  isHashRight: null,
+  hashMatches: null,
   seenAtMs: 301_000,
 };
 const DEEP = 'lists in lists: ';
@@ -175,7 +175,7 @@ describe('a message of the log', () => {
 
   test.each([
     ['another subject', { ...price, tokenId: '13' }],
-    ['no slot', { ...price, slotAtMs: undefined }],
+    ['no slot', { ...price, intervalStartMs: undefined }],
     ['a number for a bid', { ...price, bestBid: 0.4 }],
     ['nothing said of the midpoint', { ...price, midpoint: undefined }],
     ['a market that is none', { ...price, conditionId: '1' }],

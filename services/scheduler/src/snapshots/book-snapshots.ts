@@ -46,7 +46,7 @@ export class BookSnapshots {
   /** Items are the books read; the oldest is that of the active token that waits longest. @throws as `ClobClient.books`; {TermOverError} */
   async round(signal: AbortSignal): Promise<JobResult> {
     const { clob, publisher, term, intervalMs, counters } = this.#o;
-    const slotAtMs = Math.floor(Date.now() / intervalMs) * intervalMs;
+    const intervalStartMs = Math.floor(Date.now() / intervalMs) * intervalMs;
     const active = this.#activeTokens();
     let items = 0;
     const errors = await this.#troubles.errorsIn(
@@ -57,7 +57,7 @@ export class BookSnapshots {
         for (const book of books) {
           this.#waitsSinceMs.set(book.tokenId, seenAtMs);
           const market = active.get(book.tokenId);
-          if (market !== undefined) this.#take(book, market, slotAtMs, seenAtMs);
+          if (market !== undefined) this.#take(book, market, intervalStartMs, seenAtMs);
         }
         // There is none (any more), and that is as good as having read it.
         for (const tokenId of unknown) this.#waitsSinceMs.set(tokenId, seenAtMs);
@@ -89,13 +89,13 @@ export class BookSnapshots {
     return booksOfRound(candidates, tokensMax);
   }
 
-  #take(book: ClobBook, { conditionId }: Market, slotAtMs: number, seenAtMs: number): void {
+  #take(book: ClobBook, { conditionId }: Market, intervalStartMs: number, seenAtMs: number): void {
     const { publisher, counters } = this.#o;
-    if (book.isHashRight === false) counters.bookHashDifferences += 1;
+    if (book.hashMatches === false) counters.bookHashDifferences += 1;
     // Not the venue's hash: it changes with the time of the answer and with each trade.
     const content = JSON.stringify([book.bids, book.asks, book.tickSize]);
-    if (!this.#published.take(book.tokenId, content, { slotAtMs, nowMs: seenAtMs })) return;
-    const snapshot: BookSnapshot = { ...book, conditionId, slotAtMs, seenAtMs };
+    if (!this.#published.take(book.tokenId, content, { intervalStartMs, nowMs: seenAtMs })) return;
+    const snapshot: BookSnapshot = { ...book, conditionId, intervalStartMs, seenAtMs };
     counters.booksPublished += 1;
     publisher.publish({
       subject: bookSubject(snapshot),

@@ -22,22 +22,26 @@ export class LastPublished {
   }
 
   /** Whether the token's content is to be published now, in this slot. If so, it counts as published where it was the first. */
-  take(tokenId: string, content: string, { slotAtMs, nowMs }: { slotAtMs: number; nowMs: number }): boolean {
+  take(
+    tokenId: string,
+    content: string,
+    { intervalStartMs, nowMs }: { intervalStartMs: number; nowMs: number },
+  ): boolean {
     const last = this.#last.get(tokenId);
-    if (last?.slotAtMs === slotAtMs) return false;
-    const backMs = Math.max(0, (last?.slotAtMs ?? slotAtMs) - slotAtMs);
+    if (last?.intervalStartMs === intervalStartMs) return false;
+    const backMs = Math.max(0, (last?.intervalStartMs ?? intervalStartMs) - intervalStartMs);
     const next = digest(content);
     if (last?.digest === next && backMs <= this.#refreshMs && nowMs - last.atMs < this.#refreshMs) return false;
-    if (backMs > 0 || slotAtMs < this.#termBeganAtMs) {
+    if (backMs > 0 || intervalStartMs < this.#termBeganAtMs) {
       // A clock that was set back is waited for, though not for days.
-      const untilSlotAtMs = backMs <= this.#refreshMs ? slotAtMs + backMs : slotAtMs;
-      this.#last.set(tokenId, { digest: null, atMs: nowMs, slotAtMs: untilSlotAtMs });
+      const untilSlotAtMs = backMs <= this.#refreshMs ? intervalStartMs + backMs : intervalStartMs;
+      this.#last.set(tokenId, { digest: null, atMs: nowMs, intervalStartMs: untilSlotAtMs });
       return true;
     }
     // All tokens are seen for the first time at once; their refreshing is spread over a quarter of the time.
     const isFirst = last === undefined || last.digest === null;
     const headStartMs = isFirst ? this.#random() * SPREAD_SHARE * this.#refreshMs : 0;
-    this.#last.set(tokenId, { digest: next, atMs: nowMs - headStartMs, slotAtMs });
+    this.#last.set(tokenId, { digest: next, atMs: nowMs - headStartMs, intervalStartMs });
     return true;
   }
 
@@ -63,7 +67,7 @@ type Published = {
   digest: string | null;
   atMs: number;
   /** The latest slot in which it was published. */
-  slotAtMs: number;
+  intervalStartMs: number;
 };
 
 const SPREAD_SHARE = 0.25;

@@ -41,7 +41,7 @@ export class PriceSnapshots {
   /** Items are the tokens with an answer. @throws as `ClobClient.quotes`; {TermOverError} */
   async round(signal: AbortSignal): Promise<JobResult> {
     const { clob, registry, publisher, term, intervalMs, counters } = this.#o;
-    const slotAtMs = Math.floor(Date.now() / intervalMs) * intervalMs;
+    const intervalStartMs = Math.floor(Date.now() / intervalMs) * intervalMs;
     const active = activeTokens(registry.open());
     this.#published.keepOnly(active);
     let items = 0;
@@ -52,7 +52,7 @@ export class PriceSnapshots {
         const seenAtMs = Date.now();
         for (const quote of quotes) {
           const market = active.get(quote.tokenId);
-          if (market !== undefined) this.#take(quote, market, slotAtMs, seenAtMs);
+          if (market !== undefined) this.#take(quote, market, intervalStartMs, seenAtMs);
         }
         items += quotes.length;
         counters.quotesUnknown += unknown.length;
@@ -63,14 +63,14 @@ export class PriceSnapshots {
     return { items, errors };
   }
 
-  #take(quote: Quote, { conditionId }: Market, slotAtMs: number, seenAtMs: number): void {
+  #take(quote: Quote, { conditionId }: Market, intervalStartMs: number, seenAtMs: number): void {
     const { registry, publisher, counters } = this.#o;
     const { tokenId, lastPrice, bestBid, bestAsk, midpoint } = quote;
     // The volume alone is no new price.
     const content = [lastPrice, bestBid, bestAsk, midpoint].join(' ');
-    if (!this.#published.take(tokenId, content, { slotAtMs, nowMs: seenAtMs })) return;
+    if (!this.#published.take(tokenId, content, { intervalStartMs, nowMs: seenAtMs })) return;
     const snapshot: PriceSnapshot = {
-      ...{ conditionId, tokenId, slotAtMs, lastPrice, bestBid, bestAsk, midpoint },
+      ...{ conditionId, tokenId, intervalStartMs, lastPrice, bestBid, bestAsk, midpoint },
       ...{ volume24h: registry.volume24h(conditionId), seenAtMs },
     };
     counters.pricesPublished += 1;

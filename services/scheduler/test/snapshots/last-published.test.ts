@@ -84,6 +84,6 @@ describe('what was last published of a token', () => {
 function published(o: { termBeganAtMs?: number; random?: () => number } = {}) {
   const last = new LastPublished({ refreshMs: HOUR_MS, termBeganAtMs: -1, random: () => 0, ...o });
   const take = (tokenId: string, content: string, nowMs: number) =>
-    last.take(tokenId, content, { slotAtMs: Math.floor(nowMs / MINUTE_MS) * MINUTE_MS, nowMs });
+    last.take(tokenId, content, { intervalStartMs: Math.floor(nowMs / MINUTE_MS) * MINUTE_MS, nowMs });
   return { last, take };
 }

@@ -40,9 +40,9 @@ describe('prices', () => {
     for (let leader = 0; leader < 2; leader += 1) {
       await new PriceSnapshots({ ...v.parts, intervalMs: ageMs }).round(v.signal);
     }
-    const slots = Map.groupBy(await v.stored<PriceSnapshot>('PRICES'), ({ slotAtMs }) => slotAtMs);
-    for (const [slotAtMs, snapshots] of slots) {
-      expect(slotAtMs % ageMs).toBe(0);
+    const slots = Map.groupBy(await v.stored<PriceSnapshot>('PRICES'), ({ intervalStartMs }) => intervalStartMs);
+    for (const [intervalStartMs, snapshots] of slots) {
+      expect(intervalStartMs % ageMs).toBe(0);
       expect(snapshots).toHaveLength(20);
     }
   });
@@ -108,7 +108,10 @@ describe('prices', () => {
     } finally {
       vi.useRealTimers();
     }
-    const told = (await v.stored<PriceSnapshot>('PRICES')).map(({ slotAtMs, lastPrice }) => [slotAtMs, lastPrice]);
+    const told = (await v.stored<PriceSnapshot>('PRICES')).map(({ intervalStartMs, lastPrice }) => [
+      intervalStartMs,
+      lastPrice,
+    ]);
     expect(told).toEqual([
       [60_000, '0.4'],
       [120_000, '0.5'],
@@ -148,9 +151,9 @@ describe('books', () => {
     expect({ items, errors }).toEqual({ items: 600, errors: 0 });
     const first = await v.stored<BookSnapshot>('BOOKS');
     expect(new Set(first.map(({ tokenId }) => tokenId))).toEqual(new Set(v.tokenIds()));
-    for (const { bids, asks, bestBid, bestAsk, isHashRight } of first) {
+    for (const { bids, asks, bestBid, bestAsk, hashMatches } of first) {
       expect(bids.map(([price]) => Number(price))).toEqual(bids.map(([price]) => Number(price)).sort((a, b) => b - a));
-      expect([bids[0]?.[0] ?? null, asks[0]?.[0] ?? null, isHashRight]).toEqual([bestBid, bestAsk, true]);
+      expect([bids[0]?.[0] ?? null, asks[0]?.[0] ?? null, hashMatches]).toEqual([bestBid, bestAsk, true]);
     }
     await books.round(v.signal);
     expect(await v.stored('BOOKS')).toHaveLength(600);
@@ -164,7 +167,7 @@ describe('books', () => {
     const books = new BookSnapshots({ ...v.parts, intervalMs: 300_000, tokensMax: 0 });
     expect(await books.round(v.signal)).toMatchObject({ items: 6, errors: 0 });
     expect(v.parts.counters).toMatchObject({ bookHashDifferences: 6, booksUnknown: 2, booksPublished: 6 });
-    expect((await v.stored<BookSnapshot>('BOOKS')).every(({ isHashRight }) => isHashRight === false)).toBe(true);
+    expect((await v.stored<BookSnapshot>('BOOKS')).every(({ hashMatches }) => hashMatches === false)).toBe(true);
   });
 
   test('are read in turns where not all fit in a round, and say how old the oldest is', async () => {
