@@ -15,9 +15,9 @@ import type { Leadership } from './leadership/leadership.ts';
 import type { Discovery } from './markets/discovery.ts';
 import { Inquiries, type InquiryLimits } from './markets/inquiries.ts';
 import { LifecycleFollower } from './markets/lifecycle-follower.ts';
-import { LogWatch } from './markets/log-watch.ts';
 import { MarketLog } from './markets/market-log.ts';
 import { MarketRegistry } from './markets/market-registry.ts';
+import { MarketStreamWatch } from './markets/market-stream-watch.ts';
 import { MissingTokensFollower } from './plan/missing-tokens-follower.ts';
 import { PlanKeeper } from './plan/plan-keeper.ts';
 import { type PlanSummary, summarisePlan } from './plan/plan-summary.ts';
@@ -188,7 +188,7 @@ export class Scheduler {
     const follower = new LifecycleFollower({ ...markets, bus, clob, inquiries, counters, log });
     await follower.restore(keeper.unknownConditionIds());
     const missing = new MissingTokensFollower({ bus, clob, plan, keeper, counters, log });
-    const watch = new LogWatch({ bus, marketLog, intervalMs: LOG_WATCH_INTERVAL_MS, log });
+    const watch = new MarketStreamWatch({ bus, marketLog, intervalMs: STREAM_WATCH_INTERVAL_MS, log });
     const ingestors = await bus.kv<IngestorPresence>('ingestors', presenceFault);
     const subscriber = new MarketSubscriber({ ...markets, plan, ingestors, signal, log });
     const parts = { venue, registry, marketLog, keeper, publishers, term, counters, log };
@@ -232,7 +232,7 @@ const ABOUT_MARKETS: ReadonlySet<JobName> = new Set<JobName>(['discovery', 'pric
 /** Some thousand prices or some hundred books. */
 const SNAPSHOT_WINDOW = { unacknowledgedMax: 500, queueMax: 2_000, queueBytesMax: 32 * 1_024 * 1_024 };
 /** What closes and is settled within it, and is lost with the stream, is in EVENTS. */
-const LOG_WATCH_INTERVAL_MS = 5_000;
+const STREAM_WATCH_INTERVAL_MS = 5_000;
 /** JetStream acknowledges within milliseconds, and within seconds after a restart. */
 export const UNACKNOWLEDGED_MS_MAX = 30_000;
 const READING = 'the markets and the plan are being read from the log';

@@ -18,12 +18,12 @@ import { gammaObservation } from '../resolutions/resolution-observation.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import { isSettled } from './is-settled.ts';
-import { LogReader, type LogReaderOptions } from './log-reader.ts';
 import type { MarketDescription, MarketRegistry, NewVersion } from './market-registry.ts';
+import { MarketStreamReader, type MarketStreamReaderOptions } from './market-stream-reader.ts';
 
 export type MarketLogOptions = {
   gamma: Pick<GammaClient, 'openMarketsOf'>;
-  bus: LogReaderOptions['bus'];
+  bus: MarketStreamReaderOptions['bus'];
   registry: MarketRegistry;
   publisher: Publisher;
   term: LeaderTerm;
@@ -44,14 +44,14 @@ export class MarketLog {
   readonly #o: MarketLogOptions;
   /** Markets whose last steps in EVENTS are known; when they are too many, they are asked for again. */
   readonly #recalled = new Set<string>();
-  readonly #reader: LogReader;
+  readonly #reader: MarketStreamReader;
   readonly #failures = new OutageNotice();
   #documentsRejected = 0;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: MarketLogOptions) {
     this.#o = options;
-    this.#reader = new LogReader(options);
+    this.#reader = new MarketStreamReader(options);
     options.publisher.onRejected(({ subject, body }) => {
       const document = JSON.parse(body) as Market;
       if (subject === marketSubject(document.conditionId)) this.#rejected(document);

@@ -1,6 +1,6 @@
 import type { Market, MarketFact } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
-import { LogWatch } from '../../src/markets/log-watch.ts';
+import { MarketStreamWatch } from '../../src/markets/market-stream-watch.ts';
 import { sampleMarket, settledMarket } from '../sample-market.ts';
 import { logBed } from './log-bed.ts';
 
@@ -112,7 +112,7 @@ describe('a leader', () => {
       const { bus, marketLog, log, errors } = leader;
       const looks = watched(bus);
       const over = new AbortController();
-      const watching = new LogWatch({ bus: looks.bus, marketLog, intervalMs: 20, log }).run(over.signal);
+      const watching = new MarketStreamWatch({ bus: looks.bus, marketLog, intervalMs: 20, log }).run(over.signal);
       try {
         await looks.first;
         await bed.ask(subject, body);

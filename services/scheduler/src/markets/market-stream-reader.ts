@@ -14,7 +14,7 @@ import {
 import { resolutionAfter } from '../resolutions/next-resolution.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
 
-export type LogReaderOptions = {
+export type MarketStreamReaderOptions = {
   bus: Pick<Bus, 'streamState' | 'readBatches' | 'lastMessageOn'>;
   counters: Pick<SchedulerCounters, 'messagesMalformed'>;
   log: Logger;
@@ -24,11 +24,11 @@ export type LogReaderOptions = {
  * What MARKETS and EVENTS hold of markets. A message that is not what its subject says is counted, told and passed over,
  * as the writer does: one of them must not keep the leader from its work.
  */
-export class LogReader {
-  readonly #o: LogReaderOptions;
+export class MarketStreamReader {
+  readonly #o: MarketStreamReaderOptions;
   readonly #alarm = new OutageNotice();
 
-  constructor(options: LogReaderOptions) {
+  constructor(options: MarketStreamReaderOptions) {
     this.#o = options;
   }
 
