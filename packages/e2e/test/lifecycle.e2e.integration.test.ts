@@ -30,7 +30,7 @@ describe('a market that opens while the recorder runs', () => {
     bed.venue.closeMarket(opened?.conditionId ?? '');
     await until('the tokens left the plan', async () => (await tokens(scheduler)) === 40, { withinMs: 5_000 });
     for (const ingestor of ingestors) await ingestor.untilMetric('ingestor_tokens', (wanted) => wanted === 40);
-    expect(await scheduler.metric('scheduler_scans_total')).toBe(1);
+    expect(await scheduler.metric('polytape_scheduler_scans_total')).toBe(1);
 
     // Four connections heard each of the two facts; the log has each once.
     for (const ingestor of ingestors) {
@@ -99,7 +99,7 @@ describe('a market that opens while the recorder runs', () => {
 });
 
 async function tokens(scheduler: ServiceUnderTest): Promise<number | null> {
-  return await scheduler.metric('scheduler_tokens');
+  return await scheduler.metric('polytape_scheduler_tokens');
 }
 
 async function covered(ingestor: ServiceUnderTest): Promise<number | null> {

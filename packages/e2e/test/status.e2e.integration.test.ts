@@ -38,7 +38,7 @@ describe('the commands that speak to a running recorder', () => {
     const subscribed = await ended(polytape(bed, 'subscribe', slug), 0);
     expect(subscribed.stdout.join('\n')).toMatch(/is recorded in shard 1; the first book of both tokens has come/);
     expect(bed.venue.trade({ tokenId: tokenIds?.[0] ?? '' })).toMatchObject({ subscribed: true });
-    expect(await scheduler.metric('scheduler_tokens')).toBe(42);
+    expect(await scheduler.metric('polytape_scheduler_tokens')).toBe(42);
     const again = await ended(polytape(bed, 'subscribe', conditionId, '--json'), 0);
     expect(JSON.parse(again.stdout.at(-1) ?? '')).toMatchObject({ conditionId, tokenIds, shard: 1, firstBook: 'came' });
 

@@ -55,7 +55,7 @@ export class PriceSnapshots {
           if (market !== undefined) this.#take(quote, market, intervalStartMs, seenAtMs);
         }
         items += quotes.length;
-        counters.quotesUnknown += unknown.length;
+        counters.pricesUnknown += unknown.length;
         await roomIn(publisher, signal);
       },
     );

@@ -76,7 +76,7 @@ describe('prices', () => {
     const prices = new PriceSnapshots({ ...v.parts, clob, intervalMs: 60_000 });
     expect(await prices.round(v.signal)).toEqual({ items: 1, errors: 2 });
     expect(await v.stored('PRICES')).toHaveLength(1);
-    expect(v.parts.counters).toMatchObject({ pricesPublished: 1, quotesUnknown: 2 });
+    expect(v.parts.counters).toMatchObject({ pricesPublished: 1, pricesUnknown: 2 });
 
     const silent = new PriceSnapshots({ ...v.parts, clob: { quotes: batches([failed]) }, intervalMs: 60_000 });
     await expect(silent.round(v.signal)).rejects.toBe(error); // nothing came at all: the round has failed
