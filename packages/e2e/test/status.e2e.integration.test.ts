@@ -84,9 +84,9 @@ describe('the commands that speak to a running recorder', () => {
     await bed.covered(ingestor, scheduler);
 
     expect(await failure(polytape(bed, 'recycle', '77'))).toMatch(/No ingestor records shard 77/);
-    expect(await failure(polytape(bed, 'subscribe', 'no-such-market'))).toMatch(/Gamma knows no market of the slug/);
+    expect(await failure(polytape(bed, 'subscribe', 'no-such-market'))).toMatch(/Gamma has no market with the slug/);
     const refused = await ended(polytape(bed, 'subscribe', 'no-such-market', '--json'), 1);
-    expect(JSON.parse(refused.stdout.join())).toEqual({ refused: expect.stringMatching(/Gamma knows no market/) });
+    expect(JSON.parse(refused.stdout.join())).toEqual({ refused: expect.stringMatching(/Gamma has no market/) });
     const [closing] = bed.venue.openMarkets(1);
     bed.venue.closeMarket(closing?.conditionId ?? '');
     expect(await failure(polytape(bed, 'subscribe', closing?.slug ?? ''))).toMatch(

@@ -1,4 +1,4 @@
-/** The scheduler: one of any number leads; it publishes the venue's markets, prices, books and resolutions, and plans the shards. */
+/** The scheduler: publishes the venue's markets, prices, books and resolutions, and plans the shards. One of several leads. */
 import { hostname } from 'node:os';
 import { Bus } from '@polytape/bus';
 import { ClobClient, DataClient, GammaClient, VenueHttp } from '@polytape/polymarket';
@@ -35,7 +35,7 @@ const leadership = new Leadership({
   schedulerId,
   log,
 });
-// One for all jobs: they share the venue's rate limits.
+// Shared by all jobs, because they share the venue's rate limits.
 const http = new VenueHttp({ log });
 const scheduler = new Scheduler({
   schedulerId,

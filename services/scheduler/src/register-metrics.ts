@@ -5,7 +5,7 @@ import type { Leadership } from './leadership/leadership.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SchedulerCounters } from './scheduler-counters.ts';
 
-/** The names under which Prometheus reads what the scheduler counts. */
+/** Registers the scheduler's metrics. */
 export function registerMetrics(
   metrics: Metrics,
   o: { scheduler: Scheduler; leadership: Leadership; http: VenueHttp; counters: SchedulerCounters },

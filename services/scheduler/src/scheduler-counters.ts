@@ -1,6 +1,6 @@
 export type SchedulerCounters = ReturnType<typeof newCounters>;
 
-/** What the scheduler counts from its start; `register-metrics.ts` says what each number means to an operator. */
+/** What the scheduler counts since it started; `register-metrics.ts` has the meaning of each number. */
 export function newCounters() {
   return {
     scans: 0,

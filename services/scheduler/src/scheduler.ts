@@ -46,11 +46,11 @@ export type SchedulerOptions = {
 };
 
 /**
- * Discovers the venue's markets and plans the shards that record them, and records what gives their trades a meaning, while
- * this scheduler leads; stands by otherwise.
+ * While it leads: discovers the venue's markets, plans the shards that record them, and publishes prices, books and
+ * resolutions. Stands by otherwise.
  *
- * A term begins with what the log and the bucket `shards` hold, and what was known in an earlier term is forgotten: so
- * a new leader goes on where the last one was, whoever it was.
+ * A term begins with what the log and the bucket `shards` hold, and keeps nothing of an earlier term. So a new leader
+ * continues where the last one stopped, whoever that was.
  */
 export class Scheduler {
   readonly #o: SchedulerOptions;
@@ -75,12 +75,12 @@ export class Scheduler {
     await this.#o.leadership.run((term) => this.#lead(term), signal);
   }
 
-  /** Why the scheduler is not doing its job. Standing by is doing it: another one leads. */
+  /** Why the scheduler is not doing its job. One that stands by for another leader is ready. */
   readiness(): string[] {
     const reasons: string[] = [];
     if (!this.#o.bus.connected) reasons.push('the connection to NATS is interrupted');
     const { isLeading, leader } = this.#o.leadership;
-    if (leader === null) reasons.push('no scheduler is known to lead yet');
+    if (leader === null) reasons.push('no leading scheduler is known yet');
     if (isLeading) {
       const failure = this.#term === null ? READING : this.#discoveryFailure(this.#term);
       if (failure !== null) reasons.push(failure);
@@ -93,13 +93,13 @@ export class Scheduler {
     return reasons;
   }
 
-  /** How long the oldest document or fact has waited for its acknowledgement. Prices and books may wait. */
+  /** How long the oldest message for EVENTS or MARKETS has waited for its acknowledgement. Prices and books may wait. */
   #documentsWaitMs(): number {
     const oldestAtMs = this.#term?.publishers.documents.stats().oldestTakenAtMs ?? null;
     return oldestAtMs === null ? 0 : Date.now() - oldestAtMs;
   }
 
-  /** What the publishers of this term wait for. */
+  /** Messages that the publishers of this term still wait to have acknowledged. */
   unacknowledged(): SchedulerStatus['unacknowledged'] {
     let messages = 0;
     let oldestAtMs: number | null = null;
@@ -111,23 +111,23 @@ export class Scheduler {
     return { messages, oldestAtMs };
   }
 
-  /** Of the jobs only the scans count: without prices the trades are recorded all the same. */
+  /** Only the scan counts: trades are recorded without prices, books and resolutions. */
   #discoveryFailure({ discovery }: Term): string | null {
     const { failure } = this.#runners['discovery-scan'].status();
     if (failure !== null) return failure;
     if (discovery.hasScanned) return null;
-    // Also while a scan waits for the venue, which it does for a while before it counts as failed.
-    return this.#o.venue.gamma.trouble ?? 'the first scan of the markets has not ended yet';
+    // A scan retries for a while before it fails; meanwhile Gamma's last error is the reason.
+    return this.#o.venue.gamma.trouble ?? 'the first scan of the markets has not finished yet';
   }
 
-  /** Null while nobody is known to lead. */
+  /** What the scheduler is doing; null while no leader is known. */
   activity(): string | null {
     const { isLeading, leader } = this.#o.leadership;
     if (leader === null) return null;
     return isLeading ? 'leading' : 'standing by';
   }
 
-  /** Numbers that metrics show; a scheduler that does not lead has no plan. */
+  /** The plan in numbers; empty while this scheduler does not lead. */
   stats(): PlanSummary {
     if (this.#term === null) return NO_PLAN;
     const { plan, keeper, registry } = this.#term;
@@ -144,17 +144,17 @@ export class Scheduler {
     return this.#term === null ? 0 : [...this.#term.inquiries.unconfirmed()].length;
   }
 
-  /** Tokens of the plan of which the venue has no book. */
+  /** Planned tokens for which the venue has no book. */
   get bookless(): number {
     return this.#term?.missing.bookless ?? 0;
   }
 
-  /** How the jobs went since the process started; they rest while it stands by. */
+  /** How the jobs went since the process started. They rest while it stands by. */
   jobs(): JobStatus[] {
     return JOB_NAMES.map((name) => this.#runners[name].status());
   }
 
-  /** What an operator is told of this scheduler. */
+  /** The answer to `pm.cmd.status`. */
   status(): SchedulerStatus {
     const { shards, tokens, markets, capacity } = this.stats();
     return {
@@ -172,7 +172,7 @@ export class Scheduler {
     const { bus, shards, venue, jobs, plan: limits, counters, log } = this.#o;
     const { gamma, clob } = venue;
     const { signal } = term;
-    // Their own publishers: what one term could not publish must not come out in a later one.
+    // A term has publishers of its own: what it could not publish must not come out in a later term.
     await using documents = bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
     await using prices = bus.publisher(SNAPSHOT_WINDOW);
     await using books = bus.publisher(SNAPSHOT_WINDOW);
@@ -192,14 +192,14 @@ export class Scheduler {
     const ingestors = await bus.kv<IngestorPresence>('ingestors', presenceFault);
     const subscriber = new MarketSubscriber({ ...markets, plan, ingestors, signal, log });
     const parts = { venue, registry, marketLog, keeper, publishers, term, counters, log };
-    const { discovery, work } = termJobs({ ...parts, settings: jobs });
+    const { discovery, work } = termJobs({ settings: jobs, ...parts });
     const isNew = registry.size === 0;
     try {
       this.#term = { publishers, registry, plan, keeper, inquiries, discovery, missing };
       await using _commands = bus.serve(COMMANDS.subscribe, (request) => subscriber.answer(request));
       const tasks = [plan, keeper, follower, missing, watch].map((task) => (stop: AbortSignal) => task.run(stop));
       const runs = JOB_NAMES.map((name) => async (stop: AbortSignal) => {
-        // On the very first start there is nothing to ask for before that, and the next round would be minutes away.
+        // On the very first start these would find no markets, and their next run would be minutes away.
         if (ABOUT_MARKETS.has(name) && isNew) await unlessAborted(discovery.scanned, stop).catch(() => {}); // stopped: the job sees it
         await this.#runners[name].run(work[name], stop);
       });
@@ -229,13 +229,13 @@ type Term = {
 };
 
 const ABOUT_MARKETS: ReadonlySet<JobName> = new Set<JobName>(['discovery', 'prices', 'books']);
-/** Some thousand prices or some hundred books. */
+/** Holds a few thousand prices or a few hundred books. */
 const SNAPSHOT_WINDOW = { unacknowledgedMax: 500, queueMax: 2_000, queueBytesMax: 32 * 1_024 * 1_024 };
-/** What closes and is settled within it, and is lost with the stream, is in EVENTS. */
+/** A market that closes and is settled between two looks, and is lost with the stream, is still in EVENTS. */
 const STREAM_WATCH_INTERVAL_MS = 5_000;
 /** JetStream acknowledges within milliseconds, and within seconds after a restart. */
 export const UNACKNOWLEDGED_MS_MAX = 30_000;
-const READING = 'the markets and the plan are being read from the log';
+const READING = 'the scheduler is still reading the markets and the plan from the log';
 const NO_PLAN: PlanSummary = {
   shards: 0,
   tokens: 0,

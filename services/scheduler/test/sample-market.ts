@@ -1,6 +1,6 @@
 import type { GammaMarket } from '@polytape/polymarket';
 
-/** An open market of Gamma about the weather, with what the test says otherwise. Its tokens are `<n>1` and `<n>2`. */
+/** An open market of Gamma about the weather, with the given fields. Its tokens are `<n>1` and `<n>2`. */
 export function sampleMarket(
   conditionId: string,
   o: Partial<Omit<GammaMarket, 'settlement'>> & {
@@ -30,11 +30,11 @@ export function sampleMarket(
   };
 }
 
-/** As Gamma shows a market that was settled in this way. */
+/** Gamma's description of a market that was settled with these prices. */
 export function settledMarket(conditionId: string, prices: [string, string], closedAtMs: number): GammaMarket {
-  const told = { umaResolutionStatus: 'resolved', outcomePrices: prices, closedAtMs };
+  const settlement = { umaResolutionStatus: 'resolved', outcomePrices: prices, closedAtMs };
   return sampleMarket(conditionId, {
     ...{ closed: true, closedAtMs },
-    settlement: { ...told, raw: { umaResolutionStatus: 'resolved', outcomePrices: JSON.stringify(prices) } },
+    settlement: { ...settlement, raw: { umaResolutionStatus: 'resolved', outcomePrices: JSON.stringify(prices) } },
   });
 }

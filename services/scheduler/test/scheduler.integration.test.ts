@@ -23,7 +23,7 @@ const log = createLogger({ service: 'test', level: 'error' });
 
 describe('the jobs of a scheduler', () => {
   test.each(['403', '500', 'html', '429'] as const)(
-    'go on without a host that answers %s, which is tried again and comes back by itself',
+    'continue without a host that answers %s, and with it when it recovers',
     async (answer) => {
       await using s = await scheduling();
       await s.until(({ prices, books, resolutions }) => [prices, books, resolutions].every(isWorking));
@@ -32,14 +32,14 @@ describe('the jobs of a scheduler', () => {
       const before = s.jobs();
       await s.until((jobs) => jobs['discovery-scan'].runs > before['discovery-scan'].runs + 2);
       await s.until((jobs) => jobs.resolutions.runs > before.resolutions.runs + 2);
-      expect(s.scheduler.readiness()).toEqual([]); // trades are recorded all the same
+      expect(s.scheduler.readiness()).toEqual([]); // trades are still recorded
       s.venue.rest.answerRightly();
       await s.until(({ prices, books }) => [prices, books].every(isWorking));
       expect(s.jobs().prices).toMatchObject({ items: 10, errors: 0 });
     },
   );
 
-  test('name the outage while the first scan waits for the venue, which is tried again and again', async () => {
+  test('name the outage while the first scan retries', async () => {
     await using s = await scheduling({ answer: '500', tries: 1_000 });
     const named = [
       expect.stringMatching(/^127\.0\.0\.1:\d+ is unavailable for \/gamma\/markets\/keyset: answered 500/),
@@ -51,7 +51,7 @@ describe('the jobs of a scheduler', () => {
     expect(s.scheduler.readiness()).toEqual([]);
   });
 
-  test('make the scheduler unready only where no scan succeeds', async () => {
+  test('make the scheduler unready only if scans fail', async () => {
     await using s = await scheduling();
     await s.until((jobs) => isWorking(jobs['discovery-scan']));
     expect(s.scheduler.readiness()).toEqual([]);
@@ -65,10 +65,11 @@ describe('the jobs of a scheduler', () => {
 });
 
 describe('a scheduler whose documents JetStream does not acknowledge', () => {
-  test('says for how long, and goes on when it does', async () => {
+  test('reports for how long, and recovers', async () => {
     await using s = await scheduling();
     await s.until((jobs) => isWorking(jobs['discovery-scan']));
-    expect(s.scheduler.status().unacknowledged).toEqual({ messages: 0, oldestAtMs: null });
+    await s.untilTrue(() => s.scheduler.status().unacknowledged.messages === 0);
+    expect(s.scheduler.readiness()).toEqual([]);
     await s.acknowledges('EVENTS', false);
     s.venue.openMarkets(1);
     s.gammaListsAll();
@@ -78,8 +79,8 @@ describe('a scheduler whose documents JetStream does not acknowledge', () => {
     expect(messages).toBeGreaterThan(0);
     expect(Date.now() - (oldestAtMs ?? Date.now())).toBeGreaterThanOrEqual(500);
     await s.acknowledges('EVENTS', true);
+    await s.untilTrue(() => s.scheduler.readiness().length === 0);
     await s.untilTrue(() => s.scheduler.status().unacknowledged.messages === 0);
-    expect(s.scheduler.readiness()).toEqual([]);
   });
 });
 
@@ -112,18 +113,18 @@ describe('an announced market that Gamma lists late', () => {
     expect(s.scheduler.stats().markets).toMatchObject({ open: 5, expired: 1 });
   });
 
-  test('leaves the plan where it was announced falsely, also when another leads by then', async () => {
+  test('leaves the plan if its announcement was false, even under another leader', async () => {
     await using s = await scheduling();
     await s.planned(10);
     s.announce('0xfa15e', ['11', '12']);
     await s.planned(12);
-    // To the next leader it is too old to be planned from its event: all that is left of it is its place.
+    // For the next leader the event is too old to be planned; only the market's place in the plan is left.
     await s.nextLeader({ ...INQUIRY_LIMITS, giveUpAfterMs: 0 });
     await s.planned(10);
     expect(s.scheduler.unconfirmed).toBe(0);
   });
 
-  test('does not bring a scan into doubt, whatever a flood of false announcements adds to the plan', async () => {
+  test('does not make a scan look incomplete, even in a flood of false announcements', async () => {
     await using s = await scheduling();
     await s.planned(10);
     for (let n = 0; n < 100; n += 1) s.announce(`0xfa15e${n}`, [`1${n}1`, `1${n}2`]);
@@ -136,17 +137,17 @@ describe('an announced market that Gamma lists late', () => {
 });
 
 describe('the plan of a scheduler', () => {
-  test('is made anew, whole, when its bucket was deleted', async () => {
+  test('is restored as a whole when its bucket is deleted', async () => {
     await using s = await scheduling();
     const [before] = await s.planned(10);
     await deleteStreams(s.url, ['KV_shards']);
-    const [after] = await s.planned(10); // nobody else has changed anything: it sees for itself
+    const [after] = await s.planned(10); // nothing else has changed: the scheduler notices it by itself
     expect(new Set(after)).toEqual(new Set(before));
     await s.until((jobs) => isWorking(jobs['discovery-scan']));
     expect(s.scheduler.stats()).toMatchObject({ shards: 1, tokens: 10, markets: { pending: 0 } });
   }, 40_000);
 
-  test('is made anew when somebody else deletes a shard', async () => {
+  test('is restored when somebody else deletes a shard', async () => {
     await using s = await scheduling();
     const [before] = await s.planned(10);
     await s.shards.delete('0');
@@ -159,7 +160,7 @@ function isWorking({ runs, failure, lastSuccessAtMs }: JobStatus): boolean {
   return runs > 0 && failure === null && lastSuccessAtMs !== null;
 }
 
-/** A scheduler that leads on its own log, against a quiet venue of five markets, its jobs a few times a second. */
+/** A scheduler that leads on its own log and runs its jobs a few times a second, at a quiet venue with five markets. */
 async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
   await using resources = new AsyncDisposableStack();
   const silent = Object.assign(Object.create(log), { info: () => {}, warn: () => {}, error: () => {} }) as typeof log;
@@ -203,10 +204,10 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
   resources.defer(() => ended());
   const publisher = resources.use(bed.bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 }));
   const owned = resources.move();
-  /** The tokens of each shard, as soon as this is true of them. */
+  /** The tokens of each shard, once the condition holds. */
   const plannedAs = async (isTrue: (tokenIds: string[]) => boolean): Promise<string[][]> => {
     for (;;) {
-      const plan = await shards.list().catch(() => new Map<string, { value: Shard }>()); // it is away for a moment
+      const plan = await shards.list().catch(() => new Map<string, { value: Shard }>()); // the bucket is missing for a moment
       const found = [...plan.values()].map(({ value }) => value.tokens.map(({ tokenId }) => tokenId));
       if (isTrue(found.flat())) return found;
       await delay(20);
@@ -223,7 +224,7 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
       await ended();
       ({ scheduler, ended } = start('scheduler-b', inquiryLimits));
     },
-    /** As an ingestor that heard the event. */
+    /** Publishes what an ingestor publishes for the event. */
     announce: (conditionId: string, tokenIds: readonly string[]) => {
       const nowMs = Date.now();
       const event: LifecycleEvent = {
@@ -234,16 +235,16 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
       const messageId = lifecycleMessageId(event);
       publisher.publish({ subject: eventSubject(event), messageId, body: JSON.stringify(event) });
     },
-    /** Until then Gamma lists no market that opened during the test. */
+    /** Until this call Gamma lists no market that opened during the test. */
     gammaListsAll: () => {
       clockAheadMs = DAY_MS;
     },
-    /** The tokens of each shard, as soon as the bucket has so many of them. */
+    /** The tokens of each shard, once the bucket has this many. */
     planned: async (tokens: number) => await plannedAs((found) => found.length === tokens),
-    /** The tokens of the plan, as soon as these are among them. */
+    /** The tokens of the plan, once these are among them. */
     plannedWith: async (tokenIds: readonly string[]) =>
       (await plannedAs((found) => tokenIds.every((tokenId) => found.includes(tokenId)))).flat(),
-    /** Looks again and again: the jobs tell nobody when they have run. */
+    /** Polls, because a job has no event for the end of a run. */
     untilTrue: async (isTrue: () => boolean) => {
       while (!isTrue()) await delay(20);
     },

@@ -1,7 +1,7 @@
 import type { Metrics } from '@polytape/service';
 import type { JobStatus } from '@polytape/types';
 
-/** The names under which Prometheus reads how the jobs went, with the job as a label. */
+/** Registers the statistics of the jobs, with the job as a label. */
 export function registerJobMetrics(metrics: Metrics, jobs: () => JobStatus[]): void {
   const each = (of: (job: JobStatus) => number | null) => () =>
     jobs().flatMap((job): [string, number][] => {

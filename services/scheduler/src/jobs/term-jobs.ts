@@ -12,11 +12,11 @@ import { BookSnapshots } from '../snapshots/book-snapshots.ts';
 import { PriceSnapshots } from '../snapshots/price-snapshots.ts';
 import type { JobResult, JobSchedule } from './job-runner.ts';
 
-/** The jobs of a leader; the names stand in metrics and in `polytape status`. */
+/** The jobs of a leader, by the names that metrics and `polytape status` show. */
 export const JOB_NAMES = ['discovery', 'discovery-scan', 'prices', 'books', 'resolutions'] as const;
 export type JobName = (typeof JOB_NAMES)[number];
 
-/** See the settings of these names. */
+/** See the settings in `config.ts`. */
 export type JobSettings = {
   schedules: Record<JobName, JobSchedule>;
   shrinkPercentMax: number;
@@ -38,7 +38,7 @@ type TermJobsOptions = {
   log: Logger;
 };
 
-/** The work of each job in one term of leading: what it knows of the venue ends with the term. */
+/** The work of each job in one term. What the jobs know of the venue ends with the term. */
 export function termJobs(o: TermJobsOptions): {
   discovery: Discovery;
   work: Record<JobName, (signal: AbortSignal) => Promise<JobResult>>;

@@ -1,15 +1,15 @@
 import { type ClobClient, isVenueError, type VenueError } from '@polytape/polymarket';
 
-/** What the CLOB said of some tokens. Those in neither collection it did not answer for, or not in a form that is known. */
+/** The CLOB's answer for some tokens. A token in neither collection has no usable answer. */
 export type FoundBooks = {
   /** With the condition that each book belongs to. */
   withBook: Map<string, string>;
   without: Set<string>;
-  /** Why some tokens have no answer; null when every batch was answered. */
+  /** Why a batch has no answer; null when all batches have one. */
   failure: VenueError | null;
 };
 
-/** Asks the CLOB which of these tokens have a book. Trouble with the venue is part of the answer, never thrown. */
+/** Asks the CLOB which of these tokens have a book. Venue errors are part of the answer, not thrown. */
 export async function findBooks(
   clob: Pick<ClobClient, 'books'>,
   tokenIds: readonly string[],

@@ -4,14 +4,14 @@ import type { WantedMarket } from '../plan/shard-planner.ts';
 export type Announcement = 'opened' | 'resolved';
 
 /**
- * Markets that an event named and whose document has not come yet: which to ask Gamma for now, and which to record
+ * Markets that an event announced and whose document is missing: which to ask Gamma for now, and which to record
  * meanwhile. Gamma lists a new market seconds to minutes after its event, and a young market trades at once.
  *
- * waiting -> answered (the document came) | over (`giveUpAfterMs` without a document) -> given up, or waiting again
- * because the market has a book. Takes the time; asking is the caller's job.
+ * waiting -> closed (the document came), or over (`giveUpAfterMs` without a document) -> closed (given up), or waiting again
+ * (the market has a book). Pure: takes the time, and leaves the requests to the caller.
  *
- * A flood of false announcements is bounded: at most `openedMax` new markets wait at a time, and `resolvedMax` resolved
- * ones. Those beyond are left to the jobs, which read Gamma's lists.
+ * The limits bound a flood of false announcements: at most `openedMax` new markets and `resolvedMax` resolved ones wait at
+ * a time. The jobs find the others in Gamma's lists.
  */
 export class Inquiries {
   readonly limits: InquiryLimits;
@@ -22,9 +22,9 @@ export class Inquiries {
   }
 
   /**
-   * Asks for a market from now on. A resolution replaces an opening. @returns False when too many markets wait already.
+   * Adds a market. Its resolution replaces its opening. @returns False when too many markets wait already.
    *
-   * `tokenIds`: both tokens where the event named them, so that they can be recorded before the document comes.
+   * `tokenIds`: both tokens if the event named them, so that they can be recorded before the document comes.
    * `ageMs`: how long ago the market was announced.
    */
   add(
@@ -50,7 +50,7 @@ export class Inquiries {
     return this.#open.has(conditionId);
   }
 
-  /** Markets to record although there is no document of them. */
+  /** Markets to record before their documents come. */
   *unconfirmed(): Generator<WantedMarket> {
     for (const [conditionId, { tokenIds }] of this.#open) if (tokenIds !== null) yield { conditionId, tokenIds };
   }
@@ -62,7 +62,7 @@ export class Inquiries {
       .map(([conditionId, { announcement }]) => ({ conditionId, announcement }));
   }
 
-  /** Gamma was asked and does not have it, or could not be asked. @returns Whether its time is over. */
+  /** Gamma does not list the market, or did not answer. @returns Whether its time is over. */
   unanswered(conditionId: string, nowMs: number): boolean {
     const inquiry = this.#open.get(conditionId);
     if (inquiry === undefined) return false;
@@ -72,12 +72,12 @@ export class Inquiries {
     return nowMs - inquiry.sinceMs >= giveUpAfterMs;
   }
 
-  /** The tokens to look for a book of before the market is given up; null when it holds no place in the plan. */
+  /** The tokens that hold a place in the plan; null without any. */
   tokenIdsOf(conditionId: string): WantedMarket['tokenIds'] | null {
     return this.#open.get(conditionId)?.tokenIds ?? null;
   }
 
-  /** The market has a book, so the announcement was true: it is asked for again, much later. */
+  /** The market has a book, so the announcement was true. Gamma is asked again much later. */
   confirmedByBook(conditionId: string, nowMs: number): void {
     const inquiry = this.#open.get(conditionId);
     if (inquiry === undefined) return;
@@ -85,19 +85,19 @@ export class Inquiries {
     Object.assign(inquiry, { hasBook: true, sinceMs: nowMs, dueAtMs: nowMs + giveUpAfterMs });
   }
 
-  /** Forgets the market: its document came, or it was given up. */
+  /** Forgets the market, because its document came or it was given up. */
   close(conditionId: string): void {
     this.#open.delete(conditionId);
   }
 
-  /** When the next one is due; null when there is none. */
+  /** When the next market is due; null when none waits. */
   get dueAtMs(): number | null {
     let atMs: number | null = null;
     for (const { dueAtMs } of this.#open.values()) atMs = Math.min(atMs ?? dueAtMs, dueAtMs);
     return atMs;
   }
 
-  /** A market with a book is no false announcement, and takes nobody's place. */
+  /** Markets with a book do not count: their announcements were true. */
   #count(announcement: Announcement): number {
     let count = 0;
     for (const inquiry of this.#open.values()) {
@@ -110,7 +110,7 @@ export class Inquiries {
 export type InquiryLimits = {
   openedMax: number;
   resolvedMax: number;
-  /** Pause after the first time without an answer; it doubles. */
+  /** Pause after the first query without a result. It doubles each time. */
   retryMsMin: number;
   retryMsMax: number;
   giveUpAfterMs: number;
@@ -126,8 +126,8 @@ type Inquiry = {
 };
 
 /**
- * Gamma lists a market seconds to minutes after its event. The venue opened some 2,000 five-minute markets a day in 2026:
- * `openedMax` takes two days of them at once, in some 25 shards.
+ * Gamma lists a market seconds to minutes after its event. The venue opened some 2,000 five-minute markets a day in 2026;
+ * `openedMax` holds two days of them, in some 25 shards.
  */
 export const INQUIRY_LIMITS: InquiryLimits = {
   openedMax: 5_000,

@@ -25,35 +25,35 @@ export type LifecycleFollowerOptions = {
   gamma: Pick<GammaClient, 'openMarketsOf' | 'closedMarketsOf'>;
   clob: Pick<ClobClient, 'books'>;
   registry: Pick<MarketRegistry, 'stateOf' | 'get'>;
-  marketLog: Pick<MarketLog, 'publish' | 'hear'>;
+  marketLog: Pick<MarketLog, 'publish' | 'publishObservations'>;
   keeper: Pick<PlanKeeper, 'announced' | 'expired' | 'marketsChanged'>;
-  /** The markets that wait for their documents; the keeper plans those among them that name their tokens. */
+  /** Markets that wait for their documents. The keeper plans those whose tokens are known. */
   inquiries: Inquiries;
   counters: SchedulerCounters;
   log: Logger;
 };
 
 /**
- * Reads from the stream EVENTS which markets opened and which were resolved.
+ * Reads new and resolved markets from the stream EVENTS.
  *
- * A new market is planned at once, with the tokens that its event names: its first trades come seconds to minutes before
- * Gamma lists it. Gamma is asked for the document until it has one; the document then decides (other tokens, or closed).
- * An announcement that has neither a document nor a book at the CLOB after 10 minutes (`INQUIRY_LIMITS`) was false, and
- * its tokens leave the plan.
+ * A new market is planned at once with the tokens that its event names, because it trades seconds to minutes before Gamma
+ * lists it. Gamma is queried until it has the document, which then decides (other tokens, or closed). An announcement that
+ * has neither a document nor a book at the CLOB after 10 minutes (`INQUIRY_LIMITS`) was false, and its tokens leave the
+ * plan.
  *
- * Such a market stands in the plan and in EVENTS alone. MARKETS has no document of it: half a document there would be
- * taken for a whole one by the next leader, would outlive a false announcement for ever, and could overwrite a newer one.
- * A new leader finds the market in the plan, and its announcement in EVENTS.
+ * Until its document comes, such a market exists in the plan and in EVENTS only. A partial document in MARKETS would look
+ * whole to the next leader, would stay there for ever after a false announcement, and could overwrite a newer one. A new
+ * leader finds the market in the plan and its announcement in EVENTS.
  *
- * A market ends when Gamma calls it closed. A resolution that names its winner is believed at once (ADR 10). The jobs
- * find what is missed here.
+ * A market ends when Gamma calls it closed. A resolution that names its winner counts at once (ADR 10). The jobs find
+ * whatever this class misses.
  */
 export class LifecycleFollower {
   readonly #o: LifecycleFollowerOptions;
   readonly #gammaOutage = new OutageNotice();
   readonly #clobOutage = new OutageNotice();
   readonly #flood = new OutageNotice();
-  /** Resolutions that are not published as steps yet. */
+  /** Resolutions not yet published as steps. */
   #resolved: LifecycleEvent[] = [];
   #changed = Promise.withResolvers<void>();
 
@@ -62,8 +62,8 @@ export class LifecycleFollower {
   }
 
   /**
-   * Takes up the announcements that an earlier leader planned: conditions of the plan that have no document. To be called
-   * before the plan changes. @throws {BusUnavailableError}
+   * Restores the announcements that an earlier leader planned, given the conditions of the plan that have no document. Call
+   * this before the plan changes. @throws {BusUnavailableError}
    */
   async restore(conditionIds: Iterable<string>): Promise<void> {
     const { bus, inquiries, log } = this.#o;
@@ -80,7 +80,11 @@ export class LifecycleFollower {
       });
       await Promise.all(lookups);
     }
-    if (restored > 0) log.info({ markets: restored }, `${restored} planned markets still wait for Gamma to list them.`);
+    if (restored > 0)
+      log.info(
+        { markets: restored },
+        `Waiting for Gamma to list ${restored} markets that an earlier leader planned from their announcements.`,
+      );
   }
 
   /** Follows until `signal` aborts. @throws {TermOverError | BusUnavailableError} */
@@ -88,7 +92,7 @@ export class LifecycleFollower {
     await together([(stop) => this.#read(stop), (stop) => this.#ask(stop)], signal);
   }
 
-  /** Begins some way back: the last leader may not have asked for the markets of the last events. */
+  /** Starts some way back: the last leader may not have handled the last events. */
   async #read(signal: AbortSignal): Promise<void> {
     const { bus, log } = this.#o;
     while (!signal.aborted) {
@@ -100,7 +104,7 @@ export class LifecycleFollower {
         }
       } catch (error) {
         if (!(error instanceof StreamReplacedError)) throw error;
-        log.warn({ err: error }, 'The stream EVENTS was replaced. Reading the new one from its beginning.');
+        log.warn({ err: error }, 'The stream EVENTS was replaced. Reading the new one from its start.');
       }
     }
   }
@@ -108,7 +112,7 @@ export class LifecycleFollower {
   #take(message: StreamMessage): void {
     const { registry, inquiries, counters, log } = this.#o;
     const { subject } = message;
-    // By the subject: most facts are whole documents of our own, and need not be read.
+    // The subject decides: most messages are whole documents of our own, and need not be decoded.
     if (OTHER_TYPES.has(subject.split('.').at(-1))) return;
     const event = lifecycleEvent(message);
     if (event === null) {
@@ -127,7 +131,7 @@ export class LifecycleFollower {
     this.#changed.resolve();
   }
 
-  /** One that was announced long ago is not planned: the first scan of the term finds it if it is there. */
+  /** A market that was announced long ago is not planned: if it is real, the first scan of the term finds it. */
   #takeOpening(event: LifecycleEvent, ageMs: number): void {
     const { keeper, inquiries } = this.#o;
     const tokenIds = ageMs < inquiries.limits.giveUpAfterMs ? bothTokenIds(event) : null;
@@ -161,12 +165,12 @@ export class LifecycleFollower {
     const { inquiries } = this.#o;
     while (!signal.aborted) {
       this.#changed = Promise.withResolvers();
-      await this.#hearResolved(signal);
+      await this.#publishResolved(signal);
       const due = inquiries.due(performance.now());
       if (due.length === 0) {
         const waitMs = (inquiries.dueAtMs ?? Number.POSITIVE_INFINITY) - performance.now();
         await changedOrElapsed(this.#changed.promise, Math.min(IDLE_MS_MAX, Math.max(1, waitMs)), signal);
-        // Events often come together; so do the questions.
+        // Events often come in groups, and one query covers them.
         await rest(GATHER_MS, signal);
       } else {
         await this.#askFor(due, signal).catch((error: unknown) => {
@@ -176,8 +180,8 @@ export class LifecycleFollower {
     }
   }
 
-  /** Markets that are unknown or archived by now need no step of it. */
-  async #hearResolved(signal: AbortSignal): Promise<void> {
+  /** Unknown and archived markets need no step. */
+  async #publishResolved(signal: AbortSignal): Promise<void> {
     const { registry, marketLog } = this.#o;
     const events = this.#resolved;
     if (events.length === 0) return;
@@ -186,7 +190,7 @@ export class LifecycleFollower {
       const market = registry.get(event.conditionId);
       return market === null ? [] : (channelObservation(event, market) ?? []);
     });
-    await marketLog.hear(observations, signal);
+    await marketLog.publishObservations(observations, signal);
   }
 
   async #askFor(due: ReturnType<Inquiries['due']>, signal: AbortSignal): Promise<void> {
@@ -195,7 +199,7 @@ export class LifecycleFollower {
     try {
       const opened = await gamma.openMarketsOf(announced, signal);
       const open = new Set(opened.map(({ conditionId }) => conditionId));
-      // A short-lived market may have closed before it was asked for.
+      // A short-lived market may have closed by now.
       const others = due.map(({ conditionId }) => conditionId).filter((conditionId) => !open.has(conditionId));
       const closed = await gamma.closedMarketsOf(others, signal);
       await marketLog.publish([...opened, ...closed], signal);
@@ -214,14 +218,14 @@ export class LifecycleFollower {
     const nowMs = performance.now();
     const over: string[] = [];
     for (const { conditionId, announcement } of due) {
-      // The scan may have been faster.
+      // A scan may have found it first.
       if (isKnown(registry.stateOf(conditionId), announcement)) inquiries.close(conditionId);
       else if (inquiries.unanswered(conditionId, nowMs)) over.push(conditionId);
     }
     await this.#decideOver(over, signal);
   }
 
-  /** Their time is over without a document: a market with a book stays in the plan, the others leave it. */
+  /** Decides about markets whose time is over without a document: those with a book stay in the plan. */
   async #decideOver(conditionIds: readonly string[], signal: AbortSignal): Promise<void> {
     const { clob, inquiries, log } = this.#o;
     const planned = conditionIds.filter((conditionId) => inquiries.tokenIdsOf(conditionId) !== null);
@@ -240,7 +244,7 @@ export class LifecycleFollower {
     for (const conditionId of planned) {
       const ids = inquiries.tokenIdsOf(conditionId) ?? [];
       const isAnswered = ids.every((tokenId) => withBook.has(tokenId) || without.has(tokenId));
-      // The book of another market proves nothing: a false announcement may name tokens that exist.
+      // Another market's book proves nothing: a false announcement may name tokens that exist.
       const hasBook = ids.some((tokenId) => withBook.get(tokenId) === conditionId);
       if (hasBook) inquiries.confirmedByBook(conditionId, performance.now());
       else if (isAnswered) this.#giveUp(conditionId);
@@ -256,7 +260,7 @@ export class LifecycleFollower {
     keeper.expired(conditionId);
     log.info(
       { conditionId },
-      `Market ${conditionId} was announced, but Gamma does not list it and the CLOB has no book of it. Its tokens leave the plan.`,
+      `Removed market ${conditionId} from the plan: it was announced, but Gamma does not list it and the CLOB has no book.`,
     );
   }
 }
@@ -265,7 +269,7 @@ function isKnown(state: 'open' | 'ended' | 'unknown', announcement: Announcement
   return announcement === 'opened' ? state !== 'unknown' : state === 'ended';
 }
 
-/** Both tokens of a new market; null when the event names no two, or does not describe a market of two outcomes. */
+/** Both tokens of a new market; null unless the event names exactly two tokens, and two outcomes if any. */
 function bothTokenIds({ tokenIds, outcomes }: LifecycleEvent): WantedMarket['tokenIds'] | null {
   const [first, second] = tokenIds;
   if (first === undefined || second === undefined || first === second || tokenIds.length > 2) return null;
@@ -276,10 +280,7 @@ function ageOf({ storedAtMs }: StreamMessage): number {
   return Math.max(0, Date.now() - storedAtMs);
 }
 
-/**
- * The event in a message; null when it is none that is known here, or one that the writer refuses: what we act on has to be
- * in the database.
- */
+/** The event in a message; null when it is unknown or the writer rejects it: we act only on what the database will hold. */
 function lifecycleEvent({ subject, body }: StreamMessage): LifecycleEvent | null {
   try {
     const fact = decodeFact(subject, body);
@@ -291,7 +292,7 @@ function lifecycleEvent({ subject, body }: StreamMessage): LifecycleEvent | null
   }
 }
 
-/** Facts that do not concern us here, our own history among them. */
+/** Other facts, most of them our own history. */
 const OTHER_TYPES: ReadonlySet<unknown> = new Set<Exclude<MarketFact['type'], LifecycleEvent['type']>>([
   'market_changed',
   'tick_size_change',
@@ -301,9 +302,9 @@ const OTHER_TYPES: ReadonlySet<unknown> = new Set<Exclude<MarketFact['type'], Li
   'resolution_reopened',
 ]);
 
-/** Most of them may be changes of documents. */
+/** Most of these events may be changes of documents. */
 const LOOK_BACK_EVENTS = 5_000;
-/** More at once are left to the other sources. */
+/** The jobs publish the steps of further resolutions. */
 const RESOLVED_MAX = 10_000;
 const LOOKUPS_AT_ONCE = 100;
 const READ_LIMITS = { rowsMax: 500, ageMsMax: 50 };

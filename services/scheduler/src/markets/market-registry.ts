@@ -1,18 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Market, MarketResolution } from '@polytape/types';
 
-/** A market as the venue describes it, before we count its versions. */
+/** A market as the venue describes it, without what we add. */
 export type MarketDescription = Omit<Market, 'version' | 'seenAtMs' | 'resolution'>;
 
-/** A document that is to be published, and the names of the fields that differ from the version before. */
+/** A document to publish, and the names of the fields that differ from the version before. */
 export type NewVersion = { market: Market; changed: string[] };
 
 /**
- * The markets we know, each with the last document that was published of it.
+ * The known markets, each with its last published document.
  *
- * open -> ended (the venue calls it closed) -> archived (nothing of it is expected to change any more); from anywhere
- * back to open. Of those archived, a growing number, only the id is kept. Whoever hears something of one has to remember
- * its document from the log before it is observed.
+ * open -> ended (the venue calls it closed) -> archived (it will not change any more); back to open from any state. The
+ * number of archived markets grows for ever, so only their ids are kept. Before one of them is observed again, its document
+ * must be read from the log and remembered.
  */
 export class MarketRegistry {
   readonly #figuresIntervalMs: number;
@@ -22,28 +22,29 @@ export class MarketRegistry {
   #closedAtMsMax: number | null = null;
   #seenAtMsMin: number | null = null;
 
-  /** `figuresIntervalMs`: how long volumes and liquidity may be old in a market's document. */
+  /** `figuresIntervalMs`: how old the volumes and the liquidity in a market's document may become. */
   constructor(options: { figuresIntervalMs: number }) {
     this.#figuresIntervalMs = options.figuresIntervalMs;
   }
 
-  /** Takes a document from the stream: what an earlier leader has published. */
+  /** Takes a document from the log, which an earlier leader has published. */
   remember(market: Market): void {
     this.#keep(market, market.volume24h);
   }
 
   /**
-   * The version to publish if the description or the resolution tells something new, else null. It is known from now on.
-   * Figures that change all the time (volumes, liquidity) are new only when the last document is old.
+   * The version to publish if the description or the resolution differs from the last document, else null. A difference in
+   * figures alone (volumes, liquidity) counts only when the last document is old.
    *
-   * @throws {Error} The market is archived: it has to be remembered before.
+   * @throws {Error} The market is archived: remember its document first.
    */
   observe(
     description: MarketDescription,
     o: { nowMs: number; resolution?: MarketResolution | null },
   ): NewVersion | null {
     const { conditionId } = description;
-    if (this.isArchived(conditionId)) throw new Error(`market ${conditionId} is archived and was not remembered`);
+    if (this.isArchived(conditionId))
+      throw new Error(`market ${conditionId} is archived; its document must be remembered first`);
     const known = this.#known(conditionId);
     const resolution = o.resolution ?? known?.market.resolution ?? null;
     const changed = known === undefined ? [] : this.#differences(known.market, { ...description, resolution }, o.nowMs);
@@ -53,13 +54,15 @@ export class MarketRegistry {
     }
     const market: Market = {
       ...description,
-      ...{ resolution, version: (known?.market.version ?? 0) + 1, seenAtMs: o.nowMs },
+      resolution,
+      version: (known?.market.version ?? 0) + 1,
+      seenAtMs: o.nowMs,
     };
     this.#keep(market, description.volume24h);
     return { market, changed };
   }
 
-  /** The log does not have this version of the document: what is observed next is published whatever it says. */
+  /** The log does not have this version of the document: the next description is published even without a difference. */
   notPublished({ conditionId, version }: Pick<Market, 'conditionId' | 'version'>): void {
     const known = this.#known(conditionId);
     if (known?.market.version === version) known.isUnpublished = true;
@@ -70,7 +73,7 @@ export class MarketRegistry {
     return this.#known(conditionId)?.market ?? null;
   }
 
-  /** What the venue says of a market as last seen; null when it is unknown or archived. */
+  /** The venue's last description of a market; null when it is unknown or archived. */
   describe(conditionId: string): MarketDescription | null {
     const known = this.#known(conditionId);
     if (known === undefined) return null;
@@ -78,12 +81,12 @@ export class MarketRegistry {
     return { ...description, volume24h: known.volume24h };
   }
 
-  /** 24 h volume as last seen: the document's own may be some hours old. */
+  /** The last known 24 h volume; the document's own may be hours old. */
   volume24h(conditionId: string): string | null {
     return this.#known(conditionId)?.volume24h ?? null;
   }
 
-  /** Keeps no more than the id of an ended market from now on. */
+  /** Forgets all but the id of an ended market. */
   archive(conditionId: string): void {
     if (this.#ended.delete(conditionId)) this.#archived.add(conditionId);
   }
@@ -92,27 +95,27 @@ export class MarketRegistry {
     return this.#archived.has(conditionId);
   }
 
-  /** As if it had never been seen: the log does not have it any more. */
+  /** Forgets a market that the log no longer has. */
   forget(conditionId: string): void {
     for (const markets of [this.#open, this.#ended, this.#archived]) markets.delete(conditionId);
   }
 
-  /** Markets that the venue has not called closed. */
+  /** Markets that the venue does not call closed. */
   *open(): Iterable<Market> {
     for (const { market } of this.#open.values()) yield market;
   }
 
-  /** Markets that it has called closed, without those that are archived. */
+  /** Markets that the venue calls closed, without the archived ones. */
   *ended(): Iterable<Market> {
     for (const { market } of this.#ended.values()) yield market;
   }
 
-  /** Ids of those that are archived. */
+  /** Ids of the archived markets. */
   archivedIds(): Iterable<string> {
     return this.#archived.keys();
   }
 
-  /** What is known of a market; `unknown` when no document of it was ever seen. */
+  /** The state of a market; `unknown` without any document of it. */
   stateOf(conditionId: string): 'open' | 'ended' | 'unknown' {
     if (this.#open.has(conditionId)) return 'open';
     return this.#ended.has(conditionId) || this.#archived.has(conditionId) ? 'ended' : 'unknown';
@@ -127,8 +130,8 @@ export class MarketRegistry {
   }
 
   /**
-   * Until when, by the venue's clock, what closed is known: the last closing, or without any the time of the oldest
-   * document; null when there is none.
+   * Up to when, by the venue's clock, all closings are known: the last closing, or without one the time of the oldest
+   * document; null without any document.
    */
   get closingsKnownUntilMs(): number | null {
     return this.#closedAtMsMax ?? this.#seenAtMsMin;
@@ -143,7 +146,7 @@ export class MarketRegistry {
     this.#archived.delete(conditionId);
     (closed ? this.#open : this.#ended).delete(conditionId);
     (closed ? this.#ended : this.#open).set(conditionId, { market, volume24h });
-    // A closing in the future is not believed: what closes until then would be passed over.
+    // A closing in the future does not count: the closings before it would be skipped.
     if (closed && closedAtMs !== null && closedAtMs <= seenAtMs)
       this.#closedAtMsMax = Math.max(this.#closedAtMsMax ?? 0, closedAtMs);
     this.#seenAtMsMin = Math.min(this.#seenAtMsMin ?? seenAtMs, seenAtMs);

@@ -10,8 +10,9 @@ export type MarketStreamWatchOptions = {
 };
 
 /**
- * Sees when the stream MARKETS loses what it had, by a hand that emptied it or a broker that lost its disk, and has it
- * written again while the leader still knows it: the next one would know nothing, and follow no market that has closed.
+ * Notices when the stream MARKETS loses documents, because somebody emptied it or the broker lost its disk, and has the
+ * leader publish them again while it still knows them. The next leader would know nothing, and would not follow closed
+ * markets to their resolution.
  */
 export class MarketStreamWatch {
   readonly #o: MarketStreamWatchOptions;
@@ -25,14 +26,14 @@ export class MarketStreamWatch {
     const { bus, marketLog, intervalMs, log } = this.#o;
     let before: StreamState | null = null;
     while (!signal.aborted) {
-      // While it is missing, or NATS is away, there is nothing to compare.
+      // There is nothing to compare while the stream is missing or NATS is away.
       const now = await bus.streamState('MARKETS').catch(() => null);
       const loss = before === null || now === null ? null : marketStreamLoss(before, now);
       before = now ?? before;
       if (loss !== null) {
-        log.error({ loss }, `The stream MARKETS lost documents: ${loss}. What is known of them is published again.`);
+        log.error({ loss }, `The stream MARKETS lost documents: ${loss}. Publishing all known documents again.`);
         await marketLog.publishAgain(signal);
-        // Not before it is whole: what is lost while it is written is seen the next time.
+        // Look again at once: documents that were lost meanwhile count as well.
         continue;
       }
       await rest(intervalMs, signal);
@@ -41,12 +42,12 @@ export class MarketStreamWatch {
 }
 
 /**
- * What the stream MARKETS lost between two looks at it, in words; null when nothing. It keeps the last message of each
- * subject for ever, so it never has fewer of them than before.
+ * What the stream MARKETS lost between two looks, in words; null when it lost nothing. It keeps the last message of each
+ * subject for ever, so the number of messages never falls.
  */
 function marketStreamLoss(before: StreamState, now: StreamState): string | null {
-  if (now.incarnation !== before.incarnation) return 'it was deleted and made anew';
+  if (now.incarnation !== before.incarnation) return 'it was deleted and created again';
   if (now.lastSequence < before.lastSequence)
-    return `its last message is ${now.lastSequence}, and was ${before.lastSequence}`;
-  return now.messages < before.messages ? `it holds ${now.messages} messages, and held ${before.messages}` : null;
+    return `its last sequence fell from ${before.lastSequence} to ${now.lastSequence}`;
+  return now.messages < before.messages ? `it fell from ${before.messages} to ${now.messages} messages` : null;
 }

@@ -43,8 +43,8 @@ function* servicesOf(
 }
 
 /**
- * A shard that lacks too many first books stays `opening`, and its missing tokens count all the same. Where not a single
- * book came the connection is at fault, not the number of its tokens.
+ * A shard that lacks too many first books stays `opening`; its missing tokens still count. If not a single book came, the
+ * connection is at fault and not the number of its tokens.
  */
 function knowsItsBooks({ state, missing = [], lacking }: ShardService): boolean {
   return state === 'covered' || (state === 'opening' && missing.length > 0 && lacking !== 'all');

@@ -32,7 +32,7 @@ export class MissingTokensFollower {
     this.#o = options;
   }
 
-  /** Tokens in the plan of which the venue has no book. */
+  /** Planned tokens for which the venue has no book. */
   get bookless(): number {
     return this.#markets.bookless;
   }
@@ -53,9 +53,9 @@ export class MissingTokensFollower {
         );
       } catch (error) {
         if (!signal.aborted) throw error;
-        return; // the stop came in the middle of a round
+        return; // stopped in the middle of a round
       }
-      // Ingestors write every few seconds each, also when nothing is missing.
+      // Every ingestor writes its key every few seconds, also when nothing is missing.
       await rest(REST_MS, signal);
       await changedOrElapsed(changed.promise, LOOK_INTERVAL_MS, signal);
     }
@@ -93,22 +93,22 @@ export class MissingTokensFollower {
     }
   }
 
-  /** Those of the tokens that the venue has a book of. What it does not answer for is asked for again in a later round. */
+  /** Those of the tokens that have a book at the venue. A later round asks again for tokens without an answer. */
   async #booksOf(tokenIds: readonly string[], signal: AbortSignal): Promise<Set<string>> {
     const { clob, log } = this.#o;
     const { withBook, without, failure } = await findBooks(clob, tokenIds, signal);
     const tokens = this.#markets.answered({ withBook: withBook.keys(), without }, performance.now());
     if (tokens > 0) {
-      log.info({ tokens }, `The venue has no book of ${tokens} tokens that miss one; they stay where they are.`);
+      log.info({ tokens }, `The venue has no book for ${tokens} of the missing tokens. They stay where they are.`);
     }
-    this.#tell(failure);
+    this.#logOutage(failure);
     return new Set(withBook.keys());
   }
 
-  #tell(failure: unknown): void {
+  #logOutage(failure: unknown): void {
     const { log } = this.#o;
     if (failure === null) {
-      if (this.#outage.recovered()) log.info({}, 'The CLOB can be asked for missing books again.');
+      if (this.#outage.recovered()) log.info({}, 'The CLOB answers for missing books again.');
       return;
     }
     const { say } = this.#outage.failed(errorSentence(failure), performance.now());

@@ -7,15 +7,15 @@ import { type Misplaced, type PlanLimits, type Planning, planShards, type Wanted
 export type PlanKeeperOptions = {
   plan: ShardPlan;
   registry: MarketRegistry;
-  /** Announced markets to record although there is no document of them yet. */
+  /** Announced markets to record before their documents come. */
   unconfirmed: () => Iterable<WantedMarket>;
   limits: PlanLimits;
-  /** Milliseconds since the epoch. Versions of shards begin there: of shards of an earlier term nothing else is known. */
+  /** Milliseconds since the epoch. Versions of new shards start here, above the unknown versions of earlier terms. */
   clock: () => number;
   log: Logger;
 };
 
-/** Keeps the plan true to the markets: plans on change, every 30 s, and when a market has waited long enough. */
+/** Keeps the plan in step with the markets: plans on change, every 30 s, and when a market has waited long enough. */
 export class PlanKeeper {
   readonly #o: PlanKeeperOptions;
   readonly #announced = new Set<string>();
@@ -25,7 +25,7 @@ export class PlanKeeper {
   #isListComplete = false;
   #misplaced: ReadonlyMap<number, Misplaced> = new Map();
   #changed = Promise.withResolvers<void>();
-  /** Resolves when the next planning that begins has been written. */
+  /** Resolves when the next planning has been written. */
   #planned = Promise.withResolvers<Planning>();
 
   constructor(options: PlanKeeperOptions) {
@@ -33,32 +33,32 @@ export class PlanKeeper {
     if (options.registry.size > 0) this.#changed.resolve();
   }
 
-  /** Open markets without a place, and since when. */
+  /** Open markets without a place, and how long they have waited. */
   get pending(): ReadonlyMap<string, number> {
     return this.#pending;
   }
 
-  /** The registry knows something new: plan soon. */
+  /** The registry has changed: plan soon. */
   marketsChanged(): void {
     this.#changed.resolve();
   }
 
-  /** The venue has just announced a market that is to be recorded: it gets its place without waiting. */
+  /** The venue has just announced this market: give it a place without waiting. */
   announced(conditionId: string): void {
     this.#announced.add(conditionId);
     this.#changed.resolve();
   }
 
-  /** The announcement of a market was false: its tokens leave the plan. */
+  /** This market's announcement was false: remove its tokens. */
   expired(conditionId: string): void {
     this.#expired.add(conditionId);
     this.#changed.resolve();
   }
 
   /**
-   * A scan of all open markets has ended. Resolves when the plan has taken it in. After the first scan of a term nobody
-   * has to wait for others to come: a venue of two markets would wait in vain, and after a change of leader some may
-   * have waited long. Later ones come a few at a time, and do wait.
+   * A scan of all open markets has ended. Resolves when the plan includes its markets. After the first scan of a term no
+   * market waits for others: a venue of two markets would wait in vain, and after a change of leader some may have waited
+   * for long. Later markets come a few at a time, and do wait.
    */
   async scanEnded(signal: AbortSignal): Promise<void> {
     this.#isListComplete = this.#isFirstScan;
@@ -67,10 +67,7 @@ export class PlanKeeper {
     await unlessAborted(this.#planned.promise, signal);
   }
 
-  /**
-   * The shard of a market that the registry knows. One without a place gets it as if it had just been announced; null
-   * when it has to wait for others.
-   */
+  /** The shard of a known market. One without a place gets it as if it had just been announced; null if it ended meanwhile. */
   async place(conditionId: string, signal: AbortSignal): Promise<number | null> {
     const present = this.#placeOf(conditionId);
     if (present !== null) return present;
@@ -79,7 +76,7 @@ export class PlanKeeper {
     return this.#placeOf(conditionId);
   }
 
-  /** Moves what the connections of these shards do not serve, as far as it may; gives what was moved and written. */
+  /** Moves markets that the connections of these shards do not serve. @returns The moves that were written. */
   async move(misplaced: ReadonlyMap<number, Misplaced>, signal: AbortSignal): Promise<Planning['moved']> {
     this.#misplaced = misplaced;
     this.#changed.resolve();
@@ -87,7 +84,7 @@ export class PlanKeeper {
     return moved;
   }
 
-  /** Conditions in the plan of which the registry knows nothing, without those that wait for their documents. */
+  /** Planned conditions unknown to the registry, without announced markets that wait for their documents. */
   *unknownConditionIds(): Generator<string> {
     const { plan, registry, unconfirmed } = this.#o;
     const waiting = new Set([...unconfirmed()].map(({ conditionId }) => conditionId));
@@ -151,7 +148,10 @@ export class PlanKeeper {
     const { renewed } = planning;
     if (renewed.length > 0) {
       const some = renewed.slice(0, TOLD_MAX);
-      log.info({ markets: renewed.length, some }, `${renewed.length} markets trade under other tokens than before.`);
+      log.info(
+        { markets: renewed.length, some },
+        `${renewed.length} markets changed their tokens. The plan has the new ones.`,
+      );
     }
     this.#pending = planning.pending;
     for (const conditionId of expired) this.#expired.delete(conditionId);
@@ -179,11 +179,11 @@ export class PlanKeeper {
   }
 }
 
-/** Markets that are named in one line of the log. */
+/** Markets named in one log line. */
 const TOLD_MAX = 20;
-/** Nothing may be missed for longer than this. */
+/** The longest time for which a missed change goes unnoticed. */
 const PLAN_INTERVAL_MS = 30_000;
-/** Changes that come one by one are planned together. */
+/** Gathers changes that come one by one. */
 const REST_MS_MIN = 250;
-/** A plan of 300,000 tokens takes a fraction of a second: at most a fifth of the time goes into planning. */
+/** Planning 300,000 tokens takes a fraction of a second. At most a fifth of the time goes into planning. */
 const REST_SHARE = 4;

@@ -2,13 +2,13 @@ import type { Shard } from '@polytape/types';
 import type { PlanLimits } from './shard-planner.ts';
 import { targetOf } from './shard-target.ts';
 
-/** A plan in plain numbers. */
+/** A plan in numbers. */
 export type PlanSummary = {
   shards: number;
   tokens: number;
-  /** pending: open, without a place; subscribed: has its place in a shard; expired: ended, and out of the plan. */
+  /** pending: open without a place; subscribed: in a shard; expired: ended, and out of the plan. */
   markets: { open: number; pending: number; subscribed: number; expired: number };
-  /** Tokens that the present shards take up to their target, and how many more of them fit in. */
+  /** Tokens that the shards hold when filled to their targets, and the free places among these. */
   capacity: { total: number; free: number };
 };
 

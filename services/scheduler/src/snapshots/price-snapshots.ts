@@ -24,7 +24,7 @@ export type PriceSnapshotsOptions = {
   log: Logger;
 };
 
-/** Asks for the prices of all active tokens, and publishes those that changed, each at least once an hour. */
+/** Reads the prices of all active tokens and publishes those that changed, and every price at least once an hour. */
 export class PriceSnapshots {
   readonly #o: PriceSnapshotsOptions;
   readonly #published: LastPublished;
@@ -66,12 +66,15 @@ export class PriceSnapshots {
   #take(quote: Quote, { conditionId }: Market, intervalStartMs: number, seenAtMs: number): void {
     const { registry, publisher, counters } = this.#o;
     const { tokenId, lastPrice, bestBid, bestAsk, midpoint } = quote;
-    // The volume alone is no new price.
+    // A new volume alone is not a new price.
     const content = [lastPrice, bestBid, bestAsk, midpoint].join(' ');
     if (!this.#published.take(tokenId, content, { intervalStartMs, nowMs: seenAtMs })) return;
     const snapshot: PriceSnapshot = {
-      ...{ conditionId, tokenId, intervalStartMs, lastPrice, bestBid, bestAsk, midpoint },
-      ...{ volume24h: registry.volume24h(conditionId), seenAtMs },
+      ...quote,
+      conditionId,
+      intervalStartMs,
+      volume24h: registry.volume24h(conditionId),
+      seenAtMs,
     };
     counters.pricesPublished += 1;
     publisher.publish({
@@ -82,5 +85,5 @@ export class PriceSnapshots {
   }
 }
 
-/** A price that does not change is still told so often. */
+/** An unchanged price is published this often. */
 const REFRESH_MS = 60 * 60_000;

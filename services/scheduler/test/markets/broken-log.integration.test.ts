@@ -7,7 +7,7 @@ import { logBed } from './log-bed.ts';
 const DAY_MS = 24 * 60 * 60_000;
 
 describe('a leader', () => {
-  test('passes over what is no document, tells it once and remembers the others', async () => {
+  test('skips a malformed document, logs it once and reads the others', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
     await first.marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')], bed.signal);
@@ -22,10 +22,10 @@ describe('a leader', () => {
     const next = await bed.leader();
     expect([...next.registry.open()].map(({ conditionId }) => conditionId).sort()).toEqual(['0x1', '0x2']);
     expect(next.counters.messagesMalformed).toBe(5);
-    expect(next.errors).toEqual([expect.stringMatching(/^Message 3 of MARKETS on pm\.market\.0xa1 is passed over: /)]);
+    expect(next.errors).toEqual([expect.stringMatching(/^Skipped message 3 of MARKETS on pm\.market\.0xa1: /)]);
   });
 
-  test('takes from its history a document that is spoilt in MARKETS, when it is told anew of that market', async () => {
+  test('reads a market from EVENTS if its document in MARKETS is malformed', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
     await first.marketLog.publish([settledMarket('0x1', ['1', '0'], Date.now() - 2 * DAY_MS)], bed.signal);
@@ -35,7 +35,7 @@ describe('a leader', () => {
     expect(await bed.stored('MARKETS')).toMatchObject([{ version: 2, closed: false, resolution: { step: 2 } }]);
   });
 
-  test('passes over a step that is none, and the others of the page are published', async () => {
+  test('skips a malformed step, and publishes the other markets of the page', async () => {
     await using bed = await logBed();
     await (await bed.leader()).marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')], bed.signal);
     await bed.put([
@@ -59,19 +59,17 @@ describe('a leader', () => {
     expect(errors).toHaveLength(1);
   });
 
-  test('publishes the others of a page where one of them cannot be', async () => {
+  test('publishes the other markets of a page if one of them cannot be published', async () => {
     await using bed = await logBed();
     const { marketLog, counters, errors } = await bed.leader();
     const broken = { ...sampleMarket('0x1'), conditionId: 'no condition' };
     await marketLog.publish([broken, sampleMarket('0x2')], bed.signal);
     expect(await bed.stored('MARKETS')).toMatchObject([{ conditionId: '0x2' }]);
     expect(counters.marketsFailed).toBe(1);
-    expect(errors).toEqual([
-      expect.stringMatching(/^Nothing of market no condition can be published: cannot stand in/),
-    ]);
+    expect(errors).toEqual([expect.stringMatching(/^Cannot publish market no condition: cannot stand in/)]);
   });
 
-  test('begins although the last message of MARKETS was removed', async () => {
+  test('starts although the last message of MARKETS was deleted', async () => {
     await using bed = await logBed();
     await (await bed.leader()).marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')], bed.signal);
     await bed.ask('$JS.API.STREAM.MSG.DELETE.MARKETS', { seq: 2 });
@@ -79,20 +77,18 @@ describe('a leader', () => {
     expect([...registry.open()]).toMatchObject([{ conditionId: '0x1' }]);
   });
 
-  test('begins although MARKETS was purged, says so, and has its documents again from their history', async () => {
+  test('starts although MARKETS was purged, logs it, and restores the documents from EVENTS', async () => {
     await using bed = await logBed();
     await publishThree(bed);
     const before = await documents(bed);
     await bed.ask('$JS.API.STREAM.PURGE.MARKETS', {});
     const { registry, errors } = await bed.leader();
     expect(registry.counts()).toEqual({ open: 1, ended: 2 });
-    expect(errors).toEqual([
-      expect.stringMatching(/^The stream MARKETS has no document, and EVENTS tells of 3 markets/),
-    ]);
+    expect(errors).toEqual([expect.stringMatching(/^The stream MARKETS is empty, but EVENTS has 3 markets/)]);
     expect(await documents(bed)).toEqual(before);
   });
 
-  test('begins silently where nothing was ever published, though the venue has announced markets', async () => {
+  test('starts without an error if nothing was ever published, even if the venue has announced markets', async () => {
     await using bed = await logBed();
     await bed.put([['pm.event.0x1.new_market', '{}']]);
     const { registry, errors } = await bed.leader();
@@ -104,7 +100,7 @@ describe('a leader', () => {
     ['robbed of one message', '$JS.API.STREAM.MSG.DELETE.MARKETS', { seq: 2 }],
     ['deleted', '$JS.API.STREAM.DELETE.MARKETS', {}],
   ])(
-    'that sees MARKETS %s publishes all documents again, also of markets that are archived',
+    'that sees MARKETS %s publishes all documents again, those of archived markets too',
     async (_what, subject, body) => {
       await using bed = await logBed();
       const leader = await publishThree(bed);
@@ -129,7 +125,7 @@ describe('a leader', () => {
 
 type Bed = Awaited<ReturnType<typeof logBed>>;
 
-/** One is open, one has closed and is not settled, and one is archived. */
+/** One market is open, one is closed and unsettled, and one is archived. */
 async function publishThree(bed: Bed) {
   const leader = await bed.leader();
   const closed = sampleMarket('0x2', { closed: true, closedAtMs: 5_000 });
@@ -143,7 +139,7 @@ async function documents(bed: Bed): Promise<Market[]> {
   return all.sort((a, b) => (a.conditionId < b.conditionId ? -1 : 1));
 }
 
-/** Says when the watch has looked for the first time: what it has not seen it cannot miss. */
+/** Resolves when the watch has looked for the first time: before that it cannot notice a loss. */
 function watched(bus: Bed['bus']) {
   const first = Promise.withResolvers<void>();
   const streamState: Bed['bus']['streamState'] = async (stream) => {

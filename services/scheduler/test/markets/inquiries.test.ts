@@ -9,7 +9,7 @@ const ids = (inquiries: Inquiries, nowMs: number) => inquiries.due(nowMs).map(({
 const planned = (inquiries: Inquiries) => [...inquiries.unconfirmed()].map(({ conditionId }) => conditionId);
 
 describe('an announced market', () => {
-  test('is asked for at once, and again after growing pauses until its time is over', () => {
+  test('is due at once, and again after growing pauses until its time is over', () => {
     const inquiries = new Inquiries(limits);
     inquiries.add('0xa', 'opened', { nowMs: 0 });
     const askedAtMs: number[] = [];
@@ -22,7 +22,7 @@ describe('an announced market', () => {
     expect(askedAtMs).toEqual([0, 1_000, 3_000, 7_000, 11_000]);
   });
 
-  test('is not asked for again once it is closed', () => {
+  test('is not due again once it is closed', () => {
     const inquiries = new Inquiries(limits);
     inquiries.add('0xa', 'opened', { nowMs: 0, tokenIds: TOKENS });
     inquiries.close('0xa');
@@ -31,7 +31,7 @@ describe('an announced market', () => {
     expect(inquiries.dueAtMs).toBeNull();
   });
 
-  test('is asked for as resolved, at once, when its resolution comes after its opening, and not the other way round', () => {
+  test('is due as resolved when its resolution follows its opening, and not the other way round', () => {
     const inquiries = new Inquiries(limits);
     inquiries.add('0xa', 'opened', { nowMs: 0, tokenIds: TOKENS });
     inquiries.unanswered('0xa', 0);
@@ -41,10 +41,10 @@ describe('an announced market', () => {
     expect(inquiries.due(20)).toEqual([{ conditionId: '0xa', announcement: 'resolved' }]);
     inquiries.add('0xa', 'opened', { nowMs: 30 });
     expect(inquiries.due(30)).toEqual([{ conditionId: '0xa', announcement: 'resolved' }]);
-    expect(planned(inquiries)).toEqual(['0xa']); // it stays recorded until its document says closed
+    expect(planned(inquiries)).toEqual(['0xa']); // recorded until its document says closed
   });
 
-  test('does not wait for the others', () => {
+  test('is due independently of the others', () => {
     const inquiries = new Inquiries(limits);
     inquiries.add('0xa', 'opened', { nowMs: 0 });
     inquiries.unanswered('0xa', 0);
@@ -53,33 +53,33 @@ describe('an announced market', () => {
     expect(ids(inquiries, 200)).toEqual(['0xb']);
   });
 
-  test('is planned only where the event named its tokens', () => {
+  test('is planned only if the event named its tokens', () => {
     const inquiries = new Inquiries(limits);
     inquiries.add('0xa', 'opened', { nowMs: 0 });
     inquiries.add('0xb', 'opened', { nowMs: 0, tokenIds: TOKENS });
     expect([...inquiries.unconfirmed()]).toEqual([{ conditionId: '0xb', tokenIds: TOKENS }]);
   });
 
-  test('has less time left when it was announced a while ago, by a leader before this one', () => {
+  test('has less time left if it was announced a while ago, under an earlier leader', () => {
     const inquiries = new Inquiries(limits);
     inquiries.add('0xa', 'opened', { nowMs: 0, ageMs: 9_000, tokenIds: TOKENS });
     expect(inquiries.unanswered('0xa', 0)).toBe(false);
     expect(inquiries.unanswered('0xa', 1_000)).toBe(true);
   });
 
-  test('that has a book is asked for again much later, and stays planned', () => {
+  test('that has a book stays planned and is due again much later', () => {
     const inquiries = new Inquiries(limits);
     inquiries.add('0xa', 'opened', { nowMs: 0, tokenIds: TOKENS });
     expect(inquiries.unanswered('0xa', 10_000)).toBe(true);
     inquiries.confirmedByBook('0xa', 10_000);
     expect(inquiries.dueAtMs).toBe(20_000);
-    expect(inquiries.unanswered('0xa', 20_000)).toBe(true); // its book is looked for again
+    expect(inquiries.unanswered('0xa', 20_000)).toBe(true); // check its book again
     expect(planned(inquiries)).toEqual(['0xa']);
   });
 });
 
 describe('a flood of announcements', () => {
-  test('takes no more than its places, and keeps resolutions out of none of theirs', () => {
+  test('takes at most its own places, and none of those for resolutions', () => {
     const inquiries = new Inquiries(limits);
     const taken = ['0xa', '0xb', '0xc', '0xd'].map((id) => inquiries.add(id, 'opened', { nowMs: 0, tokenIds: TOKENS }));
     expect(taken).toEqual([true, true, true, false]);
@@ -87,7 +87,7 @@ describe('a flood of announcements', () => {
     expect(inquiries.add('0xe', 'resolved', { nowMs: 0 })).toBe(true);
   });
 
-  test('makes room again as its markets are given up, and a market with a book takes none of it', () => {
+  test('makes room as its markets are given up, and does not count markets with a book', () => {
     const inquiries = new Inquiries(limits);
     for (const id of ['0xa', '0xb', '0xc']) inquiries.add(id, 'opened', { nowMs: 0, tokenIds: TOKENS });
     inquiries.confirmedByBook('0xa', 0);

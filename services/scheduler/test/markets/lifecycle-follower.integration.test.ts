@@ -17,25 +17,25 @@ const AT_NOON = { exchangeAtMs: NOON_MS, receivedAtUs: NOON_MS * 1_000 + 2_500 }
 
 const log = createLogger({ service: 'test', level: 'error' });
 
-describe('a follower of the events', () => {
-  test('plans an announced market at once, and asks for it until Gamma has its document', async () => {
+describe('the lifecycle follower', () => {
+  test('plans an announced market at once, and asks Gamma until it has the document', async () => {
     await using f = await following();
-    f.tell('new_market', '0xab', { tokenIds: ['1711', '1712'], outcomes: ['Yes', 'No'] });
+    f.publish('new_market', '0xab', { tokenIds: ['1711', '1712'], outcomes: ['Yes', 'No'] });
     await f.until(() => f.announced.includes('0xab'));
     expect(f.rounds()).toBe(0);
     expect(f.unconfirmed()).toEqual([{ conditionId: '0xab', tokenIds: ['1711', '1712'] }]);
-    await f.until(() => f.rounds() === 2); // it was asked twice in vain
+    await f.until(() => f.rounds() === 2); // asked twice without a result
     f.gammaHas(sampleMarket('0xab'));
     await f.until(() => f.registry.stateOf('0xab') === 'open');
     await expect.poll(() => f.unconfirmed()).toEqual([]);
   });
 
-  test('leaves a market to its document when the announcement does not name its two tokens', async () => {
+  test('waits for the document when the announcement does not name exactly two tokens', async () => {
     await using f = await following();
-    f.tell('new_market', '0x1', { tokenIds: [] });
-    f.tell('new_market', '0x2', { tokenIds: ['21'] });
-    f.tell('new_market', '0x3', { tokenIds: ['31', '31'] });
-    f.tell('new_market', '0x4', { tokenIds: ['41', '42'], outcomes: ['Home', 'Draw', 'Away'] });
+    f.publish('new_market', '0x1', { tokenIds: [] });
+    f.publish('new_market', '0x2', { tokenIds: ['21'] });
+    f.publish('new_market', '0x3', { tokenIds: ['31', '31'] });
+    f.publish('new_market', '0x4', { tokenIds: ['41', '42'], outcomes: ['Home', 'Draw', 'Away'] });
     await f.until(() => f.askedFor.size === 4);
     expect(f.announced).toEqual([]);
     expect(f.unconfirmed()).toEqual([]);
@@ -43,43 +43,43 @@ describe('a follower of the events', () => {
     await f.until(() => f.announced.includes('0x1'));
   });
 
-  test('asks for a resolved market until Gamma calls it closed: until then it is open', async () => {
+  test('asks Gamma for a resolved market until Gamma calls it closed, and keeps it open until then', async () => {
     await using f = await following();
     f.knows(sampleMarket('0xab'));
     f.gammaHas(sampleMarket('0xab'));
-    f.tell('market_resolved', '0xab');
+    f.publish('market_resolved', '0xab');
     await f.until(() => f.rounds() === 2);
     expect(f.registry.stateOf('0xab')).toBe('open');
     f.gammaHas(sampleMarket('0xab', { closed: true }));
     await f.until(() => f.registry.stateOf('0xab') === 'ended');
   });
 
-  test('takes in a market that closed before it was asked for', async () => {
+  test('takes a market that closed before the first query', async () => {
     await using f = await following();
     f.gammaHas(sampleMarket('0xab', { closed: true }));
-    f.tell('new_market', '0xab');
+    f.publish('new_market', '0xab');
     await f.until(() => f.registry.stateOf('0xab') === 'ended');
     expect(f.announced).toEqual([]);
   });
 
-  test('does not ask for what is known, nor for the resolution of what is not', async () => {
+  test('asks neither for known markets nor for the resolution of unknown ones', async () => {
     await using f = await following();
     f.knows(sampleMarket('0xab'));
-    f.tell('new_market', '0xab');
-    f.tell('market_resolved', '0xcd');
-    f.tellRaw('pm.event.0xee.new_market', 'not { json');
+    f.publish('new_market', '0xab');
+    f.publish('market_resolved', '0xcd');
+    f.publishRaw('pm.event.0xee.new_market', 'not { json');
     f.gammaHas(sampleMarket('0xef'));
-    f.tell('new_market', '0xef');
+    f.publish('new_market', '0xef');
     await f.until(() => f.announced.includes('0xef'));
     expect([...f.askedFor]).toEqual(['0xef']);
   });
 
-  test('passes on a resolution that names its winner, as a step of that source', async () => {
+  test('publishes a resolution that names its winner as a step of that source', async () => {
     await using f = await following();
     f.knows(sampleMarket('0xab'));
-    f.tell('market_resolved', '0xab', { winningTokenId: '1712' });
-    await f.until(() => f.heard.length === 1);
-    expect(f.heard).toMatchObject([
+    f.publish('market_resolved', '0xab', { winningTokenId: '1712' });
+    await f.until(() => f.observed.length === 1);
+    expect(f.observed).toMatchObject([
       {
         ...{
           conditionId: '0xab',
@@ -93,7 +93,7 @@ describe('a follower of the events', () => {
     ]);
   });
 
-  test('believes no resolution that the writer refuses', async () => {
+  test('ignores resolutions that the writer rejects', async () => {
     await using f = await following();
     for (const conditionId of ['0xab', '0xcd', '0xef']) f.knows(sampleMarket(conditionId));
     const event = {
@@ -110,47 +110,48 @@ describe('a follower of the events', () => {
       { exchangeAtMs: 1 }, // 1970
       { winningOutcome: ['Yes'] },
     ];
-    for (const fields of refused) f.tellRaw('pm.event.0xab.market_resolved', JSON.stringify({ ...event, ...fields }));
-    f.tell('market_resolved', '0xef', { winningTokenId: '2391' });
-    await f.until(() => f.heard.length > 0);
-    expect(f.heard).toMatchObject([{ conditionId: '0xef' }]);
+    for (const fields of refused)
+      f.publishRaw('pm.event.0xab.market_resolved', JSON.stringify({ ...event, ...fields }));
+    f.publish('market_resolved', '0xef', { winningTokenId: '2391' });
+    await f.until(() => f.observed.length > 0);
+    expect(f.observed).toMatchObject([{ conditionId: '0xef' }]);
     const warning = expect.stringContaining('pm.event.0xab.market_resolved is not an event');
     expect(f.warnings).toEqual(refused.map(() => warning));
   });
 
-  test('passes over the other facts of the stream, without a word', async () => {
+  test('skips the other facts of the stream without logging them', async () => {
     await using f = await following();
     for (const type of ['market_changed', 'resolution_resolved', 'tick_size_change']) {
-      f.tellRaw(`pm.event.0xab.${type}`, JSON.stringify({ type, conditionId: '0xab' }));
+      f.publishRaw(`pm.event.0xab.${type}`, JSON.stringify({ type, conditionId: '0xab' }));
     }
-    f.tellRaw('pm.event.0xab.market_eaten', JSON.stringify({ type: 'market_eaten', conditionId: '0xab' }));
+    f.publishRaw('pm.event.0xab.market_eaten', JSON.stringify({ type: 'market_eaten', conditionId: '0xab' }));
     f.gammaHas(sampleMarket('0xef'));
-    f.tell('new_market', '0xef');
+    f.publish('new_market', '0xef');
     await f.until(() => f.announced.includes('0xef'));
     expect([...f.askedFor]).toEqual(['0xef']);
     expect(f.warnings).toEqual([expect.stringContaining('pm.event.0xab.market_eaten is not an event')]);
   });
 
-  test('asks again when Gamma could not be reached', async () => {
+  test('asks again after Gamma could not be reached', async () => {
     await using f = await following();
     f.gammaIsAway(true);
-    f.tell('new_market', '0xab');
+    f.publish('new_market', '0xab');
     await f.until(() => f.rounds() === 1);
     f.gammaHas(sampleMarket('0xab'));
     f.gammaIsAway(false);
     await f.until(() => f.announced.includes('0xab'));
   });
 
-  test('ends with a fault of our own, and does not take it for an outage of the venue', async () => {
+  test('fails because of a bug, which it does not treat as an outage of the venue', async () => {
     const f = await following();
     f.gammaFails(new TypeError('undefined is not a function'));
-    f.tell('new_market', '0xab');
+    f.publish('new_market', '0xab');
     await expect(f.running).rejects.toThrow('undefined is not a function');
     expect(f.warnings).toEqual([]);
     await expect(f[Symbol.asyncDispose]()).rejects.toThrow('undefined is not a function');
   });
 
-  test('reads what was told before it began', async () => {
+  test('reads events from before it started', async () => {
     await using f = await following({ before: ['0xab'] });
     f.gammaHas(sampleMarket('0xab'));
     await f.until(() => f.announced.includes('0xab'));
@@ -161,18 +162,18 @@ describe('an announced market that Gamma never lists', () => {
   const limits = { ...INQUIRY_LIMITS, retryMsMin: 100, retryMsMax: 200, giveUpAfterMs: 1_000 };
   const named = { tokenIds: ['1711', '1712'], outcomes: ['Yes', 'No'] };
 
-  test('leaves the plan when its time is over and the CLOB has no book of it', async () => {
+  test('leaves the plan when its time is over and the CLOB has no book', async () => {
     await using f = await following({ limits });
-    f.tell('new_market', '0xab', named);
+    f.publish('new_market', '0xab', named);
     await f.until(() => f.expired.includes('0xab'));
     expect(f.unconfirmed()).toEqual([]);
     expect(f.booksAskedFor).toEqual([['1711', '1712']]);
     expect(f.counters.inquiriesGivenUp).toBe(1);
   });
 
-  test('stays while the CLOB has a book of it', async () => {
+  test('stays in the plan while the CLOB has its book', async () => {
     await using f = await following({ limits, books: { '1711': '0xab', '1712': '0xab' } });
-    f.tell('new_market', '0xab', named);
+    f.publish('new_market', '0xab', named);
     await f.until(() => f.booksAskedFor.length === 3);
     expect(f.expired).toEqual([]);
     expect(f.unconfirmed()).toHaveLength(1);
@@ -180,29 +181,29 @@ describe('an announced market that Gamma never lists', () => {
     await f.until(() => f.registry.stateOf('0xab') === 'open');
   });
 
-  test('leaves the plan although its tokens have a book, when that is the book of another market', async () => {
+  test('leaves the plan although its tokens have a book, if it is the book of another market', async () => {
     await using f = await following({ limits, books: { '1711': '0xcd', '1712': '0xcd' } });
-    f.tell('new_market', '0xab', named);
+    f.publish('new_market', '0xab', named);
     await f.until(() => f.expired.includes('0xab'));
   });
 
-  test('stays while the CLOB cannot be asked', async () => {
+  test('stays in the plan while the CLOB cannot be asked', async () => {
     await using f = await following({ limits });
     f.clobIsAway(true);
-    f.tell('new_market', '0xab', named);
+    f.publish('new_market', '0xab', named);
     await f.until(() => f.booksAskedFor.length === 2);
     expect(f.expired).toEqual([]);
     f.clobIsAway(false);
     await f.until(() => f.expired.includes('0xab'));
   });
 
-  test('is taken up by the next leader with the age that it has', async () => {
+  test('keeps its age when the next leader restores it', async () => {
     await using f = await following({ limits, before: ['0xab', '0xcd'], named, planned: ['0xab', '0xab', '0xee'] });
     expect(f.unconfirmed()).toEqual([{ conditionId: '0xab', tokenIds: ['1711', '1712'] }]);
     await f.until(() => f.expired.includes('0xab'));
   });
 
-  test('is not planned where it was announced too long ago', async () => {
+  test('is not planned if it was announced too long ago', async () => {
     const old = { ...INQUIRY_LIMITS, giveUpAfterMs: 0 };
     await using f = await following({ limits: old, before: ['0xab'], named });
     await f.until(() => f.askedFor.has('0xab'));
@@ -212,9 +213,9 @@ describe('an announced market that Gamma never lists', () => {
 });
 
 describe('a flood of false announcements', () => {
-  test('is planned as far as its places go, counted, and logged once', async () => {
+  test('is planned up to the limit, counted, and logged once', async () => {
     await using f = await following({ limits: { ...INQUIRY_LIMITS, openedMax: 3 } });
-    for (let n = 1; n <= 8; n += 1) f.tell('new_market', `0x${n}`, { tokenIds: [`${n}1`, `${n}2`] });
+    for (let n = 1; n <= 8; n += 1) f.publish('new_market', `0x${n}`, { tokenIds: [`${n}1`, `${n}2`] });
     f.gammaHas(sampleMarket('0x3'));
     await f.until(() => f.registry.stateOf('0x3') === 'open');
     expect(f.announced.filter((conditionId) => conditionId !== '0x3')).toEqual(['0x1', '0x2']);
@@ -223,7 +224,7 @@ describe('a flood of false announcements', () => {
   });
 });
 
-/** A follower on a real log, with a Gamma of a few markets that says what it was asked for. */
+/** A follower on a real log, with a Gamma and a CLOB that record what they are asked. */
 async function following(o: FollowingOptions = {}) {
   await using resources = new AsyncDisposableStack();
   const nats = resources.use(await testNats());
@@ -250,7 +251,7 @@ async function following(o: FollowingOptions = {}) {
 
   const registry = new MarketRegistry({ figuresIntervalMs: 0 });
   const knows = ({ settlement: _, ...description }: GammaMarket) => void registry.observe(description, { nowMs: 0 });
-  const heard: ResolutionObservation[] = [];
+  const observed: ResolutionObservation[] = [];
   const counters = newCounters();
   const inquiries = new Inquiries(o.limits ?? { ...INQUIRY_LIMITS, retryMsMin: 100 });
   const expired: string[] = [];
@@ -288,8 +289,8 @@ async function following(o: FollowingOptions = {}) {
         for (const document of markets) knows(document);
         changed();
       },
-      hear: async (observations) => {
-        heard.push(...observations);
+      publishObservations: async (observations) => {
+        observed.push(...observations);
         changed();
       },
     },
@@ -305,8 +306,8 @@ async function following(o: FollowingOptions = {}) {
       marketsChanged: changed,
     },
   });
-  const tellRaw = (subject: string, body: string) => publisher.publish({ subject, messageId: body, body });
-  const tell = (type: LifecycleEvent['type'], conditionId: string, fields: Partial<LifecycleEvent> = {}) => {
+  const publishRaw = (subject: string, body: string) => publisher.publish({ subject, messageId: body, body });
+  const publish = (type: LifecycleEvent['type'], conditionId: string, fields: Partial<LifecycleEvent> = {}) => {
     const event: LifecycleEvent = {
       ...{ type, conditionId, ...NAMES_NOTHING, winningTokenId: null, winningOutcome: null, ...AT_NOON, ...fields },
     };
@@ -316,7 +317,7 @@ async function following(o: FollowingOptions = {}) {
       body: JSON.stringify(event),
     });
   };
-  for (const conditionId of o.before ?? []) tell('new_market', conditionId, o.named);
+  for (const conditionId of o.before ?? []) publish('new_market', conditionId, o.named);
   await publisher.idle();
   await follower.restore(o.planned ?? []);
   const running = follower.run(stop.signal);
@@ -328,7 +329,7 @@ async function following(o: FollowingOptions = {}) {
   return {
     registry,
     knows,
-    heard,
+    observed,
     warnings,
     askedFor,
     rounds: () => rounds,
@@ -337,8 +338,8 @@ async function following(o: FollowingOptions = {}) {
     clobIsAway: (away: boolean) => {
       isClobAway = away;
     },
-    tell,
-    tellRaw,
+    publish,
+    publishRaw,
     gammaHas: (document: GammaMarket) => void documents.set(document.conditionId, document),
     gammaIsAway: (away: boolean) => {
       failure = away ? new VenueUnavailableError({ host: 'gamma', path: '/markets' }, 'connection refused') : null;
@@ -347,7 +348,7 @@ async function following(o: FollowingOptions = {}) {
       failure = error;
     },
     running,
-    /** Resolves when it is true, which is looked at after each thing that the follower does. */
+    /** Resolves when the condition holds, which is checked after each act of the follower. */
     until: async (isTrue: () => boolean) => {
       const done = Promise.withResolvers<void>();
       const check = () => {
@@ -364,11 +365,11 @@ async function following(o: FollowingOptions = {}) {
 
 type FollowingOptions = {
   limits?: InquiryLimits;
-  /** Markets that were announced before it begins, with what their events name. */
+  /** Markets announced before the follower starts, and the fields of their events. */
   before?: string[];
   named?: Partial<LifecycleEvent>;
-  /** Conditions of the plan that have no document. */
+  /** Planned conditions without a document. */
   planned?: string[];
-  /** The tokens that have a book at the CLOB, with the market of each. */
+  /** The condition of each token that has a book at the CLOB. */
   books?: Record<string, string>;
 };

@@ -13,7 +13,7 @@ export const limits: PlanLimits = {
   movesMax: 3,
 };
 
-/** What happens next at the venue or in the scheduler, and how much later. */
+/** What happens next at the venue or in the scheduler, and after how long. */
 export type Step = {
   afterMs: number;
   opens: number;
@@ -42,7 +42,7 @@ export const steps = (most: { opens: number; ends: number }): fc.Arbitrary<Step>
 
 export const DAY_MS = 24 * 60 * 60_000;
 
-/** As steps are, with hours between them. */
+/** Steps with hours between them. */
 export const days = steps({ opens: 12, ends: 6 }).map((step) => ({ ...step, afterMs: 1_500 * step.afterMs }));
 
 export function live(history: PlanHistory, step: Step): void {
@@ -56,7 +56,7 @@ export function live(history: PlanHistory, step: Step): void {
   history.plan({ isListComplete: step.isListComplete });
 }
 
-/** What holds of every plan, whatever has happened. */
+/** Checks what holds for every plan. */
 export function check(history: PlanHistory): void {
   const seen = new Map<string, number>();
   for (const [number, shard] of history.shards) {
@@ -81,7 +81,7 @@ export function check(history: PlanHistory): void {
   }
 }
 
-/** A plan in which so many markets have a place. */
+/** A plan in which this number of markets have a place. */
 export function planned(markets: number): PlanHistory {
   const history = new PlanHistory(limits);
   history.opens(markets);

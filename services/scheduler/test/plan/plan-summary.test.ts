@@ -5,7 +5,7 @@ import { marketsFrom } from './plan-history.ts';
 import { limits, shardOf } from './plan-rules.ts';
 
 describe('a plan in numbers', () => {
-  test('counts a shard that is served less with its own target', () => {
+  test('counts a shard with a lowered target by that target', () => {
     const summary = summarisePlan({
       shards: new Map([[0, { ...shardOf(marketsFrom(0, 2)), tokensTarget: 6 }]]),
       markets: { open: 2, ended: 0 },
