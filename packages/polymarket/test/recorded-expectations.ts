@@ -1,6 +1,6 @@
 /*
- * What every recorded response is expected to come to. The figures were computed from the files by other means than our
- * parsers. A file that is not in a table (another set of recordings) must at least go through.
+ * The expected result for every recorded response, computed from the files without our parsers. A file without an entry
+ * (from another set of recordings) must at least be readable.
  */
 
 type Gamma = [
@@ -227,11 +227,11 @@ export const GAMMA: Record<string, Gamma> = {
   ],
 };
 
-/** How each closed market was settled, by Gamma alone; of the lists how many of each. */
+/** How each closed market was settled according to Gamma alone, with the number of markets for lists. */
 export const SETTLED: Record<string, Record<string, number>> = {
   'cepiokta-resolved-markets.json': { win0: 1, win1: 1 },
   'ligengxin-btc5m-markets-2026-07-24-even.jsonl.gz': { win0: 67, win1: 79 },
-  // Closed in 2026 without any status: its prices are final, but nothing in the document says so. The CLOB does.
+  // Closed in 2026 without any status: its prices are final, but only the CLOB's document shows that.
   'nautilus-market-closed-binary-accepting-true.json': { none: 1 },
   'nautilus-market-closed-nonbinary-legacy.json': { other: 1 },
   'nautilus-market-closed-zero-zero-legacy.json': { unknown: 1 },

@@ -51,7 +51,7 @@ describe.skipIf(gamma.length === 0)(`recorded markets of Gamma ${UNLESS_RECORDED
 
   test.each(gamma)('of %s are settled as expected', (file) => {
     const outcomes = recordedMarkets(`gamma/${file}`).map(outcomeOf);
-    // Whatever else is recorded there are open markets, and they are not settled.
+    // Every other recorded market is open and not settled.
     expect(counted(outcomes)).toEqual(SETTLED[file] ?? (file in GAMMA ? { none: 1 } : counted(outcomes)));
   });
 
@@ -60,7 +60,7 @@ describe.skipIf(gamma.length === 0)(`recorded markets of Gamma ${UNLESS_RECORDED
     expect(open.map(outcomeOf).filter((outcome) => outcome !== 'none' && outcome !== 'skipped')).toEqual([]);
   });
 
-  test('that have text figures have the same number again as JSON numbers', () => {
+  test('have the same figures as text and as JSON numbers', () => {
     for (const raw of gamma.flatMap((file) => recordedMarkets(`gamma/${file}`))) {
       if (outcomeOf(raw) === 'skipped') continue;
       const { volume, volume24h, liquidity } = readMarket(raw);
@@ -97,7 +97,7 @@ const books = clob.filter((file) => /book/.test(file));
 describe.skipIf(books.length === 0)(`recorded books ${UNLESS_RECORDED}`, () => {
   const isBook = (file: string) => 'market' in recorded(`clob/${file}`);
 
-  test.each(books.filter((file) => isBook(file)))('%s has its best levels first and its hash right', (file) => {
+  test.each(books.filter((file) => isBook(file)))('%s has its best levels first and a matching hash', (file) => {
     const raw = recorded(`clob/${file}`);
     const book = readClobBook(raw);
     expect(book).toMatchObject({
@@ -115,7 +115,7 @@ describe.skipIf(books.length === 0)(`recorded books ${UNLESS_RECORDED}`, () => {
     expect(found).toEqual(BOOKS[file] ?? found);
   });
 
-  test.each(books.filter((file) => !isBook(file)))('%s is none: it names no token', (file) => {
+  test.each(books.filter((file) => !isBook(file)))('%s is refused because it names no token', (file) => {
     expect(() => readClobBook(recorded(`clob/${file}`))).toThrow('asset_id is missing, not a token id');
   });
 });

@@ -3,26 +3,26 @@ import { plainDecimal } from '../plain-decimal.ts';
 import { storableJson } from '../storable-json.ts';
 import { camelCased, flag, given, keptText, listed, TEXT_LENGTH_MAX, text, time } from './gamma-fields.ts';
 
-/** What Gamma says of how a market was, or is being, settled. `inferWinner` reads it. */
+/** Gamma's fields about the settlement of a market. Input of `inferWinner`. */
 export type GammaSettlement = {
   closed: boolean;
   /** When trading ended, by the venue's clock, milliseconds since the epoch. */
   closedAtMs: number | null;
-  /** When the oracle was done (`umaEndDate`), milliseconds since the epoch. Every settled market recorded says the second that it was closed in. */
+  /** When the oracle finished (`umaEndDate`), milliseconds since the epoch. In every recorded market that is the second of the closing. */
   umaEndAtMs: number | null;
-  /** Canonical decimal strings in the order of the outcomes: marks while a market is open, and for a while after. */
+  /** Canonical decimal strings in the order of the outcomes: the last prices while a market is open, and for a while after. */
   outcomePrices: [string, string] | null;
-  /** Lower case: `requested`, `proposed`, `disputed`, `resolved` or `settled`; null where the venue says none. */
+  /** Lower case: `requested`, `proposed`, `disputed`, `resolved` or `settled`; null without one. */
   umaResolutionStatus: string | null;
   automaticallyResolved: boolean;
-  /** `scalar` in the markets of 2020 that paid a share to each side; later ones say none. */
+  /** `scalar` in the markets of 2020 that paid a fraction to each side; later markets have none. */
   marketType: string | null;
-  /** The fields that this was read from, names in camelCase, values as received; a longer one than is ever seen as JSON that is cut. */
+  /** The source fields, names in camelCase, values as received. An overlong value is kept as cut JSON text. */
   raw: Record<string, unknown>;
 };
 
 /**
- * A field that is not as it should be counts as missing.
+ * Malformed fields count as missing.
  *
  * @throws {RangeError} A field is nested deeper than the stack allows.
  */
@@ -50,7 +50,7 @@ function kept(value: unknown): unknown {
   return json.length <= TEXT_LENGTH_MAX ? storableJson(value) : keptText(json);
 }
 
-/** Exactly two decimals, or none. */
+/** Exactly two decimals, or null. */
 function pairOfPrices(value: unknown): [string, string] | null {
   const list = listed(value);
   if (!Array.isArray(list) || list.length !== 2) return null;

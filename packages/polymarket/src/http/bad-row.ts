@@ -2,19 +2,19 @@ import { FieldError } from '../channel/event-fields.ts';
 import { excerpt } from '../excerpt.ts';
 import { storableJson } from '../storable-json.ts';
 
-/** A part of an answer that could not be understood; its neighbours were. */
+/** A malformed part of an answer. Its neighbours are not affected. */
 export type BadRow = {
-  /** The token or condition that it is about; null where that cannot be told. */
+  /** The token or condition that it belongs to; null if unknown. */
   id: string | null;
   /** In words, for the operator. */
   reason: string;
-  /** As received, cut where it is long. */
+  /** As received, cut if it is long. */
   raw: string;
 };
 
 /**
- * What `read` makes of a part, or why it cannot. A `FieldError` and a `RangeError` (nested deeper than the stack allows)
- * are the part's fault; anything else is ours and thrown on.
+ * Reads a part of an answer. A `FieldError` or a `RangeError` (nested deeper than the stack allows) makes it a bad row; any
+ * other error is a bug and is thrown.
  */
 export function readOrBad<Row>(
   raw: unknown,

@@ -12,7 +12,7 @@ function marketAt(index: number) {
   return read.market;
 }
 
-describe('what Gamma says of a settlement', () => {
+describe('Gamma’s settlement of a market', () => {
   test('is read with its evidence as received', () => {
     const raw = markets[1] ?? {};
     expect(readGammaSettlement(raw)).toEqual({
@@ -35,7 +35,7 @@ describe('what Gamma says of a settlement', () => {
     });
   });
 
-  test('may be spelled in snake_case, its lists native', () => {
+  test('may be in snake_case with native lists', () => {
     const snake = {
       closed: 'true',
       closed_time: '2026-10-01T00:00:16Z',
@@ -54,7 +54,7 @@ describe('what Gamma says of a settlement', () => {
   });
 
   test.each([undefined, null, 'market', 7, [], {}, { outcomePrices: {}, closed: 'maybe' }])(
-    'is nothing in %j',
+    'is empty for %j',
     (raw) => {
       expect(readGammaSettlement(raw)).toMatchObject({
         closed: false,
@@ -66,7 +66,7 @@ describe('what Gamma says of a settlement', () => {
     },
   );
 
-  test('holds no text that a store would refuse', () => {
+  test('contains no text that a store would refuse', () => {
     expect(readGammaSettlement({ outcomes: ['a\0', 'b\ud800'], resolvedBy: '\0' }).raw).toEqual({
       outcomes: ['a\uFFFD', 'b\uFFFD'],
       resolvedBy: '\uFFFD',
