@@ -112,6 +112,38 @@ describe('a writer that is to keep books for three days', () => {
   });
 });
 
+describe('a writer with the default settings', () => {
+  test('drops unparsed messages after 30 days and dead letters after a year', async () => {
+    await using bed = await TestBed.open({ markets: 1 });
+    await using first = await bed.start('writer');
+    await first.ready();
+    first.process.signal('SIGTERM');
+    await first.process.exit();
+    await bed.probe.rows(
+      `INSERT INTO unparsed
+       SELECT 'connection', day, now() - day * interval '1 day', 'reason', 'utf8', '', 0, '' FROM unnest('{2, 29, 32}'::int[]) AS day`,
+    );
+    await bed.probe.rows(
+      `INSERT INTO dead_letters
+       SELECT 'TRADES', 'stream', day, NULL, 'subject', NULL, 'reason', '', now() - day * interval '1 day'
+       FROM unnest('{32, 364, 367}'::int[]) AS day`,
+    );
+
+    const writer = await bed.start('writer');
+    for (const name of ['unparsed', 'dead_letters']) {
+      await writer.process.record(({ table, dropped }) => table === name && dropped === 1);
+    }
+    expect(await bed.probe.rows('SELECT counter::int FROM unparsed ORDER BY 1')).toEqual([
+      { counter: 2 },
+      { counter: 29 },
+    ]);
+    expect(await bed.probe.rows('SELECT sequence::int FROM dead_letters ORDER BY 1')).toEqual([
+      { sequence: 32 },
+      { sequence: 364 },
+    ]);
+  });
+});
+
 async function publishBooks(bed: TestBed, slots: readonly number[]): Promise<void> {
   await using publisher = bed.bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
   for (const intervalStartMs of slots) {

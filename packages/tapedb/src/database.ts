@@ -1,5 +1,5 @@
 import type { Log } from '@polytape/types';
-import { Pool } from 'pg';
+import { type ClientBase, Pool } from 'pg';
 import {
   configurationMistake,
   type DatabaseAddress,
@@ -14,7 +14,7 @@ import { Projection } from './projection/projection.ts';
 import type { ApplyResult, ProjectionBatch } from './projection/projection-batch.ts';
 import { lockStream, type StreamLock } from './projection/stream-lock.ts';
 import { readPosition, type StreamPosition } from './projection/stream-position.ts';
-import { createExtension, type Edition, offeredEdition } from './schema/edition.ts';
+import { createExtension, type Edition, offeredEdition, refuseRowLosingRelease } from './schema/edition.ts';
 import {
   appliedMigrations,
   applyMigration,
@@ -93,7 +93,7 @@ export class Database implements AsyncDisposable {
    * the server has TimescaleDB, unless `timescale` is false.
    *
    * @throws {SchemaMismatchError} The database has migrations that this code does not have, or has otherwise.
-   * @throws {DatabaseConfigurationError} The role may not create tables.
+   * @throws {DatabaseConfigurationError} The role may not create tables, or the server's TimescaleDB loses rows.
    */
   async migrate(options: { timescale?: boolean } = {}): Promise<{ applied: string[] }> {
     try {
@@ -188,8 +188,8 @@ export class Database implements AsyncDisposable {
       // An up-to-date database needs neither the lock nor any right to create things.
       const before = await appliedMigrations(client);
       const [first] = before;
-      if (first !== undefined && pendingMigrations(migrations, before, first.edition).length === 0) {
-        this.#edition = first.edition;
+      if (first !== undefined && pendingMigrations(migrations, before).length === 0) {
+        await this.#adopt(first.edition, client);
         return { applied: [] };
       }
 
@@ -201,13 +201,18 @@ export class Database implements AsyncDisposable {
         await attempt.close();
       }
       const edition = applied[0]?.edition ?? (timescale ? await offeredEdition(client) : 'postgresql');
-      const pending = pendingMigrations(migrations, applied, edition);
+      const pending = pendingMigrations(migrations, applied);
+      await this.#adopt(edition, client);
       for (const migration of pending) await applyMigration(client, migration, edition);
-      this.#edition = edition;
       return { applied: pending.map(({ file }) => file) };
     } finally {
       await close(); // and with it the lock
     }
+  }
+
+  async #adopt(edition: Edition, client: ClientBase): Promise<void> {
+    await refuseRowLosingRelease(client, edition, this.#address.host);
+    this.#edition = edition;
   }
 }
 

@@ -26,12 +26,26 @@ export const configTable = {
   RETENTION_TRADES_DAYS: integerOrZero({
     min: 7,
     description:
-      'Days that trades are kept, counted back from the start of today (UTC); 0 keeps them for ever. Candles outlive them where TimescaleDB (Community) keeps them; the streams have an age of their own.',
+      'Days to keep trades in the database, counted back from the start of today (UTC); 0 keeps them for ever. On the Community edition of TimescaleDB their candles stay. The streams have a maximum age of their own.',
   }),
-  RETENTION_PRICES_DAYS: integerOrZero({ min: 7, description: 'The same for price snapshots.' }),
+  RETENTION_PRICES_DAYS: integerOrZero({
+    min: 7,
+    description:
+      'Days to keep price snapshots; 0 keeps them for ever. On the Community edition of TimescaleDB their hourly and daily candles stay.',
+  }),
   RETENTION_BOOKS_DAYS: integerOrZero({
     min: 1,
-    description: 'The same for order books, of which nothing outlives them.',
+    description: 'Days to keep order books; 0 keeps them for ever.',
+  }),
+  RETENTION_UNPARSED_DAYS: integer({
+    default: 30,
+    min: 0,
+    description: 'Days to keep messages of the venue that could not be parsed; 0 keeps them for ever.',
+  }),
+  RETENTION_DEAD_LETTERS_DAYS: integer({
+    default: 365,
+    min: 0,
+    description: 'Days to keep messages that the database refused (dead letters); 0 keeps them for ever.',
   }),
   ...processSettings,
 } satisfies ConfigTable;

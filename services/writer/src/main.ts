@@ -25,9 +25,9 @@ await using database = await Database.open({
   log,
   signal,
 });
+await database.migrate();
 health.report(() => ['waiting for NATS (NATS_URL)']);
 await using bus = await Bus.connect({ url: config.NATS_URL, name: 'writer', log, signal });
-await database.migrate();
 await bus.reconcile(signal, { replicas: config.NATS_REPLICAS });
 
 const writer = new Writer({
@@ -42,6 +42,8 @@ const writer = new Writer({
     trades: config.RETENTION_TRADES_DAYS,
     price_snapshots: config.RETENTION_PRICES_DAYS,
     book_snapshots: config.RETENTION_BOOKS_DAYS,
+    unparsed: config.RETENTION_UNPARSED_DAYS,
+    dead_letters: config.RETENTION_DEAD_LETTERS_DAYS,
   },
   log,
 });

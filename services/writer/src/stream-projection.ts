@@ -16,8 +16,8 @@ export type StreamProjection = {
   stream: StreamName;
   /** True where the stream keeps only the last message of a subject: sequences have holes, and none of them is a loss. */
   keepsLastOnly: boolean;
-  /** Table that loses its old rows after the days of a setting; null where all are kept. */
-  retained: RetainedTable | null;
+  /** Tables whose old rows this stream's writer drops after the days of a setting. */
+  retained: readonly RetainedTable[];
   /** Puts one message's rows to the others. @throws {MalformedMessageError} It has none. */
   add: (message: StreamMessage, rows: ProjectedRows) => void;
 };
@@ -27,7 +27,7 @@ export const streamProjections: readonly StreamProjection[] = [
   {
     stream: 'TRADES',
     keepsLastOnly: false,
-    retained: 'trades',
+    retained: ['trades'],
     add: (message, rows) => {
       const trade = decodeTrade(message.subject, message.body);
       rows.trades.push({ ...trade, connectionId: message.header(PROVENANCE_HEADERS.connection) });
@@ -36,31 +36,31 @@ export const streamProjections: readonly StreamProjection[] = [
   {
     stream: 'PRICES',
     keepsLastOnly: false,
-    retained: 'price_snapshots',
+    retained: ['price_snapshots'],
     add: (message, rows) => rows.prices.push(decodePrice(message.subject, message.body)),
   },
   {
     stream: 'BOOKS',
     keepsLastOnly: false,
-    retained: 'book_snapshots',
+    retained: ['book_snapshots'],
     add: (message, rows) => rows.books.push(decodeBook(message.subject, message.body)),
   },
   {
     stream: 'MARKETS',
     keepsLastOnly: true,
-    retained: null,
+    retained: [],
     add: (message, rows) => rows.markets.push(decodeMarket(message.subject, message.body)),
   },
   {
     stream: 'EVENTS',
     keepsLastOnly: false,
-    retained: null,
+    retained: [],
     add: (message, rows) => rows.facts.push(decodeFact(message.subject, message.body)),
   },
   {
     stream: 'COVERAGE',
     keepsLastOnly: false,
-    retained: null,
+    retained: ['unparsed', 'dead_letters'],
     add: (message, rows) => rows.unparsed.push(decodeUnparsed(message.subject, message.body)),
   },
 ];

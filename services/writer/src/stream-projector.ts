@@ -6,6 +6,7 @@ import {
   type DeadLetter,
   type Loss,
   type ProjectionBatch,
+  type RetainedTable,
   type StreamPosition,
 } from '@polytape/tapedb';
 import { OutageNotice, type Trade } from '@polytape/types';
@@ -18,8 +19,8 @@ export type StreamProjectorOptions = {
   bus: Bus;
   database: Database;
   limits: { rowsMax: number; bytesMax: number; ageMsMax: number };
-  /** Days that its rows are kept; 0 keeps them for ever. */
-  retentionDays: number;
+  /** Days that rows are kept, by table; 0 keeps them for ever. */
+  retentionDays: Record<RetainedTable, number>;
   /** Told after each COMMIT. */
   onCommitted: (committed: { trades: readonly Trade[]; inserted: number; deadLetters: number }) => void;
   log: Logger;
@@ -127,18 +128,15 @@ export class StreamProjector {
   #retention(signal: AbortSignal): AsyncDisposable {
     const { database, projection, retentionDays, log } = this.#o;
     const over = new AbortController();
-    const { retained } = projection;
-    const rounds =
-      retained === null || retentionDays === 0
-        ? Promise.resolve()
-        : retentionRounds(
-            { database, table: retained, days: retentionDays, log },
-            AbortSignal.any([signal, over.signal]),
-          );
+    const until = AbortSignal.any([signal, over.signal]);
+    const tables = projection.retained.filter((table) => retentionDays[table] > 0);
+    const rounds = Promise.all(
+      tables.map((table) => retentionRounds({ database, table, days: retentionDays[table], log }, until)),
+    );
     return {
-      [Symbol.asyncDispose]: () => {
+      [Symbol.asyncDispose]: async () => {
         over.abort();
-        return rounds;
+        await rounds;
       },
     };
   }

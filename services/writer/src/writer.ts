@@ -39,7 +39,7 @@ export class Writer {
           bus: o.bus,
           database: o.database,
           limits: { rowsMax: o.rowsMax, bytesMax: o.bytesMax, ageMsMax: o.ageMsMax },
-          retentionDays: projection.retained === null ? 0 : o.retentionDays[projection.retained],
+          retentionDays: o.retentionDays,
           onCommitted: (committed) => counted.committed(committed),
           log: o.log,
         }),

@@ -50,9 +50,9 @@ export async function storeDeadLetters(
   for (const letter of letters) {
     await client.query({
       name: 'store_dead_letter',
-      text: `INSERT INTO dead_letters (stream, incarnation, sequence, stored_at, subject, message_id, reason, body)
+      text: `INSERT INTO dead_letters (stream, stream_created_at, sequence, stored_at, subject, message_id, reason, body)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-             ON CONFLICT (stream, incarnation, sequence) DO NOTHING`,
+             ON CONFLICT (stream, stream_created_at, sequence) DO NOTHING`,
       values: [
         stream.name,
         stream.incarnation,

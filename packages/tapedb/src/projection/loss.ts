@@ -28,7 +28,7 @@ export async function storeLoss(pool: Pool, loss: Loss): Promise<void> {
     await movePosition(client, loss);
     await client.query(
       `INSERT INTO losses
-         (stream, kind, from_incarnation, from_sequence, from_at, to_incarnation, to_sequence, to_at, detail)
+         (stream, kind, from_stream_created_at, from_sequence, from_at, to_stream_created_at, to_sequence, to_at, detail)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [stream, kind, ...columns(from), ...columns(to), storableText(detail.slice(0, DETAIL_LENGTH_MAX))],
     );

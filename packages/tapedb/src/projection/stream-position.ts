@@ -16,15 +16,15 @@ export type StreamPosition = {
 
 /** Reads the position of a stream; null when nothing of it was stored yet. */
 export async function readPosition(pool: Pool, stream: string): Promise<StreamPosition | null> {
-  const { rows } = await pool.query<{ incarnation: string; sequence: string; at: string | null; id: string | null }>(
-    `SELECT incarnation, sequence, (extract(epoch FROM message_at) * 1000)::bigint AS at, message_id AS id
+  const { rows } = await pool.query<{ created: string; sequence: string; at: string | null; id: string | null }>(
+    `SELECT stream_created_at AS created, sequence, (extract(epoch FROM message_at) * 1000)::bigint AS at, message_id AS id
      FROM stream_positions WHERE stream = $1`,
     [stream],
   );
   const row = rows[0];
   if (row === undefined) return null;
   return {
-    incarnation: row.incarnation,
+    incarnation: row.created,
     sequence: Number(row.sequence),
     messageAtMs: row.at === null ? null : Number(row.at),
     messageId: row.id,
@@ -51,7 +51,7 @@ export async function movePosition(
 function statement(stream: string, from: StreamPosition | null, to: StreamPosition | null) {
   if (to === null) {
     return {
-      text: 'DELETE FROM stream_positions WHERE stream = $1 AND incarnation = $2 AND sequence = $3',
+      text: 'DELETE FROM stream_positions WHERE stream = $1 AND stream_created_at = $2 AND sequence = $3',
       values: [stream, from?.incarnation ?? null, from?.sequence ?? null],
     };
   }
@@ -63,7 +63,7 @@ function statement(stream: string, from: StreamPosition | null, to: StreamPositi
   ];
   if (from === null) {
     return {
-      text: `INSERT INTO stream_positions (stream, incarnation, sequence, message_at, message_id)
+      text: `INSERT INTO stream_positions (stream, stream_created_at, sequence, message_at, message_id)
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (stream) DO NOTHING`,
       values: [stream, ...next],
     };
@@ -71,8 +71,8 @@ function statement(stream: string, from: StreamPosition | null, to: StreamPositi
   return {
     name: 'move_position',
     text: `UPDATE stream_positions
-           SET incarnation = $2, sequence = $3, message_at = $4, message_id = $5, moved_at = now()
-           WHERE stream = $1 AND incarnation = $6 AND sequence = $7`,
+           SET stream_created_at = $2, sequence = $3, message_at = $4, message_id = $5, moved_at = now()
+           WHERE stream = $1 AND stream_created_at = $6 AND sequence = $7`,
     values: [stream, ...next, from.incarnation, from.sequence],
   };
 }

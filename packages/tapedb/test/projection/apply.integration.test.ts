@@ -270,10 +270,10 @@ describe('what could not be read', () => {
       to: position(1, { messageId: '\0' }),
     });
 
-    expect(await opened.sql('SELECT stream, incarnation, sequence, subject, body FROM dead_letters')).toEqual([
+    expect(await opened.sql('SELECT stream, stream_created_at, sequence, subject, body FROM dead_letters')).toEqual([
       {
         stream: 'TRADES',
-        incarnation: position(1).incarnation,
+        stream_created_at: position(1).incarnation,
         sequence: '1',
         subject: 'pm.\ufffd',
         body: Buffer.from([0, 255]),

@@ -1,7 +1,6 @@
 import type { LifecycleEvent, Market, MarketFact, ResolutionStep, TickSizeChange } from '@polytape/types';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readMigrations } from '../../src/schema/migrations.ts';
 import { EDITIONS, openDatabase } from '../open-database.ts';
 import { batch, CONDITION, market, NOON_MS, step, TOKEN_NO, TOKEN_YES } from './sample-batch.ts';
 
@@ -208,21 +207,6 @@ describe('what changed in a document', () => {
     });
     expect(rows.slice(1, -1).map(sorted)).toEqual(differing.slice(0, -1).map((row) => sorted(row as never)));
     expect(rows.at(-1)?.changed).toEqual([...rows.slice(1, -1).flatMap(({ changed }) => changed), 'comesLater']);
-
-    // A database that named the fields until now comes to the same, also where it is compressed.
-    await opened.sql(
-      `UPDATE market_versions SET changed = given.changed
-       FROM unnest($1::int[], $2::text[]) AS given_of (version, name), LATERAL (SELECT ARRAY[name]) AS given (changed)
-       WHERE market_versions.version = given_of.version`,
-      [changes.map((_, n) => n + 2), names],
-    );
-    if (opened.database.edition === 'timescaledb-community') {
-      await opened.sql("SELECT compress_chunk(chunk) FROM show_chunks('market_versions') AS chunk");
-    }
-    const migration = (await readMigrations()).find(({ file }) => file === '0015-changed-columns.sql');
-    expect(await opened.sql(told)).not.toEqual(rows);
-    await opened.sql(migration?.sql ?? '');
-    expect(await opened.sql(told)).toEqual(rows);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { MarketFact } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
-import { openDatabase } from '../open-database.ts';
+import { openDatabase, stopBackgroundJobs } from '../open-database.ts';
 import { batch, book, CONDITION, market, NOON_MS, price, trade } from './sample-batch.ts';
 
 /** Compression is there in the Community edition alone; asked of the server, so that the report names the reason. */
@@ -31,7 +31,7 @@ describe.skipIf(!hasCompression)(
     test('is stored once beside what is there: prices, books and documents', async () => {
       await using opened = await openDatabase({ timescale: true });
       const { database, sql } = opened;
-      await sql('SELECT _timescaledb_functions.stop_background_workers()'); // what they do is done here, in its turn
+      await stopBackgroundJobs(opened);
       const later = { intervalStartMs: NOON_MS + 300_000 };
       const change = (version: number): MarketFact => ({
         type: 'market_changed',

@@ -3,7 +3,7 @@ import { type Loss, PositionConflictError } from '../../src/index.ts';
 import { openDatabase } from '../open-database.ts';
 import { batch, NOON_MS, position } from './sample-batch.ts';
 
-const LOSSES = `SELECT stream, kind, from_incarnation, from_sequence, from_at, to_incarnation, to_sequence, to_at, detail
+const LOSSES = `SELECT stream, kind, from_stream_created_at, from_sequence, from_at, to_stream_created_at, to_sequence, to_at, detail
                 FROM losses ORDER BY loss_id`;
 
 test('a loss is put on record and the position moved, once', async () => {
@@ -26,10 +26,10 @@ test('a loss is put on record and the position moved, once', async () => {
     {
       stream: 'TRADES',
       kind: 'expired_unread',
-      from_incarnation: position(100).incarnation,
+      from_stream_created_at: position(100).incarnation,
       from_sequence: '100',
       from_at: new Date(NOON_MS + 100),
-      to_incarnation: position(100).incarnation,
+      to_stream_created_at: position(100).incarnation,
       to_sequence: '499',
       to_at: null,
       detail: 'messages 101 to 499 were gone\ufffd',
