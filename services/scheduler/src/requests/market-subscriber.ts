@@ -74,7 +74,7 @@ export class MarketSubscriber {
       return { refused: `cannot ask Gamma for the market now: ${errorSentence(error)}` };
     }
     if (market === null) return { refused: `Gamma has no market with the ${name.kind} ${name.text}` };
-    await marketLog.publish([market], signal);
+    await marketLog.publish([market], AbortSignal.any([signal, AbortSignal.timeout(PUBLISH_MS_MAX)]));
     if (market.closed) return { refused: `the market is closed: ${market.question}` };
     log.info({ conditionId: market.conditionId }, `Recording market ${market.question} at an operator's request.`);
     return market;
@@ -112,3 +112,5 @@ function marketName(request: unknown): MarketName | null {
 
 /** The venue derives slugs from titles; the longest one seen has 180 characters. */
 const SLUG = /^[a-z0-9][a-z0-9._-]{0,299}$/;
+/** Nobody waits longer for an answer; requests that pile up would be refused. */
+const PUBLISH_MS_MAX = 30_000;
