@@ -61,7 +61,7 @@ async function measured(env: Record<string, string>): Promise<MeasuredScheduler>
   return {
     async untilItems(job, items) {
       const deadline = performance.now() + PATIENCE_MS;
-      while (value(await metrics(), `scheduler_job_items{job="${job}"}`) !== items) {
+      while (value(await metrics(), `polytape_scheduler_job_items{job="${job}"}`) !== items) {
         if (performance.now() > deadline) throw new Error(`no run of ${job} has read ${items}`);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
@@ -69,8 +69,8 @@ async function measured(env: Record<string, string>): Promise<MeasuredScheduler>
     async figures(jobs) {
       const text = await metrics();
       const took = jobs.map((job) => {
-        const seconds = value(text, `scheduler_job_duration_seconds{job="${job}"}`) ?? Number.NaN;
-        return `${job} ${value(text, `scheduler_job_items{job="${job}"}`)} items in ${seconds.toFixed(1)} s`;
+        const seconds = value(text, `polytape_scheduler_job_duration_seconds{job="${job}"}`) ?? Number.NaN;
+        return `${job} ${value(text, `polytape_scheduler_job_items{job="${job}"}`)} items in ${seconds.toFixed(1)} s`;
       });
       return `${took.join(', ')}; at most ${Math.round(memoryMax / 2 ** 20)} MiB`;
     },

@@ -20,14 +20,19 @@ export function sampleBooks(slot: number, tokens: number): BookSnapshot[] {
     spread: '0.01',
     tickSize: '0.001',
     hash: (slot * 65_536 + n).toString(16).padStart(40, '0'),
-    isHashRight: true,
+    hashMatches: true,
   }));
 }
 
 function samplePlace(slot: number, n: number) {
-  const slotAtMs = EPOCH_MS + slot * INTERVAL_MS;
+  const intervalStartMs = EPOCH_MS + slot * INTERVAL_MS;
   const conditionId = `0x${(n >> 1).toString(16).padStart(64, '0')}`;
-  return { conditionId, tokenId: `${100_000 + n}`.padStart(77, '7'), slotAtMs, seenAtMs: slotAtMs + 1_204 };
+  return {
+    conditionId,
+    tokenId: `${100_000 + n}`.padStart(77, '7'),
+    intervalStartMs,
+    seenAtMs: intervalStartMs + 1_204,
+  };
 }
 
 function sampleQuote(n: number) {

@@ -73,7 +73,7 @@ export class TestBed implements AsyncDisposable {
   /** Resolves when every token of the plan has its first book at this ingestor; gives the moment. */
   async covered(ingestor: ServiceUnderTest, scheduler: ServiceUnderTest): Promise<number> {
     return await until('all tokens of the plan covered', async () => {
-      const planned = await scheduler.metric('scheduler_tokens');
+      const planned = await scheduler.metric('polytape_scheduler_tokens');
       const covered = await ingestor.metric('ingestor_tokens_covered');
       return planned !== null && planned > 0 && covered === planned ? Date.now() : null;
     });

@@ -1,6 +1,9 @@
+import type { TruthTrade } from '@polytape/venue-sim';
 import { describe, expect, test } from 'vitest';
 import { type ServiceUnderTest, TestBed, until } from '../src/index.ts';
 
+/** A new market is recorded from then on, at the latest. */
+const HEARD_AFTER_MS = 1_000;
 /** Nothing is found by looking for it, after the first scan. */
 const SELDOM = { DISCOVERY_INTERVAL_MS: '3600000', DISCOVERY_SCAN_INTERVAL_MS: '3600000' };
 
@@ -27,13 +30,41 @@ describe('a market that opens while the recorder runs', () => {
     bed.venue.closeMarket(opened?.conditionId ?? '');
     await until('the tokens left the plan', async () => (await tokens(scheduler)) === 40, { withinMs: 5_000 });
     for (const ingestor of ingestors) await ingestor.untilMetric('ingestor_tokens', (wanted) => wanted === 40);
-    expect(await scheduler.metric('scheduler_scans_total')).toBe(1);
+    expect(await scheduler.metric('polytape_scheduler_scans_total')).toBe(1);
 
     // Four connections heard each of the two facts; the log has each once.
     for (const ingestor of ingestors) {
       await ingestor.untilMetric('ingestor_lifecycle_events_total', (events) => events === 4);
     }
     expect(await lifecycleEvents(bed)).toEqual(['new_market', 'market_resolved']);
+  }, 120_000);
+
+  test('is recorded without a gap from 1 s after its event, though Gamma lists it up to 30 s late', async () => {
+    const busy = { tradesPerSecond: 150, openPerMinute: 180, closePerMinute: 0 };
+    await using bed = await TestBed.open({ markets: 20, gammaLagMs: 30_000, ...busy });
+    const { ingestor } = await bed.startRecorder({ scheduler: { SHARD_TOKENS_TARGET: '50' } });
+    bed.venue.startTrading();
+    await until('30 markets opened', () => bed.venue.status().markets.open >= 50);
+    await bed.drained(ingestor);
+    await bed.stored('EVENTS');
+
+    const announced = await bed.probe.rows<{ conditionId: string; atMs: number }>(
+      `SELECT condition_id AS "conditionId", extract(epoch FROM ts)::float8 * 1000 AS "atMs"
+       FROM venue_events WHERE type = 'new_market'`,
+    );
+    expect(announced.length).toBeGreaterThanOrEqual(30);
+    const openedAtMs = new Map(announced.map(({ conditionId, atMs }) => [conditionId, atMs]));
+    const ageOf = ({ conditionId, timestamp }: TruthTrade) => Number(timestamp) - (openedAtMs.get(conditionId) ?? 0);
+    const young = bed.venue.ledger().filter(({ conditionId }) => openedAtMs.has(conditionId));
+    const unheardAgesMs = young.filter(({ sockets }) => sockets === 0).map(ageOf);
+    console.log(
+      `young markets: ${young.length} trades, ${unheardAgesMs.length} of them reached nobody, the last one ${Math.max(0, ...unheardAgesMs)} ms after its market's event`,
+    );
+    expect(unheardAgesMs.filter((ageMs) => ageMs > HEARD_AFTER_MS)).toEqual([]);
+    expect(await bed.compare()).toMatchObject({ missing: [], duplicates: 0 });
+
+    const nameless = `SELECT count(*)::int AS trades FROM trade_tape WHERE question IS NULL OR outcome IS NULL`;
+    await until('every trade with its question', async () => (await bed.probe.rows(nameless))[0]?.trades === 0);
   }, 120_000);
 
   test('is found by scans alone where no connection hears of it', async () => {
@@ -68,7 +99,7 @@ describe('a market that opens while the recorder runs', () => {
 });
 
 async function tokens(scheduler: ServiceUnderTest): Promise<number | null> {
-  return await scheduler.metric('scheduler_tokens');
+  return await scheduler.metric('polytape_scheduler_tokens');
 }
 
 async function covered(ingestor: ServiceUnderTest): Promise<number | null> {

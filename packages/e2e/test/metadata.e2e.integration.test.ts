@@ -15,18 +15,21 @@ describe('prices, books and documents', () => {
       BOOKS_INTERVAL_MS: '10000',
       RESOLUTIONS_INTERVAL_MS: '10000',
     });
-    await scheduler.untilMetric('scheduler_job_items', (items) => items === markets, { job: 'discovery-scan' });
+    await scheduler.untilMetric('polytape_scheduler_job_items', (items) => items === markets, {
+      job: 'discovery-scan',
+    });
     const readTwice = async (job: string): Promise<string> => {
       // Whole rounds one after the other: what is the same as before is read, and not published.
-      await scheduler.untilMetric('scheduler_job_items', (items) => items === tokens, { job });
-      const runs = (await scheduler.metric('scheduler_job_runs_total', { job })) ?? 0;
-      await scheduler.untilMetric('scheduler_job_runs_total', (now) => now > runs, { job });
-      expect(await scheduler.metric('scheduler_job_items', { job })).toBe(tokens);
-      return `${job} in ${await scheduler.metric('scheduler_job_duration_seconds', { job })} s`;
+      await scheduler.untilMetric('polytape_scheduler_job_items', (items) => items === tokens, { job });
+      const runs = (await scheduler.metric('polytape_scheduler_job_runs_total', { job })) ?? 0;
+      await scheduler.untilMetric('polytape_scheduler_job_runs_total', (now) => now > runs, { job });
+      expect(await scheduler.metric('polytape_scheduler_job_items', { job })).toBe(tokens);
+      return `${job} in ${await scheduler.metric('polytape_scheduler_job_duration_seconds', { job })} s`;
     };
     const figures = await Promise.all(CLOB_JOBS.map(readTwice));
-    for (const job of CLOB_JOBS) expect(await scheduler.metric('scheduler_job_overruns_total', { job })).toBe(0);
-    for (const job of JOBS) expect(await scheduler.metric('scheduler_job_failures_total', { job })).toBe(0);
+    for (const job of CLOB_JOBS)
+      expect(await scheduler.metric('polytape_scheduler_job_overruns_total', { job })).toBe(0);
+    for (const job of JOBS) expect(await scheduler.metric('polytape_scheduler_job_failures_total', { job })).toBe(0);
     for (const stream of ['MARKETS', 'EVENTS', 'PRICES', 'BOOKS'] as const) await bed.stored(stream);
     const [stored] = await bed.probe.rows(
       `SELECT (SELECT count(*)::int FROM markets) AS markets,
@@ -55,7 +58,7 @@ describe('prices, books and documents', () => {
     const asked = () => bed.venue.rest.rates().find(({ rule }) => rule === '/prices')?.requests ?? 0;
     await until('400 requests for prices', () => asked() >= 400, { seen: () => `There were ${asked()}.` });
     keepsToTheLimits(bed);
-    expect(await scheduler.metric('scheduler_job_overruns_total', { job: 'prices' })).toBeGreaterThan(0);
+    expect(await scheduler.metric('polytape_scheduler_job_overruns_total', { job: 'prices' })).toBeGreaterThan(0);
   });
 
   test('come again by themselves after a host answered badly, which is said once, and stops no other job', async () => {
@@ -146,7 +149,7 @@ function keepsToTheLimits(bed: TestBed): void {
 
 /** Resolves when a run of this job has begun and ended well from now on. */
 async function worked(scheduler: ServiceUnderTest, job: string): Promise<void> {
-  const name = 'scheduler_job_last_success_timestamp_seconds';
+  const name = 'polytape_scheduler_job_last_success_timestamp_seconds';
   const before = (await scheduler.metric(name, { job })) ?? 0;
   await scheduler.untilMetric(name, (now) => now > before, { job });
 }

@@ -18,7 +18,7 @@ describe('a connection of whose tokens 30 % have left', () => {
     const fleet = new Fleet(bed.bus);
     close(bed.venue, { markets: 12, of: await fleet.tokensOf([0]) });
     close(bed.venue, { markets: 11, of: await fleet.tokensOf([1]) }); // 27.5 %
-    await scheduler.untilMetric('scheduler_tokens', (tokens) => tokens === 160 - 46);
+    await scheduler.untilMetric('polytape_scheduler_tokens', (tokens) => tokens === 160 - 46);
     // Make before break: for the time of the overlap both are open.
     const successor = await until('a third connection beside the two', () => bed.venue.status().sockets[2]);
     await until('the old one closed', () => bed.venue.status().sockets.length === 2);
@@ -76,7 +76,7 @@ describe('a venue that keeps the places of tokens that left a connection', () =>
     bed.venue.startTrading();
     const fleet = new Fleet(bed.bus);
     close(bed.venue, { markets: 3, of: await fleet.tokensOf([0]) });
-    await scheduler.untilMetric('scheduler_tokens', (tokens) => tokens === 34);
+    await scheduler.untilMetric('polytape_scheduler_tokens', (tokens) => tokens === 34);
     bed.venue.openMarkets(3);
     await until('a second connection that serves all', () => {
       const { socketsConnected, sockets } = bed.venue.status();

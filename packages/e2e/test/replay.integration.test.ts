@@ -55,9 +55,9 @@ function history(again?: string): Message[] {
   const messages: Message[] = [];
   for (let minute = 0; minute < 10; minute += 1) {
     messages.push(tradeMessage(sampleTrade(minute)));
-    const slotAtMs = NOON_MS + minute * 60_000;
+    const intervalStartMs = NOON_MS + minute * 60_000;
     for (const tokenId of TOKENS) {
-      const at = { conditionId: CONDITION, tokenId, slotAtMs, seenAtMs: slotAtMs + 500 + laterMs };
+      const at = { conditionId: CONDITION, tokenId, intervalStartMs, seenAtMs: intervalStartMs + 500 + laterMs };
       const price: PriceSnapshot = { ...at, ...PRICES, lastPrice: `0.4${minute}` };
       const book: BookSnapshot = { ...at, ...PRICES, ...BOOK, bids: [[`0.4${minute}`, `${laterMs}`]] };
       messages.push({ subject: priceSubject(price), messageId: priceMessageId(price), body: JSON.stringify(price) });
@@ -142,7 +142,7 @@ const NOON_MS = Date.UTC(2026, 7, 14, 12);
 const CONDITION = `0x${'5dac'.repeat(16)}`;
 const TOKENS = ['1', '2'];
 const PRICES = { lastPrice: null, bestBid: '0.4', bestAsk: null, midpoint: null, volume24h: null };
-const BOOK = { exchangeAtMs: null, asks: [], spread: null, tickSize: '0.01', hash: null, isHashRight: null };
+const BOOK = { exchangeAtMs: null, asks: [], spread: null, tickSize: '0.01', hash: null, hashMatches: null };
 const HALVES: [string, string] = ['0.5', '0.5'];
 /** The second leader counts the first step once more, and by then it is another one. */
 const STEPS = [

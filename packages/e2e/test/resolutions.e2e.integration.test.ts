@@ -66,7 +66,7 @@ describe('resolutions', () => {
       if (round === KILLED_IN_ROUND) await first.process.kill();
       await recorded(bed, { steps: true });
     }
-    expect(await second.metric('scheduler_leader')).toBe(1);
+    expect(await second.metric('polytape_scheduler_leader')).toBe(1);
     const truth = bed.venue.life.truth();
     expect(new Set(truth.map(({ outcome }) => outcome))).toEqual(
       new Set(['win0', 'win1', 'split', 'other', 'unknown', null]),
@@ -125,7 +125,7 @@ async function recorded(bed: TestBed, o: { steps: boolean }): Promise<void> {
 
 async function moreRounds(scheduler: ServiceUnderTest): Promise<void> {
   for (const job of ['resolutions', 'discovery-scan']) {
-    const before = (await scheduler.metric('scheduler_job_runs_total', { job })) ?? 0;
-    await scheduler.untilMetric('scheduler_job_runs_total', (runs) => runs >= before + 3, { job });
+    const before = (await scheduler.metric('polytape_scheduler_job_runs_total', { job })) ?? 0;
+    await scheduler.untilMetric('polytape_scheduler_job_runs_total', (runs) => runs >= before + 3, { job });
   }
 }

@@ -38,7 +38,7 @@ describe('the commands that speak to a running recorder', () => {
     const subscribed = await ended(polytape(bed, 'subscribe', slug), 0);
     expect(subscribed.stdout.join('\n')).toMatch(/is recorded in shard 1; the first book of both tokens has come/);
     expect(bed.venue.trade({ tokenId: tokenIds?.[0] ?? '' })).toMatchObject({ subscribed: true });
-    expect(await scheduler.metric('scheduler_tokens')).toBe(42);
+    expect(await scheduler.metric('polytape_scheduler_tokens')).toBe(42);
     const again = await ended(polytape(bed, 'subscribe', conditionId, '--json'), 0);
     expect(JSON.parse(again.stdout.at(-1) ?? '')).toMatchObject({ conditionId, tokenIds, shard: 1, firstBook: 'came' });
 
@@ -84,9 +84,9 @@ describe('the commands that speak to a running recorder', () => {
     await bed.covered(ingestor, scheduler);
 
     expect(await failure(polytape(bed, 'recycle', '77'))).toMatch(/No ingestor records shard 77/);
-    expect(await failure(polytape(bed, 'subscribe', 'no-such-market'))).toMatch(/Gamma knows no market of the slug/);
+    expect(await failure(polytape(bed, 'subscribe', 'no-such-market'))).toMatch(/Gamma has no market with the slug/);
     const refused = await ended(polytape(bed, 'subscribe', 'no-such-market', '--json'), 1);
-    expect(JSON.parse(refused.stdout.join())).toEqual({ refused: expect.stringMatching(/Gamma knows no market/) });
+    expect(JSON.parse(refused.stdout.join())).toEqual({ refused: expect.stringMatching(/Gamma has no market/) });
     const [closing] = bed.venue.openMarkets(1);
     bed.venue.closeMarket(closing?.conditionId ?? '');
     expect(await failure(polytape(bed, 'subscribe', closing?.slug ?? ''))).toMatch(

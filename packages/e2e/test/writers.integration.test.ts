@@ -150,8 +150,8 @@ describe('a writer with the default settings', () => {
 
 async function publishBooks(bed: TestBed, slots: readonly number[]): Promise<void> {
   await using publisher = bed.bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
-  for (const slotAtMs of slots) {
-    const book: BookSnapshot = { ...BOOK, slotAtMs, seenAtMs: slotAtMs };
+  for (const intervalStartMs of slots) {
+    const book: BookSnapshot = { ...BOOK, intervalStartMs, seenAtMs: intervalStartMs };
     publisher.publish({ subject: bookSubject(book), messageId: bookMessageId(book), body: JSON.stringify(book) });
   }
   await publisher.idle();
@@ -177,7 +177,7 @@ async function publish(
   await publisher.idle();
 }
 
-const BOOK: Omit<BookSnapshot, 'slotAtMs' | 'seenAtMs'> = {
+const BOOK: Omit<BookSnapshot, 'intervalStartMs' | 'seenAtMs'> = {
   conditionId: '0xab',
   tokenId: '12',
   exchangeAtMs: null,
@@ -189,5 +189,5 @@ const BOOK: Omit<BookSnapshot, 'slotAtMs' | 'seenAtMs'> = {
   midpoint: null,
   tickSize: '0.01',
   hash: null,
-  isHashRight: null,
+  hashMatches: null,
 };

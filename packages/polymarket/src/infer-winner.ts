@@ -1,42 +1,37 @@
 import { canonicalDecimal, midpointOf, type OutcomeKind, type Settlement } from '@polytape/types';
-import type { ClobMarket } from './clob/clob-market.ts';
 import type { DataResolution } from './data/data-resolution.ts';
 import type { GammaSettlement } from './gamma/gamma-settlement.ts';
 
-/** What one source of the venue says; which one it is, its own field tells. */
+/** What one source of the venue reports; its fields identify the source. */
 export type WinnerEvidence =
   | Pick<
       GammaSettlement,
       'closed' | 'closedAtMs' | 'outcomePrices' | 'umaResolutionStatus' | 'automaticallyResolved' | 'marketType'
     >
   | Pick<DataResolution, 'status' | 'payouts' | 'price'>
-  | Pick<ClobMarket, 'closed' | 'winners'>
   /** The market channel's `market_resolved`. */
   | { winningTokenId: string | null };
 
 /**
- * How a market was settled as far as one source says, or null while it is not: nothing is guessed, and a price near 1 is
+ * How a market was settled according to one source, or null while it is not settled. Nothing is guessed: a price near 1 is
  * never a winner. `tokenIds` are the market's, in the order of its outcomes.
  *
- * Order of trust where sources differ: Data API, `market_resolved`, Gamma, CLOB. What each proves:
+ * Order of trust if sources differ: Data API, `market_resolved`, Gamma. What each proves:
  *
- * - **Data API**: `status` is `resolved`. The payouts count; without them the oracle's price does, 1, 0 or 0.5 for the
- *   first outcome. Recorded: one row with price 0. That payouts stand in the order of Gamma's outcomes is the venue's
- *   own documentation. Two payouts of 0 are `unknown`; a row `derived` from its siblings counts like a reported one.
- * - **`market_resolved`**: the token that it names. One that names none proves nothing: how a split looks there is not
- *   known.
+ * - **Data API**: `status` is `resolved`. The payouts count; without them the oracle's price counts, 1, 0 or 0.5 for the
+ *   first outcome. Recorded: one row with price 0. According to the venue's documentation, payouts are in the order of
+ *   Gamma's outcomes. Two payouts of 0 are `unknown`; a row `derived` from its siblings counts like a reported one.
+ * - **`market_resolved`**: the token that it names. Without a token it proves nothing: how a split looks there is unknown.
  * - **Gamma**: closed, and either the oracle's status is `resolved` or `settled`, or there is no status at all and
  *   `automaticallyResolved`. Prices of exactly 1 and 0 show the winner (recorded: 149 markets). Until Gamma has written
- *   the final prices, the last marks stand there, also after the status: so 0.9995 proves nothing, and 0.5 to both, which
- *   is the mark of a market that was never traded, is a split only when the oracle's own status says so; that Gamma
- *   shows splits like this is likely, but was never recorded. No mark is 0 to both: with such a status that is `unknown`.
- *   Shares in between count only in a market that calls itself scalar.
- *   A status that is on its way (`proposed`, `disputed`) proves that nothing is final, whatever else is said.
- * - **Gamma, markets of old**: before 2022 the oracle left no status. Two such were recorded, 0 to both (`unknown`) and a
- *   scalar one that paid a fraction to each side (`other`). Exact prices of 1 and 0 count there as well. A market closed
- *   later that has neither status nor `automaticallyResolved` is left to the other sources (recorded: one, of 2026).
- * - **CLOB**: closed, and exactly one token is marked as the winner. None marked proves nothing: of 50 closed markets
- *   recorded 36 have none.
+ *   the final prices it shows the last ones, even after the status. So 0.9995 proves nothing, and 0.5 to both, which a
+ *   market that never traded shows, is a split only if the oracle's own status is final; that Gamma shows splits like this
+ *   is likely, but was never recorded. No last prices are 0 to both: with a final status these are `unknown`. Fractions
+ *   count only in a market that calls itself scalar. A pending status (`proposed`, `disputed`) proves that nothing is
+ *   final, whatever the other fields are.
+ * - **Gamma, before 2022**: the oracle left no status. Two such markets were recorded, 0 to both (`unknown`) and a scalar
+ *   one that paid a fraction to each side (`other`). Exact prices of 1 and 0 count there as well. A later market with
+ *   neither a status nor `automaticallyResolved` is left to the other sources (recorded: one, of 2026).
  */
 export function inferWinner(evidence: WinnerEvidence, tokenIds: readonly [string, string]): Settlement | null {
   const payouts = payoutsOf(evidence, tokenIds);
@@ -48,8 +43,7 @@ type Payouts = readonly [string, string];
 function payoutsOf(evidence: WinnerEvidence, tokenIds: readonly [string, string]): Payouts | null {
   if ('outcomePrices' in evidence) return payoutsOfGamma(evidence);
   if ('payouts' in evidence) return payoutsOfData(evidence);
-  if ('winners' in evidence) return evidence.closed ? payoutsOfWinner(evidence.winners, tokenIds) : null;
-  return evidence.winningTokenId === null ? null : payoutsOfWinner([evidence.winningTokenId], tokenIds);
+  return payoutsOfWinner(evidence.winningTokenId, tokenIds);
 }
 
 type GammaEvidence = Extract<WinnerEvidence, { outcomePrices: unknown }>;
@@ -64,7 +58,7 @@ function payoutsOfGamma(evidence: GammaEvidence): Payouts | null {
     case 'win1':
       return payouts;
     case 'split':
-      return finality === 'told' ? payouts : null;
+      return finality === 'reported' ? payouts : null;
     case 'unknown':
       return finality === 'automatic' ? null : payouts;
     case 'other':
@@ -74,27 +68,26 @@ function payoutsOfGamma(evidence: GammaEvidence): Payouts | null {
   }
 }
 
-/** What says that the prices are final ones; null when nothing does. */
-function finalityOf(evidence: GammaEvidence): 'told' | 'automatic' | 'of old' | null {
+/** Why the prices are final; null when they are not. */
+function finalityOf(evidence: GammaEvidence): 'reported' | 'automatic' | 'old' | null {
   const { umaResolutionStatus: status, automaticallyResolved, closedAtMs } = evidence;
-  if (status !== null) return status === 'resolved' || status === 'settled' ? 'told' : null;
+  if (status !== null) return status === 'resolved' || status === 'settled' ? 'reported' : null;
   if (automaticallyResolved) return 'automatic';
-  return closedAtMs !== null && closedAtMs < OF_OLD_BEFORE_MS ? 'of old' : null;
+  return closedAtMs !== null && closedAtMs < STATUS_SINCE_MS ? 'old' : null;
 }
 
 function payoutsOfData({ status, payouts, price }: Extract<WinnerEvidence, { payouts: unknown }>): Payouts | null {
   if (status !== 'resolved') return null;
-  const told: Payouts | null = payouts && [canonicalDecimal(payouts[0]), canonicalDecimal(payouts[1])];
+  const paid: Payouts | null = payouts && [canonicalDecimal(payouts[0]), canonicalDecimal(payouts[1])];
   const priced = price === null ? null : (ORACLE_PAYOUTS[canonicalDecimal(price)] ?? null);
-  // Payouts of nothing beside an answer of the oracle would be a row that is not filled in yet.
-  return told === null || kindOf(told) === 'unknown' ? (priced ?? told) : told;
+  // Payouts of 0 beside the oracle's answer would be an incomplete row.
+  return paid === null || kindOf(paid) === 'unknown' ? (priced ?? paid) : paid;
 }
 
-/** Exactly one, and one of the market's own. */
-function payoutsOfWinner(winners: readonly string[], [first, second]: readonly [string, string]): Payouts | null {
-  if (winners.length !== 1 || first === second) return null;
-  if (winners[0] === first) return ['1', '0'];
-  return winners[0] === second ? ['0', '1'] : null;
+function payoutsOfWinner(winner: string | null, [first, second]: readonly [string, string]): Payouts | null {
+  if (winner === null || first === second) return null;
+  if (winner === first) return ['1', '0'];
+  return winner === second ? ['0', '1'] : null;
 }
 
 function settlementOf(payouts: Payouts, [first, second]: readonly [string, string]): Settlement | null {
@@ -104,7 +97,7 @@ function settlementOf(payouts: Payouts, [first, second]: readonly [string, strin
   return { outcome, winningTokenId, payouts: [...payouts] };
 }
 
-/** Null for what no share pays: both together pay 1, or nothing is said. */
+/** Null for impossible payouts: together two shares pay 1. */
 function kindOf([first, second]: Payouts): OutcomeKind | null {
   const kind = KINDS[`${first} ${second}`];
   if (kind !== undefined) return kind;
@@ -118,8 +111,8 @@ const KINDS: Record<string, OutcomeKind> = {
   '0 0': 'unknown',
 };
 
-/** What the oracle's price for the first outcome pays. */
+/** The payouts for the oracle's price of the first outcome. */
 const ORACLE_PAYOUTS: Record<string, Payouts> = { '1': ['1', '0'], '0': ['0', '1'], '0.5': ['0.5', '0.5'] };
 
-/** The markets on the venue's own oracle, before UMA's: no later one is settled without a status. */
-const OF_OLD_BEFORE_MS = Date.UTC(2022, 0, 1);
+/** Before that the venue used its own oracle. Every later market is settled with a status. */
+const STATUS_SINCE_MS = Date.UTC(2022, 0, 1);

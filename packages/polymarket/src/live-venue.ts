@@ -1,4 +1,4 @@
-/** The addresses of the live venue, as its documentation names them. */
+/** The addresses of the live venue, from its documentation. */
 export const LIVE_VENUE = {
   ws: 'wss://ws-subscriptions-clob.polymarket.com/ws/market',
   gamma: 'https://gamma-api.polymarket.com',

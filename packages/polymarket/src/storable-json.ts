@@ -1,6 +1,6 @@
 import { storableText } from '@polytape/types';
 
-/** Parsed JSON with all its texts, names included, such as every store takes. What lies deeper than any answer of the venue is left out. */
+/** Parsed JSON whose texts and names every store accepts. Cuts off what is nested deeper than any answer of the venue. */
 export function storableJson(value: unknown, depthMax = STORED_DEPTH_MAX): unknown {
   if (typeof value === 'string') return storableText(value);
   if (typeof value !== 'object' || value === null) return value;

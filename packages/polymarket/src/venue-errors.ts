@@ -1,6 +1,6 @@
 /**
- * The venue answers 403 (or 451, which says the same outright). Not a fault that passes: who asks, or from where, is
- * refused. All venue errors name host and path, and never the query or credentials.
+ * The venue answered 403 or 451: it refuses this client or its location, and retrying does not help. All venue errors name
+ * the host and the path, but neither the query nor credentials.
  */
 export class VenueRefusedError extends Error {
   override readonly name = 'VenueRefusedError';
@@ -25,7 +25,7 @@ export class VenueThrottledError extends Error {
   readonly disposition = 'retry';
   readonly host: string;
   readonly path: string;
-  /** How long the venue asks to wait; null when it did not say. */
+  /** How long the venue asks to wait; null if unknown. */
   readonly retryAfterMs: number | null;
 
   constructor(at: { host: string; path: string }, retryAfterMs: number | null) {
@@ -36,7 +36,7 @@ export class VenueThrottledError extends Error {
   }
 }
 
-/** The venue cannot be reached, took too long, broke off, or answered 5xx (408 and 425 too, which mean the same). */
+/** The venue cannot be reached, took too long, broke off, or answered 5xx, 408 or 425. */
 export class VenueUnavailableError extends Error {
   override readonly name = 'VenueUnavailableError';
   readonly disposition = 'retry';
@@ -44,7 +44,7 @@ export class VenueUnavailableError extends Error {
   readonly path: string;
   /** In words: `connection refused`, `timed out after 10000 ms`, `answered 502`. */
   readonly reason: string;
-  /** How long the venue asks to wait; null when it did not say. */
+  /** How long the venue asks to wait; null if unknown. */
   readonly retryAfterMs: number | null;
 
   constructor(
@@ -60,16 +60,16 @@ export class VenueUnavailableError extends Error {
   }
 }
 
-/** The venue answered, but not with what was asked for: HTML, malformed JSON, another shape, or a 4xx. */
+/** The venue's answer is unusable: HTML, malformed JSON, an unknown shape, or a 4xx. */
 export class VenueAnswerError extends Error {
   override readonly name = 'VenueAnswerError';
-  /** `stop` when the venue refused this very request (4xx): it would refuse it again. */
+  /** `stop` for a 4xx: the venue would refuse the same request again. */
   readonly disposition: 'retry' | 'stop';
   readonly host: string;
   readonly path: string;
-  /** HTTP status, null when the answer was well-formed but made no sense. */
+  /** HTTP status; null if the answer was well-formed but made no sense. */
   readonly status: number | null;
-  /** What the answer says, in a few words; empty where that is not known. */
+  /** The answer in a few words; empty if unknown. */
   readonly answer: string;
 
   constructor(
@@ -86,10 +86,10 @@ export class VenueAnswerError extends Error {
   }
 }
 
-/** Any error of the venue's HTTP or of a refused socket. */
+/** Any error of the venue's REST hosts, or of a refused socket. */
 export type VenueError = VenueRefusedError | VenueThrottledError | VenueUnavailableError | VenueAnswerError;
 
-/** Whether it is one of ours about the venue, and no fault of the program. */
+/** Whether the error is one of these, and not a bug. */
 export function isVenueError(error: unknown): error is VenueError {
   return [VenueRefusedError, VenueThrottledError, VenueUnavailableError, VenueAnswerError].some(
     (type) => error instanceof type,

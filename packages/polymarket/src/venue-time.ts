@@ -1,7 +1,7 @@
 /**
- * Milliseconds since the epoch of a time as Gamma writes it: `2026-07-24T00:00:16.302901Z`, `2026-07-24 00:00:16+00`
- * (which strict readers of ISO 8601 refuse), or a bare date, which is its first moment in UTC. Null for anything else:
- * a time without an offset would have to be guessed.
+ * Milliseconds since the epoch of a time in Gamma's notation: `2026-07-24T00:00:16.302901Z`, `2026-07-24 00:00:16+00`
+ * (which strict parsers of ISO 8601 refuse), or a bare date, which means its first moment in UTC. Null for anything else:
+ * a time without an offset would be a guess.
  */
 export function venueTimeMs(text: unknown): number | null {
   if (typeof text !== 'string' || text.length > TIME_LENGTH_MAX) return null;
@@ -13,7 +13,7 @@ export function venueTimeMs(text: unknown): number | null {
   return orNull(Date.parse(`${date}T${time}${fraction.slice(0, MILLISECONDS_LENGTH)}${offset}`));
 }
 
-/** A year that no market has is a slip of the venue's, and must not cost the market. */
+/** An impossible year is the venue's mistake and counts as no time. */
 function orNull(ms: number): number | null {
   return ms >= TIME_MS_MIN && ms < TIME_MS_MAX ? ms : null;
 }

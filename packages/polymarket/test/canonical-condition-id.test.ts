@@ -16,7 +16,7 @@ describe('a condition id', () => {
     );
   });
 
-  test('of the first keeps its last byte, be it 00', () => {
+  test('of the first keeps its last byte, even 00', () => {
     fc.assert(
       fc.property(
         hex(31),
@@ -30,7 +30,7 @@ describe('a condition id', () => {
     );
   });
 
-  test('beside a token id of 78 nines is left alone', () => {
+  test('with a token id of 78 nines is unchanged', () => {
     expect(canonicalConditionId(`0x${'0'.repeat(64)}`, '9'.repeat(78))).toBe(`0x${'0'.repeat(64)}`);
   });
 });

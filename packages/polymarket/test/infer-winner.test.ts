@@ -33,15 +33,15 @@ describe('Gamma shows a winner', () => {
     expect(gamma({ umaResolutionStatus, outcomePrices: '["1", "0"]' })).toEqual(win0);
   });
 
-  test('when there is no status, but the market resolves by itself', () => {
+  test('when there is no status, but the market resolves automatically', () => {
     expect(gamma({ automaticallyResolved: true, outcomePrices: '["0", "1"]' })).toEqual(win1);
   });
 
-  test('of old markets, which have no status', () => {
+  test('for markets from before 2022, which have no status', () => {
     expect(gamma({ closedTime: IN_2020, outcomePrices: '["1", "0"]' })).toEqual(win0);
   });
 
-  test('by the place of the price, whatever the outcomes are called and in whatever order', () => {
+  test('by the position of the price, whatever the names and the order of the outcomes', () => {
     const settlement = readGammaSettlement({
       closed: true,
       umaResolutionStatus: 'resolved',
@@ -83,18 +83,18 @@ describe('Gamma shows no winner yet', () => {
   });
 });
 
-describe('Gamma shows what nobody won', () => {
-  test('a split, by half to each and the oracle’s own status', () => {
+describe('Gamma shows a market that nobody won', () => {
+  test('as a split, by 0.5 to each and the oracle’s own status', () => {
     expect(resolved('["0.5", "0.5"]')).toEqual(split);
     expect(resolved(['0.50', 0.5])).toEqual(split);
   });
 
-  test('a void, by nothing to both and the status, or in a market of old', () => {
+  test('as unknown, by 0 to both and the status, or in a market from before 2022', () => {
     expect(resolved('["0", "0"]')).toEqual(unknown);
     expect(gamma({ closedTime: IN_2020, outcomePrices: '["0", "0"]' })).toEqual(unknown);
   });
 
-  test('shares of a scalar market', () => {
+  test('as other, by the fractions of a scalar market', () => {
     const prices = '["0.5843311669077693146635445446077281", "0.4156688330922306853364554553922719"]';
     const shares = { outcome: 'other', winningTokenId: null, payouts: JSON.parse(prices) };
     expect(gamma({ closedTime: IN_2020, marketType: 'scalar', outcomePrices: prices })).toEqual(shares);
@@ -124,14 +124,14 @@ describe('the Data API', () => {
     expect(inferWinner({ ...row, payouts: row.payouts && [...row.payouts] }, TOKENS)).toEqual(settlement);
   });
 
-  test('does not settle by the status alone, nor by payouts that are no share', () => {
+  test('does not settle by the status alone, nor by impossible payouts', () => {
     expect(inferWinner(told, TOKENS)).toBeNull();
     expect(inferWinner({ ...told, payouts: ['1', '1'] }, TOKENS)).toBeNull();
     expect(inferWinner({ ...told, payouts: ['0.9995', '0.0004'] }, TOKENS)).toBeNull();
   });
 
   test.each(['initialized', 'posed', 'proposed', 'challenged', 'reproposed', 'disputed', 'active', 'arbitration', ''])(
-    'does not settle in status %j, whatever else it says',
+    'does not settle in status %j, whatever the other fields are',
     (status) => {
       expect(inferWinner({ status, payouts: ['1', '0'], price: '1' }, TOKENS)).toBeNull();
     },
@@ -144,27 +144,14 @@ describe('market_resolved', () => {
     expect(inferWinner({ winningTokenId: '111' }, TOKENS)).toEqual(win0);
   });
 
-  test('does not settle by none, nor by a stranger', () => {
+  test('does not settle without a token, or by one of another market', () => {
     expect(inferWinner({ winningTokenId: null }, TOKENS)).toBeNull();
     expect(inferWinner({ winningTokenId: '333' }, TOKENS)).toBeNull();
     expect(inferWinner({ winningTokenId: '111' }, ['111', '111'])).toBeNull();
   });
 });
 
-describe('the CLOB', () => {
-  test('settles by the one token that is marked', () => {
-    expect(inferWinner({ closed: true, winners: ['222'] }, TOKENS)).toEqual(win1);
-  });
-
-  test('does not settle by none, by both, by a stranger, or while the market is open', () => {
-    expect(inferWinner({ closed: true, winners: [] }, TOKENS)).toBeNull();
-    expect(inferWinner({ closed: true, winners: [...TOKENS] }, TOKENS)).toBeNull();
-    expect(inferWinner({ closed: true, winners: ['333'] }, TOKENS)).toBeNull();
-    expect(inferWinner({ closed: false, winners: ['222'] }, TOKENS)).toBeNull();
-  });
-});
-
-/** Prices and payouts of all kinds, the telling ones more often. */
+/** Prices and payouts of all kinds, the decisive ones more often. */
 const amounts = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('0', '1', '0.5', '1.0', '0.50', '.5') },
   { weight: 1, arbitrary: fc.nat(1_000_000).map((micro) => (micro / 1_000_000).toFixed(6)) },
@@ -189,7 +176,7 @@ const dataEvidence = fc.record({
   price: fc.option(fc.constantFrom('0', '1', '0.5')),
 });
 
-describe('whatever is told', () => {
+describe('for any evidence', () => {
   test('payouts and winner of a settlement agree', () => {
     fc.assert(
       fc.property(fc.oneof(gammaEvidence, dataEvidence), (evidence) => {
@@ -208,7 +195,7 @@ describe('whatever is told', () => {
     );
   });
 
-  test('the outcomes the other way round, the same token wins', () => {
+  test('the same token wins if the outcomes are swapped', () => {
     const swapped = <T>(pair: [T, T] | null): [T, T] | null => pair && [pair[1], pair[0]];
     fc.assert(
       fc.property(

@@ -1,6 +1,6 @@
 /*
- * What every recorded response is expected to come to. The figures were computed from the files by other means than our
- * parsers. A file that is not in a table (another set of recordings) must at least go through.
+ * The expected result for every recorded response, computed from the files without our parsers. A file without an entry
+ * (from another set of recordings) must at least be readable.
  */
 
 type Gamma = [
@@ -227,11 +227,11 @@ export const GAMMA: Record<string, Gamma> = {
   ],
 };
 
-/** How each closed market was settled, by Gamma alone; of the lists how many of each. */
+/** How each closed market was settled according to Gamma alone, with the number of markets for lists. */
 export const SETTLED: Record<string, Record<string, number>> = {
   'cepiokta-resolved-markets.json': { win0: 1, win1: 1 },
   'ligengxin-btc5m-markets-2026-07-24-even.jsonl.gz': { win0: 67, win1: 79 },
-  // Closed in 2026 without any status: its prices are final, but nothing in the document says so. The CLOB does.
+  // Closed in 2026 without any status: its prices are final, but only the CLOB's document shows that.
   'nautilus-market-closed-binary-accepting-true.json': { none: 1 },
   'nautilus-market-closed-nonbinary-legacy.json': { other: 1 },
   'nautilus-market-closed-zero-zero-legacy.json': { unknown: 1 },
@@ -266,17 +266,4 @@ export const BOOKS: Record<string, Book> = {
   'tinli-book_0xcdb1f0400949238a6.json': [29, 207, '0.029', '0.03', '0.001', '0.0295', '0.001'],
   'tinli-book_0xd2a8caba5559bc21e.json': [103, 131, '0.603', '0.604', '0.001', '0.6035', '0.001'],
   'tinli-book_0xecb23b1bf49d5fa3c.json': [5, 70, '0.005', '0.006', '0.001', '0.0055', '0.001'],
-};
-
-/** Of the CLOB: how many of them were won by which token, as far as one is marked. */
-export const MARKETS: Record<string, Record<string, number>> = {
-  'nautilus-market-closed-binary-accepting-true.json': { win0: 1 },
-  'nautilus-markets-page-even.json': { win0: 3, win1: 11, none: 36 },
-};
-
-/** Rows, buys, rows without an outcome's index, and the first row's side, price, size and time. */
-export const TRADES: Record<string, [number, number, number, string, string, string, string]> = {
-  'polyarb-trades.json': [3, 3, 0, 'BUY', '0.9379999956851944', '10.660967', '2026-06-28T17:38:14.000Z'],
-  'polycopy-trades-2026-04-18-a.json': [250, 158, 0, 'SELL', '0.3408574', '500', '2026-04-18T09:24:58.000Z'],
-  'sdk-v2-trades-row.json': [1, 1, 1, 'BUY', '0.62', '78.55', '2026-09-08T17:03:34.000Z'],
 };

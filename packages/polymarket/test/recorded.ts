@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-/** Recorded data of the venue is no part of this repository; POLYTAPE_FIXTURES names its folder. */
+/** Recorded data of the venue is not part of this repository; POLYTAPE_FIXTURES names its folder. */
 const folder =
   process.env.POLYTAPE_FIXTURES ??
   join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'polymarket', 'fixtures');
 
-/** Files of one kind that are at hand; none without the folder. */
+/** The available files of one kind; none without the folder. */
 export function recordedFiles(kind: 'ws' | 'gamma' | 'clob' | 'data'): string[] {
   const files = existsSync(join(folder, kind)) ? readdirSync(join(folder, kind)) : [];
   return files.map((file) => `${kind}/${file}`);
@@ -28,7 +28,7 @@ export function recordedFrames(file: string): string[] {
 /** For titles of suites that need a file. */
 export const UNLESS_RECORDED = '(skipped without recorded data, see POLYTAPE_FIXTURES)';
 
-/** Each market in a recorded file of Gamma, whose forms differ: one, a list, an object by slug, or a line each with `raw`. */
+/** The markets in a recorded file of Gamma: a single one, a list, an object by slug, or one line each with `raw`. */
 export function recordedMarkets(file: string): Record<string, unknown>[] {
   if (file.endsWith('.jsonl.gz')) return recordedFrames(file).map((line) => JSON.parse(line).raw);
   const value = JSON.parse(recordedText(file));

@@ -11,7 +11,7 @@ describe('a time of Gamma', () => {
     ['2026-07-24 05:30:00+05:30', '2026-07-24T00:00:00.000Z'],
     ['2026-07-24 05:30:00+0530', '2026-07-24T00:00:00.000Z'],
     ['2026-07-24', '2026-07-24T00:00:00.000Z'],
-  ])('%s is %s', (text, iso) => {
+  ])('%s means %s', (text, iso) => {
     expect(new Date(venueTimeMs(text) ?? Number.NaN).toISOString()).toBe(iso);
   });
 
@@ -24,7 +24,7 @@ describe('a time of Gamma', () => {
     1784851216000,
     null,
     undefined,
-  ])('%j is none', (value) => {
+  ])('%j counts as none', (value) => {
     expect(venueTimeMs(value)).toBeNull();
   });
 });

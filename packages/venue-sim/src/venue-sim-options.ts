@@ -40,6 +40,8 @@ export type VenueSimOptions = {
   bufferedBytesMax?: number;
   /** How far the Data API is behind. */
   dataLagMs?: number;
+  /** Gamma lists a new market up to this late: each market has its own share of it. */
+  gammaLagMs?: number;
   /** How old the moving figures in Gamma's documents get: volumes, liquidity, best and last prices. */
   gammaFiguresAgeMs?: number;
   /** Share of Gamma's documents with lists that are no JSON text, names in snake_case, or both. */
@@ -107,6 +109,7 @@ export const defaults = {
   pingTimeoutMs: 60_000,
   bufferedBytesMax: 64 * 1024 * 1024,
   dataLagMs: 3_000,
+  gammaLagMs: 0,
   gammaFiguresAgeMs: 60_000,
   oddSpellingShare: 0.06,
   resolutions: 'automatic' as 'automatic' | 'uma',
@@ -133,6 +136,7 @@ const RANGES: [NumberOption, number, number][] = [
   ['pingTimeoutMs', 10, 86_400_000],
   ['bufferedBytesMax', 1, 1024 ** 3],
   ['dataLagMs', 0, 86_400_000],
+  ['gammaLagMs', 0, 86_400_000],
   ['gammaFiguresAgeMs', 0, 86_400_000],
   ['oddSpellingShare', 0, 1],
   ['resolutionStepMs', 1, 86_400_000],

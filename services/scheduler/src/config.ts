@@ -2,10 +2,10 @@ import { LIVE_VENUE } from '@polytape/polymarket';
 import { busSettings, type Config, type ConfigTable, integer, processSettings, url } from '@polytape/service';
 import { SHARD_TOKENS_MAX } from '@polytape/types';
 import type { JobSchedule } from './jobs/job-runner.ts';
-import type { JobName } from './jobs/term-jobs.ts';
+import type { JobName, JobSettings } from './jobs/term-jobs.ts';
 import type { PlanLimits } from './plan/shard-planner.ts';
 
-/** A week: beyond that something else was meant, and a timer takes 24.8 days at most. */
+/** A week. A longer interval is a mistake, and a Node timer takes at most 24.8 days. */
 const INTERVAL_MS_MAX = 7 * 24 * 60 * 60_000;
 
 /** The scheduler's settings; the README's section is generated from this table. */
@@ -13,130 +13,127 @@ export const configTable = {
   POLYMARKET_GAMMA_URL: url({
     default: LIVE_VENUE.gamma,
     protocols: ['https:', 'http:'],
-    description: 'Gamma API: where the markets are discovered.',
+    description: 'Gamma API, the source of the markets.',
   }),
   POLYMARKET_CLOB_URL: url({
     default: LIVE_VENUE.clob,
     protocols: ['https:', 'http:'],
-    description: 'CLOB API: where prices and order books are read.',
+    description: 'CLOB API, the source of prices and order books.',
   }),
   POLYMARKET_DATA_URL: url({
     default: LIVE_VENUE.data,
     protocols: ['https:', 'http:'],
-    description: 'Data API: where resolutions are read.',
+    description: 'Data API, the source of resolutions.',
   }),
   ...busSettings,
   DISCOVERY_INTERVAL_MS: integer({
     default: 60_000,
     min: 100,
     max: INTERVAL_MS_MAX,
-    description: 'How often the newest markets are looked for.',
+    description: 'How often to look for new markets.',
   }),
   DISCOVERY_SCAN_INTERVAL_MS: integer({
     default: 30 * 60_000,
     min: 100,
     max: INTERVAL_MS_MAX,
-    description: 'How often all open markets are read.',
+    description: 'How often to read all open markets.',
   }),
   DISCOVERY_SHRINK_PERCENT_MAX: integer({
     default: 20,
     min: 1,
     max: 100,
-    description: 'When so many per cent of the known markets do not come in a scan, nothing is concluded from it.',
+    description: 'Ignore what a scan lacks when more than this percentage of the known markets is missing from it.',
   }),
   MARKET_FIGURES_INTERVAL_MS: integer({
     default: 6 * 60 * 60_000,
     min: 0,
-    description: 'How old volumes and liquidity in a market document may become before they alone make a new version.',
+    description:
+      'Publish a new version of a market document for volumes and liquidity alone when the last one is this old.',
   }),
   PRICES_INTERVAL_MS: integer({
     default: 60_000,
     min: 0,
     max: INTERVAL_MS_MAX,
-    description: 'How often prices are read; 0 never.',
+    description: 'How often to read prices. 0 turns it off.',
   }),
   BOOKS_INTERVAL_MS: integer({
     default: 300_000,
     min: 0,
     max: INTERVAL_MS_MAX,
-    description: 'How often order books are read; 0 never.',
+    description: 'How often to read order books. 0 turns it off.',
   }),
   BOOKS_TOKENS_MAX: integer({
     default: 0,
     min: 0,
     description:
-      'Tokens whose books are read in one round: most of them the most active, the others in turn. 0 reads all.',
+      'Tokens whose books one round reads: three quarters the most active ones, the rest in turn. 0 reads all.',
   }),
   RESOLUTIONS_INTERVAL_MS: integer({
     default: 60_000,
     min: 100,
     max: INTERVAL_MS_MAX,
-    description: 'How often closed markets are looked for and those not settled yet are asked for.',
+    description: 'How often to look for closed markets and to ask for those that are not settled yet.',
   }),
   SHARD_TOKENS_TARGET: integer({
     default: 400,
     min: 2,
     max: SHARD_TOKENS_MAX,
-    description: 'Tokens a shard is filled to; one shard is one WebSocket connection.',
+    description: 'Fill a shard up to this number of tokens. One shard is one WebSocket connection.',
   }),
   SHARD_TOKENS_MAX: integer({
     default: SHARD_TOKENS_MAX,
     min: 2,
     max: SHARD_TOKENS_MAX,
-    description:
-      'Tokens of a shard at most. The places above the target are for markets that were announced just now and would otherwise wait.',
+    description: 'Maximum number of tokens in a shard. The places above the target are for newly announced markets.',
   }),
   SHARD_OPEN_AT_TOKENS: integer({
     default: 50,
     min: 2,
-    description: 'So many tokens without a place open a new shard.',
+    description: 'Open a new shard when this number of tokens waits for a place.',
   }),
   SHARD_OPEN_AFTER_MS: integer({
     default: 30_000,
     min: 0,
-    description: 'When a token has waited so long for a place, a new shard is opened all the same.',
+    description: 'Open a new shard when a token has waited this long for a place, however few wait.',
   }),
   ...processSettings,
 } satisfies ConfigTable;
 
-/** Of each job, by its name. */
-export function jobSchedules(config: Config<typeof configTable>): Record<JobName, JobSchedule> {
-  const intervals: Record<JobName, number> = {
-    discovery: config.DISCOVERY_INTERVAL_MS,
-    'discovery-scan': config.DISCOVERY_SCAN_INTERVAL_MS,
-    prices: config.PRICES_INTERVAL_MS,
-    books: config.BOOKS_INTERVAL_MS,
-    resolutions: config.RESOLUTIONS_INTERVAL_MS,
-  };
-  const scheduleOf = (name: JobName): JobSchedule => {
-    // A slow round is better than none; what it has published stays.
-    const timeoutMs = Math.min(Math.max(TIMEOUT_INTERVALS * intervals[name], TIMEOUT_MS_MIN), TIMEOUT_MS_MAX);
-    return { name, intervalMs: intervals[name], timeoutMs, isOnTheClock: SNAPSHOTS.has(name) };
+/** The schedule of each job, and the limits of two of them. */
+export function jobSettings(config: Config<typeof configTable>): JobSettings {
+  const schedule = (name: JobName, intervalMs: number): JobSchedule => {
+    // A slow run is better than none: what it has published stays.
+    const timeoutMs = Math.min(Math.max(TIMEOUT_INTERVALS * intervalMs, TIMEOUT_MS_MIN), TIMEOUT_MS_MAX);
+    return { name, intervalMs, timeoutMs, isOnTheClock: SNAPSHOTS.has(name) };
   };
   return {
-    discovery: scheduleOf('discovery'),
-    'discovery-scan': scheduleOf('discovery-scan'),
-    prices: scheduleOf('prices'),
-    books: scheduleOf('books'),
-    resolutions: scheduleOf('resolutions'),
+    schedules: {
+      discovery: schedule('discovery', config.DISCOVERY_INTERVAL_MS),
+      'discovery-scan': schedule('discovery-scan', config.DISCOVERY_SCAN_INTERVAL_MS),
+      prices: schedule('prices', config.PRICES_INTERVAL_MS),
+      books: schedule('books', config.BOOKS_INTERVAL_MS),
+      resolutions: schedule('resolutions', config.RESOLUTIONS_INTERVAL_MS),
+    },
+    shrinkPercentMax: config.DISCOVERY_SHRINK_PERCENT_MAX,
+    booksTokensMax: config.BOOKS_TOKENS_MAX,
   };
 }
 
-/** Each interval gets its own. */
+/** These run once in each interval of the clock. */
 const SNAPSHOTS: ReadonlySet<JobName> = new Set<JobName>(['prices', 'books']);
 const TIMEOUT_INTERVALS = 5;
-/** A scan of 156,000 markets takes a minute and a half at the pace that Gamma allows, and survives some rests. */
+/** A scan of 156,000 markets takes a minute and a half at the pace that Gamma allows, and longer when Gamma throttles. */
 const TIMEOUT_MS_MIN = 20 * 60_000;
-/** No round takes so long, whatever its interval. */
+/** Whatever the interval, no run takes longer. */
 const TIMEOUT_MS_MAX = 24 * 60 * 60_000;
 
-/** What an operator should know of the values that were set, in a sentence; null where they fit together. */
+/** A warning about settings that contradict each other; null when they agree. */
 export function settingsNotice(
   config: Pick<Config<typeof configTable>, 'SHARD_TOKENS_TARGET' | 'SHARD_TOKENS_MAX'>,
 ): string | null {
   const { SHARD_TOKENS_TARGET: target, SHARD_TOKENS_MAX: max } = config;
   if (target <= max) return null;
-  return `SHARD_TOKENS_TARGET (${target}) is above SHARD_TOKENS_MAX (${max}): shards are filled to ${max} tokens.`;
+  return `SHARD_TOKENS_TARGET (${target}) exceeds SHARD_TOKENS_MAX (${max}). Filling shards to ${max} tokens.`;
 }
 
 /** A target above the maximum is the maximum; see `settingsNotice`. */
@@ -150,5 +147,5 @@ export function planLimits(config: Config<typeof configTable>): PlanLimits {
   };
 }
 
-/** A full shard's markets: what a venue that serves less than usual makes us move at once. */
+/** The markets of a full shard. */
 const MOVES_MAX = 200;

@@ -1,13 +1,14 @@
-/** The scheduler: one of any number leads; it publishes the venue's markets, prices, books and resolutions, and plans the shards. */
+/** The scheduler: publishes the venue's markets, prices, books and resolutions, and plans the shards. One of several leads. */
 import { hostname } from 'node:os';
 import { Bus } from '@polytape/bus';
 import { ClobClient, DataClient, GammaClient, VenueHttp } from '@polytape/polymarket';
 import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
 import { COMMANDS, type LeaderRecord, type Shard, shardFault } from '@polytape/types';
-import { configTable, jobSchedules, planLimits, settingsNotice } from './config.ts';
+import { configTable, jobSettings, planLimits, settingsNotice } from './config.ts';
 import { Leadership } from './leadership/leadership.ts';
+import { INQUIRY_LIMITS } from './markets/inquiries.ts';
 import { registerMetrics } from './register-metrics.ts';
-import { Scheduler } from './scheduler.ts';
+import { Scheduler, UNACKNOWLEDGED_MS_MAX } from './scheduler.ts';
 import { newCounters } from './scheduler-counters.ts';
 
 const { config, log, stop } = beginService({
@@ -34,21 +35,23 @@ const leadership = new Leadership({
   schedulerId,
   log,
 });
-// One for all jobs: they share the venue's rate limits.
+// Shared by all jobs, because they share the venue's rate limits.
 const http = new VenueHttp({ log });
 const scheduler = new Scheduler({
   schedulerId,
   bus,
   leadership,
   shards: await bus.kv<Shard>('shards', shardFault),
-  gamma: new GammaClient({ url: config.POLYMARKET_GAMMA_URL, http }),
-  clob: new ClobClient({ url: config.POLYMARKET_CLOB_URL, http }),
-  data: new DataClient({ url: config.POLYMARKET_DATA_URL, http }),
-  schedules: jobSchedules(config),
-  shrinkPercentMax: config.DISCOVERY_SHRINK_PERCENT_MAX,
+  venue: {
+    gamma: new GammaClient({ url: config.POLYMARKET_GAMMA_URL, http }),
+    clob: new ClobClient({ url: config.POLYMARKET_CLOB_URL, http }),
+    data: new DataClient({ url: config.POLYMARKET_DATA_URL, http }),
+  },
+  jobs: jobSettings(config),
+  plan: planLimits(config),
+  inquiries: INQUIRY_LIMITS,
   figuresIntervalMs: config.MARKET_FIGURES_INTERVAL_MS,
-  booksTokensMax: config.BOOKS_TOKENS_MAX,
-  limits: planLimits(config),
+  unacknowledgedMsMax: UNACKNOWLEDGED_MS_MAX,
   counters,
   log,
 });

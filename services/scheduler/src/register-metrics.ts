@@ -5,81 +5,74 @@ import type { Leadership } from './leadership/leadership.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SchedulerCounters } from './scheduler-counters.ts';
 
-/** The names under which Prometheus reads what the scheduler counts. */
+/** Registers the scheduler's metrics. */
 export function registerMetrics(
   metrics: Metrics,
   o: { scheduler: Scheduler; leadership: Leadership; http: VenueHttp; counters: SchedulerCounters },
 ): void {
   const { scheduler, leadership, http, counters } = o;
-  metrics.gauge('scheduler_leader', 'Whether this scheduler leads: 1 or 0.', () => (leadership.isLeading ? 1 : 0));
-  metrics.counter('scheduler_scans_total', 'Scans of the open markets that ended.', () => counters.scans);
-  metrics.counter('scheduler_markets_published_total', 'Market documents published.', () => counters.marketsPublished);
-  metrics.counter(
-    'scheduler_markets_skipped_total',
-    'Entries of Gamma that are no market to record.',
-    () => counters.marketsSkipped,
-  );
-  metrics.counter(
-    'scheduler_lifecycle_events_total',
-    'Announcements and resolutions of markets read from the log.',
-    () => counters.lifecycleEvents,
-  );
-  metrics.counter(
-    'scheduler_messages_malformed_total',
-    'Messages of MARKETS and EVENTS that were passed over, because they are not what their subject says.',
-    () => counters.messagesMalformed,
-  );
-  metrics.counter(
-    'scheduler_markets_failed_total',
-    'Markets of which nothing could be published, by a fault of polytape.',
-    () => counters.marketsFailed,
-  );
-  metrics.counter(
-    'scheduler_inquiries_given_up_total',
-    'Markets of which an event told and Gamma did not.',
-    () => counters.inquiriesGivenUp,
-  );
-  metrics.counter(
-    'scheduler_markets_moved_total',
-    'Markets moved to another shard, because the connection of the first did not serve them.',
-    () => counters.marketsMoved,
-  );
-  metrics.gauge(
-    'scheduler_tokens_bookless',
-    'Tokens of the plan of which the venue was found to have no book.',
-    () => scheduler.bookless,
-  );
-  metrics.counter(
-    'scheduler_venue_requests_total',
-    'Requests to REST hosts of the venue, each try by itself.',
-    () => http.stats().requests,
-  );
-  metrics.counter('scheduler_venue_retries_total', 'Those of them that were tries again.', () => http.stats().retries);
-  metrics.counters('scheduler_venue_errors_total', 'Requests that the venue did not answer, by how.', 'kind', () => {
+  const totals: [name: string, help: string, read: () => number][] = [
+    ['scans', 'Complete scans of the open markets.', () => counters.scans],
+    ['markets_published', 'Market documents published.', () => counters.marketsPublished],
+    ['markets_skipped', 'Gamma entries skipped because they are not a binary market.', () => counters.marketsSkipped],
+    ['markets_failed', 'Markets not published because of a fault of polytape.', () => counters.marketsFailed],
+    ['markets_moved', 'Markets moved because their connection did not serve them.', () => counters.marketsMoved],
+    ['lifecycle_events', 'Announced and resolved markets read from EVENTS.', () => counters.lifecycleEvents],
+    ['messages_malformed', 'Malformed messages of MARKETS and EVENTS skipped.', () => counters.messagesMalformed],
+    ['inquiries_given_up', 'Announced markets that Gamma never listed.', () => counters.inquiriesGivenUp],
+    [
+      'announcements_ignored',
+      'Announcements ignored because too many markets waited for Gamma.',
+      () => counters.announcementsIgnored,
+    ],
+    ['resolution_steps', "Steps of markets' resolutions published.", () => counters.resolutionSteps],
+    ['prices_published', 'Price snapshots published.', () => counters.pricesPublished],
+    ['prices_unknown', 'Requested tokens for which the venue has no price.', () => counters.pricesUnknown],
+    ['books_published', 'Book snapshots published.', () => counters.booksPublished],
+    ['books_unknown', 'Requested tokens for which the venue has no book.', () => counters.booksUnknown],
+    ['book_hash_differences', 'Books whose hash does not match their content.', () => counters.bookHashDifferences],
+    ['venue_requests', "Requests to the venue's REST hosts, retries included.", () => http.stats().requests],
+    ['venue_retries', "Retried requests to the venue's REST hosts.", () => http.stats().retries],
+  ];
+  for (const [name, help, read] of totals) metrics.counter(`polytape_scheduler_${name}_total`, help, read);
+  metrics.counters('polytape_scheduler_venue_errors_total', 'Failed requests to the venue, by kind.', 'kind', () => {
     const { throttled, refused, failed } = http.stats();
     return Object.entries({ throttled, refused, failed });
   });
-  registerJobMetrics(metrics, { jobs: () => scheduler.jobs(), counters });
-  metrics.gauge('scheduler_last_scan_timestamp_seconds', 'When a scan last ended.', () =>
-    counters.lastScanAtMs === null ? null : counters.lastScanAtMs / 1_000,
-  );
-  metrics.gauge('scheduler_markets_open', 'Markets that the venue calls open.', () => scheduler.stats().markets.open);
-  metrics.gauges('scheduler_markets', 'Markets by their state in the plan.', 'state', () => {
+
+  const gauges: [name: string, help: string, read: () => number | null][] = [
+    ['leader', 'Whether this scheduler leads: 1 or 0.', () => (leadership.isLeading ? 1 : 0)],
+    ['last_scan_timestamp_seconds', 'When the last complete scan ended.', () => inSeconds(counters.lastScanAtMs)],
+    ['markets_open', 'Markets that the venue calls open.', () => scheduler.stats().markets.open],
+    ['markets_unconfirmed', 'Markets planned before Gamma listed them.', () => scheduler.unconfirmed],
+    ['shards', 'Shards of the plan.', () => scheduler.stats().shards],
+    ['tokens', 'Tokens of the plan.', () => scheduler.stats().tokens],
+    ['tokens_bookless', 'Planned tokens for which the venue has no book.', () => scheduler.bookless],
+    ['capacity_tokens', 'Tokens that the shards hold when filled to their target.', () => capacity().total],
+    ['capacity_free_tokens', 'Free places up to the targets of the shards.', () => capacity().free],
+    [
+      'publish_unacknowledged',
+      'Published messages that JetStream has not acknowledged yet.',
+      () => scheduler.unacknowledged().messages,
+    ],
+    ['publish_oldest_age_seconds', 'Age of the oldest unacknowledged message; 0 without any.', () => oldestAge()],
+  ];
+  for (const [name, help, read] of gauges) metrics.gauge(`polytape_scheduler_${name}`, help, read);
+  metrics.gauges('polytape_scheduler_markets', 'Markets by their state in the plan.', 'state', () => {
     const { pending, subscribed, expired } = scheduler.stats().markets;
     return Object.entries({ pending, subscribed, expired });
   });
-  metrics.gauge('scheduler_shards', 'Shards of the plan.', () => scheduler.stats().shards);
-  metrics.gauge('scheduler_tokens', 'Tokens of the plan.', () => scheduler.stats().tokens);
-  metrics.gauge(
-    'scheduler_capacity_tokens',
-    'Tokens that the shards of the plan take up to their target.',
-    () => scheduler.stats().capacity.total,
-  );
-  metrics.gauge('scheduler_capacity_free_tokens', 'Free places of them.', () => scheduler.stats().capacity.free);
-  metrics.gauges(
-    'scheduler_shard_pollution_ratio',
-    'Tokens that left a shard, over those and the present ones, since this scheduler leads.',
-    'shard',
-    () => [...scheduler.stats().pollution].map(([shard, ratio]): [string, number] => [String(shard), ratio]),
-  );
+  registerJobMetrics(metrics, () => scheduler.jobs());
+
+  function capacity() {
+    return scheduler.stats().capacity;
+  }
+  function oldestAge(): number {
+    const { oldestAtMs } = scheduler.unacknowledged();
+    return oldestAtMs === null ? 0 : (Date.now() - oldestAtMs) / 1_000;
+  }
+}
+
+function inSeconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1_000;
 }

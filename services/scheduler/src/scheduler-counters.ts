@@ -1,46 +1,22 @@
-/** What the scheduler has counted since it started. */
-export type SchedulerCounters = {
-  scans: number;
-  marketsPublished: number;
-  /** Entries of Gamma that are no market to record: placeholders, not two outcomes, unknown position systems. */
-  marketsSkipped: number;
-  /** Facts of the stream EVENTS that were read. */
-  lifecycleEvents: number;
-  /** Messages of MARKETS and EVENTS that were passed over, because they are not what their subject says. */
-  messagesMalformed: number;
-  /** Markets of a page that were passed over by a fault of ours. */
-  marketsFailed: number;
-  /** Markets of which an event told and Gamma did not, as long as it was asked. */
-  inquiriesGivenUp: number;
-  /** To another shard, because the connection of the first did not serve them. */
-  marketsMoved: number;
-  lastScanAtMs: number | null;
-  /** Steps of markets' resolutions that were published. */
-  resolutionSteps: number;
-  pricesPublished: number;
-  /** Tokens that were asked for and have no price at all. */
-  quotesUnknown: number;
-  booksPublished: number;
-  /** Tokens that were asked for and have no book. */
-  booksUnknown: number;
-  /** Books whose hash is not that of what came: to be looked at when they are many. */
-  bookHashDifferences: number;
-};
+export type SchedulerCounters = ReturnType<typeof newCounters>;
 
-export function newCounters(): SchedulerCounters {
+/** What the scheduler counts since it started; `register-metrics.ts` has the meaning of each number. */
+export function newCounters() {
   return {
     scans: 0,
+    lastScanAtMs: null as number | null,
     marketsPublished: 0,
+    /** Placeholders, markets without exactly two outcomes, unknown position systems, unreadable entries. */
     marketsSkipped: 0,
+    marketsFailed: 0,
+    marketsMoved: 0,
     lifecycleEvents: 0,
     messagesMalformed: 0,
-    marketsFailed: 0,
     inquiriesGivenUp: 0,
-    marketsMoved: 0,
-    lastScanAtMs: null,
+    announcementsIgnored: 0,
     resolutionSteps: 0,
     pricesPublished: 0,
-    quotesUnknown: 0,
+    pricesUnknown: 0,
     booksPublished: 0,
     booksUnknown: 0,
     bookHashDifferences: 0,

@@ -1,5 +1,4 @@
-import type { Bus, KvBucket } from '@polytape/bus';
-import type { ClobClient, DataClient, GammaClient } from '@polytape/polymarket';
+import type { Bus, KvBucket, Publisher } from '@polytape/bus';
 import type { Logger } from '@polytape/service';
 import {
   COMMANDS,
@@ -9,15 +8,16 @@ import {
   type SchedulerStatus,
   type Shard,
 } from '@polytape/types';
-import { JobRunner, type JobSchedule } from './jobs/job-runner.ts';
-import { JOB_NAMES, type JobName, termJobs } from './jobs/term-jobs.ts';
+import { JobRunner } from './jobs/job-runner.ts';
+import { JOB_NAMES, type JobName, type JobSettings, termJobs, type Venue } from './jobs/term-jobs.ts';
 import type { LeaderTerm } from './leadership/leader-term.ts';
 import type { Leadership } from './leadership/leadership.ts';
 import type { Discovery } from './markets/discovery.ts';
+import { Inquiries, type InquiryLimits } from './markets/inquiries.ts';
 import { LifecycleFollower } from './markets/lifecycle-follower.ts';
-import { LogWatch } from './markets/log-watch.ts';
 import { MarketLog } from './markets/market-log.ts';
 import { MarketRegistry } from './markets/market-registry.ts';
+import { MarketStreamWatch } from './markets/market-stream-watch.ts';
 import { MissingTokensFollower } from './plan/missing-tokens-follower.ts';
 import { PlanKeeper } from './plan/plan-keeper.ts';
 import { type PlanSummary, summarisePlan } from './plan/plan-summary.ts';
@@ -33,25 +33,24 @@ export type SchedulerOptions = {
   bus: Bus;
   leadership: Leadership;
   shards: KvBucket<Shard>;
-  gamma: GammaClient;
-  clob: ClobClient;
-  data: DataClient;
-  schedules: Record<JobName, JobSchedule>;
-  /** See the settings of these names. */
-  shrinkPercentMax: number;
+  venue: Venue;
+  jobs: JobSettings;
+  plan: PlanLimits;
+  inquiries: InquiryLimits;
+  /** How old volumes and liquidity in a market's document may become before they alone make a new version. */
   figuresIntervalMs: number;
-  booksTokensMax: number;
-  limits: PlanLimits;
+  /** How long a document may wait for JetStream's acknowledgement before the scheduler is not ready. */
+  unacknowledgedMsMax: number;
   counters: SchedulerCounters;
   log: Logger;
 };
 
 /**
- * Discovers the venue's markets and plans the shards that record them, and records what gives their trades a meaning, while
- * this scheduler leads; stands by otherwise.
+ * While it leads: discovers the venue's markets, plans the shards that record them, and publishes prices, books and
+ * resolutions. Stands by otherwise.
  *
- * A term begins with what the log and the bucket `shards` hold, and what was known in an earlier term is forgotten: so
- * a new leader goes on where the last one was, whoever it was.
+ * A term begins with what the log and the bucket `shards` hold, and keeps nothing of an earlier term. So a new leader
+ * continues where the last one stopped, whoever that was.
  */
 export class Scheduler {
   readonly #o: SchedulerOptions;
@@ -61,7 +60,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#o = options;
-    const runner = (name: JobName) => new JobRunner({ schedule: options.schedules[name], log: options.log });
+    const runner = (name: JobName) => new JobRunner({ schedule: options.jobs.schedules[name], log: options.log });
     this.#runners = {
       discovery: runner('discovery'),
       'discovery-scan': runner('discovery-scan'),
@@ -76,54 +75,86 @@ export class Scheduler {
     await this.#o.leadership.run((term) => this.#lead(term), signal);
   }
 
-  /** Why the scheduler is not doing its job. Standing by is doing it: another one leads. */
+  /** Why the scheduler is not doing its job. One that stands by for another leader is ready. */
   readiness(): string[] {
     const reasons: string[] = [];
     if (!this.#o.bus.connected) reasons.push('the connection to NATS is interrupted');
     const { isLeading, leader } = this.#o.leadership;
-    if (leader === null) reasons.push('no scheduler is known to lead yet');
+    if (leader === null) reasons.push('no leading scheduler is known yet');
     if (isLeading) {
       const failure = this.#term === null ? READING : this.#discoveryFailure(this.#term);
       if (failure !== null) reasons.push(failure);
     }
+    const waitingMs = this.#documentsWaitMs();
+    if (waitingMs >= this.#o.unacknowledgedMsMax) {
+      const seconds = Math.round(waitingMs / 1_000);
+      reasons.push(`JetStream has not acknowledged a message for EVENTS or MARKETS for ${seconds} s`);
+    }
     return reasons;
   }
 
-  /** Of the jobs only the scans count: without prices the trades are recorded all the same. */
+  /** How long the oldest message for EVENTS or MARKETS has waited for its acknowledgement. Prices and books may wait. */
+  #documentsWaitMs(): number {
+    const oldestAtMs = this.#term?.publishers.documents.stats().oldestTakenAtMs ?? null;
+    return oldestAtMs === null ? 0 : Date.now() - oldestAtMs;
+  }
+
+  /** Messages that the publishers of this term still wait to have acknowledged. */
+  unacknowledged(): SchedulerStatus['unacknowledged'] {
+    let messages = 0;
+    let oldestAtMs: number | null = null;
+    for (const publisher of Object.values(this.#term?.publishers ?? {})) {
+      const { queued, unacknowledged, oldestTakenAtMs } = publisher.stats();
+      messages += queued + unacknowledged;
+      if (oldestTakenAtMs !== null) oldestAtMs = Math.min(oldestAtMs ?? oldestTakenAtMs, oldestTakenAtMs);
+    }
+    return { messages, oldestAtMs };
+  }
+
+  /** Only the scan counts: trades are recorded without prices, books and resolutions. */
   #discoveryFailure({ discovery }: Term): string | null {
     const { failure } = this.#runners['discovery-scan'].status();
     if (failure !== null) return failure;
     if (discovery.hasScanned) return null;
-    // Also while a scan waits for the venue, which it does for a while before it counts as failed.
-    return this.#o.gamma.trouble ?? 'the first scan of the markets has not ended yet';
+    // A scan retries for a while before it fails; meanwhile Gamma's last error is the reason.
+    return this.#o.venue.gamma.trouble ?? 'the first scan of the markets has not finished yet';
   }
 
-  /** Null while nobody is known to lead. */
+  /** What the scheduler is doing; null while no leader is known. */
   activity(): string | null {
     const { isLeading, leader } = this.#o.leadership;
     if (leader === null) return null;
     return isLeading ? 'leading' : 'standing by';
   }
 
-  /** Numbers that metrics show; a scheduler that does not lead has no plan. */
+  /** The plan in numbers; empty while this scheduler does not lead. */
   stats(): PlanSummary {
-    if (this.#term === null) return summarisePlan({ ...NO_PLAN, limits: this.#o.limits });
+    if (this.#term === null) return NO_PLAN;
     const { plan, keeper, registry } = this.#term;
-    const { pending, left } = keeper;
-    return summarisePlan({ shards: plan.shards, markets: registry.counts(), pending, left, limits: this.#o.limits });
+    return summarisePlan({
+      shards: plan.shards,
+      markets: registry.counts(),
+      pending: keeper.pending,
+      limits: this.#o.plan,
+    });
   }
 
-  /** Tokens of the plan of which the venue has no book. */
+  /** Markets planned from their announcement that Gamma has not listed yet. */
+  get unconfirmed(): number {
+    return this.#term === null ? 0 : [...this.#term.inquiries.unconfirmed()].length;
+  }
+
+  /** Planned tokens for which the venue has no book. */
   get bookless(): number {
     return this.#term?.missing.bookless ?? 0;
   }
 
-  /** How the jobs went since the process started; they rest while it stands by. */
+  /** How the jobs went since the process started. They rest while it stands by. */
   jobs(): JobStatus[] {
     return JOB_NAMES.map((name) => this.#runners[name].status());
   }
 
-  /** What an operator is told of this scheduler. */
+  /** The answer to `pm.cmd.status`. */
   status(): SchedulerStatus {
     const { shards, tokens, markets, capacity } = this.stats();
     return {
@@ -132,38 +163,45 @@ export class Scheduler {
       startedAtMs: this.#startedAtMs,
       isLeading: this.#o.leadership.isLeading,
       plan: this.#term === null ? null : { shards, tokens, markets, capacity, perShard: perShard(this.#term.plan) },
+      unacknowledged: this.unacknowledged(),
       jobs: this.jobs(),
     };
   }
 
-  async #lead(leaderTerm: LeaderTerm): Promise<void> {
-    const { bus, shards, limits, log, figuresIntervalMs } = this.#o;
-    // Their own publishers: what one term could not publish must not come out in a later one.
-    await using publisher = bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
-    await using pricePublisher = bus.publisher(SNAPSHOT_WINDOW);
-    await using bookPublisher = bus.publisher(SNAPSHOT_WINDOW);
-    const registry = new MarketRegistry({ figuresIntervalMs });
-    const marketLog = new MarketLog({ ...this.#o, registry, publisher, term: leaderTerm });
+  async #lead(term: LeaderTerm): Promise<void> {
+    const { bus, shards, venue, jobs, plan: limits, counters, log } = this.#o;
+    const { gamma, clob } = venue;
+    const { signal } = term;
+    // A term has publishers of its own: what it could not publish must not come out in a later term.
+    await using documents = bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
+    await using prices = bus.publisher(SNAPSHOT_WINDOW);
+    await using books = bus.publisher(SNAPSHOT_WINDOW);
+    const publishers = { documents, prices, books };
+    const registry = new MarketRegistry({ figuresIntervalMs: this.#o.figuresIntervalMs });
+    const marketLog = new MarketLog({ bus, gamma, registry, publisher: documents, term, counters, log });
     await marketLog.remember();
-    const plan = await ShardPlan.read(shards, leaderTerm);
-    const keeper = new PlanKeeper({ plan, registry, limits, clock: Date.now, log });
-    const follower = new LifecycleFollower({ ...this.#o, registry, marketLog, keeper });
-    const missing = new MissingTokensFollower({ ...this.#o, plan, keeper });
+    const plan = await ShardPlan.read(shards, term);
+    const inquiries = new Inquiries(this.#o.inquiries);
+    const unconfirmed = () => inquiries.unconfirmed();
+    const keeper = new PlanKeeper({ plan, registry, unconfirmed, limits, clock: Date.now, log });
+    const markets = { gamma, registry, marketLog, keeper };
+    const follower = new LifecycleFollower({ ...markets, bus, clob, inquiries, counters, log });
+    await follower.restore(keeper.unknownConditionIds());
+    const missing = new MissingTokensFollower({ bus, clob, plan, keeper, counters, log });
+    const watch = new MarketStreamWatch({ bus, marketLog, intervalMs: STREAM_WATCH_INTERVAL_MS, log });
     const ingestors = await bus.kv<IngestorPresence>('ingestors', presenceFault);
-    const { signal } = leaderTerm;
-    const watch = new LogWatch({ bus, marketLog, intervalMs: LOG_WATCH_INTERVAL_MS, log });
-    const subscriber = new MarketSubscriber({ ...this.#o, registry, marketLog, keeper, plan, ingestors, signal });
-    const publishers = { prices: pricePublisher, books: bookPublisher };
-    const { discovery, jobs } = termJobs({ ...this.#o, registry, marketLog, keeper, publishers, term: leaderTerm });
+    const subscriber = new MarketSubscriber({ ...markets, plan, ingestors, signal, log });
+    const parts = { venue, registry, marketLog, keeper, publishers, term, counters, log };
+    const { discovery, work } = termJobs({ settings: jobs, ...parts });
     const isNew = registry.size === 0;
     try {
-      this.#term = { registry, plan, keeper, discovery, missing };
+      this.#term = { publishers, registry, plan, keeper, inquiries, discovery, missing };
       await using _commands = bus.serve(COMMANDS.subscribe, (request) => subscriber.answer(request));
       const tasks = [plan, keeper, follower, missing, watch].map((task) => (stop: AbortSignal) => task.run(stop));
       const runs = JOB_NAMES.map((name) => async (stop: AbortSignal) => {
-        // On the very first start there is nothing to ask for before that, and the next round would be minutes away.
+        // On the very first start these would find no markets, and their next run would be minutes away.
         if (ABOUT_MARKETS.has(name) && isNew) await unlessAborted(discovery.scanned, stop).catch(() => {}); // stopped: the job sees it
-        await this.#runners[name].run(jobs[name], stop);
+        await this.#runners[name].run(work[name], stop);
       });
       await together([...tasks, ...runs], signal);
     } finally {
@@ -174,28 +212,33 @@ export class Scheduler {
 
 function perShard({ shards }: ShardPlan): NonNullable<SchedulerStatus['plan']>['perShard'] {
   return [...shards].map(([shard, { tokens, tokensTarget = null }]) => ({
-    ...{ shard, tokensTarget },
+    shard,
     tokens: tokens.length,
+    tokensTarget,
   }));
 }
 
 type Term = {
+  publishers: Record<'documents' | 'prices' | 'books', Publisher>;
   registry: MarketRegistry;
   plan: ShardPlan;
   keeper: PlanKeeper;
+  inquiries: Inquiries;
   discovery: Discovery;
   missing: MissingTokensFollower;
 };
 
 const ABOUT_MARKETS: ReadonlySet<JobName> = new Set<JobName>(['discovery', 'prices', 'books']);
-/** Some thousand prices or some hundred books. */
+/** Holds a few thousand prices or a few hundred books. */
 const SNAPSHOT_WINDOW = { unacknowledgedMax: 500, queueMax: 2_000, queueBytesMax: 32 * 1_024 * 1_024 };
-/** What closes and is settled within it, and is lost with the stream, is in EVENTS. */
-const LOG_WATCH_INTERVAL_MS = 5_000;
-const READING = 'the markets and the plan are being read from the log';
-const NO_PLAN = {
-  shards: new Map<number, Shard>(),
-  markets: { open: 0, ended: 0 },
-  pending: new Map<string, number>(),
-  left: new Map<number, number>(),
-} satisfies Partial<Parameters<typeof summarisePlan>[0]>;
+/** A market that closes and is settled between two looks, and is lost with the stream, is still in EVENTS. */
+const STREAM_WATCH_INTERVAL_MS = 5_000;
+/** JetStream acknowledges within milliseconds, and within seconds after a restart. */
+export const UNACKNOWLEDGED_MS_MAX = 30_000;
+const READING = 'the scheduler is still reading the markets and the plan from the log';
+const NO_PLAN: PlanSummary = {
+  shards: 0,
+  tokens: 0,
+  markets: { open: 0, pending: 0, subscribed: 0, expired: 0 },
+  capacity: { total: 0, free: 0 },
+};

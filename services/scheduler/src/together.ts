@@ -1,4 +1,4 @@
-/** Runs the jobs until the signal aborts; when one fails the others are stopped, and its error comes out. */
+/** Runs the jobs side by side until the signal aborts. @throws The error of the first job that fails; the others stop. */
 export async function together(
   jobs: readonly ((signal: AbortSignal) => Promise<void>)[],
   signal: AbortSignal,

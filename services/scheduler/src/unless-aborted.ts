@@ -1,4 +1,4 @@
-/** The promise's value, or the signal's reason as an error as soon as it aborts; the promise is then left alone. */
+/** Waits for the promise. @throws The signal's reason, as soon as it aborts; nobody waits for the promise then. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();

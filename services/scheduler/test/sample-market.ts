@@ -1,6 +1,6 @@
 import type { GammaMarket } from '@polytape/polymarket';
 
-/** An open market of Gamma about the weather, with what the test says otherwise. Its tokens are `<n>1` and `<n>2`. */
+/** An open market of Gamma about the weather, with the given fields. Its tokens are `<n>1` and `<n>2`. */
 export function sampleMarket(
   conditionId: string,
   o: Partial<Omit<GammaMarket, 'settlement'>> & {
@@ -24,17 +24,17 @@ export function sampleMarket(
     ...fields,
     settlement: {
       ...{ closed, closedAtMs: o.closedAtMs ?? null, umaEndAtMs: null, outcomePrices: null, umaResolutionStatus: null },
-      ...{ umaResolutionStatuses: [], automaticallyResolved: false, marketType: null, raw: {}, askedAtMs: Date.now() },
+      ...{ automaticallyResolved: false, marketType: null, raw: {}, askedAtMs: Date.now() },
       ...settlement,
     },
   };
 }
 
-/** As Gamma shows a market that was settled in this way. */
+/** Gamma's description of a market that was settled with these prices. */
 export function settledMarket(conditionId: string, prices: [string, string], closedAtMs: number): GammaMarket {
-  const told = { umaResolutionStatus: 'resolved', outcomePrices: prices, closedAtMs };
+  const settlement = { umaResolutionStatus: 'resolved', outcomePrices: prices, closedAtMs };
   return sampleMarket(conditionId, {
     ...{ closed: true, closedAtMs },
-    settlement: { ...told, raw: { umaResolutionStatus: 'resolved', outcomePrices: JSON.stringify(prices) } },
+    settlement: { ...settlement, raw: { umaResolutionStatus: 'resolved', outcomePrices: JSON.stringify(prices) } },
   });
 }

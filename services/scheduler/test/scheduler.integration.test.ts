@@ -2,12 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ClobClient, DataClient, GammaClient, VenueHttp } from '@polytape/polymarket';
 import { createLogger } from '@polytape/service';
 import { deleteStreams } from '@polytape/test-servers';
-import type { JobStatus, LeaderRecord, Shard } from '@polytape/types';
+import {
+  eventSubject,
+  type JobStatus,
+  type LeaderRecord,
+  type LifecycleEvent,
+  lifecycleMessageId,
+  type Shard,
+} from '@polytape/types';
 import { VenueSim } from '@polytape/venue-sim';
 import { describe, expect, test } from 'vitest';
 import { JOB_NAMES, type JobName } from '../src/jobs/term-jobs.ts';
 import { Leadership } from '../src/leadership/leadership.ts';
-import { Scheduler } from '../src/scheduler.ts';
+import { INQUIRY_LIMITS, type InquiryLimits } from '../src/markets/inquiries.ts';
+import { Scheduler, type SchedulerOptions } from '../src/scheduler.ts';
 import { newCounters } from '../src/scheduler-counters.ts';
 import { logBed } from './markets/log-bed.ts';
 
@@ -15,7 +23,7 @@ const log = createLogger({ service: 'test', level: 'error' });
 
 describe('the jobs of a scheduler', () => {
   test.each(['403', '500', 'html', '429'] as const)(
-    'go on without a host that answers %s, which is tried again and comes back by itself',
+    'continue without a host that answers %s, and with it when it recovers',
     async (answer) => {
       await using s = await scheduling();
       await s.until(({ prices, books, resolutions }) => [prices, books, resolutions].every(isWorking));
@@ -24,14 +32,14 @@ describe('the jobs of a scheduler', () => {
       const before = s.jobs();
       await s.until((jobs) => jobs['discovery-scan'].runs > before['discovery-scan'].runs + 2);
       await s.until((jobs) => jobs.resolutions.runs > before.resolutions.runs + 2);
-      expect(s.scheduler.readiness()).toEqual([]); // trades are recorded all the same
+      expect(s.scheduler.readiness()).toEqual([]); // trades are still recorded
       s.venue.rest.answerRightly();
       await s.until(({ prices, books }) => [prices, books].every(isWorking));
       expect(s.jobs().prices).toMatchObject({ items: 10, errors: 0 });
     },
   );
 
-  test('name the outage while the first scan waits for the venue, which is tried again and again', async () => {
+  test('name the outage while the first scan retries', async () => {
     await using s = await scheduling({ answer: '500', tries: 1_000 });
     const named = [
       expect.stringMatching(/^127\.0\.0\.1:\d+ is unavailable for \/gamma\/markets\/keyset: answered 500/),
@@ -43,7 +51,7 @@ describe('the jobs of a scheduler', () => {
     expect(s.scheduler.readiness()).toEqual([]);
   });
 
-  test('make the scheduler unready only where no scan succeeds', async () => {
+  test('make the scheduler unready only if scans fail', async () => {
     await using s = await scheduling();
     await s.until((jobs) => isWorking(jobs['discovery-scan']));
     expect(s.scheduler.readiness()).toEqual([]);
@@ -56,18 +64,90 @@ describe('the jobs of a scheduler', () => {
   });
 });
 
+describe('a scheduler whose documents JetStream does not acknowledge', () => {
+  test('reports for how long, and recovers', async () => {
+    await using s = await scheduling();
+    await s.until((jobs) => isWorking(jobs['discovery-scan']));
+    await s.untilTrue(() => s.scheduler.status().unacknowledged.messages === 0);
+    expect(s.scheduler.readiness()).toEqual([]);
+    await s.acknowledges('EVENTS', false);
+    s.venue.openMarkets(1);
+    s.gammaListsAll();
+    await s.untilTrue(() => s.scheduler.readiness().length > 0);
+    expect(s.scheduler.readiness()).toEqual([expect.stringMatching(/JetStream has not acknowledged .* for \d+ s/)]);
+    const { messages, oldestAtMs } = s.scheduler.status().unacknowledged;
+    expect(messages).toBeGreaterThan(0);
+    expect(Date.now() - (oldestAtMs ?? Date.now())).toBeGreaterThanOrEqual(500);
+    await s.acknowledges('EVENTS', true);
+    await s.untilTrue(() => s.scheduler.readiness().length === 0);
+    await s.untilTrue(() => s.scheduler.status().unacknowledged.messages === 0);
+  });
+});
+
+describe('an announced market that Gamma lists late', () => {
+  test('is planned from its event, and then with the tokens of its document', async () => {
+    await using s = await scheduling();
+    await s.planned(10);
+    const opened = s.venue.openMarkets(1)[0];
+    if (opened === undefined) throw new Error('the venue is full');
+    s.announce(opened.conditionId, ['11', '12']);
+    const [before] = await s.planned(12);
+    expect(before).toEqual(expect.arrayContaining(['11', '12']));
+    expect(s.scheduler.unconfirmed).toBe(1);
+    s.gammaListsAll();
+    const after = await s.plannedWith(opened.tokenIds);
+    expect(after).toHaveLength(12);
+    await expect.poll(() => s.scheduler.unconfirmed).toBe(0);
+  });
+
+  test('leaves the plan when its document says closed', async () => {
+    await using s = await scheduling();
+    await s.planned(10);
+    const opened = s.venue.openMarkets(1)[0];
+    if (opened === undefined) throw new Error('the venue is full');
+    s.announce(opened.conditionId, opened.tokenIds);
+    await s.planned(12);
+    s.venue.closeMarket(opened.conditionId);
+    s.gammaListsAll();
+    await s.planned(10);
+    expect(s.scheduler.stats().markets).toMatchObject({ open: 5, expired: 1 });
+  });
+
+  test('leaves the plan if its announcement was false, even under another leader', async () => {
+    await using s = await scheduling();
+    await s.planned(10);
+    s.announce('0xfa15e', ['11', '12']);
+    await s.planned(12);
+    // For the next leader the event is too old to be planned; only the market's place in the plan is left.
+    await s.nextLeader({ ...INQUIRY_LIMITS, giveUpAfterMs: 0 });
+    await s.planned(10);
+    expect(s.scheduler.unconfirmed).toBe(0);
+  });
+
+  test('does not make a scan look incomplete, even in a flood of false announcements', async () => {
+    await using s = await scheduling();
+    await s.planned(10);
+    for (let n = 0; n < 100; n += 1) s.announce(`0xfa15e${n}`, [`1${n}1`, `1${n}2`]);
+    await s.planned(210);
+    const { runs } = s.jobs()['discovery-scan'];
+    await s.until((jobs) => jobs['discovery-scan'].runs >= runs + 2);
+    expect(s.jobs()['discovery-scan']).toMatchObject({ errors: 0, failure: null });
+    expect(s.scheduler.unconfirmed).toBe(100);
+  });
+});
+
 describe('the plan of a scheduler', () => {
-  test('is made anew, whole, when its bucket was deleted', async () => {
+  test('is restored as a whole when its bucket is deleted', async () => {
     await using s = await scheduling();
     const [before] = await s.planned(10);
     await deleteStreams(s.url, ['KV_shards']);
-    const [after] = await s.planned(10); // nobody else has changed anything: it sees for itself
+    const [after] = await s.planned(10); // nothing else has changed: the scheduler notices it by itself
     expect(new Set(after)).toEqual(new Set(before));
     await s.until((jobs) => isWorking(jobs['discovery-scan']));
     expect(s.scheduler.stats()).toMatchObject({ shards: 1, tokens: 10, markets: { pending: 0 } });
   }, 40_000);
 
-  test('is made anew when somebody else deletes a shard', async () => {
+  test('is restored when somebody else deletes a shard', async () => {
     await using s = await scheduling();
     const [before] = await s.planned(10);
     await s.shards.delete('0');
@@ -80,56 +160,99 @@ function isWorking({ runs, failure, lastSuccessAtMs }: JobStatus): boolean {
   return runs > 0 && failure === null && lastSuccessAtMs !== null;
 }
 
-/** A scheduler that leads on its own log, against a quiet venue of five markets, its jobs a few times a second. */
+/** A scheduler that leads on its own log and runs its jobs a few times a second, at a quiet venue with five markets. */
 async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
   await using resources = new AsyncDisposableStack();
   const silent = Object.assign(Object.create(log), { info: () => {}, warn: () => {}, error: () => {} }) as typeof log;
   const bed = resources.use(await logBed());
   const quiet = { tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0, oddMarkets: 0, trading: false };
-  const venue = resources.use(await VenueSim.start({ ...quiet, markets: 5 }));
+  let clockAheadMs = 0;
+  const clock = () => Date.now() + clockAheadMs;
+  const venue = resources.use(await VenueSim.start({ ...quiet, markets: 5, gammaLagMs: DAY_MS, clock }));
   if (o.answer !== undefined) venue.rest.answerBadly({ host: 'gamma', answer: o.answer });
   const http = new VenueHttp({ log: silent, triesMax: o.tries ?? 1, backoffMsMin: 1, backoffMsMax: 2 });
   const schedules = Object.fromEntries(
     JOB_NAMES.map((name) => [name, { name, intervalMs: 200, timeoutMs: 60_000, isOnTheClock: false }]),
   ) as Record<JobName, { name: JobName; intervalMs: number; timeoutMs: number; isOnTheClock: boolean }>;
   const shards = await bed.bus.kv<Shard>('shards');
-  const scheduler = new Scheduler({
-    schedulerId: 'scheduler-a',
+  const leader = await bed.bus.kv<LeaderRecord>('leader');
+  const options: Omit<SchedulerOptions, 'schedulerId' | 'leadership' | 'inquiries'> = {
     bus: bed.bus,
-    leadership: new Leadership({
-      ...{ bucket: await bed.bus.kv<LeaderRecord>('leader'), schedulerId: 'scheduler-a', log: silent },
-    }),
     shards,
-    gamma: new GammaClient({ url: venue.urls.gamma, http }),
-    clob: new ClobClient({ url: venue.urls.clob, http }),
-    data: new DataClient({ url: venue.urls.data, http }),
-    ...{ schedules, shrinkPercentMax: 20, figuresIntervalMs: 0, booksTokensMax: 0 },
-    limits: { tokensTarget: 400, tokensMax: 500, openAtTokens: 50, openAfterMs: 1_000, movesMax: 10 },
-    ...{ counters: newCounters(), log: silent },
-  });
-  const stop = new AbortController();
-  const running = scheduler.run(stop.signal);
-  resources.defer(async () => {
-    stop.abort(new Error('stopped by the test'));
-    await running;
-  });
+    venue: {
+      gamma: new GammaClient({ url: venue.urls.gamma, http }),
+      clob: new ClobClient({ url: venue.urls.clob, http }),
+      data: new DataClient({ url: venue.urls.data, http }),
+    },
+    jobs: { schedules, shrinkPercentMax: 20, booksTokensMax: 0 },
+    figuresIntervalMs: 0,
+    plan: { tokensTarget: 400, tokensMax: 500, openAtTokens: 50, openAfterMs: 1_000, movesMax: 10 },
+    ...{ unacknowledgedMsMax: 500, counters: newCounters(), log: silent },
+  };
+  const start = (schedulerId: string, inquiries: InquiryLimits) => {
+    const leadership = new Leadership({ bucket: leader, schedulerId, log: silent });
+    const scheduler = new Scheduler({ ...options, inquiries, schedulerId, leadership });
+    const stop = new AbortController();
+    const running = scheduler.run(stop.signal);
+    const ended = async () => {
+      stop.abort(new Error('stopped by the test'));
+      await running;
+    };
+    return { scheduler, ended };
+  };
+  let { scheduler, ended } = start('scheduler-a', INQUIRY_LIMITS);
+  resources.defer(() => ended());
+  const publisher = resources.use(bed.bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 }));
   const owned = resources.move();
+  /** The tokens of each shard, once the condition holds. */
+  const plannedAs = async (isTrue: (tokenIds: string[]) => boolean): Promise<string[][]> => {
+    for (;;) {
+      const plan = await shards.list().catch(() => new Map<string, { value: Shard }>()); // the bucket is missing for a moment
+      const found = [...plan.values()].map(({ value }) => value.tokens.map(({ tokenId }) => tokenId));
+      if (isTrue(found.flat())) return found;
+      await delay(20);
+    }
+  };
   const jobs = () => Object.fromEntries(scheduler.jobs().map((job) => [job.name, job])) as Record<JobName, JobStatus>;
   return {
-    ...{ venue, scheduler, jobs, shards, url: bed.url },
-    /** The tokens of each shard, as soon as the bucket has so many of them. */
-    planned: async (tokens: number): Promise<string[][]> => {
-      for (;;) {
-        const plan = await shards.list().catch(() => new Map<string, { value: Shard }>()); // it is away for a moment
-        const found = [...plan.values()].map(({ value }) => value.tokens.map(({ tokenId }) => tokenId));
-        if (found.flat().length === tokens) return found;
-        await delay(20);
-      }
+    ...{ venue, jobs, shards, url: bed.url, acknowledges: bed.acknowledges },
+    get scheduler() {
+      return scheduler;
     },
-    /** Looks again and again: the jobs tell nobody when they have run. */
+    /** Stops the leader and starts another scheduler. */
+    nextLeader: async (inquiryLimits: InquiryLimits) => {
+      await ended();
+      ({ scheduler, ended } = start('scheduler-b', inquiryLimits));
+    },
+    /** Publishes what an ingestor publishes for the event. */
+    announce: (conditionId: string, tokenIds: readonly string[]) => {
+      const nowMs = Date.now();
+      const event: LifecycleEvent = {
+        ...{ type: 'new_market', conditionId, gammaId: '1', tokenIds: [...tokenIds], outcomes: ['Yes', 'No'] },
+        ...{ question: null, slug: null, winningTokenId: null, winningOutcome: null },
+        ...{ exchangeAtMs: nowMs, receivedAtUs: nowMs * 1_000 },
+      };
+      const messageId = lifecycleMessageId(event);
+      publisher.publish({ subject: eventSubject(event), messageId, body: JSON.stringify(event) });
+    },
+    /** Until this call Gamma lists no market that opened during the test. */
+    gammaListsAll: () => {
+      clockAheadMs = DAY_MS;
+    },
+    /** The tokens of each shard, once the bucket has this many. */
+    planned: async (tokens: number) => await plannedAs((found) => found.length === tokens),
+    /** The tokens of the plan, once these are among them. */
+    plannedWith: async (tokenIds: readonly string[]) =>
+      (await plannedAs((found) => tokenIds.every((tokenId) => found.includes(tokenId)))).flat(),
+    /** Polls, because a job has no event for the end of a run. */
+    untilTrue: async (isTrue: () => boolean) => {
+      while (!isTrue()) await delay(20);
+    },
     until: async (isTrue: (jobs: Record<JobName, JobStatus>) => boolean) => {
       while (!isTrue(jobs())) await delay(20);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
+
+const DAY_MS = 24 * 60 * 60_000;

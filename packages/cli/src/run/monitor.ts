@@ -127,9 +127,9 @@ const TOTALS = [
   'polytape_writer_trades_inserted_total',
   'ingestor_unparsed_total',
   'polytape_writer_dead_letters_total',
-  'scheduler_prices_published_total',
-  'scheduler_books_published_total',
-  'scheduler_resolution_steps_total',
+  'polytape_scheduler_prices_published_total',
+  'polytape_scheduler_books_published_total',
+  'polytape_scheduler_resolution_steps_total',
 ] as const;
 
 async function get(port: number, path: string): Promise<string> {

@@ -247,6 +247,7 @@ function scheduler(shards: number): SchedulerStatus {
       capacity: { total: 400 * shards, free: 0 },
       perShard: Array.from({ length: shards }, (_, shard) => ({ shard, tokens: 400, tokensTarget: null })),
     },
+    unacknowledged: { messages: 0, oldestAtMs: null },
     jobs: [
       {
         name: 'prices',

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Fields } from '../channel/event-fields.ts';
 
 /**
- * The venue's sha1 over a book, from the book as it was received: compact JSON of these fields in this order, each level
- * as price and size in the order received, the hash itself empty. Its making has changed before, so a difference is
- * something to count and look at. Every REST book recorded in 2026 has it so.
+ * The venue's sha1 over a book: compact JSON of these fields in this order, levels as price and size in the order received,
+ * with an empty hash. Every REST book recorded in 2026 has this hash. The venue has changed the algorithm before, so a
+ * difference is counted and not an error.
  */
 export function bookHash(book: Fields): string {
   const pairs = (side: unknown) =>

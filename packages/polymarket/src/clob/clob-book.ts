@@ -14,12 +14,12 @@ import {
 import { bookHash } from './book-hash.ts';
 
 /**
- * A book as the CLOB sent it, its levels in our order: best first on both sides. When it was asked for, and for which
- * interval, is the caller's. Source: CLOB, `POST /books`.
+ * A book of the CLOB with its levels in our order, best first on both sides. The caller adds the times. Source: CLOB,
+ * `POST /books`.
  */
-export type ClobBook = Omit<BookSnapshot, 'slotAtMs' | 'seenAtMs'>;
+export type ClobBook = Omit<BookSnapshot, 'intervalStartMs' | 'seenAtMs'>;
 
-/** @throws {FieldError} It is no book, or a level of it is none: half a book would be a wrong one. */
+/** @throws {FieldError} It is not a book, or a level is malformed: a book without that level would be wrong. */
 export function readClobBook(raw: unknown): ClobBook {
   const book = fields(raw, 'the book');
   const token = tokenId(book.asset_id, 'asset_id');
@@ -40,12 +40,12 @@ export function readClobBook(raw: unknown): ClobBook {
     midpoint: midpointOf(bestBid, bestAsk),
     tickSize: optionalDecimal(book.tick_size, 'tick_size'),
     hash,
-    // One of another kind is a change at the venue that is to be seen, and costs no book.
-    isHashRight: isAbsent(book.hash) ? null : hash === bookHash(book),
+    // A hash of another form counts as a difference, so that a change at the venue shows.
+    hashMatches: isAbsent(book.hash) ? null : hash === bookHash(book),
   };
 }
 
-/** In lower case; null for what is none. */
+/** The hash in lower case; null if it is not a sha1. */
 function sha1Of(value: unknown): string | null {
   return typeof value === 'string' && /^[0-9a-f]{40}$/i.test(value) ? value.toLowerCase() : null;
 }
@@ -57,12 +57,12 @@ function levels(value: unknown, name: string): BookLevel[] {
   });
 }
 
-/** By price. Numbers keep the order of decimals but for those that become one number, and are a tenth of the work. */
+/** Sorted by price. Comparing numbers takes a tenth of the time; decimals decide where two become the same number. */
 function rising(side: BookLevel[]): BookLevel[] {
   const keyed = side.map((level) => ({ level, key: Number(level[0]) }));
   keyed.sort((a, b) => a.key - b.key || compareDecimals(a.level[0], b.level[0]));
   return keyed.map(({ level }) => level);
 }
 
-/** Far above the ticks that a price can have. */
+/** Far above the number of ticks in a book. */
 const BOOK_LEVELS_MAX = 20_000;

@@ -1,5 +1,5 @@
 import { isTokenId } from '@polytape/types';
-import { FieldError, isFields } from '../channel/event-fields.ts';
+import { isFields } from '../channel/event-fields.ts';
 import { type BadRow, badRow, readOrBad } from '../http/bad-row.ts';
 import { httpUrl, placeOf, routeUrl } from '../http/http-url.ts';
 import { type FailedBatch, inBatches } from '../http/in-batches.ts';
@@ -7,18 +7,17 @@ import { RATE_RULES, type RateRule } from '../http/rate-limiter.ts';
 import type { VenueHttp } from '../http/venue-http.ts';
 import { VenueAnswerError } from '../venue-errors.ts';
 import { type ClobBook, readClobBook } from './clob-book.ts';
-import { type ClobMarket, readClobMarket } from './clob-market.ts';
 import { type Quote, readQuote } from './quote.ts';
 
-/** Of the tokens of one batch: each is in exactly one of the three lists, but for what is bad beyond recognition. */
+/** The answer for one batch. Each token is in exactly one of the lists; a row without a token id is in `bad` only. */
 export type BookBatch = {
   books: ClobBook[];
-  /** Asked for and not answered: the venue has no book of them (any more). */
+  /** Requested and not answered: the venue has no book of them (any more). */
   unknown: string[];
   bad: BadRow[];
 };
 
-/** As of books. */
+/** The same for quotes. */
 export type QuoteBatch = { quotes: Quote[]; unknown: string[]; bad: BadRow[] };
 
 /** Reads books and prices from the CLOB, in batches. Source: the venue's documentation of the routes named below. */
@@ -26,15 +25,15 @@ export class ClobClient {
   readonly #base: URL;
   readonly #http: VenueHttp;
 
-  /** `url` may have a path, which the routes then follow. @throws {RangeError} It is no http or https URL. */
+  /** `url` may have a path, which the routes then follow. @throws {RangeError} Not an http or https URL. */
   constructor(options: { url: string; http: VenueHttp }) {
     this.#base = httpUrl(options.url, 'The CLOB');
     this.#http = options.http;
   }
 
   /**
-   * The books of these tokens, however many, in batches as they come. Source: `POST /books`, which leaves unknown tokens
-   * out and was seen to refuse more than some 500.
+   * The books of any number of tokens, in batches as they come. Source: `POST /books`, which omits unknown tokens and has
+   * refused requests for more than about 500.
    *
    * @throws as `inBatches`.
    */
@@ -48,8 +47,8 @@ export class ClobClient {
   }
 
   /**
-   * Last price, best bid and ask of these tokens, however many, in batches as they come. Source: `POST /prices`, both sides
-   * of each token, and `POST /last-trades-prices`, at most 500 ids. A token that neither knows is unknown.
+   * Last price, best bid and best ask of any number of tokens, in batches as they come. Source: `POST /prices`, both sides
+   * of each token, and `POST /last-trades-prices`, at most 500 ids. A token in neither answer is unknown.
    *
    * @throws as `inBatches`.
    */
@@ -66,18 +65,6 @@ export class ClobClient {
     });
   }
 
-  /** What the CLOB says of one market; null when it does not know it. @throws as `VenueHttp.getJson`. */
-  async market(conditionId: string, signal: AbortSignal): Promise<ClobMarket | null> {
-    const url = routeUrl(this.#base, `/markets/${encodeURIComponent(conditionId)}`);
-    try {
-      return readClobMarket(await this.#http.getJson(url, { host: 'clob', rules: MARKET_RULES, signal }));
-    } catch (error) {
-      if (error instanceof VenueAnswerError && error.status === 404) return null;
-      if (error instanceof FieldError) throw new VenueAnswerError(placeOf(url), `no market: ${error.message}`);
-      throw error;
-    }
-  }
-
   async #list(route: string, body: unknown, rules: readonly RateRule[], signal: AbortSignal): Promise<unknown[]> {
     const { url, answer } = await this.#post(route, body, rules, signal);
     if (answer === null) return [];
@@ -92,7 +79,7 @@ export class ClobClient {
     return answer;
   }
 
-  /** Null where the venue says that it has none of the books. */
+  /** The answer is null if the venue has none of the books. */
   async #post(route: string, body: unknown, rules: readonly RateRule[], signal: AbortSignal) {
     const url = routeUrl(this.#base, route);
     try {
@@ -107,7 +94,7 @@ export class ClobClient {
   }
 }
 
-/** The venue says so of one token alone; a batch of only such was not recorded. A 404 in other words is a missing route. */
+/** Recorded for a single token; a batch of unknown tokens was never recorded. A 404 with another text is a missing route. */
 function isAboutUnknownTokens(error: unknown): boolean {
   return error instanceof VenueAnswerError && error.status === 404 && /no orderbook/i.test(error.answer);
 }
@@ -121,7 +108,7 @@ function booksOf(asked: readonly string[], answer: readonly unknown[]): BookBatc
     const read = readOrBad(raw, id, readClobBook);
     if ('bad' in read) bad.push(read.bad);
     else if (missing.has(read.row.tokenId)) books.push(read.row);
-    else bad.push(badRow(raw, id, 'not asked for, or answered twice'));
+    else bad.push(badRow(raw, id, 'not requested, or answered twice'));
     if (id !== null) missing.delete(id);
   }
   return { books, unknown: [...missing], bad };
@@ -136,15 +123,15 @@ function quotesOf(asked: readonly string[], sides: Record<string, unknown>, last
   for (const raw of last) {
     const id = idIn(raw, 'token_id');
     if (id !== null && wanted.has(id)) lastById.set(id, raw);
-    else bad.push(badRow(raw, id, id === null ? 'token_id is missing or malformed' : 'not asked for'));
+    else bad.push(badRow(raw, id, id === null ? 'token_id is missing or malformed' : 'not requested'));
   }
   for (const tokenId of asked) {
-    const told = { sides: Object.hasOwn(sides, tokenId) ? sides[tokenId] : undefined, last: lastById.get(tokenId) };
-    if (told.sides === undefined && told.last === undefined) {
+    const answer = { sides: Object.hasOwn(sides, tokenId) ? sides[tokenId] : undefined, last: lastById.get(tokenId) };
+    if (answer.sides === undefined && answer.last === undefined) {
       unknown.push(tokenId);
       continue;
     }
-    const read = readOrBad(told, tokenId, () => readQuote(tokenId, told));
+    const read = readOrBad(answer, tokenId, () => readQuote(tokenId, answer));
     if ('row' in read) quotes.push(read.row);
     else bad.push(read.bad);
   }
@@ -170,12 +157,11 @@ function sideEntries(tokenId: string) {
 const BOOKS_RULES = [RATE_RULES.clob, RATE_RULES.clobBooks];
 const PRICES_RULES = [RATE_RULES.clob, RATE_RULES.clobPrices];
 const LAST_TRADES_RULES = [RATE_RULES.clob, RATE_RULES.clobLastTrades];
-const MARKET_RULES = [RATE_RULES.clob];
-/** Bodies of more than some 500 entries were refused, and two of /prices are one token's. */
+/** The venue refused bodies with more than about 500 entries, and /prices takes two entries a token. */
 const BATCH_TOKENS_MAX = 250;
-/** A batch of books is some megabytes. */
+/** A batch of books has several megabytes. */
 const BOOK_BATCHES_AT_ONCE_MAX = 4;
-/** All of 312,000 tokens within a minute, at 0.3 s an answer. */
+/** Reads 312,000 tokens within a minute, at 0.3 s an answer. */
 const QUOTE_BATCHES_AT_ONCE_MAX = 8;
-/** The next round asks again; a minute-old price is worth no long wait. */
+/** The next round asks again, so a long wait is not worth it. */
 const BATCH_TRIES_MAX = 3;

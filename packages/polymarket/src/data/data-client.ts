@@ -8,11 +8,11 @@ import type { VenueHttp } from '../http/venue-http.ts';
 import { VenueAnswerError } from '../venue-errors.ts';
 import { type DataResolution, readDataResolution } from './data-resolution.ts';
 
-/** Of the conditions of one batch. */
+/** The answer for one batch of conditions. */
 export type ResolutionBatch = {
-  /** A condition may have several. */
+  /** A condition may have several rows. */
   rows: DataResolution[];
-  /** Asked for and not answered: nothing was proposed yet, or the venue does not know them. */
+  /** Requested and not answered: nothing was proposed yet, or the venue does not know them. */
   unknown: string[];
   bad: BadRow[];
 };
@@ -22,15 +22,15 @@ export class DataClient {
   readonly #base: URL;
   readonly #http: VenueHttp;
 
-  /** `url` may have a path, which the routes then follow. @throws {RangeError} It is no http or https URL. */
+  /** `url` may have a path, which the routes then follow. @throws {RangeError} Not an http or https URL. */
   constructor(options: { url: string; http: VenueHttp }) {
     this.#base = httpUrl(options.url, 'The Data API');
     this.#http = options.http;
   }
 
   /**
-   * Where the resolutions of these conditions stand, however many, in batches as they come. Source: `GET /v2/resolutions`,
-   * `condition` being at most 20 ids with commas; the answer is one page.
+   * The resolutions of any number of conditions, in batches as they come. Source: `GET /v2/resolutions`, where `condition`
+   * takes at most 20 ids separated by commas; the answer is one page.
    *
    * @throws as `inBatches`.
    */
@@ -52,7 +52,7 @@ export class DataClient {
   }
 }
 
-/** `{data: [...]}` as documented, or a bare list as once recorded. No row at all may be `data: null`. */
+/** `{data: [...]}` as documented, or a bare list as recorded once. Without rows `data` may be null. */
 function rowsOf(url: URL, answer: unknown): unknown[] {
   const rows = isFields(answer) && 'data' in answer ? (answer.data ?? []) : answer;
   if (Array.isArray(rows)) return rows;
@@ -67,14 +67,14 @@ function resolutionsOf(asked: readonly string[], answer: readonly unknown[]): Re
     const id = askedId(raw, asked);
     const read = readOrBad(raw, id, readDataResolution);
     if ('bad' in read) bad.push(read.bad);
-    else if (id === null) bad.push(badRow(raw, read.row.conditionId, 'not asked for'));
+    else if (id === null) bad.push(badRow(raw, read.row.conditionId, 'not requested'));
     else rows.push({ ...read.row, conditionId: id });
     if (id !== null) missing.delete(id);
   }
   return { rows, unknown: [...missing], bad };
 }
 
-/** The condition as it was asked for: ids of the second position system come padded with `00` in some answers. */
+/** The requested spelling of the condition id: some answers pad ids of the second position system with `00`. */
 function askedId(raw: unknown, asked: readonly string[]): string | null {
   const id = isFields(raw) ? raw.condition_id : null;
   if (!isConditionId(id)) return null;
@@ -84,5 +84,5 @@ function askedId(raw: unknown, asked: readonly string[]): string | null {
 const RULES = [RATE_RULES.data];
 const CONDITIONS_MAX = 20;
 const BATCHES_AT_ONCE_MAX = 4;
-/** What is not answered now is asked again in the next round. */
+/** The next round asks again. */
 const TRIES_MAX = 3;

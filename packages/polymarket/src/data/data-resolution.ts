@@ -4,25 +4,25 @@ import { storableJson } from '../storable-json.ts';
 import { venueTimeMs } from '../venue-time.ts';
 
 /**
- * Where a market's resolution stands, a row of the Data API's `/v2/resolutions`. Rows come in two grains: those of a
- * question carry the oracle's prices, those of a condition the payouts. `inferWinner` reads it.
+ * The state of a market's resolution: a row of the Data API's `/v2/resolutions`. There are two kinds of rows: those of a
+ * question have the oracle's price, those of a condition the payouts. Input of `inferWinner`.
  */
 export type DataResolution = {
   conditionId: string;
   /** Lower case: `initialized`, `posed`, `proposed`, `challenged`, `reproposed`, `disputed`, `resolved`, `active`, `arbitration`. */
   status: string;
-  /** What a share of each outcome pays, canonical decimal strings in collateral; null while the venue does not say. */
+  /** What a share of each outcome pays, canonical decimal strings in collateral; null while unknown. */
   payouts: [string, string] | null;
-  /** The oracle's answer for the first outcome, `1`, `0` or `0.5`; null where there is none, which the venue writes `69`. */
+  /** The oracle's answer for the first outcome, `1`, `0` or `0.5`; null without one, which the venue writes as `69`. */
   price: string | null;
   /** The venue's clock, milliseconds since the epoch. */
   resolvedAtMs: number | null;
   updatedAtMs: number | null;
-  /** The row as received: proposed prices, disputes and reporters stand here alone, and must not cost the row. */
+  /** The row as received, with fields that are not read here: proposed prices, disputes, reporters. */
   raw: Record<string, unknown>;
 };
 
-/** @throws {FieldError} It is no such row. */
+/** @throws {FieldError} The row is malformed. */
 export function readDataResolution(value: unknown): DataResolution {
   const row = fields(value, 'the row');
   return {
@@ -36,7 +36,7 @@ export function readDataResolution(value: unknown): DataResolution {
   };
 }
 
-/** Two whole numbers of a millionth of the collateral, which together are one share, or nothing at all. */
+/** Two whole numbers in millionths of the collateral that add up to one share, or nothing at all. */
 function payouts(value: unknown): [string, string] | null {
   if (isAbsent(value) || (Array.isArray(value) && value.length === 0)) return null;
   const [first, second] = list(value, 'payouts', 2).map(wholeNumber);
@@ -60,22 +60,22 @@ function collateral(micro: number): string {
 }
 
 /**
- * The same three answers are written plainly (recorded), in millionths (the venue's own client is tested with that), and
- * in 10 to the power of minus 18, as the chain has them. Anything else, above all `69`, is no answer.
+ * The venue writes the same three answers plainly (recorded), in millionths (used in the tests of its own client), and in
+ * units of 1e-18 as on the chain. Anything else, above all `69`, means no answer.
  */
 function oraclePrice(value: unknown): string | null {
   const written = typeof value === 'number' ? String(value) : value;
   return isDecimal(written) ? (ORACLE_PRICES[canonicalDecimal(written)] ?? null) : null;
 }
 
-/** Epoch seconds as text on rows of a question, RFC 3339 on those of a condition. */
+/** Epoch seconds as text in rows of a question, RFC 3339 in those of a condition. */
 function time(value: unknown): number | null {
   const written = typeof value === 'number' ? String(value) : value;
   if (typeof written === 'string' && /^[1-9]\d{9}$/.test(written)) return Number(written) * 1_000;
   return venueTimeMs(written);
 }
 
-/** One share of collateral in the units of payouts. */
+/** One unit of collateral in the units of payouts. */
 const MICRO = 1_000_000;
 
 const ORACLE_PRICES: Record<string, string> = {

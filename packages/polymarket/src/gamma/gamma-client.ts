@@ -11,44 +11,44 @@ import { type GammaMarket, readGammaMarket, type SkippedMarket } from './gamma-m
 export type MarketPage = {
   markets: GammaMarket[];
   skipped: SkippedMarket[];
-  /** Why this scan cannot be taken for complete, so that nothing may be concluded from what it did not show; null else. */
+  /** Why the scan may be incomplete, so that a missing market proves nothing; null otherwise. */
   doubt: string | null;
 };
 
 /**
- * Reads market metadata from Gamma by keyset pages.
+ * Reads market metadata from Gamma in keyset pages.
  *
- * Source: the venue's documentation, `GET /markets/keyset`: at most 100 a page, `after_cursor` from `next_cursor`, which
- * the last page does not have.
+ * Source: the venue's documentation, `GET /markets/keyset`: at most 100 markets a page; `after_cursor` is the `next_cursor`
+ * of the page before, and the last page has none.
  */
 export class GammaClient {
   readonly #base: URL;
   readonly #http: VenueHttp;
 
-  /** `url` may have a path, which the routes then follow. @throws {RangeError} It is no http or https URL. */
+  /** `url` may have a path, which the routes then follow. @throws {RangeError} Not an http or https URL. */
   constructor(options: { url: string; http: VenueHttp }) {
     this.#base = httpUrl(options.url, 'Gamma');
     this.#http = options.http;
   }
 
-  /** Why the last request had no answer of use, also while it is tried again; null when it had, or there was none. */
+  /** Why the last request failed, also while it is being retried; null if it succeeded or there was none. */
   get trouble(): string | null {
     return this.#http.troubleOf(HOST);
   }
 
   /**
-   * All markets that are not closed, oldest first, so that one that opens during the scan still comes at its end. A
-   * market may come twice. What cannot be taken as a market is told in `skipped`, and never spoils its page.
+   * All markets that are not closed, oldest first, so that a market that opens during the scan comes at its end. A market
+   * may come twice. `skipped` lists entries that are not usable markets; they do not affect the rest of the page.
    *
    * @throws {VenueAnswerError} The cursor does not move or repeats, page after page is empty, or there is no end.
-   * @throws as `VenueHttp.getJson`, after its tries.
+   * @throws as `VenueHttp.getJson`.
    */
   async *openMarkets(signal: AbortSignal): AsyncGenerator<MarketPage, void, undefined> {
     yield* this.#pages({ closed: ['false'], order: ['id'], ascending: ['true'] }, signal);
   }
 
   /**
-   * Open markets, the newest first. The caller leaves at what it knows: a list that grows at its head may show a market
+   * Open markets, the newest first. The caller stops at known markets. The list grows at its head, so a market may come
    * twice, and the venue itself is seconds to minutes late.
    *
    * @throws as `openMarkets`.
@@ -58,8 +58,7 @@ export class GammaClient {
   }
 
   /**
-   * Closed markets, the one closed last first. The caller leaves at its watermark; that a market is closed does not mean
-   * that it is settled.
+   * Closed markets, the last closed first. The caller stops at its watermark. A closed market is not necessarily settled.
    *
    * @throws as `openMarkets`.
    */
@@ -67,20 +66,20 @@ export class GammaClient {
     yield* this.#pages({ closed: ['true'], order: ['closedTime'], ascending: ['false'] }, signal);
   }
 
-  /** The market of this slug, open or closed; null when the venue has none. @throws as `openMarkets`. */
+  /** The market with this slug, open or closed; null if there is none. @throws as `openMarkets`. */
   async marketBySlug(slug: string, signal: AbortSignal): Promise<GammaMarket | null> {
     return await this.#first([{ slug: [slug] }], (market) => market.slug === slug, signal);
   }
 
-  /** The market that trades this token, open or closed; null when the venue has none. @throws as `openMarkets`. */
+  /** The market with this token, open or closed; null if there is none. @throws as `openMarkets`. */
   async marketByToken(tokenId: string, signal: AbortSignal): Promise<GammaMarket | null> {
     const isOf = ({ tokens }: GammaMarket) => tokens.some((token) => token.tokenId === tokenId);
     return await this.#first([{ clob_token_ids: [tokenId] }, { position_ids: [tokenId] }], isOf, signal);
   }
 
   /**
-   * Those of the given markets that are open. What the venue does not know (yet), closed ones, and what cannot be taken
-   * as a market are left out.
+   * Those of the given markets that are open. Omits closed markets, markets that the venue does not list (yet), and entries
+   * that are not usable markets.
    *
    * @throws as `openMarkets`.
    */
@@ -89,7 +88,7 @@ export class GammaClient {
   }
 
   /**
-   * Those of the given markets that are closed by now. Unknown and open ones are left out.
+   * Those of the given markets that are closed. Omits unknown and open ones.
    *
    * @throws as `openMarkets`.
    */
@@ -97,7 +96,7 @@ export class GammaClient {
     return await this.#named(conditionIds, 'true', signal);
   }
 
-  /** The venue takes one value of `closed` a query. */
+  /** A query takes one value of `closed`. */
   async #named(conditionIds: readonly string[], closed: 'true' | 'false', signal: AbortSignal): Promise<GammaMarket[]> {
     const found: GammaMarket[] = [];
     const known = conditionIds.filter(isConditionId);
@@ -108,7 +107,7 @@ export class GammaClient {
     return found;
   }
 
-  /** By the first of the filters that finds it. What a filter shows is looked at: one that the venue does not know shows any. */
+  /** Tries the filters in turn. Checks what comes back, because the venue ignores filters that it does not know. */
   async #first(
     filters: Record<string, string[]>[],
     isWanted: (market: GammaMarket) => boolean,
@@ -179,13 +178,13 @@ function sorted(entries: readonly unknown[], askedAtMs: number): { markets: Gamm
 
 const pageSchema = z.looseObject({ markets: z.array(z.unknown()), next_cursor: z.string().nullish() });
 
-/** As requests name it, and the limits count it. */
+/** The host's name in requests and limits. */
 const HOST = 'gamma';
 const LIST_RULES = [RATE_RULES.gamma, RATE_RULES.gammaLists, RATE_RULES.gammaMarkets];
-/** More is cut to this by the venue. */
+/** The venue's maximum. */
 const PAGE_MARKETS = 100;
-/** Condition ids in one query: keeps the address below 2 KiB. */
+/** Condition ids in one query, to keep the URL below 2 KiB. */
 const FILTER_IDS_MAX = 20;
-/** 156,000 open markets were 1,560 pages in August 2026. */
+/** In August 2026, 156,000 open markets took 1,560 pages. */
 const PAGES_MAX = 20_000;
 const EMPTY_PAGES_MAX = 3;

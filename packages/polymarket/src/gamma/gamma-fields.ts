@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { plainDecimal } from '../plain-decimal.ts';
 import { venueTimeMs } from '../venue-time.ts';
 
-/** `order_min_size` and `orderMinSize` are one field; given both, the venue's usual camelCase counts. */
+/** Renames `order_min_size` to `orderMinSize`. If both are present, the venue's usual camelCase counts. */
 export function camelCased(raw: unknown): unknown {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
   const fields: Record<string, unknown> = {};
@@ -13,10 +13,10 @@ export function camelCased(raw: unknown): unknown {
   return Object.assign(fields, raw);
 }
 
-/** Anything, or nothing. */
+/** Any value, or none. */
 export const given = z.unknown().optional();
 
-/** Text or null; empty text is none, and what is longer than any that people read is cut. */
+/** Text or null. Empty text is null, and overlong text is cut. */
 export const text = z
   .union([z.string(), z.number()])
   .nullish()
@@ -29,24 +29,24 @@ export const time = given.transform(venueTimeMs);
 
 export const decimal = given.transform(plainDecimal);
 
-/** Whether it is so; null where the venue did not say. */
+/** True, false, or null if unknown. */
 export const optionalFlag = given.transform((value) => {
   if (value === true || value === 'true') return true;
   return value === false || value === 'false' ? false : null;
 });
 
-/** A list, or a list written as a JSON string; without it, empty. */
+/** A list, or a list written as a JSON string; empty without one. */
 export const texts = z.preprocess(listed, z.array(z.string().transform((value) => keptText(value))));
 
-/** A document of many long texts would be larger than a message may be. */
+/** Cuts long texts: a document of many would exceed the maximum size of a message. */
 export function keptText(value: string, lengthMax = TEXT_LENGTH_MAX): string {
   return storableText(value.length <= lengthMax ? value : `${value.slice(0, lengthMax - 1)}…`);
 }
 
-/** The longest seen, a description that is not kept, has some thousand characters. */
+/** The longest text seen, a description that is not kept, has a few thousand characters. */
 export const TEXT_LENGTH_MAX = 10_000;
 
-/** The list that a field is, also where it is written as a JSON string. */
+/** The field's list, parsed if it is written as a JSON string. */
 export function listed(value: unknown): unknown {
   return typeof value === 'string' ? parsedList(value) : (value ?? []);
 }
@@ -56,12 +56,12 @@ function parsedList(json: string): unknown {
   try {
     return JSON.parse(json) ?? [];
   } catch {
-    // Whatever it is, it is no list: the schema says so, with the field's name.
+    // Not a list: the schema reports it with the field's name.
     return json;
   }
 }
 
-/** Decoration of a market, which must not cost the market: what does not fit is left out. */
+/** An optional list. Malformed items are dropped, so that they do not cost the market. */
 export function decoration<T extends z.ZodType>(item: T) {
   return z
     .array(item.nullable().catch(null))

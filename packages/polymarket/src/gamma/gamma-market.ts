@@ -16,47 +16,55 @@ import {
 import { type GammaSettlement, readGammaSettlement } from './gamma-settlement.ts';
 
 /**
- * What Gamma says of a market. The version, the time of reading and the resolution are the scheduler's; what it makes the
- * resolution of stands in `settlement`, which is no part of the published document.
+ * Gamma's description of a market. The scheduler adds the version, the time of reading and the resolution, which it derives
+ * from `settlement`; that is not part of the published document.
  *
- * Decimals are canonical, so that `1234.50` and `1234.5` are no change.
+ * Decimals are canonical, so that `1234.50` and `1234.5` are no difference.
  */
 export type GammaMarket = Omit<Market, 'version' | 'seenAtMs' | 'resolution'> & {
-  /** With our clock when Gamma was asked: what it says of a closing may be overtaken by the time that it is read. */
+  /** `askedAtMs`: our clock when Gamma was asked. Its answer about a closing may be outdated when it is read. */
   settlement: GammaSettlement & { askedAtMs: number };
 };
 
-/** An entry of a list that is not taken as a market, and why. */
+/** An entry of a list that is not a usable market, and why. */
 export type SkippedMarket = {
   kind:
     | 'unreadable'
     | 'no-condition-id'
-    /** A placeholder: the venue gives the ids out later. */
+    /** A placeholder: the venue assigns the ids later. */
     | 'no-token-ids'
     | 'not-binary'
-    /** A position system that is not known here: someone must look. */
+    /** An unknown position system: polytape must learn it. */
     | 'unsupported-version';
   /** In words. */
   reason: string;
   gammaId: string | null;
   conditionId: string | null;
-  raw: unknown;
 };
 
 /**
  * Reads one market of a Gamma list, in camelCase or snake_case, its lists native or written as strings.
  *
- * Which ids trade: `clobTokenIds` for version `v1`, `positionIds` for `v2`, even where both are given. In every market
- * recorded up to July 2026 the field is missing; those trade under `clobTokenIds` (compared with their order books),
- * also where `positionIds` stands beside it. So a missing version means `v1` if there are such ids, unless the condition
- * id is a short one of the second system; else the ids are not available yet. Any other version is refused.
+ * Which ids trade: `clobTokenIds` for version `v1`, `positionIds` for `v2`, even if both are present. No market recorded up
+ * to July 2026 has a version; all of them trade under `clobTokenIds` (compared with their order books), even if
+ * `positionIds` is present. So a missing version means `v1` if there are such ids and the condition id is not a short one
+ * of the second system; otherwise the ids are not available yet. Any other version is refused.
  *
- * @param askedAtMs When Gamma was asked for it, milliseconds since the epoch.
+ * @param askedAtMs When Gamma was asked, milliseconds since the epoch.
  */
-export function readGammaMarket(
-  raw: unknown,
-  askedAtMs = Date.now(),
-): { market: GammaMarket } | { skipped: SkippedMarket } {
+export function readGammaMarket(raw: unknown, askedAtMs = Date.now()): GammaEntry {
+  try {
+    return readEntry(raw, askedAtMs);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return skipped(raw, 'unreadable', 'unreadable: nested too deeply');
+  }
+}
+
+type GammaEntry = { market: GammaMarket } | { skipped: SkippedMarket };
+
+function readEntry(raw: unknown, askedAtMs: number): GammaEntry {
+  const skip = (kind: SkippedMarket['kind'], reason: string) => skipped(raw, kind, reason);
   const parsed = marketSchema.safeParse(camelCased(raw));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -120,11 +128,11 @@ export function readGammaMarket(
       settlement: { ...readGammaSettlement(raw), askedAtMs },
     },
   };
+}
 
-  function skip(kind: SkippedMarket['kind'], reason: string): { skipped: SkippedMarket } {
-    const ids = idsSchema.safeParse(camelCased(raw)).data;
-    return { skipped: { kind, reason, gammaId: ids?.id ?? null, conditionId: ids?.conditionId ?? null, raw } };
-  }
+function skipped(raw: unknown, kind: SkippedMarket['kind'], reason: string): { skipped: SkippedMarket } {
+  const ids = idsSchema.safeParse(camelCased(raw)).data;
+  return { skipped: { kind, reason, gammaId: ids?.id ?? null, conditionId: ids?.conditionId ?? null } };
 }
 
 function protocolOf(version: unknown, conditionId: string): 'v1' | 'v2' | 'unsupported' | null {
@@ -140,7 +148,7 @@ function tagsOf(tags: z.output<typeof marketSchema>['tags']): string[] {
   });
 }
 
-/** Null where the venue says nothing of fees. The schedule is what is paid; `makerBaseFee` and `takerBaseFee` are obsolete. */
+/** Null if the venue has no fee fields. The schedule is what traders pay; `makerBaseFee` and `takerBaseFee` are obsolete. */
 function feesOf(fields: z.output<typeof marketSchema>): MarketFees | null {
   const { feesEnabled, feeType, feeSchedule } = fields;
   if (feesEnabled === null && feeSchedule === null) return null;
@@ -197,6 +205,6 @@ const marketSchema = idsSchema.extend({
 
 /** `0x` and 62 hex digits. */
 const V2_CONDITION_ID_LENGTH = 64;
-/** Some ten are usual. */
+/** About ten are usual. */
 const TAGS_MAX = 100;
 const TAG_LENGTH_MAX = 200;

@@ -3,27 +3,29 @@ import { plainDecimal } from '../plain-decimal.ts';
 import { storableJson } from '../storable-json.ts';
 import { camelCased, flag, given, keptText, listed, TEXT_LENGTH_MAX, text, time } from './gamma-fields.ts';
 
-/** What Gamma says of how a market was, or is being, settled. `inferWinner` reads it. */
+/** Gamma's fields about the settlement of a market. Input of `inferWinner`. */
 export type GammaSettlement = {
   closed: boolean;
   /** When trading ended, by the venue's clock, milliseconds since the epoch. */
   closedAtMs: number | null;
-  /** When the oracle was done (`umaEndDate`), milliseconds since the epoch. Every settled market recorded says the second that it was closed in. */
+  /** When the oracle finished (`umaEndDate`), milliseconds since the epoch. In every recorded market that is the second of the closing. */
   umaEndAtMs: number | null;
-  /** Canonical decimal strings in the order of the outcomes: marks while a market is open, and for a while after. */
+  /** Canonical decimal strings in the order of the outcomes: the last prices while a market is open, and for a while after. */
   outcomePrices: [string, string] | null;
-  /** Lower case: `requested`, `proposed`, `disputed`, `resolved` or `settled`; null where the venue says none. */
+  /** Lower case: `requested`, `proposed`, `disputed`, `resolved` or `settled`; null without one. */
   umaResolutionStatus: string | null;
-  /** All of them so far, lower case, oldest first. Markets that resolve by themselves show none. */
-  umaResolutionStatuses: string[];
   automaticallyResolved: boolean;
-  /** `scalar` in the markets of 2020 that paid a share to each side; later ones say none. */
+  /** `scalar` in the markets of 2020 that paid a fraction to each side; later markets have none. */
   marketType: string | null;
-  /** The fields that this was read from, names in camelCase, values as received; a longer one than is ever seen as JSON that is cut. */
+  /** The source fields, names in camelCase, values as received. An overlong value is kept as cut JSON text. */
   raw: Record<string, unknown>;
 };
 
-/** Never fails: a field that is not as it should be is as if it was missing. */
+/**
+ * Malformed fields count as missing.
+ *
+ * @throws {RangeError} A field is nested deeper than the stack allows.
+ */
 export function readGammaSettlement(raw: unknown): GammaSettlement {
   const fields = camelCased(raw);
   const parsed = settlementSchema.safeParse(fields);
@@ -35,7 +37,6 @@ export function readGammaSettlement(raw: unknown): GammaSettlement {
     umaEndAtMs: data?.umaEndDate ?? null,
     outcomePrices: pairOfPrices(data?.outcomePrices),
     umaResolutionStatus: data?.umaResolutionStatus?.trim().toLowerCase() ?? null,
-    umaResolutionStatuses: statuses(data?.umaResolutionStatuses),
     automaticallyResolved: data?.automaticallyResolved ?? false,
     marketType: data?.marketType ?? null,
     raw: Object.fromEntries(
@@ -49,18 +50,12 @@ function kept(value: unknown): unknown {
   return json.length <= TEXT_LENGTH_MAX ? storableJson(value) : keptText(json);
 }
 
-/** Exactly two decimals, or none. */
+/** Exactly two decimals, or null. */
 function pairOfPrices(value: unknown): [string, string] | null {
   const list = listed(value);
   if (!Array.isArray(list) || list.length !== 2) return null;
   const [first, second] = list.map(plainDecimal);
   return first == null || second == null ? null : [first, second];
-}
-
-function statuses(value: unknown): string[] {
-  const list = listed(value);
-  if (!Array.isArray(list)) return [];
-  return list.filter((status) => typeof status === 'string').map((status) => status.trim().toLowerCase());
 }
 
 const settlementSchema = z.looseObject({
@@ -69,7 +64,6 @@ const settlementSchema = z.looseObject({
   umaEndDate: time,
   outcomePrices: given,
   umaResolutionStatus: text,
-  umaResolutionStatuses: given,
   automaticallyResolved: flag,
   marketType: text,
 });

@@ -1,17 +1,21 @@
 import { FieldError } from '../channel/event-fields.ts';
 import { excerpt } from '../excerpt.ts';
+import { storableJson } from '../storable-json.ts';
 
-/** A part of an answer that could not be understood; its neighbours were. */
+/** A malformed part of an answer. Its neighbours are not affected. */
 export type BadRow = {
-  /** The token or condition that it is about; null where that cannot be told. */
+  /** The token or condition that it belongs to; null if unknown. */
   id: string | null;
   /** In words, for the operator. */
   reason: string;
-  /** As received, cut where it is long. */
+  /** As received, cut if it is long. */
   raw: string;
 };
 
-/** What `read` makes of a part, or why it cannot. Anything but a `FieldError` is a fault of ours and thrown on. */
+/**
+ * Reads a part of an answer. A `FieldError` or a `RangeError` (nested deeper than the stack allows) makes it a bad row; any
+ * other error is a bug and is thrown.
+ */
 export function readOrBad<Row>(
   raw: unknown,
   id: string | null,
@@ -20,13 +24,14 @@ export function readOrBad<Row>(
   try {
     return { row: read(raw) };
   } catch (error) {
+    if (error instanceof RangeError) return { bad: badRow(raw, id, 'nested too deeply') };
     if (!(error instanceof FieldError)) throw error;
     return { bad: badRow(raw, id, error.message) };
   }
 }
 
 export function badRow(raw: unknown, id: string | null, reason: string): BadRow {
-  return { id, reason, raw: excerpt(JSON.stringify(raw) ?? 'undefined', RAW_LENGTH_MAX) };
+  return { id, reason, raw: excerpt(JSON.stringify(storableJson(raw)) ?? 'undefined', RAW_LENGTH_MAX) };
 }
 
 const RAW_LENGTH_MAX = 500;

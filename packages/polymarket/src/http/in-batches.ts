@@ -1,15 +1,15 @@
 import { isVenueError, VenueAnswerError, type VenueError, VenueRefusedError } from '../venue-errors.ts';
 
-/** A batch that the venue did not answer. The others went on. */
+/** A batch without an answer. It does not affect the others. */
 export type FailedBatch = { failed: { ids: string[]; error: VenueError } };
 
 /**
- * Asks for many ids in batches, some at once, and gives each answer as it comes. A batch that fails is told and the others
- * go on; one that is refused as a request (it may hold an id that the venue does not like, or be too long) is asked again
- * in halves. Leaving the generator early ends what is under way.
+ * Requests many ids in batches, several at a time, and yields each answer as it comes. Yields a failed batch and continues
+ * with the others. A batch that the venue refuses as a request (one id may be bad, or it is too long) is requested again in
+ * halves. Leaving the generator early aborts the running requests.
  *
- * @throws {VenueRefusedError} At once: it would refuse the others too.
- * @throws {VenueError} The host is plainly away: the error of the last of `FAILURES_IN_A_ROW_MAX` failed batches.
+ * @throws {VenueRefusedError} At once: the venue would refuse the other batches too.
+ * @throws {VenueError} `FAILURES_IN_A_ROW_MAX` batches failed in a row, so the host is away. The last error.
  * @throws The signal's reason, when it aborts.
  */
 export async function* inBatches<Answer>(
@@ -80,7 +80,7 @@ function isRefusedRequest(error: VenueError): boolean {
   return error instanceof VenueAnswerError && error.status !== null && [400, 413, 422].includes(error.status);
 }
 
-/** So many batches one after the other that fail, and nothing answered between them: whoever asks on is asking a wall. */
+/** After this many failed batches in a row the host counts as away. */
 const FAILURES_IN_A_ROW_MAX = 3;
-/** Of one run: enough for a few bad ids, each of which takes eight; a route that refuses everything is not asked for ever. */
+/** Per run: enough for a few bad ids at eight halvings each, but bounded for a route that refuses everything. */
 const HALVINGS_MAX = 40;

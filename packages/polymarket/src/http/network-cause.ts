@@ -1,4 +1,4 @@
-/** Why a connection failed, in words: `connection refused`, `host not found`, … Unknown errors speak for themselves. */
+/** Why a connection failed, in words: `connection refused`, `host not found`, … For unknown errors, their own message. */
 export function networkCause(error: unknown): string {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < CAUSES_MAX; at = at.cause, depth += 1) {
     const code = 'code' in at && typeof at.code === 'string' ? at.code : '';

@@ -1,10 +1,7 @@
-/** A limit of the venue: so many requests of one kind within any `windowMs`. */
+/** A limit of the venue: at most `requestsMax` requests of one kind within any `windowMs`. */
 export type RateRule = { name: string; requestsMax: number; windowMs: number };
 
-/**
- * The venue's published limits per address, for the routes that polytape reads. Beyond them it delays answers first
- * and refuses later.
- */
+/** The venue's published limits per IP address, for the routes that polytape reads. Beyond them it first delays answers, then refuses. */
 export const RATE_RULES = {
   allHosts: { name: 'all hosts', requestsMax: 15_000, windowMs: 10_000 },
   gamma: { name: 'gamma', requestsMax: 4_000, windowMs: 10_000 },
@@ -14,24 +11,24 @@ export const RATE_RULES = {
   clob: { name: 'clob', requestsMax: 9_000, windowMs: 10_000 },
   clobBooks: { name: 'clob books', requestsMax: 500, windowMs: 10_000 },
   clobPrices: { name: 'clob prices', requestsMax: 500, windowMs: 10_000 },
-  /** Not published; taken to be that of the other batched routes. */
+  /** Not published; assumed to equal that of the other batch routes. */
   clobLastTrades: { name: 'clob last trades', requestsMax: 500, windowMs: 10_000 },
   /** Version 2 of the Data API. */
   data: { name: 'data', requestsMax: 800, windowMs: 10_000 },
 } as const satisfies Record<string, RateRule>;
 
 /**
- * Spreads requests so that in no window more than 70 % of any rule's maximum begin: 10 % may come at once, the rest at
- * an even pace of 60 %. The headroom is for other readers at the same address and for the venue's own counting.
+ * Spreads requests so that no window sees more than 70 % of any rule's maximum: 10 % may start at once, the others at an
+ * even pace of 60 %. The headroom is for other clients at the same address and for the venue's own way of counting.
  *
- * It takes the time and returns how long to wait; the waiting is the caller's.
+ * Pure: takes the time and returns how long to wait.
  */
 export class RateLimiter {
-  /** For each rule when the next request would be due at the even pace. */
+  /** By rule: when the next request is due at the even pace. */
   readonly #dueAtMs = new Map<string, number>();
   #heldUntilMs = Number.NEGATIVE_INFINITY;
 
-  /** Takes the next place that all rules allow. Returns the milliseconds to wait before the request may begin. */
+  /** Reserves the next place that all rules allow. @returns Milliseconds to wait before the request may start. */
   reserve(rules: readonly RateRule[], nowMs: number): number {
     const paces = rules.map((rule) => ({ name: rule.name, ...pace(rule) }));
     let atMs = Math.max(nowMs, this.#heldUntilMs);
@@ -40,7 +37,7 @@ export class RateLimiter {
     return atMs - nowMs;
   }
 
-  /** The venue asked for a rest: no request begins before this. */
+  /** Holds all requests until then, because the venue asked for a rest. */
   holdUntil(untilMs: number): void {
     this.#heldUntilMs = Math.max(this.#heldUntilMs, untilMs);
   }

@@ -17,49 +17,49 @@ import { retryAfterMs } from './retry-after.ts';
 
 export type VenueHttpOptions = {
   log: Log;
-  /** Longest wait for the status line, connecting included. */
+  /** Longest wait for the status line, including the connection. */
   answerTimeoutMs?: number;
   /** Longest wait for the whole answer. */
   totalTimeoutMs?: number;
   bodyBytesMax?: number;
-  /** Tries of one request, the first included. */
+  /** Attempts for one request, including the first. */
   triesMax?: number;
   backoffMsMin?: number;
   backoffMsMax?: number;
-  /** A longer `Retry-After` is not waited for: the error goes to the caller. */
+  /** A longer `Retry-After` is not waited for; the caller gets the error. */
   retryAfterMsMax?: number;
   random?: () => number;
 };
 
 export type VenueRequest = {
   /**
-   * Which of the venue's hosts it is in fact, where several have one address (a relay, the simulated venue): each has
-   * limits, rests and outages of its own. Default: the address.
+   * The venue's host behind the address, if several share one (a relay, the simulated venue). Each host has limits, rests
+   * and outages of its own. Default: the address.
    */
   host?: string;
-  /** The venue's limits that count this request, beside the one for all hosts. */
+  /** The venue's limits for this request, besides the one for all hosts. */
   rules: readonly RateRule[];
   signal: AbortSignal;
-  /** Tries of this request, where another will be made soon anyway; else as configured. */
+  /** Attempts for this request; by default as configured. */
   triesMax?: number;
 };
 
-/** Counts since the beginning. */
+/** Counts since the start. */
 export type VenueHttpStats = { requests: number; retries: number; throttled: number; refused: number; failed: number };
 
 /**
- * Reads JSON from the venue's REST hosts: below their rate limits, with timeouts, and with a bounded number of tries.
+ * Reads JSON from the venue's REST hosts, below their rate limits, with timeouts and a bounded number of attempts.
  *
- * The tries are made in here and not by the jobs, so that a scan of many pages survives a 429 or 500 in its middle
- * without starting over. What is refused for good (403, other 4xx) is not tried again.
+ * Retrying happens here and not in the jobs, so that a scan of many pages survives a 429 or 500 without starting over. 403
+ * and other final refusals (4xx) are not retried.
  */
 export class VenueHttp {
   readonly #log: Log;
   readonly #limits: Required<Omit<VenueHttpOptions, 'log' | 'random'>>;
   readonly #random: () => number;
-  /** What the venue counts over all its hosts. */
+  /** The limit over all hosts. */
   readonly #allHosts = new RateLimiter();
-  /** One for each that is configured. */
+  /** By the name of the host in requests. */
   readonly #hosts = new Map<string, HostState>();
   readonly #counts: VenueHttpStats = { requests: 0, retries: 0, throttled: 0, refused: 0, failed: 0 };
 
@@ -80,19 +80,19 @@ export class VenueHttp {
   }
 
   /**
-   * The parsed body of a GET. `rules` are the venue's limits that count this request.
+   * The parsed body of a GET.
    *
-   * @throws {VenueRefusedError} 403 or 451: not tried again.
-   * @throws {VenueThrottledError} 429 to the last try, or the rest it asks for is too long.
-   * @throws {VenueUnavailableError} Network, timeout or 5xx at the last try.
-   * @throws {VenueAnswerError} Another 4xx, which is not tried again; or at the last try no JSON, or too much of it.
+   * @throws {VenueRefusedError} 403 or 451; not retried.
+   * @throws {VenueThrottledError} 429 at the last attempt, or with too long a `Retry-After`.
+   * @throws {VenueUnavailableError} Network error, timeout or 5xx at the last attempt.
+   * @throws {VenueAnswerError} Another 4xx, which is not retried; or invalid or oversized JSON at the last attempt.
    * @throws The signal's reason, when it aborts.
    */
   async getJson(url: URL, options: VenueRequest): Promise<unknown> {
     return await this.#tried(url, undefined, options);
   }
 
-  /** The parsed answer to a POST of `body` as JSON. Only for routes that read: a try may reach the venue twice. @throws as `getJson`. */
+  /** The parsed answer to a POST of `body` as JSON. Only for routes without side effects, because of retries. @throws as `getJson`. */
   async postJson(url: URL, body: unknown, options: VenueRequest): Promise<unknown> {
     return await this.#tried(url, JSON.stringify(body), options);
   }
@@ -117,7 +117,7 @@ export class VenueHttp {
         const askedMs = 'retryAfterMs' in error ? (error.retryAfterMs ?? 0) : 0;
         const isLast = failures >= triesMax || askedMs > this.#limits.retryAfterMsMax;
         const waitMs = Math.max(Math.min(askedMs, this.#limits.retryAfterMsMax), this.#backoffMs(failures));
-        // Also after the last try: what is asked next must not find the venue still wanting rest.
+        // Also after the last attempt, because the next request must respect the rest as well.
         if (error instanceof VenueThrottledError) limiter.holdUntil(performance.now() + waitMs);
         if (error.disposition !== 'retry' || isLast) throw error;
         this.#counts.retries += 1;
@@ -131,7 +131,7 @@ export class VenueHttp {
     }
   }
 
-  /** Waits until the limits allow one more, and for those that were about to begin when the venue wanted rest, once more. */
+  /** Waits until the limits allow another request, and again if the venue asked for a rest meanwhile. */
   async #turn(limiter: RateLimiter, rules: readonly RateRule[], signal: AbortSignal): Promise<void> {
     do {
       const nowMs = performance.now();
@@ -140,7 +140,7 @@ export class VenueHttp {
     } while (limiter.isHeld(performance.now()));
   }
 
-  /** Why the last request to a host, as requests name it, had no answer of use; null when it had, or there was none. */
+  /** Why the last request to this host failed; null if it succeeded or there was none. */
   troubleOf(host: string): string | null {
     return this.#hosts.get(host)?.trouble ?? null;
   }
@@ -172,7 +172,7 @@ export class VenueHttp {
       clearTimeout(total);
       clearTimeout(answer);
       signal.removeEventListener('abort', abort);
-      // Lets go of a body that was not read to its end; without effect on one that was.
+      // Releases a body that was not read to its end.
       ending.abort();
     }
   }
@@ -211,15 +211,15 @@ export class VenueHttp {
   }
 }
 
-/** What all requests to one host share. An outage is told once a minute, not at each try, and of each host apart. */
+/** The state shared by all requests to one host. Each host logs its outages separately, at most once a minute. */
 type HostState = { limiter: RateLimiter; outage: OutageNotice; trouble: string | null };
 
-/** Ours, and so its message is the cause. */
+/** A timeout of our own, whose message is the cause. */
 class TimeoutReached extends Error {
   override readonly name = 'TimeoutReached';
 }
 
-/** fetch refuses a URL with credentials in it, so they go where they belong. */
+/** fetch refuses a URL with credentials, so they go into a header. */
 function request(url: URL): { address: URL; headers: Record<string, string> } {
   const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'polytape' };
   if (url.username === '' && url.password === '') return { address: url, headers };
@@ -235,7 +235,7 @@ async function refusal(at: { host: string; path: string }, response: Response): 
   const { status } = response;
   const text = await readText(response, EXPLANATION_BYTES_MAX).then(
     (read) => read.text,
-    // The status says enough; how its explanation broke off does not matter.
+    // The status is enough; it does not matter how its explanation broke off.
     () => '',
   );
   const askedMs = retryAfterMs(response.headers.get('retry-after'), Date.now());
@@ -248,7 +248,7 @@ async function refusal(at: { host: string; path: string }, response: Response): 
   return new VenueAnswerError(at, `answered ${status}${quoted(text)}`, { status, disposition: 'stop', answer });
 }
 
-/** The body as text, as far as `bytesMax`. */
+/** The body as text, up to `bytesMax` bytes. */
 async function readText(response: Response, bytesMax: number): Promise<{ text: string; isWhole: boolean }> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -269,7 +269,7 @@ function quoted(text: string): string {
   return words === '' ? '' : `: ${words}`;
 }
 
-/** What a body says, in a few words: the title of an HTML page, else its beginning. */
+/** A body in a few words: the title of an HTML page, or else its first line. */
 function explanation(text: string): string {
   const title = /<title[^>]*>([^<]{1,200})/i.exec(text)?.[1];
   return excerpt((title ?? text.replace(/<[^>]*>/g, ' ')).trim(), 120);
@@ -281,5 +281,5 @@ async function rest(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 const JSON_BODY = { 'content-type': 'application/json' };
-/** Enough of an error page to find its title. */
+/** Enough to find the title of an error page. */
 const EXPLANATION_BYTES_MAX = 16 * 1024;

@@ -69,7 +69,7 @@ describe('against the simulated venue', () => {
     expect([books.failed, quotes.failed]).toEqual([[], []]);
     const read = books.answered.flatMap((batch) => batch.books);
     expect(read.map(({ tokenId }) => tokenId).toSorted()).toEqual(tokensOf(open).toSorted());
-    expect(read.every(({ isHashRight }) => isHashRight)).toBe(true);
+    expect(read.every(({ hashMatches }) => hashMatches)).toBe(true);
     expect(books.answered.flatMap(({ unknown }) => unknown).toSorted()).toEqual(
       [...(closed?.tokenIds ?? [])].toSorted(),
     );
@@ -87,7 +87,7 @@ describe('against the simulated venue', () => {
     const { venue, clob } = await aVenue({ markets: 50 });
     venue.rest.giveWrongHashes(10);
     const { answered } = await collected(clob.books(tokensOf(venue.openMarketList()), signal));
-    const wrong = answered.flatMap(({ books }) => books).filter(({ isHashRight }) => isHashRight === false);
+    const wrong = answered.flatMap(({ books }) => books).filter(({ hashMatches }) => hashMatches === false);
     expect(wrong).toHaveLength(venue.rest.counts().wrongHashes);
     expect(wrong.length).toBeGreaterThan(0);
   });

@@ -10,7 +10,7 @@ const sample = (index: number) => books[index] ?? ({} as RawBook);
 const first = sample(0);
 
 describe('a book', () => {
-  test('has its best levels first, its middle and its width', () => {
+  test('has its best levels first, a midpoint and a spread', () => {
     expect(readClobBook(first)).toEqual({
       conditionId: first.market,
       tokenId: first.asset_id,
@@ -33,7 +33,7 @@ describe('a book', () => {
       midpoint: '0.318',
       tickSize: '0.001',
       hash: first.hash,
-      isHashRight: true,
+      hashMatches: true,
     });
   });
 
@@ -44,46 +44,46 @@ describe('a book', () => {
       bestAsk: '0.07',
       spread: null,
       midpoint: null,
-      isHashRight: true,
+      hashMatches: true,
     });
     expect(readClobBook(sample(2))).toMatchObject({
       bids: [],
       asks: [],
       bestBid: null,
       bestAsk: null,
-      isHashRight: true,
+      hashMatches: true,
     });
   });
 
-  test('is told when its hash is not that of what was received', () => {
-    expect(readClobBook(sample(3)).isHashRight).toBe(false);
+  test('says whether its hash matches what was received', () => {
+    expect(readClobBook(sample(3)).hashMatches).toBe(false);
     for (const change of [{ tick_size: '0.01' }, { neg_risk: false }, { timestamp: '1789000000124' }]) {
-      expect(readClobBook({ ...first, ...change }).isHashRight).toBe(false);
+      expect(readClobBook({ ...first, ...change }).hashMatches).toBe(false);
     }
-    expect(readClobBook({ ...first, bids: [...first.bids].reverse() }).isHashRight).toBe(false);
-    expect(readClobBook({ ...first, hash: undefined })).toMatchObject({ hash: null, isHashRight: null });
+    expect(readClobBook({ ...first, bids: [...first.bids].reverse() }).hashMatches).toBe(false);
+    expect(readClobBook({ ...first, hash: undefined })).toMatchObject({ hash: null, hashMatches: null });
   });
 
   test.each(['sha256:abc', 'f'.repeat(64), `${'a'.repeat(39)}g`, 7, {}])(
-    'is read also with a hash that is no sha1 (%j): it has none, and that is counted as a difference',
+    'with a hash that is not a sha1 (%j) is read without one, and does not match',
     (hash) => {
-      expect(readClobBook({ ...first, hash })).toMatchObject({ hash: null, isHashRight: false });
+      expect(readClobBook({ ...first, hash })).toMatchObject({ hash: null, hashMatches: false });
     },
   );
 
   test('has its hash in lower case', () => {
     const hash = String(first.hash);
-    expect(readClobBook({ ...first, hash: hash.toUpperCase() })).toMatchObject({ hash, isHashRight: true });
+    expect(readClobBook({ ...first, hash: hash.toUpperCase() })).toMatchObject({ hash, hashMatches: true });
   });
 
-  test('is the same in whatever order its levels came', () => {
-    const { isHashRight: _, ...expected } = readClobBook(first);
+  test('does not depend on the order of its levels', () => {
+    const { hashMatches: _, ...expected } = readClobBook(first);
     fc.assert(
       fc.property(
         fc.shuffledSubarray(first.bids, { minLength: 4 }),
         fc.shuffledSubarray(first.asks, { minLength: 4 }),
         (bids, asks) => {
-          const { isHashRight: _, ...book } = readClobBook({ ...first, bids, asks });
+          const { hashMatches: _, ...book } = readClobBook({ ...first, bids, asks });
           expect(book).toEqual(expected);
         },
       ),
@@ -91,7 +91,7 @@ describe('a book', () => {
   });
 
   test('is sorted by number and not by text', () => {
-    // The third is less than the first, though both are one floating-point number.
+    // The third is below the first, though both are the same floating-point number.
     const side = ['.5', '0.06', '0.499999999999999999999', '0.1'].map((price) => ({ price, size: '1' }));
     const falling = ['.5', '0.499999999999999999999', '0.1', '0.06'];
     expect(readClobBook({ ...first, bids: side }).bids.map(([price]) => price)).toEqual(falling);
@@ -103,14 +103,14 @@ describe('a book', () => {
     expect(readClobBook(crossed)).toMatchObject({ spread: '-0.01', midpoint: '0.595' });
   });
 
-  test('goes by the short condition id where the venue pads it', () => {
+  test('has the short condition id if the venue pads it', () => {
     const conditionId = `0x01${'ab'.repeat(30)}`;
     const token = BigInt(`${conditionId}00`).toString();
     expect(readClobBook({ ...first, market: `${conditionId}00`, asset_id: token }).conditionId).toBe(conditionId);
   });
 });
 
-describe('what is no book', () => {
+describe('a malformed book', () => {
   test.each([
     ['no object', [], 'the book is a list, not an object'],
     ['sides without a token', { bids: [], asks: [] }, 'asset_id is missing, not a token id'],
@@ -132,7 +132,7 @@ describe('what is no book', () => {
       { ...first, timestamp: '1789000000' },
       'timestamp is "1789000000", not a time in milliseconds',
     ],
-  ])('is refused: %s', (_, raw, reason) => {
+  ])('is refused for %s', (_, raw, reason) => {
     expect(() => readClobBook(raw)).toThrow(new FieldError(reason));
   });
 });

@@ -2,9 +2,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { type BookBatch, ClobClient, type QuoteBatch } from '../../src/clob/clob-client.ts';
 import type { FailedBatch } from '../../src/http/in-batches.ts';
 import { VenueHttp } from '../../src/http/venue-http.ts';
-import { VenueAnswerError, VenueRefusedError, VenueUnavailableError } from '../../src/venue-errors.ts';
+import { VenueRefusedError, VenueUnavailableError } from '../../src/venue-errors.ts';
 import { json, LocalRest, status } from '../http/local-rest.ts';
-import { jsonSample } from '../json-sample.ts';
+import { DEEP, jsonSample } from '../json-sample.ts';
 import { RecordingLog } from '../recording.ts';
 
 type RawBook = { market: string; asset_id: string };
@@ -18,7 +18,7 @@ const bookOf = (tokenId: string) => ({ ...sampleBooks[0], asset_id: tokenId });
 
 type Routes = Record<string, (ids: string[], index: number) => Parameters<typeof LocalRest.start>[number]>;
 
-/** A CLOB that answers each route by the tokens that it is asked for. */
+/** A CLOB that answers each route by the requested tokens. */
 async function aClob(routes: Routes, path = '') {
   const rest = await LocalRest.answering(({ url, body }, index) => {
     const wanted: { token_id: string }[] = body === '' ? [] : JSON.parse(body);
@@ -38,7 +38,7 @@ async function collected<Batch extends object>(batches: AsyncIterable<Batch | Fa
 }
 
 describe('books', () => {
-  test('are asked for 250 at a time', async () => {
+  test('are requested 250 at a time', async () => {
     const { rest, client } = await aClob({ '/books': (ids) => json(ids.map(bookOf)) });
     const { answered, failed } = await collected<BookBatch>(client.books(tokens(600), signal));
     expect(answered.flatMap(({ books }) => books.map(({ tokenId }) => tokenId)).toSorted()).toEqual(tokens(600));
@@ -48,36 +48,37 @@ describe('books', () => {
     expect(JSON.parse(rest.requests[0]?.body ?? '')[0]).toEqual({ token_id: '1000' });
   });
 
-  test('that the venue does not have are told as unknown', async () => {
+  test('that the venue does not have are unknown', async () => {
     const { client } = await aClob({ '/books': (ids) => json(ids.slice(1).map(bookOf)) });
     const { answered } = await collected<BookBatch>(client.books(['1', '2', '3'], signal));
     expect(answered).toMatchObject([{ books: [{ tokenId: '2' }, { tokenId: '3' }], unknown: ['1'], bad: [] }]);
   });
 
-  test('of which it has none are all unknown, also when it says so with 404', async () => {
+  test('of a batch without any are all unknown, even if the venue answers 404', async () => {
     const none = status(404, '{"error":"No orderbook exists for the requested token id"}');
     const { client } = await aClob({ '/books': () => none });
     const { answered } = await collected<BookBatch>(client.books(['1', '2'], signal));
     expect(answered).toEqual([{ books: [], unknown: ['1', '2'], bad: [] }]);
   });
 
-  test('on a route that is not there have failed, and are not unknown', async () => {
+  test('on a missing route have failed and are not unknown', async () => {
     const { client } = await aClob({});
     const { answered, failed } = await collected<BookBatch>(client.books(['1', '2'], signal));
     expect(answered).toEqual([]);
     expect(failed).toMatchObject([{ ids: ['1', '2'], error: { name: 'VenueAnswerError', status: 404 } }]);
   });
 
-  test('that are bad spoil no other', async () => {
+  test('that are bad do not affect the others', async () => {
     const odd = [
       { ...bookOf('2'), bids: [{ price: '2', size: '1' }] },
+      { ...bookOf('5'), min_order_size: DEEP },
       { bids: [], asks: [] },
       null,
       bookOf('7'),
       bookOf('1'),
     ];
     const { client } = await aClob({ '/books': () => json([bookOf('1'), ...odd, bookOf('3')]) });
-    const { answered } = await collected<BookBatch>(client.books(['1', '2', '3', '4'], signal));
+    const { answered } = await collected<BookBatch>(client.books(['1', '2', '3', '4', '5'], signal));
     expect(answered).toMatchObject([
       {
         books: [{ tokenId: '1' }, { tokenId: '3' }],
@@ -88,10 +89,11 @@ describe('books', () => {
             reason: 'bids price is "2", not a price from 0 to 1',
             raw: expect.stringContaining('"asset_id":"2"'),
           },
+          { id: '5', reason: 'nested too deeply', raw: expect.stringContaining('"asset_id":"5"') },
           { id: null, reason: 'asset_id is missing, not a token id', raw: '{"bids":[],"asks":[]}' },
           { id: null, reason: 'the book is null, not an object', raw: 'null' },
-          { id: '7', reason: 'not asked for, or answered twice' },
-          { id: '1', reason: 'not asked for, or answered twice' },
+          { id: '7', reason: 'not requested, or answered twice' },
+          { id: '1', reason: 'not requested, or answered twice' },
         ],
       },
     ]);
@@ -102,25 +104,25 @@ describe('books', () => {
     ['500', status(500), 'VenueUnavailableError'],
     ['HTML', status(200, '<html>', { 'content-type': 'text/html' }), 'VenueAnswerError'],
     ['no list', json({ error: 'busy' }), 'VenueAnswerError'],
-  ])('of a batch that is answered with %s have failed, and the others come', async (_, answer, name) => {
+  ])('of a batch with the answer %s have failed, and the others come', async (_, answer, name) => {
     const { client } = await aClob({ '/books': (ids) => (ids.includes('1250') ? answer : json(ids.map(bookOf))) });
     const { answered, failed } = await collected<BookBatch>(client.books(tokens(600), signal));
     expect(answered.flatMap(({ books }) => books)).toHaveLength(350);
     expect(failed).toMatchObject([{ ids: tokens(600).slice(250, 500), error: { name } }]);
   });
 
-  test('of a host that is away end with its error', async () => {
+  test('end with the error of a host that is away', async () => {
     const { client } = await aClob({ '/books': () => status(503) });
     await expect(collected(client.books(tokens(3_000), signal))).rejects.toBeInstanceOf(VenueUnavailableError);
   });
 
-  test('from where they are refused end at once', async () => {
+  test('end at once if the venue refuses the client', async () => {
     const { rest, client } = await aClob({ '/books': () => status(403) });
     await expect(collected(client.books(tokens(3_000), signal))).rejects.toBeInstanceOf(VenueRefusedError);
     expect(rest.requests.length).toBeLessThanOrEqual(4);
   });
 
-  test('of a batch that the venue finds too long come in smaller ones', async () => {
+  test('of a batch that is too long for the venue come in smaller ones', async () => {
     const { client } = await aClob({ '/books': (ids) => (ids.length > 100 ? status(413) : json(ids.map(bookOf))) });
     const { answered, failed } = await collected<BookBatch>(client.books(tokens(250), signal));
     expect(answered.flatMap(({ books }) => books)).toHaveLength(250);
@@ -134,7 +136,7 @@ describe('quotes', () => {
     '/last-trades-prices': () => json(quotes.lastTradesPrices),
   };
 
-  test('join both sides and the last trade, and know no price where there is none', async () => {
+  test('combine both sides and the last trade, with null for missing prices', async () => {
     const { rest, client } = await aClob(told);
     const [a, b, c, d] = quotes.tokens;
     const { answered } = await collected<QuoteBatch>(client.quotes([...quotes.tokens, '99'], signal));
@@ -160,7 +162,7 @@ describe('quotes', () => {
     ]);
   });
 
-  test('of which one is bad keep the others', async () => {
+  test('are kept if another one is bad', async () => {
     const { client } = await aClob({
       '/prices': () => json({ 1: { BUY: '7' }, 2: { BUY: '0.1', SELL: '0.2' }, __proto__: { BUY: '0.3' } }),
       '/last-trades-prices': () =>
@@ -176,14 +178,14 @@ describe('quotes', () => {
         unknown: ['3'],
         bad: [
           { id: null, reason: 'token_id is missing or malformed' },
-          { id: '8', reason: 'not asked for' },
+          { id: '8', reason: 'not requested' },
           { id: '1', reason: 'BUY is "7", not a price from 0 to 1' },
         ],
       },
     ]);
   });
 
-  test('without last trades have failed: none would read as never traded', async () => {
+  test('without last trades have failed, because they would look never traded', async () => {
     const { client } = await aClob({ ...told, '/last-trades-prices': () => status(500) });
     const { answered, failed } = await collected<QuoteBatch>(client.quotes(['1'], signal));
     expect(answered).toEqual([]);
@@ -192,7 +194,7 @@ describe('quotes', () => {
     ]);
   });
 
-  test('are asked for 250 tokens at a time, which are 500 sides', async () => {
+  test('are requested for 250 tokens at a time, which are 500 sides', async () => {
     const { rest, client } = await aClob({ '/prices': () => json({}), '/last-trades-prices': () => json([]) });
     const { answered } = await collected<QuoteBatch>(client.quotes(tokens(251), signal));
     expect(answered.flatMap(({ unknown }) => unknown).toSorted()).toEqual(tokens(251));
@@ -200,31 +202,13 @@ describe('quotes', () => {
   });
 });
 
-describe('one market', () => {
-  const raw = jsonSample<{ condition_id: string }>('clob-market.json');
-
-  test('is read below the address that is configured', async () => {
-    const { client } = await aClob({ [`/relay/markets/${raw.condition_id}`]: () => json(raw) }, '/relay/');
-    expect(await client.market(raw.condition_id, signal)).toMatchObject({
-      conditionId: raw.condition_id,
-      closed: true,
-    });
-  });
-
-  test('that the venue does not know is none', async () => {
-    const { client } = await aClob({ '/markets/0x1': () => status(404, '{"error":"market not found"}') });
-    expect(await client.market('0x1', signal)).toBeNull();
-  });
-
-  test('that makes no sense is an unusable answer', async () => {
-    const { rest, client } = await aClob({ '/markets/0x1': () => json({ condition_id: '0x1' }) });
-    await expect(client.market('0x1', signal)).rejects.toThrow(
-      new VenueAnswerError({ host: rest.host, path: '/markets/0x1' }, 'no market: tokens is missing, not a list'),
-    );
-  });
-});
-
 describe('an address', () => {
+  test('may have a path, which the routes then follow', async () => {
+    const { client } = await aClob({ '/relay/books': (ids) => json(ids.map(bookOf)) }, '/relay/');
+    const { answered } = await collected<BookBatch>(client.books(tokens(1), signal));
+    expect(answered).toMatchObject([{ books: [{ tokenId: '1000' }] }]);
+  });
+
   test.each(['', 'clob', 'wss://clob.invalid'])('%j is refused at once', (url) => {
     expect(() => new ClobClient({ url, http: new VenueHttp({ log: new RecordingLog() }) })).toThrow(RangeError);
   });

@@ -3,7 +3,7 @@ import { DataClient, type ResolutionBatch } from '../../src/data/data-client.ts'
 import type { FailedBatch } from '../../src/http/in-batches.ts';
 import { VenueHttp } from '../../src/http/venue-http.ts';
 import { json, LocalRest, status } from '../http/local-rest.ts';
-import { jsonSample } from '../json-sample.ts';
+import { DEEP, jsonSample } from '../json-sample.ts';
 import { RecordingLog } from '../recording.ts';
 
 const { asked, answer } = jsonSample<{ asked: string[]; answer: { data: Record<string, unknown>[] } }>(
@@ -28,7 +28,7 @@ async function collected(batches: AsyncIterable<ResolutionBatch | FailedBatch>) 
 }
 
 describe('resolutions', () => {
-  test('are those of the conditions that were asked for, in the spelling that was asked for', async () => {
+  test('belong to the requested conditions, in the requested spelling', async () => {
     const { rest, client } = await aDataApi(() => json(answer));
     const { answered } = await collected(client.resolutions(asked, signal));
     expect(answered).toHaveLength(1);
@@ -38,7 +38,7 @@ describe('resolutions', () => {
     expect(rest.requests[0]?.url.searchParams.getAll('condition')).toEqual([asked.join(',')]);
   });
 
-  test('may come as a bare list, or as none', async () => {
+  test('may come as a bare list or as null', async () => {
     const { client } = await aDataApi(() => json(answer.data));
     expect((await collected(client.resolutions(asked, signal))).answered[0]?.rows).toHaveLength(5);
     for (const nothing of [{ data: [] }, { data: null }, []]) {
@@ -51,7 +51,7 @@ describe('resolutions', () => {
     }
   });
 
-  test('are asked for 20 at a time', async () => {
+  test('are requested 20 at a time', async () => {
     const { rest, client } = await aDataApi((ids) =>
       json({ data: ids.map((condition_id) => ({ ...answer.data[0], condition_id })) }),
     );
@@ -60,28 +60,32 @@ describe('resolutions', () => {
     expect(rest.requests.map(({ url }) => url.searchParams.get('condition')?.split(',').length)).toEqual([20, 20, 5]);
   });
 
-  test('may be several of one condition', async () => {
+  test('may be several for one condition', async () => {
     const { client } = await aDataApi(() => json({ data: [answer.data[0], { ...answer.data[0], status: 'posed' }] }));
     const { answered } = await collected(client.resolutions(asked.slice(0, 1), signal));
     expect(answered[0]?.rows.map((row) => row.status)).toEqual(['resolved', 'posed']);
   });
 
-  test('of which one is bad, or not asked for, keep the others', async () => {
-    const odd = [{ ...answer.data[1], payouts: [1, 2] }, { ...answer.data[2], condition_id: '0xabc' }, 7];
+  test('are kept if others are bad or were not requested', async () => {
+    const odd = [
+      ...[{ ...answer.data[1], payouts: [1, 2] }, { ...answer.data[2], condition_id: '0xabc' }, 7],
+      { ...answer.data[3], payouts: [1, DEEP] },
+    ];
     const { client } = await aDataApi(() => json({ data: [answer.data[0], ...odd] }));
-    const { answered } = await collected(client.resolutions(asked.slice(0, 3), signal));
+    const { answered } = await collected(client.resolutions(asked.slice(0, 4), signal));
     expect(answered[0]).toMatchObject({
       rows: [{ conditionId: asked[0] }],
       unknown: [asked[2]],
       bad: [
         { id: asked[1], reason: 'payouts are 1 and 2, together neither 1000000 nor 0' },
-        { id: '0xabc', reason: 'not asked for' },
+        { id: '0xabc', reason: 'not requested' },
         { id: null, reason: 'the row is the number 7, not an object' },
+        { id: asked[3], reason: 'nested too deeply' },
       ],
     });
   });
 
-  test('of a batch that fails are told, and the others come', async () => {
+  test('of a failed batch are reported, and the others come', async () => {
     const [first] = conditions(1);
     const { client } = await aDataApi((ids) => (ids.includes(first ?? '') ? status(503) : json({ data: [] })));
     const { answered, failed } = await collected(client.resolutions(conditions(45), signal));
@@ -89,7 +93,7 @@ describe('resolutions', () => {
     expect(answered.flatMap(({ unknown }) => unknown)).toHaveLength(25);
   });
 
-  test.each([{}, { data: {} }, 'rows', { error: 'busy' }])('that are %j are an unusable answer', async (body) => {
+  test.each([{}, { data: {} }, 'rows', { error: 'busy' }])('in the form %j are an unusable answer', async (body) => {
     const { client } = await aDataApi(() => json(body));
     const { failed } = await collected(client.resolutions(asked, signal));
     expect(failed).toMatchObject([{ error: { name: 'VenueAnswerError' } }]);

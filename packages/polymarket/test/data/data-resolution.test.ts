@@ -58,11 +58,11 @@ describe('a row of resolutions', () => {
     ['500000000000000000', '0.5'],
     ['1000000000000000000', '1'],
     ['-57896044618658097711785492504343953926634992332820282019728792003956564819968', null],
-  ])('with the price %j answers %j', (price, expected) => {
+  ])('with the price %j has the answer %j', (price, expected) => {
     expect(readDataResolution({ ...byQuestion, price }).price).toBe(expected);
   });
 
-  test('pays exactly what its millionths come to', () => {
+  test('has exact payouts from millionths', () => {
     const payouts = (value: unknown) => readDataResolution({ ...byCondition, payouts: value }).payouts;
     expect(payouts([333_333, 666_667])).toEqual(['0.333333', '0.666667']);
     expect(payouts([1, 999_999])).toEqual(['0.000001', '0.999999']);
@@ -81,18 +81,18 @@ describe('a row of resolutions', () => {
     [[-1, 1_000_001]],
     [[0.5, 0.5]],
     ['1,0'],
-  ])('with payouts of %j is refused: what they mean would be a guess', (payouts) => {
+  ])('with the ambiguous payouts %j is refused', (payouts) => {
     expect(() => readDataResolution({ ...byCondition, payouts })).toThrow(FieldError);
   });
 
-  test('holds no text that a store would refuse', () => {
+  test('contains no text that a store would refuse', () => {
     const row = { ...byQuestion, note: { 'a\0': ['b\ud800', 7, null] } };
     expect(readDataResolution(row).raw).toEqual({ ...byQuestion, note: { 'a\uFFFD': ['b\uFFFD', 7, null] } });
     const deep = JSON.parse(`${'['.repeat(5_000)}${']'.repeat(5_000)}`);
     expect(JSON.stringify(readDataResolution({ ...byQuestion, deep }).raw.deep)).toBe('[[[[[[[null]]]]]]]');
   });
 
-  test('is taken whatever else stands in it', () => {
+  test('is accepted whatever its other fields are', () => {
     const odd = { question_id: 7, was_disputed: 'perhaps', resolution_source: {}, reporter: [] };
     expect(readDataResolution({ ...byCondition, ...odd })).toMatchObject({ payouts: ['0', '1'], raw: odd });
   });

@@ -5,6 +5,7 @@ import { GammaClient, type MarketPage } from '../../src/gamma/gamma-client.ts';
 import { VenueHttp } from '../../src/http/venue-http.ts';
 import { VenueAnswerError, VenueUnavailableError } from '../../src/venue-errors.ts';
 import { json, LocalRest, status } from '../http/local-rest.ts';
+import { DEEP } from '../json-sample.ts';
 import { RecordingLog } from '../recording.ts';
 
 const sample: { markets: object[] } = JSON.parse(
@@ -35,7 +36,17 @@ async function all(client: GammaClient): Promise<MarketPage[]> {
 }
 
 describe('the open markets', () => {
-  test('come page by page, each cursor leading to the next', async () => {
+  test('skip one that nests too deeply, without affecting the others', async () => {
+    const [first, deep, last] = markets(0, 3);
+    const { client } = await aGamma(json({ markets: [first, { ...deep, umaResolutionStatuses: DEEP }, last] }));
+    const [page] = await all(client());
+    expect(page?.markets.map(({ conditionId }) => conditionId)).toEqual([first?.conditionId, last?.conditionId]);
+    expect(page?.skipped).toMatchObject([
+      { kind: 'unreadable', reason: 'unreadable: nested too deeply', conditionId: deep?.conditionId },
+    ]);
+  });
+
+  test('come page by page by their cursors', async () => {
     const { rest, client } = await aGamma(
       json({ markets: markets(0, 3), next_cursor: 'a+b/c=' }),
       json({ markets: markets(3, 3), next_cursor: 'd' }),
@@ -66,7 +77,7 @@ describe('the open markets', () => {
     expect(rest.requests[0]?.url.searchParams.get('key')).toBe(path.includes('?') ? '1' : null);
   });
 
-  test('of a page with bad entries are taken, and the others told', async () => {
+  test('of a page with bad entries are read, and the bad entries reported', async () => {
     const { client } = await aGamma(json({ ...sample, next_cursor: '' }));
     const [page, ...others] = await all(client());
     expect(others).toEqual([]);
@@ -88,7 +99,7 @@ describe('the open markets', () => {
     ]);
   });
 
-  test('survive a 429 and a 500 in the middle without starting over', async () => {
+  test('survive a 429 and a 500 in the middle of the list', async () => {
     const { rest, client } = await aGamma(
       json({ markets: markets(0, 2), next_cursor: 'a' }),
       status(429),
@@ -109,7 +120,7 @@ describe('the open markets', () => {
     ]);
   });
 
-  test('after which the venue stays away end with an error, and the pages before it were given', async () => {
+  test('end with an error if the venue stays away, after the pages before that', async () => {
     const { client } = await aGamma(json({ markets: markets(0, 2), next_cursor: 'a' }), status(503));
     const given: MarketPage[] = [];
     const scan = async () => {
@@ -119,7 +130,7 @@ describe('the open markets', () => {
     expect(given).toHaveLength(1);
   });
 
-  test('are not asked for beyond the page that is wanted', async () => {
+  test('are requested only as far as the caller reads', async () => {
     const { rest, client } = await aGamma(json({ markets: markets(0, 2), next_cursor: 'a' }));
     for await (const _ of client().openMarkets(signal)) break;
     expect(rest.requests).toHaveLength(1);
@@ -142,7 +153,7 @@ describe('a list that cannot be trusted', () => {
     expect(rest.requests).toHaveLength(4);
   });
 
-  test('because of an empty page in its middle goes on, and says so', async () => {
+  test('because of an empty page in its middle continues, with a doubt', async () => {
     const { client } = await aGamma(
       json({ markets: markets(0, 2), next_cursor: 'a' }),
       json({ markets: [], next_cursor: 'b' }),
@@ -162,7 +173,7 @@ describe('a list that cannot be trusted', () => {
     expect(rest.requests).toHaveLength(3);
   });
 
-  test('is not one that merely ends with an empty page', async () => {
+  test('is not one that ends with an empty page', async () => {
     const { client } = await aGamma(json({ markets: markets(0, 2), next_cursor: 'a' }), json({ markets: [] }));
     expect((await all(client())).map(({ doubt }) => doubt)).toEqual([null, null]);
   });
@@ -175,7 +186,7 @@ describe('a list that cannot be trusted', () => {
     [{ markets: [], next_cursor: 7 }, 'next_cursor'],
     ['markets', 'the body'],
     [null, 'the body'],
-  ])('because it is %j ends with an error that names the field', async (body, field) => {
+  ])('because it is %j fails with the name of the field', async (body, field) => {
     const { client } = await aGamma(json(body));
     const error = await all(client()).catch((thrown) => thrown);
     expect(error).toBeInstanceOf(VenueAnswerError);
@@ -199,7 +210,7 @@ describe.each([
     expect(Object.fromEntries(rest.requests[1]?.url.searchParams ?? [])).toMatchObject({ ...query, after_cursor: 'a' });
   });
 
-  test('are guarded like any other list', async () => {
+  test('have the same safeguards as any other list', async () => {
     const { client } = await aGamma(json({ markets: markets(0, 2), next_cursor: 'a' }));
     const scan = async () => {
       for await (const _ of client()[method]({ signal }));
@@ -235,7 +246,7 @@ describe('one market', () => {
     expect(await client.marketByToken('7', signal)).toBeNull();
   });
 
-  test('that the venue does not have is none, also where it shows others instead', async () => {
+  test('that the venue does not have is null, even if it returns others instead', async () => {
     const { rest, client } = await aGamma(json({ markets: markets(0, 3), next_cursor: 'a' }));
     expect(await client().marketBySlug('no-such', signal)).toBeNull();
     expect(rest.requests).toHaveLength(2);
@@ -246,7 +257,7 @@ describe.each([
   ['open markets', 'openMarketsOf', 'false'],
   ['closed markets', 'closedMarketsOf', 'true'],
 ] as const)('%s', (_, method, closed) => {
-  test('are asked for by their condition ids, 20 at a time', async () => {
+  test('are requested by their condition ids, 20 at a time', async () => {
     const { rest, client } = await aGamma(json({ markets: markets(0, 20) }), json({ markets: markets(20, 3) }));
     const ids = markets(0, 25).map(({ conditionId }) => conditionId);
     expect(await client()[method]([...ids, 'no id'], signal)).toHaveLength(23);
@@ -257,7 +268,7 @@ describe.each([
     expect(rest.requests.map(({ url }) => url.searchParams.get('closed'))).toEqual([closed, closed]);
   });
 
-  test('of none are not asked for', async () => {
+  test('need no request if there are none', async () => {
     const { rest, client } = await aGamma(json({ markets: [] }));
     expect(await client()[method]([], signal)).toEqual([]);
     expect(rest.requests).toHaveLength(0);

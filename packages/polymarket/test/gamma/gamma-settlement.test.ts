@@ -12,7 +12,7 @@ function marketAt(index: number) {
   return read.market;
 }
 
-describe('what Gamma says of a settlement', () => {
+describe('Gamma’s settlement of a market', () => {
   test('is read with its evidence as received', () => {
     const raw = markets[1] ?? {};
     expect(readGammaSettlement(raw)).toEqual({
@@ -21,7 +21,6 @@ describe('what Gamma says of a settlement', () => {
       umaEndAtMs: Date.parse('2026-10-01T00:00:16Z'),
       outcomePrices: ['0', '1'],
       umaResolutionStatus: 'settled',
-      umaResolutionStatuses: ['proposed', 'disputed', 'proposed'],
       automaticallyResolved: false,
       marketType: null,
       raw: {
@@ -36,13 +35,12 @@ describe('what Gamma says of a settlement', () => {
     });
   });
 
-  test('may be spelled in snake_case, its lists native', () => {
+  test('may be in snake_case with native lists', () => {
     const snake = {
       closed: 'true',
       closed_time: '2026-10-01T00:00:16Z',
       outcome_prices: [0, 1],
       uma_resolution_status: 'RESOLVED',
-      uma_resolution_statuses: ['Proposed', 7],
       automatically_resolved: true,
     };
     expect(readGammaSettlement(snake)).toMatchObject({
@@ -50,27 +48,25 @@ describe('what Gamma says of a settlement', () => {
       closedAtMs: Date.parse('2026-10-01T00:00:16Z'),
       outcomePrices: ['0', '1'],
       umaResolutionStatus: 'resolved',
-      umaResolutionStatuses: ['proposed'],
       automaticallyResolved: true,
       raw: { umaResolutionStatus: 'RESOLVED', outcomePrices: [0, 1] },
     });
   });
 
-  test.each([undefined, null, 'market', 7, [], {}, { outcomePrices: {}, umaResolutionStatuses: '{', closed: 'maybe' }])(
-    'is nothing in %j',
+  test.each([undefined, null, 'market', 7, [], {}, { outcomePrices: {}, closed: 'maybe' }])(
+    'is empty for %j',
     (raw) => {
       expect(readGammaSettlement(raw)).toMatchObject({
         closed: false,
         closedAtMs: null,
         outcomePrices: null,
         umaResolutionStatus: null,
-        umaResolutionStatuses: [],
         automaticallyResolved: false,
       });
     },
   );
 
-  test('holds no text that a store would refuse', () => {
+  test('contains no text that a store would refuse', () => {
     expect(readGammaSettlement({ outcomes: ['a\0', 'b\ud800'], resolvedBy: '\0' }).raw).toEqual({
       outcomes: ['a\uFFFD', 'b\uFFFD'],
       resolvedBy: '\uFFFD',

@@ -5,7 +5,7 @@ import { backoffMs } from '../../src/http/backoff-ms.ts';
 describe('the backoff', () => {
   const wait = (failures: number, random: number) => backoffMs({ failures, minMs: 1_000, maxMs: 30_000, random });
 
-  test('doubles from 1 s to 30 s, half of it left to chance', () => {
+  test('doubles from 1 s to 30 s, half of it random', () => {
     expect([1, 2, 3, 4, 5, 6].map((failures) => wait(failures, 0))).toEqual([
       1_000, 2_000, 4_000, 8_000, 15_000, 15_000,
     ]);
@@ -15,7 +15,7 @@ describe('the backoff', () => {
     expect(wait(2, 0.5)).toBe(3_000);
   });
 
-  test('is within its limits whatever happens', () => {
+  test('stays within its limits', () => {
     const failures = fc.oneof(fc.nat(), fc.constant(Number.POSITIVE_INFINITY));
     const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     fc.assert(

@@ -6,7 +6,7 @@ import { LocalRest } from './local-rest.ts';
 /** Waits of seconds, scaled down. */
 const QUICK = { backoffMsMin: 5, backoffMsMax: 20, triesMax: 3 };
 
-/** Gone with the test. */
+/** Disposed of with the test. */
 export async function aServer(...answers: Parameters<typeof LocalRest.start>): Promise<LocalRest> {
   const rest = await LocalRest.start(...answers);
   onTestFinished(() => rest[Symbol.asyncDispose]());
@@ -21,7 +21,7 @@ export function aClient(options: Partial<VenueHttpOptions> = {}) {
   return { http, log, get };
 }
 
-/** What a promise fails with; that it succeeded is a failure, too. */
+/** The error of a promise. Fails if the promise succeeds. */
 export async function failure(promise: Promise<unknown>): Promise<Error> {
   return promise.then(
     (value) => new Error(`it succeeded: ${JSON.stringify(value)}`),

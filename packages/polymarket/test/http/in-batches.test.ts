@@ -27,7 +27,7 @@ async function collected(batches: AsyncIterable<string[] | FailedBatch>) {
 }
 
 describe('batches', () => {
-  test('cover every id once, none larger than allowed, no more at once than allowed', async () => {
+  test('cover every id once, within the limits of size and number at a time', async () => {
     const sizes: number[] = [];
     let atOnce = 0;
     let most = 0;
@@ -45,11 +45,11 @@ describe('batches', () => {
     expect(most).toBe(3);
   });
 
-  test('of nothing ask nothing', async () => {
+  test('of no ids send no request', async () => {
     expect(await collected(run([], () => Promise.reject(away())))).toEqual({ answered: [], failed: [], error: null });
   });
 
-  test('come as they are answered: a slow one holds up no other', async () => {
+  test('come as they are answered, so that a slow one does not delay the others', async () => {
     const slow = Promise.withResolvers<void>();
     const ask: Ask = async (ids) => {
       if (ids.includes('0')) await slow.promise;
@@ -62,7 +62,7 @@ describe('batches', () => {
     expect((await batches.next()).value).toEqual(['0', '1', '2']);
   });
 
-  test('of which one fails tell it, and the others go on', async () => {
+  test('continue when one of them fails', async () => {
     const ask: Ask = (ids) => (ids.includes('4') ? Promise.reject(away()) : Promise.resolve(ids));
     const { answered, failed, error } = await collected(run(numbers(9), ask));
     expect(answered).toEqual(['0', '1', '2', '6', '7', '8']);
@@ -70,7 +70,7 @@ describe('batches', () => {
     expect(error).toBeNull();
   });
 
-  test('end when the host is plainly away: three in a row have failed', async () => {
+  test('end when three in a row have failed', async () => {
     const asked: string[][] = [];
     const ask: Ask = (ids) => {
       asked.push(ids);
@@ -82,28 +82,28 @@ describe('batches', () => {
     expect(asked).toHaveLength(3);
   });
 
-  test('do not end when failures stand apart', async () => {
+  test('do not end when failures are not consecutive', async () => {
     const ask: Ask = (ids) => (Number(ids[0]) % 6 === 0 ? Promise.reject(away()) : Promise.resolve(ids));
     const { failed, error } = await collected(run(numbers(60), ask, { atOnceMax: 1 }));
     expect(failed).toHaveLength(10);
     expect(error).toBeNull();
   });
 
-  test('end at once when the venue refuses who asks', async () => {
+  test('end at once when the venue refuses the client', async () => {
     const refused = new VenueRefusedError(AT, 403, '');
     const { failed, error } = await collected(run(numbers(30), () => Promise.reject(refused)));
     expect(failed).toEqual([]);
     expect(error).toBe(refused);
   });
 
-  test('end at once on a fault of ours', async () => {
+  test('end at once because of a bug', async () => {
     const { error } = await collected(run(numbers(3), () => Promise.reject(new TypeError('a bug'))));
     expect(error).toEqual(new TypeError('a bug'));
   });
 });
 
 describe('a batch that is refused as a request', () => {
-  test('is halved until only the id that the venue does not like is left', async () => {
+  test('is halved until only the bad id is left', async () => {
     const ask: Ask = (ids) => (ids.includes('37') ? Promise.reject(tooLong()) : Promise.resolve(ids));
     const { answered, failed, error } = await collected(run(numbers(100), ask, { idsMax: 50 }));
     expect(answered).toEqual(numbers(100).filter((id) => id !== '37'));
@@ -122,7 +122,7 @@ describe('a batch that is refused as a request', () => {
     expect(failed.flat().toSorted()).toEqual(numbers(1_000).toSorted());
   });
 
-  test('is not halved when there is no such route', async () => {
+  test('is not halved when the route does not exist', async () => {
     const missing = new VenueAnswerError(AT, 'answered 404', { status: 404, disposition: 'stop' });
     const { failed } = await collected(run(numbers(3), () => Promise.reject(missing)));
     expect(failed).toEqual([numbers(3)]);
@@ -130,7 +130,7 @@ describe('a batch that is refused as a request', () => {
 });
 
 describe('leaving batches early', () => {
-  test('ends what is under way', async () => {
+  test('aborts the running requests', async () => {
     const ends: AbortSignal[] = [];
     const ask: Ask = async (ids, signal) => {
       ends.push(signal);

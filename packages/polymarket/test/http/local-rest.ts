@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { deepJson } from '../json-sample.ts';
 
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
 type Asked = { url: URL; method: string; headers: IncomingMessage['headers']; body: string; atMs: number };
 
-/** An HTTP server on loopback that gives its answers one after the other, the last one for ever. */
+/** An HTTP server on loopback that gives its answers one after the other, and then repeats the last one. */
 export class LocalRest implements AsyncDisposable {
   readonly requests: Asked[] = [];
   readonly #server: Server;
@@ -18,7 +19,7 @@ export class LocalRest implements AsyncDisposable {
     return await LocalRest.answering((_, index) => answers[Math.min(index, answers.length - 1)]);
   }
 
-  /** Answers each request by what it asks; `index` counts them from 0. */
+  /** Answers each request by its content; `index` counts requests from 0. */
   static async answering(answerTo: (asked: Asked, index: number) => Answer | undefined): Promise<LocalRest> {
     const server = createServer();
     const rest = new LocalRest(server);
@@ -54,9 +55,7 @@ export class LocalRest implements AsyncDisposable {
 export const json =
   (body: unknown, headers: Record<string, string> = {}): Answer =>
   (response) =>
-    response
-      .writeHead(200, { 'content-type': 'application/json; charset=utf-8', ...headers })
-      .end(JSON.stringify(body));
+    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', ...headers }).end(deepJson(body));
 
 export const status =
   (code: number, body = '', headers: Record<string, string> = {}): Answer =>

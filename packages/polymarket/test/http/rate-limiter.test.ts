@@ -5,14 +5,14 @@ import { RATE_RULES, RateLimiter } from '../../src/http/rate-limiter.ts';
 describe('the rate limiter', () => {
   const rule = { name: 'markets', requestsMax: 300, windowMs: 10_000 };
 
-  test('lets a tenth begin at once, and the rest at an even pace', () => {
+  test('lets a tenth start at once, and the rest at an even pace', () => {
     const limiter = new RateLimiter();
     const waits = Array.from({ length: 33 }, () => Math.round(limiter.reserve([rule], 0)));
     expect(waits.slice(0, 30)).toEqual(Array(30).fill(0));
     expect(waits.slice(30)).toEqual([56, 111, 167]);
   });
 
-  test('lets no more than 70 % of any rule begin within any window', () => {
+  test('lets at most 70 % of any rule start within any window', () => {
     const rules = [rule, { name: 'all', requestsMax: 200, windowMs: 3_000 }];
     const gaps = fc.array(
       fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 4_000 })),
@@ -40,13 +40,13 @@ describe('the rate limiter', () => {
     );
   });
 
-  test('does not hold up a request that comes after a quiet time', () => {
+  test('does not delay a request after a quiet time', () => {
     const limiter = new RateLimiter();
     for (let count = 0; count < 200; count += 1) limiter.reserve([rule], 0);
     expect(limiter.reserve([rule], 60_000)).toBe(0);
   });
 
-  test('counts a request under each of its rules, and rules apart', () => {
+  test('counts a request under each of its rules, separately', () => {
     const limiter = new RateLimiter();
     const narrow = { name: 'narrow', requestsMax: 10, windowMs: 1_000 };
     expect(limiter.reserve([rule, narrow], 0)).toBe(0);
@@ -54,7 +54,7 @@ describe('the rate limiter', () => {
     expect(limiter.reserve([rule], 0)).toBe(0);
   });
 
-  test('lets nothing begin while the venue wants rest', () => {
+  test('lets nothing start while the venue wants rest', () => {
     const limiter = new RateLimiter();
     limiter.holdUntil(5_000);
     limiter.holdUntil(3_000);

@@ -10,7 +10,7 @@ describe('a request with a body', () => {
     return http.postJson(new URL(url), body, { rules: [], signal, ...(triesMax === undefined ? {} : { triesMax }) });
   };
 
-  test('is a POST of JSON, and gives the parsed answer', async () => {
+  test('is a POST of JSON and returns the parsed answer', async () => {
     const rest = await aServer(json([{ token_id: '1' }]));
     expect(await post(aClient().http, `${rest.url}/books`, [{ token_id: 'é' }])).toEqual([{ token_id: '1' }]);
     expect(rest.requests[0]).toMatchObject({
@@ -20,19 +20,19 @@ describe('a request with a body', () => {
     });
   });
 
-  test('is tried again with the same body', async () => {
+  test('is retried with the same body', async () => {
     const rest = await aServer(status(429), status(500), json([]));
     expect(await post(aClient().http, rest.url, ['a'])).toEqual([]);
     expect(rest.requests.map(({ body }) => body)).toEqual(Array(3).fill('["a"]'));
   });
 
-  test('may ask for fewer tries than are usual', async () => {
+  test('may have fewer attempts than configured', async () => {
     const rest = await aServer(status(500));
     expect(await failure(post(aClient().http, rest.url, [], 1))).toBeInstanceOf(VenueUnavailableError);
     expect(rest.requests).toHaveLength(1);
   });
 
-  test('that the venue does not take says what the venue said', async () => {
+  test('that the venue refuses fails with a quotation of the venue', async () => {
     const rest = await aServer(status(404, '{"error":"No orderbook exists"}', { 'content-type': 'application/json' }));
     const error = await failure(post(aClient().http, rest.url, []));
     expect(error).toMatchObject({ name: 'VenueAnswerError', status: 404, answer: '{"error":"No orderbook exists"}' });
@@ -40,7 +40,7 @@ describe('a request with a body', () => {
 });
 
 describe('two hosts', () => {
-  test('are away and back each for itself, and are said to be so once', async () => {
+  test('have separate outages, each logged once', async () => {
     const well = await aServer(json({}));
     const ill = await aServer(status(502), status(502), json({}));
     const { get, log } = aClient({ backoffMsMin: 20, backoffMsMax: 20 });
@@ -52,7 +52,7 @@ describe('two hosts', () => {
     expect(log.of('info').map(({ sentence }) => sentence)).toEqual([`${ill.host} answers again.`]);
   });
 
-  test('are told apart also where they have one address', async () => {
+  test('are distinguished even if they share an address', async () => {
     const rest = await aServer(status(429, '', { 'retry-after': '3600' }), json({}));
     const { http } = aClient();
     const { signal } = new AbortController();
@@ -61,7 +61,7 @@ describe('two hosts', () => {
     expect(await ask('clob')).toEqual({});
   });
 
-  test('have limits of their own: one wants rest, and the other is asked on', async () => {
+  test('have separate limits: while one rests the other gets requests', async () => {
     const busy = await aServer(status(429, '', { 'retry-after': '3600' }));
     const free = await aServer(json({}));
     const { get } = aClient();
@@ -70,14 +70,14 @@ describe('two hosts', () => {
   });
 });
 
-describe('a host that wants rest', () => {
-  test('gets it also from a request that was about to begin, and after the last try', async () => {
+describe('a host that asks for a rest', () => {
+  test('gets it from a request that was about to start as well, and after the last attempt', async () => {
     const rest = await aServer(status(429, '', { 'retry-after': '0.3' }), json({}));
     const { http } = aClient();
     const { signal } = new AbortController();
     const rules = [{ name: 'narrow', requestsMax: 10, windowMs: 1_000 }];
     const ask = () => http.getJson(new URL(rest.url), { rules, signal, triesMax: 1 });
-    // The second has its place 167 ms later, while the venue wants rest.
+    // The second request is due 167 ms later, while the venue wants rest.
     const [first, second] = [failure(ask()), ask()];
     expect(await first).toBeInstanceOf(VenueThrottledError);
     await second;

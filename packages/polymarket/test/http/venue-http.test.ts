@@ -13,7 +13,7 @@ const CLOUDFLARE = `<!DOCTYPE html><html><head><title>Attention Required! | Clou
 <body><h1>Sorry, you have been blocked</h1></body></html>`;
 
 describe('a request', () => {
-  test('gives the parsed JSON', async () => {
+  test('returns the parsed JSON', async () => {
     const rest = await aServer(json({ markets: ['é'] }));
     const { get, http } = aClient();
     expect(await get(`${rest.url}/markets?limit=1`)).toEqual({ markets: ['é'] });
@@ -21,12 +21,12 @@ describe('a request', () => {
     expect(http.stats()).toEqual({ requests: 1, retries: 0, throttled: 0, refused: 0, failed: 0 });
   });
 
-  test('takes an answer that names no content type', async () => {
+  test('accepts an answer without a content type', async () => {
     const rest = await aServer((response) => response.end('[1]'));
     expect(await aClient().get(rest.url)).toEqual([1]);
   });
 
-  test('carries the credentials of its address in a header, and in no message', async () => {
+  test('sends the credentials of its address in a header, and shows them in no message', async () => {
     const rest = await aServer(json({}), status(500));
     const { get } = aClient({ triesMax: 1 });
     const address = rest.url.replace('//', '//reader:p%40ss@');
@@ -48,7 +48,7 @@ describe('a request', () => {
     ]);
   });
 
-  test('waits as long as Retry-After asks, and so do all other requests to that host', async () => {
+  test('waits for Retry-After, and so do all other requests to that host', async () => {
     const rest = await aServer(status(429, '', { 'retry-after': '0.3' }), json({}));
     const { get, log } = aClient();
     const first = get(rest.url);
@@ -59,17 +59,17 @@ describe('a request', () => {
     expect(others).toHaveLength(2);
   });
 
-  test('understands Retry-After as a date', async () => {
+  test('accepts Retry-After as a date', async () => {
     const inAnHour = new Date(Date.now() + 3_600_000).toUTCString();
     const rest = await aServer(status(429, '', { 'retry-after': inAnHour }));
     const error = await failure(aClient().get(rest.url));
     expect(error).toBeInstanceOf(VenueThrottledError);
     expect((error as VenueThrottledError).retryAfterMs).toBeGreaterThan(3_590_000);
-    // Nobody waits an hour in here.
+    // Far longer than the maximum wait.
     expect(rest.requests).toHaveLength(1);
   });
 
-  test('gives up after its tries, with the last error', async () => {
+  test('fails with the last error after its attempts', async () => {
     const rest = await aServer(status(429), status(503));
     const error = await failure(aClient().get(`${rest.url}/markets`));
     expect(error).toBeInstanceOf(VenueUnavailableError);
@@ -79,7 +79,7 @@ describe('a request', () => {
 });
 
 describe('a refusal', () => {
-  test('with 403 names geoblocking, and is not tried again', async () => {
+  test('with 403 names geoblocking and is not retried', async () => {
     const rest = await aServer(status(403, CLOUDFLARE, { 'content-type': 'text/html' }));
     const { get, http } = aClient();
     const error = await failure(get(`${rest.url}/markets/keyset`));
@@ -92,12 +92,12 @@ describe('a refusal', () => {
     expect(http.stats().refused).toBe(1);
   });
 
-  test('for legal reasons is the same', async () => {
+  test('for legal reasons (451) is treated like a 403', async () => {
     const rest = await aServer(status(451));
     expect(await failure(aClient().get(rest.url))).toBeInstanceOf(VenueRefusedError);
   });
 
-  test('of the request itself is not tried again, and says what the venue said', async () => {
+  test('of the request itself is not retried and quotes the venue', async () => {
     const rest = await aServer(
       status(422, '{"error":"offset is not allowed"}', { 'content-type': 'application/json' }),
     );
@@ -128,7 +128,7 @@ describe('an answer', () => {
     ],
     ['no body', status(200, '', { 'content-type': 'application/json' }), 'malformed JSON of 0 characters'],
     ['more bytes than are taken', json('x'.repeat(2_000)), 'more than 1000 bytes'],
-  ])('of %s is unusable, and asked for again', async (_what, answer, words) => {
+  ])('of %s is unusable and requested again', async (_what, answer, words) => {
     const rest = await aServer(answer);
     const error = await failure(aClient({ bodyBytesMax: 1_000 }).get(`${rest.url}/markets`));
     expect(error).toBeInstanceOf(VenueAnswerError);
@@ -137,7 +137,7 @@ describe('an answer', () => {
     expect(rest.requests).toHaveLength(3);
   });
 
-  test('that breaks off is asked for again', async () => {
+  test('that breaks off is requested again', async () => {
     const rest = await aServer(
       (response) => {
         response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
@@ -149,7 +149,7 @@ describe('an answer', () => {
     expect(await aClient().get(rest.url)).toEqual({ whole: true });
   });
 
-  test('may take longer for its body than for its beginning', async () => {
+  test('may take longer for its body than for its headers', async () => {
     const rest = await aServer((response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).write('{"late":');
       setTimeout(() => response.end('true}'), 250);
@@ -157,7 +157,7 @@ describe('an answer', () => {
     expect(await aClient({ answerTimeoutMs: 200, triesMax: 1 }).get(rest.url)).toEqual({ late: true });
   });
 
-  test('that never begins is given up', async () => {
+  test('that never starts times out', async () => {
     const rest = await aServer(() => {});
     const error = await failure(aClient({ answerTimeoutMs: 50, triesMax: 2 }).get(`${rest.url}/markets`));
     expect(error).toBeInstanceOf(VenueUnavailableError);
@@ -165,7 +165,7 @@ describe('an answer', () => {
     expect(rest.requests).toHaveLength(2);
   });
 
-  test('that never ends is given up', async () => {
+  test('that never ends times out', async () => {
     const rest = await aServer((response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).write('{"markets":');
     });
@@ -175,7 +175,7 @@ describe('an answer', () => {
 });
 
 describe('a host', () => {
-  test('on which nobody listens is unavailable: connection refused', async () => {
+  test('without a listener is unavailable: connection refused', async () => {
     const port = await unusedPort();
     const error = await failure(aClient().get(`http://127.0.0.1:${port}/markets`));
     expect(error).toBeInstanceOf(VenueUnavailableError);
@@ -183,12 +183,12 @@ describe('a host', () => {
     expect(error.cause).toBeInstanceOf(Error);
   });
 
-  test('without a name is unavailable: not found', async () => {
+  test('with an unknown name is unavailable: not found', async () => {
     const error = await failure(aClient({ triesMax: 1 }).get('http://venue.invalid/markets'));
     expect(error.message).toMatch(/^venue\.invalid is unavailable for \/markets: host not found/);
   });
 
-  test('is asked no faster than its rules allow', async () => {
+  test('gets requests no faster than its rules allow', async () => {
     const rest = await aServer(json({}));
     const { http } = aClient();
     const rules = [{ name: 'narrow', requestsMax: 100, windowMs: 1_000 }];
@@ -201,13 +201,13 @@ describe('a host', () => {
 });
 
 describe('stopping', () => {
-  test('ends a request that waits for its answer', async () => {
+  test('aborts a request that waits for its answer', async () => {
     const stop = new AbortController();
     const rest = await aServer(() => stop.abort(new Error('stopping')));
     expect(await failure(aClient().get(rest.url, stop.signal))).toMatchObject({ message: 'stopping' });
   });
 
-  test('ends the wait before another try', async () => {
+  test('ends the wait before a retry', async () => {
     const stop = new AbortController();
     const rest = await aServer(status(500));
     const { get, log } = aClient({ backoffMsMin: 60_000, backoffMsMax: 60_000 });
@@ -218,7 +218,7 @@ describe('stopping', () => {
     expect(rest.requests).toHaveLength(1);
   });
 
-  test('before it begins asks nothing', async () => {
+  test('before the start sends no request', async () => {
     const rest = await aServer(json({}));
     expect(await failure(aClient().get(rest.url, AbortSignal.abort(new Error('stopping'))))).toMatchObject({
       message: 'stopping',

@@ -16,13 +16,13 @@ export function bookCopy(books: readonly BookSnapshot[], tokens: ReadonlyMap<str
   const rows = new CopyBuffer({ bytesExpected: books.length * ROW_BYTES_USUAL });
   for (const book of books) {
     rows.row(13);
-    rows.timestamp(book.slotAtMs * 1_000);
+    rows.timestamp(book.intervalStartMs * 1_000);
     rows.timestamp(book.seenAtMs * 1_000);
     if (book.exchangeAtMs === null) rows.null();
     else rows.timestamp(book.exchangeAtMs * 1_000);
     rows.int32(keyOf(tokens, book.tokenId));
-    if (book.isHashRight === null) rows.null();
-    else rows.boolean(book.isHashRight);
+    if (book.hashMatches === null) rows.null();
+    else rows.boolean(book.hashMatches);
     rows.numericOrNull(book.bestBid);
     rows.numericOrNull(book.bestAsk);
     rows.numericOrNull(book.spread);

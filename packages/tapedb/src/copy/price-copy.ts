@@ -15,7 +15,7 @@ export function priceCopy(prices: readonly PriceSnapshot[], tokens: ReadonlyMap<
   const rows = new CopyBuffer({ bytesExpected: prices.length * ROW_BYTES_USUAL });
   for (const price of prices) {
     rows.row(8);
-    rows.timestamp(price.slotAtMs * 1_000);
+    rows.timestamp(price.intervalStartMs * 1_000);
     rows.timestamp(price.seenAtMs * 1_000);
     rows.int32(keyOf(tokens, price.tokenId));
     rows.numericOrNull(price.lastPrice);

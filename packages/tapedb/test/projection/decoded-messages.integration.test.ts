@@ -36,6 +36,7 @@ const ANNOUNCED: LifecycleEvent = {
     conditionId: CONDITION,
     gammaId: '1',
     tokenIds: [TOKEN_YES],
+    outcomes: ['Yes'],
     question: 'Will it?',
     slug: 'a',
   },

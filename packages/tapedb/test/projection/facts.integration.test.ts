@@ -9,6 +9,7 @@ const announced: LifecycleEvent = {
   conditionId: CONDITION,
   gammaId: '561829',
   tokenIds: [TOKEN_YES, TOKEN_NO],
+  outcomes: ['Yes', 'No'],
   question: 'Will the Fed cut rates in September?',
   slug: 'will-the-fed-cut-rates-in-september',
   winningTokenId: null,
@@ -64,6 +65,7 @@ describe.each(EDITIONS)('what happened to a market, $edition,', ({ timescale }) 
         detail: {
           gammaId: '561829',
           tokenIds: [TOKEN_YES, TOKEN_NO],
+          outcomes: ['Yes', 'No'],
           question: announced.question,
           slug: announced.slug,
           winningTokenId: null,

@@ -32,7 +32,7 @@ describe.skipIf(!hasCompression)(
       await using opened = await openDatabase({ timescale: true });
       const { database, sql } = opened;
       await stopBackgroundJobs(opened);
-      const later = { slotAtMs: NOON_MS + 300_000 };
+      const later = { intervalStartMs: NOON_MS + 300_000 };
       const change = (version: number): MarketFact => ({
         type: 'market_changed',
         conditionId: CONDITION,

@@ -68,7 +68,7 @@ export function price(fields: Partial<PriceSnapshot> = {}): PriceSnapshot {
   return {
     conditionId: CONDITION,
     tokenId: TOKEN_YES,
-    slotAtMs: NOON_MS,
+    intervalStartMs: NOON_MS,
     lastPrice: '0.925',
     bestBid: '0.92',
     bestAsk: '0.93',
@@ -83,7 +83,7 @@ export function book(fields: Partial<BookSnapshot> = {}): BookSnapshot {
   return {
     conditionId: CONDITION,
     tokenId: TOKEN_YES,
-    slotAtMs: NOON_MS,
+    intervalStartMs: NOON_MS,
     exchangeAtMs: NOON_MS - 61_796,
     bids: [
       ['0.92', '100'],
@@ -100,7 +100,7 @@ export function book(fields: Partial<BookSnapshot> = {}): BookSnapshot {
     midpoint: '0.925',
     tickSize: '0.001',
     hash: '0a1b'.repeat(10),
-    isHashRight: true,
+    hashMatches: true,
     seenAtMs: NOON_MS + 1_204,
     ...fields,
   };

@@ -45,7 +45,7 @@ describe.each(EDITIONS)('a snapshot, $edition,', ({ timescale }) => {
     const empty = { bids: [], bestBid: null, spread: null, midpoint: null };
     const books = [
       book(),
-      book({ tokenId: TOKEN_NO, ...empty, tickSize: null, exchangeAtMs: null, hash: null, isHashRight: null }),
+      book({ tokenId: TOKEN_NO, ...empty, tickSize: null, exchangeAtMs: null, hash: null, hashMatches: null }),
     ];
     await opened.database.apply(batch(0, 2, { books, markets: [market()] }));
     expect(
@@ -85,7 +85,7 @@ describe.each(EDITIONS)('a snapshot, $edition,', ({ timescale }) => {
 
   test('of a crossed book has a spread below 0', async () => {
     await using opened = await openDatabase({ timescale });
-    await opened.database.apply(batch(0, 1, { books: [book({ spread: '-0.015', isHashRight: false })] }));
+    await opened.database.apply(batch(0, 1, { books: [book({ spread: '-0.015', hashMatches: false })] }));
     expect(await opened.sql('SELECT spread, is_hash_right FROM book_tape')).toEqual([
       { spread: '-0.015', is_hash_right: false },
     ]);
@@ -97,7 +97,7 @@ describe.each(EDITIONS)('a snapshot, $edition,', ({ timescale }) => {
     const second = { lastPrice: '0.1', seenAtMs: NOON_MS };
     await database.apply(batch(0, 2, { prices: [price(), price(second)], books: [book(), book({ bids: [] })] }));
     await database.apply(batch(2, 3, { prices: [price(second)], books: [book({ bids: [] })] }));
-    await database.apply(batch(3, 4, { prices: [price({ ...second, slotAtMs: NOON_MS + 60_000 })] }));
+    await database.apply(batch(3, 4, { prices: [price({ ...second, intervalStartMs: NOON_MS + 60_000 })] }));
     expect(await sql('SELECT last_price FROM price_tape ORDER BY ts')).toEqual([
       { last_price: '0.925' },
       { last_price: '0.1' },

@@ -116,9 +116,15 @@ describe.each(EDITIONS)('candles $edition', ({ timescale }) => {
       [null, '0.4', null, null],
     ];
     const prices = quotes.map(([midpoint, bestBid, bestAsk, lastPrice], second) =>
-      price({ slotAtMs: NOON_MS + second * 10_000, midpoint, bestBid, bestAsk, lastPrice }),
+      price({ intervalStartMs: NOON_MS + second * 10_000, midpoint, bestBid, bestAsk, lastPrice }),
     );
-    const silent = price({ slotAtMs: NOON_MS + MINUTE, midpoint: null, bestBid: null, bestAsk: null, lastPrice: null });
+    const silent = price({
+      intervalStartMs: NOON_MS + MINUTE,
+      midpoint: null,
+      bestBid: null,
+      bestAsk: null,
+      lastPrice: null,
+    });
     await opened.database.apply(batch(0, 6, { prices: [...prices, silent].toReversed() }));
     const first = { open: '0.3', high: '0.6', low: '0.3', close: '0.5', last_price: '0.35', spread: '0.133333' };
     const nothing = { open: null, high: null, low: null, close: null, last_price: null, spread: null };
@@ -139,7 +145,7 @@ describe.each(EDITIONS)('candles $edition', ({ timescale }) => {
     await opened.database.apply(
       batch(0, 12, {
         trades: days.map((exchangeAtMs) => trade('a', { exchangeAtMs })),
-        prices: days.map((slotAtMs) => price({ slotAtMs })),
+        prices: days.map((intervalStartMs) => price({ intervalStartMs })),
       }),
     );
     const day = `ts >= '2026-08-16T00:00Z' AND ts < '2026-08-17T00:00Z'`;

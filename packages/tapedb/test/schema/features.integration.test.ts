@@ -19,7 +19,7 @@ const at = (minutes: number) => NOON_MS + minutes * MINUTE;
 const time = (minutes: number) => new Date(at(minutes)).toISOString();
 const quote = (minutes: number, bid: string | null, ask: string | null, midpoint: string | null) =>
   price({
-    slotAtMs: at(minutes),
+    intervalStartMs: at(minutes),
     seenAtMs: at(minutes) + 2_000,
     bestBid: bid,
     bestAsk: ask,
@@ -152,7 +152,7 @@ describe.each(EDITIONS)('$edition,', ({ timescale }) => {
 
   test('price_series gives the same price for a time wherever the series starts', async () => {
     await using opened = await openDatabase({ timescale });
-    const late = price({ slotAtMs: at(0), seenAtMs: at(4), midpoint: '0.45' }); // seen near the end of its interval
+    const late = price({ intervalStartMs: at(0), seenAtMs: at(4), midpoint: '0.45' }); // seen near the end of its interval
     await opened.database.apply(batch(0, 1, { prices: [late] }));
     for (const from of [0, 5]) {
       const series = `price_series('${TOKEN_YES}', '${time(from)}', '${time(5)}', '1 minute', age_max => '2 minutes')`;
@@ -243,7 +243,7 @@ describe.each(EDITIONS)('$edition,', ({ timescale }) => {
     await using opened = await openDatabase({ timescale });
     await opened.sql(`SET timezone = 'America/New_York'`);
     const first = Date.UTC(2026, 9, 31); // the clocks change on the second day
-    await opened.database.apply(batch(0, 1, { prices: [price({ slotAtMs: first, seenAtMs: first })] }));
+    await opened.database.apply(batch(0, 1, { prices: [price({ intervalStartMs: first, seenAtMs: first })] }));
     const range = `'2026-10-31T00:00Z', '2026-11-04T00:00Z', '1 day', age_max => '96 hours'`;
     const days = `SELECT ts, extract(epoch FROM known)::int AS known FROM spread_history('${TOKEN_YES}', ${range})`;
     expect(await opened.sql(days)).toEqual(
@@ -256,8 +256,8 @@ describe.each(EDITIONS)('$edition,', ({ timescale }) => {
     const empty = { bestBid: null, spread: null, midpoint: null };
     const books = [
       book(),
-      book({ slotAtMs: at(5), bids: [], ...empty }),
-      book({ slotAtMs: at(10), bids: [], asks: [], ...empty, bestAsk: null }),
+      book({ intervalStartMs: at(5), bids: [], ...empty }),
+      book({ intervalStartMs: at(10), bids: [], asks: [], ...empty, bestAsk: null }),
     ];
     await opened.database.apply(batch(0, 3, { books }));
     const imbalance = (depths: string) =>
@@ -280,7 +280,9 @@ describe.each(EDITIONS)('$edition,', ({ timescale }) => {
 
   test('book_imbalance returns the books seen in a time range, with the time of seeing', async () => {
     await using opened = await openDatabase({ timescale });
-    const books = [at(0), at(5), at(10)].map((slotAtMs) => book({ slotAtMs, seenAtMs: slotAtMs + 4 * MINUTE }));
+    const books = [at(0), at(5), at(10)].map((intervalStartMs) =>
+      book({ intervalStartMs, seenAtMs: intervalStartMs + 4 * MINUTE }),
+    );
     await opened.database.apply(batch(0, 3, { books }));
     expect(
       await opened.sql(
@@ -439,8 +441,8 @@ describe.each(EDITIONS)('$edition,', ({ timescale }) => {
     await opened.database.apply(
       batch(0, 18, {
         trades: days.map((exchangeAtMs) => trade('a', { exchangeAtMs })),
-        prices: days.map((slotAtMs) => price({ slotAtMs, seenAtMs: slotAtMs })),
-        books: days.map((slotAtMs) => book({ slotAtMs })),
+        prices: days.map((intervalStartMs) => price({ intervalStartMs, seenAtMs: intervalStartMs })),
+        books: days.map((intervalStartMs) => book({ intervalStartMs })),
       }),
     );
     const [from, to] = [time(24 * 60 - 30), time(24 * 60 + 30)];

@@ -71,19 +71,21 @@ async function filled(options: { timescale: boolean }): Promise<OpenDatabase> {
   ]);
   const extra = trade('busier', { exchangeAtMs: NOON_MS - 30_000 });
   const repeat = { ...extra, tradeId: extra.tradeId.replace(/0$/, '1'), receivedAtUs: extra.receivedAtUs + 1 };
-  const prices = minutes.flatMap((slotAtMs, n) =>
+  const prices = minutes.flatMap((intervalStartMs, n) =>
     [TOKEN_YES, TOKEN_NO].map((tokenId) =>
       price({
         tokenId,
-        slotAtMs,
-        seenAtMs: slotAtMs + 900,
+        intervalStartMs,
+        seenAtMs: intervalStartMs + 900,
         bestBid: decimal(380 + n),
         bestAsk: decimal(420 + 3 * n),
         midpoint: decimal(400 + 2 * n),
       }),
     ),
   );
-  const books = minutes.map((slotAtMs) => book({ slotAtMs, seenAtMs: slotAtMs + 900, exchangeAtMs: slotAtMs }));
+  const books = minutes.map((intervalStartMs) =>
+    book({ intervalStartMs, seenAtMs: intervalStartMs + 900, exchangeAtMs: intervalStartMs }),
+  );
   const documents = [1, 2, 3].map((version) =>
     market({ version, seenAtMs: NOON_MS - 600_000 + version * 1_000, volume: `${version}.5` }),
   );

@@ -31,8 +31,8 @@ describe.each(EDITIONS)('retention $edition', ({ timescale }) => {
     await database.apply({
       ...batch(0, 12, {
         trades: times.map((exchangeAtMs) => trade(`${exchangeAtMs}`, { exchangeAtMs })),
-        prices: times.map((slotAtMs) => price({ slotAtMs })),
-        books: times.map((slotAtMs) => book({ slotAtMs })),
+        prices: times.map((intervalStartMs) => price({ intervalStartMs })),
+        books: times.map((intervalStartMs) => book({ intervalStartMs })),
         unparsed: times.map((ms, counter) => unparsed({ counter, receivedAtUs: ms * 1_000 })),
       }),
       deadLetters: times.map((storedAtMs, sequence) => deadLetter({ sequence, storedAtMs })),
@@ -56,7 +56,9 @@ describe.each(EDITIONS)('retention $edition', ({ timescale }) => {
 test('retention of plain tables deletes in portions until all old rows are gone', async () => {
   await using opened = await openDatabase({ timescale: false });
   const times = [...Array(25_000).keys()].map((second) => NOON_MS - 10 * DAY_MS + second * 1_000);
-  await opened.database.apply(batch(0, 1, { prices: [...times, NOON_MS].map((slotAtMs) => price({ slotAtMs })) }));
+  await opened.database.apply(
+    batch(0, 1, { prices: [...times, NOON_MS].map((intervalStartMs) => price({ intervalStartMs })) }),
+  );
   const signal = new AbortController().signal;
   const round = await opened.database.retain('price_snapshots', { days: 7, nowMs: NOON_MS, signal });
   expect(round).toEqual({ dropped: 25_000, unit: 'rows', isPrepared: false });
@@ -80,7 +82,7 @@ describe.skipIf(edition !== 'timescaledb-community')(
       await database.apply(
         batch(0, 1, {
           trades: times.map((exchangeAtMs) => trade(`${exchangeAtMs}`, { exchangeAtMs })),
-          prices: times.map((slotAtMs) => price({ slotAtMs })),
+          prices: times.map((intervalStartMs) => price({ intervalStartMs })),
         }),
       );
       await refresh(opened);

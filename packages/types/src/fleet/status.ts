@@ -67,6 +67,8 @@ export type SchedulerStatus = {
     /** `tokensTarget`: where the shard is filled to less than the setting; null else. */
     perShard: { shard: number; tokens: number; tokensTarget: number | null }[];
   } | null;
+  /** What was published and JetStream has not acknowledged yet; `oldestAtMs`: when the oldest of it was published. */
+  unacknowledged: { messages: number; oldestAtMs: number | null };
   jobs: JobStatus[];
 };
 

@@ -10,7 +10,7 @@ export type BookSnapshot = {
   conditionId: string;
   tokenId: string;
   /** Start of the snapshot's interval, milliseconds since the epoch: a multiple of the interval. */
-  slotAtMs: number;
+  intervalStartMs: number;
   /** The venue's clock when it made the book, milliseconds since the epoch; null when the venue gave none. */
   exchangeAtMs: number | null;
   /** Highest price first. */
@@ -26,12 +26,12 @@ export type BookSnapshot = {
   /** The venue's sha1 over the book, 40 hex digits in lower case; null when it sent none, or something else. */
   hash: string | null;
   /** Whether the hash matches the received book; null without a hash. A mismatch is counted, and the book kept. */
-  isHashRight: boolean | null;
+  hashMatches: boolean | null;
   /** Our clock when the answer arrived, milliseconds since the epoch. */
   seenAtMs: number;
 };
 
 /** One snapshot per token and interval, as for prices. */
-export function bookMessageId({ tokenId, slotAtMs }: Pick<BookSnapshot, 'tokenId' | 'slotAtMs'>): string {
-  return `book:${tokenId}:${slotAtMs}`;
+export function bookMessageId({ tokenId, intervalStartMs }: Pick<BookSnapshot, 'tokenId' | 'intervalStartMs'>): string {
+  return `book:${tokenId}:${intervalStartMs}`;
 }

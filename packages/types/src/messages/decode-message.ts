@@ -54,7 +54,7 @@ export function decodeBook(subject: string, body: Uint8Array): BookSnapshot {
   for (const name of ['bestBid', 'bestAsk', 'midpoint', 'tickSize'] as const) expectDecimalOrNull(book[name], name);
   expect(book.spread === null || isSignedDecimal(book.spread), 'spread', book.spread);
   expect(book.hash === null || isHex(book.hash, SHA1_LENGTH), 'hash', book.hash);
-  expect(book.isHashRight === null || typeof book.isHashRight === 'boolean', 'isHashRight', book.isHashRight);
+  expect(book.hashMatches === null || typeof book.hashMatches === 'boolean', 'hashMatches', book.hashMatches);
   // The venue's clock is only shown: any time that the database can hold will do.
   expect(book.exchangeAtMs === null || isMilliseconds(book.exchangeAtMs), 'exchangeAtMs', book.exchangeAtMs);
   return book;
@@ -78,6 +78,8 @@ export function decodeFact(subject: string, body: Uint8Array): MarketFact {
     case 'new_market':
     case 'market_resolved':
       expectObserved(fact);
+      expect(Array.isArray(fact.tokenIds) && fact.tokenIds.every(isTokenId), 'tokenIds', fact.tokenIds);
+      expect(Array.isArray(fact.outcomes) && fact.outcomes.every(isText), 'outcomes', fact.outcomes);
       for (const name of ['winningTokenId', 'winningOutcome'] as const) expectTextOrNull(fact[name], name);
       return fact;
     case 'tick_size_change':
@@ -155,7 +157,7 @@ function expectIds(ids: { conditionId: string; tokenId: string }): void {
 
 function expectSnapshot(snapshot: PriceSnapshot | BookSnapshot): void {
   expectIds(snapshot);
-  expect(isPlausibleTime(snapshot.slotAtMs), 'slotAtMs', snapshot.slotAtMs);
+  expect(isPlausibleTime(snapshot.intervalStartMs), 'intervalStartMs', snapshot.intervalStartMs);
   expect(isPlausibleTime(snapshot.seenAtMs), 'seenAtMs', snapshot.seenAtMs);
 }
 

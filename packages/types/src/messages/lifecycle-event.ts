@@ -11,7 +11,9 @@ export type LifecycleEvent = {
   gammaId: string;
   /** In the order of the outcomes; empty while the venue has assigned none. */
   tokenIds: string[];
-  /** Of a new market; null when the venue gave none. */
+  /** Names of a new market's outcomes; empty where the venue named none. */
+  outcomes: string[];
+  /** Of a new market; null where the venue did not say. */
   question: string | null;
   slug: string | null;
   /** Of a resolved market; null when the venue gave none. The shape of a split resolution is unknown. */

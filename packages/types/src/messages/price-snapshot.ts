@@ -8,7 +8,7 @@ export type PriceSnapshot = {
   conditionId: string;
   tokenId: string;
   /** Start of the snapshot's interval, milliseconds since the epoch: a multiple of the interval. */
-  slotAtMs: number;
+  intervalStartMs: number;
   /** Price of the last trade, whenever that was; null for a token that was never traded. */
   lastPrice: string | null;
   bestBid: string | null;
@@ -22,6 +22,9 @@ export type PriceSnapshot = {
 };
 
 /** One snapshot per token and interval: two schedulers that overlap for a moment publish it once. */
-export function priceMessageId({ tokenId, slotAtMs }: Pick<PriceSnapshot, 'tokenId' | 'slotAtMs'>): string {
-  return `price:${tokenId}:${slotAtMs}`;
+export function priceMessageId({
+  tokenId,
+  intervalStartMs,
+}: Pick<PriceSnapshot, 'tokenId' | 'intervalStartMs'>): string {
+  return `price:${tokenId}:${intervalStartMs}`;
 }

@@ -81,7 +81,7 @@ const unparsed: Unparsed = {
 const price: PriceSnapshot = {
   conditionId: '0xab',
   tokenId: '12',
-  slotAtMs: NOON_MS,
+  intervalStartMs: NOON_MS,
   lastPrice: null,
   bestBid: '0.4',
   bestAsk: null,
@@ -92,7 +92,7 @@ const price: PriceSnapshot = {
 const book: BookSnapshot = {
   conditionId: '0xab',
   tokenId: '12',
-  slotAtMs: NOON_MS,
+  intervalStartMs: NOON_MS,
   exchangeAtMs: null,
   bids: [['0.4', '10']],
   asks: [],
@@ -102,7 +102,7 @@ const book: BookSnapshot = {
   midpoint: null,
   tickSize: '0.01',
   hash: null,
-  isHashRight: null,
+  hashMatches: null,
   seenAtMs: NOON_MS + 1_000,
 };
 const DEEP = 'lists in lists: ';
@@ -114,6 +114,7 @@ const facts: MarketFact[] = [
     conditionId: '0xab',
     gammaId: '1',
     tokenIds: [],
+    outcomes: [],
     question: null,
     slug: null,
     winningTokenId: null,
@@ -254,8 +255,8 @@ describe('a trade', () => {
 describe('a price', () => {
   test.each([
     ['is on the subject of another one', { ...price, tokenId: '13' }],
-    ['has no interval', { ...price, slotAtMs: undefined }],
-    ['has an interval in seconds', { ...price, slotAtMs: NOON_MS / 1_000 }],
+    ['has no interval', { ...price, intervalStartMs: undefined }],
+    ['has an interval in seconds', { ...price, intervalStartMs: NOON_MS / 1_000 }],
     ['has a number for a bid', { ...price, bestBid: 0.4 }],
     ['has a price below 0', { ...price, lastPrice: '-0.1' }],
     ['says nothing of the midpoint', { ...price, midpoint: undefined }],
@@ -275,7 +276,7 @@ describe('a book', () => {
     ['has a tick size that is a number', { ...book, tickSize: 0.01 }],
     ['has a spread that is no number', { ...book, spread: '--1' }],
     ['has a hash that is too short', { ...book, hash: 'abcd' }],
-    ['has a hash that is maybe right', { ...book, isHashRight: 'maybe' }],
+    ['has a hash that is maybe right', { ...book, hashMatches: 'maybe' }],
     ['has text for a time', { ...book, exchangeAtMs: 'now' }],
     ['has a time beyond all time', { ...book, exchangeAtMs: 8.64e15 }],
   ])('is refused when it %s', (_what, body) => {

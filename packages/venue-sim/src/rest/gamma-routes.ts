@@ -20,23 +20,38 @@ export type GammaRoutesOptions = {
   figures: GammaFigureCache;
   /** Share of the markets whose documents are spelt differently: lists that are no JSON text, names in snake_case. */
   oddSpellingShare: number;
+  /** A new market is listed up to this late. */
+  gammaLagMs: number;
+  clock: () => number;
 };
 
 /** Gamma: market documents, one by one, in keyset pages, and by offset as it used to be. */
-export function gammaRoutes({ registry, odd, figures, oddSpellingShare }: GammaRoutesOptions): Route[] {
+export function gammaRoutes({
+  registry,
+  odd,
+  figures,
+  oddSpellingShare,
+  gammaLagMs,
+  clock,
+}: GammaRoutesOptions): Route[] {
   const oddOnes = odd.map(({ gammaId, document }): Listed => ({ gammaId: Number(gammaId), market: null, document }));
-  let kept: { revision: number; listed: Listed[] } = { revision: -1, listed: [] };
+  let kept: { revision: number; listed: Listed[]; late: boolean } = { revision: -1, listed: [], late: false };
 
-  /** Everything, in the order of ids; made anew when a market came or went. */
+  /** Everything, in the order of ids; built anew when a market came or went, and while some are not listed yet. */
   function listed(): Listed[] {
     const { revision } = registry;
-    if (kept.revision !== revision) {
-      const markets = registry
-        .all()
+    if (kept.revision !== revision || kept.late) {
+      const all = registry.all();
+      const markets = all
+        .filter(isListed)
         .map((market): Listed => ({ gammaId: Number(market.gammaId), market, document: null }));
-      kept = { revision, listed: [...markets, ...oddOnes].sort((a, b) => a.gammaId - b.gammaId) };
+      const inOrder = [...markets, ...oddOnes].sort((a, b) => a.gammaId - b.gammaId);
+      kept = { revision, listed: inOrder, late: markets.length < all.length };
     }
     return kept.listed;
+  }
+  function isListed({ createdAtMs, flavour }: SimMarket): boolean {
+    return clock() >= createdAtMs + Math.floor(flavour * gammaLagMs);
   }
   function shown({ market, document }: Omit<Listed, 'gammaId'>, includeTag: boolean): Record<string, unknown> {
     if (market === null) return document ?? {};
@@ -44,7 +59,8 @@ export function gammaRoutes({ registry, odd, figures, oddSpellingShare }: GammaR
     return gammaMarket(market, { includeTag, figures: figures.of(market), spelling });
   }
   function single(market: SimMarket | undefined, { query }: RouteRequest): { json: unknown } {
-    if (market === undefined) throw new HttpProblem(404, { type: 'not found error', error: 'id not found' });
+    if (market === undefined || !isListed(market))
+      throw new HttpProblem(404, { type: 'not found error', error: 'id not found' });
     return { json: shown({ market, document: null }, flag(query, 'include_tag') ?? false) };
   }
 

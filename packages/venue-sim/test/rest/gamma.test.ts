@@ -53,6 +53,21 @@ describe('the keyset listing', () => {
     });
   });
 
+  test('shows a new market late where the venue is to lag, by its own share of the lag', async () => {
+    let nowMs = Date.now();
+    const lagging = { gammaLagMs: 30_000, markets: 5, oddMarkets: 0, clock: () => nowMs };
+    await using venue = await VenueSim.start({ ...SILENT, ...lagging });
+    venue.openMarkets(20);
+    const listed = async () => (await page(venue, 'limit=100')).markets.length;
+    expect(await listed()).toBe(5);
+    nowMs += 15_000;
+    const halfway = await listed();
+    expect(halfway).toBeGreaterThan(5);
+    expect(halfway).toBeLessThan(25);
+    nowMs += 15_000;
+    expect(await listed()).toBe(25);
+  });
+
   test('refuses an offset, a foreign cursor and nonsense with 422', async () => {
     await using venue = await VenueSim.start(SILENT);
     const byVolume = await page(venue, 'order=volumeNum&ascending=false');

@@ -3,24 +3,25 @@ import { backoffMs } from '@polytape/polymarket';
 import { errorSentence, type Logger, rest } from '@polytape/service';
 import { type JobStatus, OutageNotice } from '@polytape/types';
 import { TermOverError } from '../leadership/leader-term.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 
 export type JobSchedule = {
-  /** In metrics, the log and `polytape status`: letters and dashes. */
+  /** Shown in metrics, the log and `polytape status`: letters and dashes. */
   name: string;
-  /** From the beginning of a run to that of the next; 0 switches the job off. */
+  /** From the start of one run to the start of the next; 0 turns the job off. */
   intervalMs: number;
-  /** Whether a run begins with each interval of the clock, so that each gets one. */
+  /** Whether runs start at multiples of the interval, so that each interval gets one. */
   isOnTheClock: boolean;
-  /** A run that takes longer is given up, and counts as failed. */
+  /** A run that takes longer is aborted and counts as failed. */
   timeoutMs: number;
 };
 
 export type JobResult = {
-  /** What the run has read or written, whatever the job counts. */
+  /** Items that the run has read or written; what an item is depends on the job. */
   items: number;
-  /** What went wrong without stopping the run. */
+  /** Errors that did not stop the run. */
   errors: number;
-  /** As of `JobStatus`. */
+  /** See `JobStatus`. */
   oldestAtMs?: number | null;
 };
 
@@ -31,26 +32,26 @@ export type JobRunnerOptions = {
   clock?: JobClock;
 };
 
-/** Milliseconds since the epoch, and a rest that ends early, without an error, when the signal aborts. */
+/** `nowMs`: milliseconds since the epoch. `rest` ends early, without an error, when the signal aborts. */
 export type JobClock = { nowMs(): number; rest(ms: number, signal: AbortSignal): Promise<void> };
 
 /**
- * Runs one job again and again, and remembers how it went.
+ * Runs one job repeatedly and keeps its statistics.
  *
- * resting -> running -> resting; the first run begins at once, later ones an interval after the one before or with each
- * interval of the clock, a little late by chance so that not all that poll a venue do so on the stroke of the minute. A run
- * that takes longer than its interval is followed by the next one at once, never joined by it. After a failure the job
- * rests a second or two, then twice as long each time, up to a minute: an outage is said once, and so is its end.
+ * resting -> running -> resting. The first run starts at once. Later runs start one interval after the last one, or with
+ * each interval of the clock, plus a random delay so that not every client polls the venue at the full minute. A run that
+ * takes longer than its interval is followed by the next one at once; two runs never overlap. After a failure the job
+ * rests for a second or two, then twice as long each time, up to a minute. The start and the end of an outage are logged
+ * once.
  *
- * It lives as long as the process, so that its counts go on from one term of leading to the next; the work belongs to a
- * term.
+ * A runner lives as long as the process, so that its counts continue from one term to the next. The work belongs to a term.
  */
 export class JobRunner {
   readonly #o: Required<JobRunnerOptions>;
   readonly #outage = new OutageNotice();
   readonly #status: JobStatus;
-  /** When a run that took too long was said last. */
-  #saidSlowAtMs = Number.NEGATIVE_INFINITY;
+  /** When a slow run was last logged. */
+  #loggedSlowAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: JobRunnerOptions) {
     this.#o = { random: Math.random, clock: SYSTEM_CLOCK, ...options };
@@ -58,14 +59,14 @@ export class JobRunner {
     this.#status = { name, intervalMs, ...NEVER_RAN };
   }
 
-  /** How it goes, and how it went since the process started. */
+  /** The job's state, and its statistics since the process started. */
   status(): JobStatus {
     return { ...this.#status };
   }
 
   /**
-   * Runs until `signal` aborts. What the work throws is its failure and no more, so that one job never stops the others;
-   * except that the term is over or that somebody else writes the plan, for then nothing of this term may go on.
+   * Runs until `signal` aborts. An error of the work counts as a failed run and goes no further, so that one job never
+   * stops the others. The exceptions end the term: it is over, or somebody else writes the plan.
    *
    * @throws {TermOverError | RevisionConflictError}
    */
@@ -82,12 +83,12 @@ export class JobRunner {
         await clock.rest(restMs, signal);
       }
     } finally {
-      // Another scheduler leads now and knows better; an age that only grows would be an alarm about nothing.
+      // The job rests now: an age that only grows would raise a false alarm.
       this.#status.oldestAtMs = null;
     }
   }
 
-  /** @returns Whether it worked. */
+  /** @returns Whether the run succeeded. */
   async #runOnce(work: (signal: AbortSignal) => Promise<JobResult>, signal: AbortSignal): Promise<boolean> {
     const { schedule, clock, log } = this.#o;
     const status = this.#status;
@@ -96,21 +97,23 @@ export class JobRunner {
     const beganAtMs = clock.nowMs();
     status.isRunning = true;
     try {
-      const { items, errors, oldestAtMs = null } = await work(AbortSignal.any([signal, limit.signal]));
+      // The limit also holds for work that ignores its signal.
+      const running = work(AbortSignal.any([signal, limit.signal]));
+      const { items, errors, oldestAtMs = null } = await unlessAborted(running, limit.signal);
       Object.assign(status, { items, errors, oldestAtMs, failure: null, lastSuccessAtMs: clock.nowMs() });
-      if (this.#outage.recovered()) log.info({ job: schedule.name }, `The job ${schedule.name} works again.`);
+      if (this.#outage.recovered()) log.info({ job: schedule.name }, `Job ${schedule.name} works again.`);
       return true;
     } catch (error) {
       if (signal.aborted) return false;
       if (endsTerm(error)) throw error;
       status.failures += 1;
       status.failure = errorSentence(error);
-      this.#tell(error);
+      this.#logFailure(error);
       return false;
     } finally {
       clearTimeout(timer);
       status.isRunning = false;
-      // A run that was stopped from outside has neither worked nor failed.
+      // A run that was stopped from outside has neither succeeded nor failed.
       if (!signal.aborted) {
         status.runs += 1;
         status.durationMs = Math.max(0, clock.nowMs() - beganAtMs);
@@ -119,53 +122,53 @@ export class JobRunner {
     }
   }
 
-  /** Until the next run is due, and a little longer. */
+  /** How long to rest until the next run, with its random delay. */
   #restMs(beganAtMs: number): number {
     const { schedule, clock, random } = this.#o;
     const { intervalMs, isOnTheClock } = schedule;
     const fromMs = isOnTheClock ? Math.floor(beganAtMs / intervalMs) * intervalMs : beganAtMs;
     const nextAtMs = fromMs + intervalMs + random() * JITTER_SHARE * intervalMs;
-    // A clock that was set back must not keep the job waiting for hours.
+    // If the clock was set back, the job must not wait for hours.
     return Math.min(Math.max(0, nextAtMs - clock.nowMs()), (1 + JITTER_SHARE) * intervalMs);
   }
 
-  /** A venue that is slow now and then would be told of at each turn; the status counts them all. */
+  /** Logs a slow run at most once an hour; the status counts all of them. */
   #judgePace(durationMs: number): void {
     const { schedule, log } = this.#o;
     if (durationMs <= schedule.intervalMs) return;
     this.#status.overruns += 1;
     const nowMs = performance.now();
-    if (nowMs - this.#saidSlowAtMs < SAY_SLOW_AGAIN_AFTER_MS) return;
-    this.#saidSlowAtMs = nowMs;
+    if (nowMs - this.#loggedSlowAtMs < LOG_SLOW_AGAIN_AFTER_MS) return;
+    this.#loggedSlowAtMs = nowMs;
     log.warn(
       { job: schedule.name, durationMs, intervalMs: schedule.intervalMs },
-      `A run of the job ${schedule.name} took ${seconds(durationMs)} s, longer than its interval of ${seconds(schedule.intervalMs)} s: its figures come late.`,
+      `Job ${schedule.name} took ${seconds(durationMs)} s, longer than its interval of ${seconds(schedule.intervalMs)} s. Its data is late.`,
     );
   }
 
-  #tell(error: unknown): void {
+  #logFailure(error: unknown): void {
     const { schedule, log } = this.#o;
     const { disposition, operatorAction } = error as { disposition?: unknown; operatorAction?: string };
     const { say, unsaid } = this.#outage.failed(errorSentence(error), performance.now());
     const remedy = operatorAction === undefined ? '' : ` ${operatorAction}`;
-    // An error that no class of ours describes is a bug, and somebody has to see where.
+    // An error without a class of ours is a bug; its stack shows where.
     const isBug = disposition === undefined;
     const needsPerson = isBug || operatorAction !== undefined;
     const level = !say ? 'debug' : needsPerson ? 'error' : 'warn';
     log[level](
       { job: schedule.name, unsaid, ...(isBug ? { err: error } : {}) },
-      `The job ${schedule.name} failed: ${errorSentence(error)}.${remedy} Trying again until it works.`,
+      `Job ${schedule.name} failed: ${errorSentence(error)}.${remedy} Trying again.`,
     );
   }
 }
 
-/** A run took longer than it may. */
+/** A run exceeded its timeout. */
 class JobTimeoutError extends Error {
   override readonly name = 'JobTimeoutError';
   readonly disposition = 'retry';
 
   constructor(timeoutMs: number) {
-    super(`it was not done after ${seconds(timeoutMs)} s, and was given up`);
+    super(`it did not finish within ${seconds(timeoutMs)} s and was aborted`);
   }
 }
 
@@ -192,6 +195,6 @@ const NEVER_RAN = {
   failure: null,
 } satisfies Partial<JobStatus>;
 
-const SAY_SLOW_AGAIN_AFTER_MS = 60 * 60_000;
+const LOG_SLOW_AGAIN_AFTER_MS = 60 * 60_000;
 const JITTER_SHARE = 0.1;
 const BACKOFF = { minMs: 1_000, maxMs: 60_000 };

@@ -1,6 +1,6 @@
 /**
- * The time for which this scheduler leads: extended by each renewal, over when the lease has run out, when it was ended,
- * or when the process is asked to stop.
+ * The time for which this scheduler leads. Each renewal extends it. It is over when the lease runs out, when somebody ends
+ * it, or when the process is asked to stop.
  */
 export class LeaderTerm {
   /** Aborts when the term is over. */
@@ -16,12 +16,12 @@ export class LeaderTerm {
     this.signal = AbortSignal.any([stop, this.#over.signal]);
   }
 
-  /** Why it was over, in words; null while it is not, and when the process was asked to stop. */
+  /** Why the term is over, in words; null before, and when the process was asked to stop. */
   get endedBecause(): string | null {
     return this.#endedBecause;
   }
 
-  /** The key was renewed by a request that was made at `askedAtMs` (of `performance.now()`). */
+  /** `askedAtMs`: when the request that renewed the key was sent, by `performance.now()`. */
   extend(askedAtMs: number): void {
     if (this.signal.aborted) return;
     this.#untilMs = askedAtMs + this.#leaseMs;
@@ -30,7 +30,7 @@ export class LeaderTerm {
     this.#timer.unref();
   }
 
-  /** The first reason counts. */
+  /** Ends the term. Only the first reason is kept. */
   end(because: string): void {
     clearTimeout(this.#timer);
     if (this.signal.aborted) return;
@@ -39,10 +39,9 @@ export class LeaderTerm {
   }
 
   /**
-   * To be asked before each write. It looks at the clock, for a process that was stopped or starved has timers that are
-   * late.
+   * Call this before each write. It looks at the clock, because timers are late in a process that was suspended or starved.
    *
-   * @throws {TermOverError} or the reason of the stop: this scheduler must write no more.
+   * @throws {TermOverError} or the reason of the stop: this scheduler must not write any more.
    */
   throwIfOver(): void {
     if (performance.now() >= this.#untilMs) this.end(RAN_OUT);
@@ -50,13 +49,13 @@ export class LeaderTerm {
   }
 }
 
-/** This scheduler does not lead any more. */
+/** This scheduler no longer leads. */
 export class TermOverError extends Error {
   override readonly name = 'TermOverError';
   readonly disposition = 'retry';
 
   constructor(because: string) {
-    super(`this scheduler leads no longer: ${because}`);
+    super(`this scheduler no longer leads: ${because}`);
   }
 }
 

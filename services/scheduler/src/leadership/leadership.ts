@@ -6,21 +6,21 @@ import { LeaderTerm } from './leader-term.ts';
 
 export type LeadershipOptions = {
   bucket: KvBucket<LeaderRecord>;
-  /** Of this process alone. */
+  /** Unique to this process. */
   schedulerId: string;
   log: Logger;
 };
 
 /**
- * Lets one scheduler of any number lead.
+ * Lets exactly one of several schedulers lead.
  *
- * standing by -> leading (it created the key, which was not there) -> standing by (the key could not be renewed in time,
- * somebody else wrote it, or the work was given up) -> …; the key is deleted by its revision when the leader lets go, so
- * that another follows at once, and expires when the leader died.
+ * standing by -> leading (it created the missing key) -> standing by (it could not renew the key in time, another
+ * scheduler wrote it, or the work ended) -> …. A leader that stops deletes the key by its revision, so that another one
+ * follows at once; the key of a leader that died expires.
  *
- * A leader counts its time from before it asked for the last renewal, and lets go 5 s before the key could expire: what
- * it asked for until then is done before anybody else leads. Should even that fail (a machine that slept), the plan is
- * safe all the same, because each shard is written by revision. See ADR 8.
+ * A leader counts its lease from before it asked for the last renewal, and stops 5 s before the key can expire. So every
+ * request that it made has finished before another scheduler leads. If even that fails (a machine that slept), the plan
+ * is still safe, because each shard is written by revision. See ADR 8.
  */
 export class Leadership {
   readonly #o: LeadershipOptions;
@@ -35,20 +35,20 @@ export class Leadership {
     return this.#isLeading;
   }
 
-  /** Who was last known to lead, this one or another; null before that is known, and when a term of ours has ended. */
+  /** The last known leader, this scheduler or another; null before one is known and after a term of our own. */
   get leader(): string | null {
     return this.#leader;
   }
 
   /**
-   * Does `work` in each term that this scheduler leads, until `signal` aborts. Work that fails with something that may
-   * pass (its `disposition` is `retry`, a lost revision among it) ends the term; other errors come out.
+   * Runs `work` in each term that this scheduler leads, until `signal` aborts. An error whose `disposition` is `retry`
+   * (a lost revision, for example) ends the term; any other error is thrown.
    */
   async run(work: (term: LeaderTerm) => Promise<void>, signal: AbortSignal): Promise<void> {
     await using view = this.#o.bucket.view({ signal, relistMs: TRY_INTERVAL_MS });
     let changed = Promise.withResolvers<void>();
     view.onChange(() => changed.resolve());
-    // A view that is not complete yet does not know the key, and would say nothing of its end.
+    // An incomplete view does not know the key, and would not report its deletion.
     await view.ready.catch(() => {}); // stopped: the loop sees it
     while (!signal.aborted) {
       changed = Promise.withResolvers<void>();
@@ -71,14 +71,14 @@ export class Leadership {
       const revision = await ifFree(bucket.create(KEY, record));
       if (revision !== null) return { record, revision, askedAtMs };
       const held = await bucket.get(KEY);
-      // Our own write whose answer was lost: the renewal tells how long it holds.
+      // Our own write, whose answer was lost. The renewal finds out how long it holds.
       if (held?.value.schedulerId === schedulerId) return { ...held, record: held.value, askedAtMs: -Infinity };
       if (held !== null && held.value.schedulerId !== this.#leader) {
-        log.info({ leader: held.value.schedulerId }, `Standing by: ${held.value.schedulerId} leads.`);
+        log.info({ leader: held.value.schedulerId }, `Standing by: scheduler ${held.value.schedulerId} leads.`);
       }
       this.#leader = held?.value.schedulerId ?? null;
     } catch (error) {
-      log.debug({ err: error }, `Cannot ask who leads: ${errorSentence(error)}.`);
+      log.debug({ err: error }, `Cannot find out which scheduler leads: ${errorSentence(error)}. Trying again.`);
     }
     return null;
   }
@@ -102,22 +102,22 @@ export class Leadership {
       this.#leader = null;
       term.end('its work has ended');
       done.abort();
-      // By revision: should somebody else lead by now, their key stays. What cannot be deleted expires by itself.
+      // By revision: if another scheduler leads by now, its key stays. A key that cannot be deleted expires by itself.
       const released = renewing.then(() => bucket.delete(KEY, hold.revision)).catch(() => {});
       await Promise.race([released, delay(RELEASE_MS_MAX, undefined, { ref: false })]);
     }
     if (!signal.aborted)
-      log.warn({ reason: term.endedBecause }, `This scheduler leads no longer: ${term.endedBecause}.`);
+      log.warn({ reason: term.endedBecause }, `This scheduler no longer leads: ${term.endedBecause}.`);
   }
 
-  /** A key that was created just now needs none; one that was found again does. */
+  /** A key that was just created needs no renewal; one that was found again does. */
   async #renewFirst(hold: Hold, term: LeaderTerm): Promise<boolean> {
     if (hold.askedAtMs > -Infinity) term.extend(hold.askedAtMs);
     else if (!(await this.#renewOnce(hold, term).catch(() => false))) return false;
     return !term.signal.aborted;
   }
 
-  /** Renews until the term is over; trouble on the way is tried again until the lease has run out. */
+  /** Renews the key until the term is over, retrying failures until the lease runs out. */
   async #renew(hold: Hold, term: LeaderTerm, done: AbortSignal): Promise<void> {
     let pauseMs = RENEW_INTERVAL_MS;
     while (!term.signal.aborted) {
@@ -127,13 +127,13 @@ export class Leadership {
         if (!(await this.#renewOnce(hold, term))) return;
         pauseMs = RENEW_INTERVAL_MS;
       } catch (error) {
-        this.#o.log.warn({ err: error }, `The lead could not be renewed: ${errorSentence(error)}. Trying again.`);
+        this.#o.log.warn({ err: error }, `Cannot renew the lead: ${errorSentence(error)}. Trying again.`);
         pauseMs = RENEW_RETRY_MS;
       }
     }
   }
 
-  /** @returns Whether the key is still ours; if not, the term has ended. @throws NATS could not be asked. */
+  /** @returns Whether the key is still ours; if not, the term has ended. @throws NATS could not be reached. */
   async #renewOnce(hold: Hold, term: LeaderTerm): Promise<boolean> {
     const { bucket, schedulerId } = this.#o;
     const askedAtMs = performance.now();
@@ -145,7 +145,7 @@ export class Leadership {
     }
     const held = await bucket.get(KEY);
     if (held?.value.schedulerId !== schedulerId) {
-      term.end(held === null ? 'its key was gone' : `${held.value.schedulerId} leads`);
+      term.end(held === null ? 'its key was gone' : `scheduler ${held.value.schedulerId} leads`);
       return false;
     }
     hold.revision = held.revision; // an earlier renewal whose answer was lost
@@ -153,10 +153,10 @@ export class Leadership {
   }
 }
 
-/** Our key: its present revision, and a moment of our clock before it was written. */
+/** Our key with its present revision; `askedAtMs` is a moment before it was written. */
 type Hold = { record: LeaderRecord; revision: number; askedAtMs: number };
 
-/** The revision written, or null when the key is not as it was to be. */
+/** The revision that was written, or null on a conflict. */
 async function ifFree(write: Promise<number>): Promise<number | null> {
   try {
     return await write;
@@ -169,11 +169,11 @@ async function ifFree(write: Promise<number>): Promise<number | null> {
 const KEY = 'scheduler';
 const RENEW_INTERVAL_MS = 5_000;
 const RENEW_RETRY_MS = 1_000;
-/** The key's 15 s less the 5 s that a request waits for a lost connection at most. */
+/** The key lives for 15 s, and a request waits at most 5 s for a lost connection. */
 const LEASE_MS = 10_000;
-/** With NATS away, a stop does not wait for the key. */
+/** While NATS is away, a stop does not wait until the key is deleted. */
 const RELEASE_MS_MAX = 2_000;
-/** A change of the key is pushed; this is for what the push missed. */
+/** Changes of the key are pushed; this covers a missed push. */
 const TRY_INTERVAL_MS = 5_000;
-/** After a term that failed, so that another scheduler may do better. */
+/** After a failed term, so that another scheduler gets its chance. */
 const REST_MS = 1_000;

@@ -6,11 +6,10 @@ import type { PlanKeeper } from '../plan/plan-keeper.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
 import type { MarketLog } from './market-log.ts';
 import type { MarketRegistry } from './market-registry.ts';
-import { shrinkDoubt } from './shrink-doubt.ts';
 
 export type DiscoveryOptions = {
   gamma: Pick<GammaClient, 'openMarkets' | 'newestMarkets' | 'closedMarketsOf'>;
-  /** A scan that shows so much less than is known, in per cent, is not believed. */
+  /** A scan that lacks more than this percentage of the known markets is not trusted. */
   shrinkPercentMax: number;
   registry: MarketRegistry;
   marketLog: Pick<MarketLog, 'publish'>;
@@ -19,7 +18,7 @@ export type DiscoveryOptions = {
   log: Logger;
 };
 
-/** Finds the venue's open markets, and publishes what changed. */
+/** Finds the venue's open markets and publishes what changed. */
 export class Discovery {
   readonly #o: DiscoveryOptions;
   readonly #alarms = new OutageNotice();
@@ -30,18 +29,18 @@ export class Discovery {
     this.#o = options;
   }
 
-  /** Whether all open markets have been seen in this term. */
+  /** Whether a scan has finished in this term. */
   get hasScanned(): boolean {
     return this.#hasScanned;
   }
 
-  /** Resolves when all open markets have been seen in this term. */
+  /** Resolves when the first scan of this term has finished. */
   get scanned(): Promise<void> {
     return this.#scanned.promise;
   }
 
   /**
-   * Reads all open markets once. The plan follows page by page, so that recording does not wait for the last of 1,500.
+   * Reads all open markets once. The plan follows page by page, so that recording does not wait for the last of 1,500 pages.
    *
    * @throws as `GammaClient.openMarkets` and `MarketLog.publish`.
    */
@@ -52,12 +51,12 @@ export class Discovery {
     let errors = 0;
     for await (const { markets, skipped, doubt } of gamma.openMarkets(signal)) {
       for (const market of markets) seen.add(market.conditionId);
-      errors += this.#tellSkipped(skipped);
+      errors += this.#countSkipped(skipped);
       if (doubt !== null) doubts.push(doubt);
-      await marketLog.publish(markets);
+      await marketLog.publish(markets, signal);
       keeper.marketsChanged();
     }
-    // A market ends when the venue says closed, not because a scan did not show it.
+    // A market ends when the venue calls it closed, not when a scan lacks it.
     const known = new Set(keeper.unknownConditionIds());
     for (const { conditionId } of registry.open()) known.add(conditionId);
     const vanished = [...known].filter((id) => !seen.has(id));
@@ -66,21 +65,21 @@ export class Discovery {
     if (doubts.length > 0) {
       log.error(
         { doubts, vanished: vanished.length },
-        `The scan of the markets is in doubt: ${doubts[0]}. Nothing is concluded from it.`,
+        `The scan of the markets looks incomplete: ${doubts[0]}. Ignoring that markets are missing from it.`,
       );
-    } else if (vanished.length > 0) await marketLog.publish(await gamma.closedMarketsOf(vanished, signal));
+    } else if (vanished.length > 0) await marketLog.publish(await gamma.closedMarketsOf(vanished, signal), signal);
     await keeper.scanEnded(signal);
     counters.scans += 1;
     counters.lastScanAtMs = Date.now();
-    if (!this.#hasScanned) log.info({ markets: seen.size }, `Discovery has seen all ${seen.size} open markets.`);
+    if (!this.#hasScanned) log.info({ markets: seen.size }, `The first scan found ${seen.size} open markets.`);
     this.#hasScanned = true;
     this.#scanned.resolve();
     return { items: seen.size, errors: errors + doubts.length };
   }
 
   /**
-   * Reads the newest open markets until two whole pages hold nothing new. Gamma is minutes late with some of
-   * them; those the next scan finds.
+   * Reads the newest open markets until two pages hold nothing new. Gamma lists some markets minutes late; the next scan
+   * finds those.
    *
    * @throws as `scan`.
    */
@@ -92,12 +91,12 @@ export class Discovery {
     let pages = 0;
     for await (const { markets, skipped } of gamma.newestMarkets({ signal })) {
       const fresh = markets.filter(({ conditionId }) => registry.stateOf(conditionId) === 'unknown').length;
-      errors += this.#tellSkipped(skipped);
-      await marketLog.publish(markets);
+      errors += this.#countSkipped(skipped);
+      await marketLog.publish(markets, signal);
       if (fresh > 0) keeper.marketsChanged();
       found += fresh;
       pages += 1;
-      // A page of placeholders alone says nothing of what comes behind them.
+      // A page with nothing but placeholders is no sign that the pages behind it hold nothing new.
       if (fresh === 0 && markets.length > 0) familiarPages += 1;
       if (familiarPages >= FAMILIAR_PAGES || pages >= NEWEST_PAGES_MAX) break;
     }
@@ -105,22 +104,33 @@ export class Discovery {
   }
 
   /**
-   * Placeholders are an everyday sight; what a newer parser would have to read is told, each reason once a minute.
-   * @returns How many of these there are.
+   * Placeholders are normal. Entries that a newer parser might read are logged, each reason once a minute.
+   * @returns How many of those there were.
    */
-  #tellSkipped(skipped: readonly SkippedMarket[]): number {
+  #countSkipped(skipped: readonly SkippedMarket[]): number {
     let alarming = 0;
     for (const { kind, reason, gammaId, conditionId } of skipped) {
       const isAlarming = kind === 'unsupported-version' || kind === 'unreadable';
       if (isAlarming) alarming += 1;
       const level = isAlarming && this.#alarms.failed(reason, performance.now()).say ? 'error' : 'debug';
-      this.#o.log[level]({ kind, gammaId, conditionId }, `A market of Gamma is not recorded: ${reason}.`);
+      this.#o.log[level]({ kind, gammaId, conditionId }, `Skipped a market of Gamma: ${reason}. It is not recorded.`);
     }
     this.#o.counters.marketsSkipped += skipped.length;
     return alarming;
   }
 }
 
+/**
+ * Why a scan of the open markets cannot be trusted: too many known markets are missing from it. Null when it can. The share
+ * of a few markets proves nothing.
+ */
+export function shrinkDoubt(o: { known: number; vanished: number; percentMax: number }): string | null {
+  const { known, vanished, percentMax } = o;
+  if (vanished < VANISHED_MIN || vanished * 100 <= known * percentMax) return null;
+  return `it lacks ${vanished} of ${known} known markets, more than ${percentMax} %`;
+}
+
+const VANISHED_MIN = 20;
 const FAMILIAR_PAGES = 2;
-/** So many new ones are no trickle any more: the next scan takes them. */
+/** Beyond this the next scan is faster. */
 const NEWEST_PAGES_MAX = 20;

@@ -1,8 +1,8 @@
 import type { Market } from '@polytape/types';
 
 /**
- * Whether nothing more is expected of a market: it is closed and resolved, and that is what the most trusted source says,
- * or that source had a day's time to say otherwise.
+ * Whether a market will not change any more: it is closed and resolved, and either the most trusted source confirmed that
+ * or it has had a day to disagree.
  */
 export function isSettled({ closed, resolution }: Pick<Market, 'closed' | 'resolution'>, nowMs: number): boolean {
   if (!closed || resolution?.state !== 'resolved') return false;

@@ -1,8 +1,9 @@
-import { type Bus, BusUnavailableError, StreamReplacedError } from '@polytape/bus';
-import { type GammaClient, isVenueError } from '@polytape/polymarket';
+import { type Bus, BusUnavailableError, type StreamMessage, StreamReplacedError } from '@polytape/bus';
+import { type ClobClient, type GammaClient, isVenueError } from '@polytape/polymarket';
 import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
 import {
   decodeFact,
+  eventSubject,
   isPlausibleTime,
   type LifecycleEvent,
   MalformedMessageError,
@@ -10,34 +11,49 @@ import {
   OutageNotice,
 } from '@polytape/types';
 import type { PlanKeeper } from '../plan/plan-keeper.ts';
+import type { WantedMarket } from '../plan/shard-planner.ts';
 import { channelObservation } from '../resolutions/resolution-observation.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
 import { together } from '../together.ts';
-import { Inquiries, type Told } from './inquiries.ts';
+import { findBooks } from './find-books.ts';
+import type { Announcement, Inquiries } from './inquiries.ts';
 import type { MarketLog } from './market-log.ts';
 import type { MarketRegistry } from './market-registry.ts';
 
 export type LifecycleFollowerOptions = {
-  bus: Bus;
+  bus: Pick<Bus, 'streamState' | 'readBatches' | 'lastMessageOn'>;
   gamma: Pick<GammaClient, 'openMarketsOf' | 'closedMarketsOf'>;
+  clob: Pick<ClobClient, 'books'>;
   registry: Pick<MarketRegistry, 'stateOf' | 'get'>;
-  marketLog: Pick<MarketLog, 'publish' | 'hear'>;
-  keeper: Pick<PlanKeeper, 'announced' | 'marketsChanged'>;
+  marketLog: Pick<MarketLog, 'publish' | 'publishObservations'>;
+  keeper: Pick<PlanKeeper, 'announced' | 'expired' | 'marketsChanged'>;
+  /** Markets that wait for their documents. The keeper plans those whose tokens are known. */
+  inquiries: Inquiries;
   counters: SchedulerCounters;
   log: Logger;
 };
 
 /**
- * Reads from the stream EVENTS which markets were announced and resolved, and asks Gamma for their documents, so that
- * they are planned within seconds instead of at the next scan. An event alone changes no plan: it lacks half of the
- * document, and a market ends when Gamma says closed. A resolution that names its winner is believed at once (ADR 10).
- * What is missed here the jobs find. What else is in EVENTS is passed over.
+ * Reads new and resolved markets from the stream EVENTS.
+ *
+ * A new market is planned at once with the tokens that its event names, because it trades seconds to minutes before Gamma
+ * lists it. Gamma is queried until it has the document, which then decides (other tokens, or closed). An announcement that
+ * has neither a document nor a book at the CLOB after 10 minutes (`INQUIRY_LIMITS`) was false, and its tokens leave the
+ * plan.
+ *
+ * Until its document comes, such a market exists in the plan and in EVENTS only. A partial document in MARKETS would look
+ * whole to the next leader, would stay there for ever after a false announcement, and could overwrite a newer one. A new
+ * leader finds the market in the plan and its announcement in EVENTS.
+ *
+ * A market ends when Gamma calls it closed. A resolution that names its winner counts at once (ADR 10). The jobs find
+ * whatever this class misses.
  */
 export class LifecycleFollower {
   readonly #o: LifecycleFollowerOptions;
-  readonly #inquiries = new Inquiries(INQUIRY_LIMITS);
-  readonly #outage = new OutageNotice();
-  /** Resolutions that were told and not yet published as steps. */
+  readonly #gammaOutage = new OutageNotice();
+  readonly #clobOutage = new OutageNotice();
+  readonly #flood = new OutageNotice();
+  /** Resolutions not yet published as steps. */
   #resolved: LifecycleEvent[] = [];
   #changed = Promise.withResolvers<void>();
 
@@ -45,12 +61,38 @@ export class LifecycleFollower {
     this.#o = options;
   }
 
+  /**
+   * Restores the announcements that an earlier leader planned, given the conditions of the plan that have no document. Call
+   * this before the plan changes. @throws {BusUnavailableError}
+   */
+  async restore(conditionIds: Iterable<string>): Promise<void> {
+    const { bus, inquiries, log } = this.#o;
+    const unknown = [...new Set(conditionIds)].slice(0, inquiries.limits.openedMax);
+    let restored = 0;
+    for (let from = 0; from < unknown.length; from += LOOKUPS_AT_ONCE) {
+      const lookups = unknown.slice(from, from + LOOKUPS_AT_ONCE).map(async (conditionId) => {
+        const message = await bus.lastMessageOn('EVENTS', eventSubject({ conditionId, type: 'new_market' }));
+        const event = message === null ? null : lifecycleEvent(message);
+        const tokenIds = event === null ? null : bothTokenIds(event);
+        if (message === null || tokenIds === null) return;
+        this.#inquire(conditionId, 'opened', { tokenIds, ageMs: ageOf(message) });
+        restored += 1;
+      });
+      await Promise.all(lookups);
+    }
+    if (restored > 0)
+      log.info(
+        { markets: restored },
+        `Waiting for Gamma to list ${restored} markets that an earlier leader planned from their announcements.`,
+      );
+  }
+
   /** Follows until `signal` aborts. @throws {TermOverError | BusUnavailableError} */
   async run(signal: AbortSignal): Promise<void> {
     await together([(stop) => this.#read(stop), (stop) => this.#ask(stop)], signal);
   }
 
-  /** From a while back: the last leader may not have come to ask for what was told last. */
+  /** Starts some way back: the last leader may not have handled the last events. */
   async #read(signal: AbortSignal): Promise<void> {
     const { bus, log } = this.#o;
     while (!signal.aborted) {
@@ -58,57 +100,88 @@ export class LifecycleFollower {
       const from = lastSequence > LOOK_BACK_EVENTS ? { sequence: lastSequence - LOOK_BACK_EVENTS } : null;
       try {
         for await (const { messages } of bus.readBatches('EVENTS', from, { ...READ_LIMITS, signal })) {
-          for (const { subject, body } of messages) this.#take(subject, body);
+          for (const message of messages) this.#take(message);
         }
       } catch (error) {
         if (!(error instanceof StreamReplacedError)) throw error;
-        log.warn({ err: error }, 'The stream EVENTS was made anew; reading it from its beginning.');
+        log.warn({ err: error }, 'The stream EVENTS was replaced. Reading the new one from its start.');
       }
     }
   }
 
-  #take(subject: string, body: Uint8Array): void {
-    const { registry, counters, log } = this.#o;
-    // By the subject: most facts are whole documents of our own, and need not be read.
+  #take(message: StreamMessage): void {
+    const { registry, inquiries, counters, log } = this.#o;
+    const { subject } = message;
+    // The subject decides: most messages are whole documents of our own, and need not be decoded.
     if (OTHER_TYPES.has(subject.split('.').at(-1))) return;
-    const event = lifecycleEvent(subject, body);
+    const event = lifecycleEvent(message);
     if (event === null) {
-      log.warn(
-        { subject },
-        `A message on ${subject} is no event that this version knows; the next scan makes up for it.`,
-      );
+      log.warn({ subject }, `A message on ${subject} is not an event that this version knows. Skipping it.`);
       return;
     }
     counters.lifecycleEvents += 1;
-    const { conditionId, type } = event;
-    const state = registry.stateOf(conditionId);
-    if (type === 'market_resolved' && state !== 'unknown' && this.#resolved.length < RESOLVED_MAX) {
-      this.#resolved.push(event);
-      this.#changed.resolve();
+    const state = registry.stateOf(event.conditionId);
+    if (event.type === 'new_market') {
+      if (state === 'unknown') this.#takeOpening(event, ageOf(message));
+      return;
     }
-    if (type === 'new_market' ? state !== 'unknown' : state !== 'open') return;
-    this.#inquiries.add(conditionId, type === 'new_market' ? 'announced' : 'resolved', performance.now());
+    if (state !== 'unknown' && this.#resolved.length < RESOLVED_MAX) this.#resolved.push(event);
+    const mayEnd = state === 'open' || inquiries.has(event.conditionId);
+    if (mayEnd) this.#inquire(event.conditionId, 'resolved', {});
     this.#changed.resolve();
   }
 
+  /** A market that was announced long ago is not planned: if it is real, the first scan of the term finds it. */
+  #takeOpening(event: LifecycleEvent, ageMs: number): void {
+    const { keeper, inquiries } = this.#o;
+    const tokenIds = ageMs < inquiries.limits.giveUpAfterMs ? bothTokenIds(event) : null;
+    if (this.#inquire(event.conditionId, 'opened', { tokenIds }) && tokenIds !== null) {
+      keeper.announced(event.conditionId);
+    }
+    this.#changed.resolve();
+  }
+
+  /** @returns False when too many announcements wait. */
+  #inquire(
+    conditionId: string,
+    announcement: Announcement,
+    o: { tokenIds?: WantedMarket['tokenIds'] | null; ageMs?: number },
+  ): boolean {
+    const { inquiries, counters, log } = this.#o;
+    const nowMs = performance.now();
+    if (inquiries.add(conditionId, announcement, { nowMs, ...o })) return true;
+    counters.announcementsIgnored += 1;
+    const { say, unsaid } = this.#flood.failed(announcement, nowMs);
+    if (say) {
+      log.warn(
+        { conditionId, announcement, unsaid },
+        'Too many announced markets wait for Gamma. Ignoring further announcements; the next scan finds their markets.',
+      );
+    }
+    return false;
+  }
+
   async #ask(signal: AbortSignal): Promise<void> {
+    const { inquiries } = this.#o;
     while (!signal.aborted) {
       this.#changed = Promise.withResolvers();
-      await this.#hearResolved();
-      const due = this.#inquiries.due(performance.now());
+      await this.#publishResolved(signal);
+      const due = inquiries.due(performance.now());
       if (due.length === 0) {
-        const waitMs = (this.#inquiries.dueAtMs ?? Number.POSITIVE_INFINITY) - performance.now();
+        const waitMs = (inquiries.dueAtMs ?? Number.POSITIVE_INFINITY) - performance.now();
         await changedOrElapsed(this.#changed.promise, Math.min(IDLE_MS_MAX, Math.max(1, waitMs)), signal);
-        // Events often come together; so do the questions.
+        // Events often come in groups, and one query covers them.
         await rest(GATHER_MS, signal);
       } else {
-        await this.#askFor(due, signal);
+        await this.#askFor(due, signal).catch((error: unknown) => {
+          if (!signal.aborted) throw error;
+        });
       }
     }
   }
 
-  /** Markets that are unknown or put away by now need no step of it. */
-  async #hearResolved(): Promise<void> {
+  /** Unknown and archived markets need no step. */
+  async #publishResolved(signal: AbortSignal): Promise<void> {
     const { registry, marketLog } = this.#o;
     const events = this.#resolved;
     if (events.length === 0) return;
@@ -117,52 +190,98 @@ export class LifecycleFollower {
       const market = registry.get(event.conditionId);
       return market === null ? [] : (channelObservation(event, market) ?? []);
     });
-    await marketLog.hear(observations);
+    await marketLog.publishObservations(observations, signal);
   }
 
-  async #askFor(due: readonly { conditionId: string; told: Told }[], signal: AbortSignal): Promise<void> {
-    const { gamma, registry, marketLog, keeper, counters, log } = this.#o;
-    const announced = due.filter(({ told }) => told === 'announced').map(({ conditionId }) => conditionId);
+  async #askFor(due: ReturnType<Inquiries['due']>, signal: AbortSignal): Promise<void> {
+    const { gamma, registry, marketLog, keeper, inquiries, log } = this.#o;
+    const announced = due.filter(({ announcement }) => announcement === 'opened').map(({ conditionId }) => conditionId);
     try {
       const opened = await gamma.openMarketsOf(announced, signal);
       const open = new Set(opened.map(({ conditionId }) => conditionId));
-      // A short-lived market may have closed before it was asked for.
-      const rest = due.map(({ conditionId }) => conditionId).filter((conditionId) => !open.has(conditionId));
-      const closed = await gamma.closedMarketsOf(rest, signal);
-      await marketLog.publish([...opened, ...closed]);
+      // A short-lived market may have closed by now.
+      const others = due.map(({ conditionId }) => conditionId).filter((conditionId) => !open.has(conditionId));
+      const closed = await gamma.closedMarketsOf(others, signal);
+      await marketLog.publish([...opened, ...closed], signal);
       for (const conditionId of open) keeper.announced(conditionId);
       if (closed.length > 0) keeper.marketsChanged();
-      if (this.#outage.recovered()) log.info({}, 'Markets that were told of can be learnt of again.');
+      if (this.#gammaOutage.recovered()) log.info({}, 'Gamma answers for announced markets again.');
     } catch (error) {
-      if (signal.aborted) return;
       if (!isVenueError(error) && !(error instanceof BusUnavailableError)) throw error;
-      const { say } = this.#outage.failed(errorSentence(error), performance.now());
+      const reason = errorSentence(error);
+      const { say } = this.#gammaOutage.failed(reason, performance.now());
       log[say ? 'warn' : 'debug'](
         { markets: due.length },
-        `Cannot learn of markets that were told of: ${errorSentence(error)}.`,
+        `Cannot fetch the documents of announced markets: ${reason}. Trying again.`,
       );
     }
     const nowMs = performance.now();
-    for (const { conditionId, told } of due) {
-      // The scan may have been faster.
-      if (isKnown(registry.stateOf(conditionId), told)) this.#inquiries.answered(conditionId);
-      else if (this.#inquiries.unanswered(conditionId, nowMs)) {
-        counters.inquiriesGivenUp += 1;
-        log.debug({ conditionId, told }, `Market ${conditionId} was ${told}, and Gamma does not tell so.`);
-      }
+    const over: string[] = [];
+    for (const { conditionId, announcement } of due) {
+      // A scan may have found it first.
+      if (isKnown(registry.stateOf(conditionId), announcement)) inquiries.close(conditionId);
+      else if (inquiries.unanswered(conditionId, nowMs)) over.push(conditionId);
     }
+    await this.#decideOver(over, signal);
+  }
+
+  /** Decides about markets whose time is over without a document: those with a book stay in the plan. */
+  async #decideOver(conditionIds: readonly string[], signal: AbortSignal): Promise<void> {
+    const { clob, inquiries, log } = this.#o;
+    const planned = conditionIds.filter((conditionId) => inquiries.tokenIdsOf(conditionId) !== null);
+    for (const conditionId of conditionIds) if (!planned.includes(conditionId)) this.#giveUp(conditionId);
+    if (planned.length === 0) return;
+    const tokenIds = planned.flatMap((conditionId) => inquiries.tokenIdsOf(conditionId) ?? []);
+    const { withBook, without, failure } = await findBooks(clob, tokenIds, signal);
+    if (failure !== null) {
+      const reason = errorSentence(failure);
+      const { say } = this.#clobOutage.failed(reason, performance.now());
+      log[say ? 'warn' : 'debug'](
+        { markets: planned.length },
+        `Cannot ask the CLOB whether announced markets have a book: ${reason}. They stay in the plan.`,
+      );
+    } else if (this.#clobOutage.recovered()) log.info({}, 'The CLOB answers for announced markets again.');
+    for (const conditionId of planned) {
+      const ids = inquiries.tokenIdsOf(conditionId) ?? [];
+      const isAnswered = ids.every((tokenId) => withBook.has(tokenId) || without.has(tokenId));
+      // Another market's book proves nothing: a false announcement may name tokens that exist.
+      const hasBook = ids.some((tokenId) => withBook.get(tokenId) === conditionId);
+      if (hasBook) inquiries.confirmedByBook(conditionId, performance.now());
+      else if (isAnswered) this.#giveUp(conditionId);
+    }
+  }
+
+  #giveUp(conditionId: string): void {
+    const { inquiries, keeper, counters, log } = this.#o;
+    const wasPlanned = inquiries.tokenIdsOf(conditionId) !== null;
+    inquiries.close(conditionId);
+    counters.inquiriesGivenUp += 1;
+    if (!wasPlanned) return;
+    keeper.expired(conditionId);
+    log.info(
+      { conditionId },
+      `Removed market ${conditionId} from the plan: it was announced, but Gamma does not list it and the CLOB has no book.`,
+    );
   }
 }
 
-function isKnown(state: 'open' | 'ended' | 'unknown', told: Told): boolean {
-  return told === 'announced' ? state !== 'unknown' : state === 'ended';
+function isKnown(state: 'open' | 'ended' | 'unknown', announcement: Announcement): boolean {
+  return announcement === 'opened' ? state !== 'unknown' : state === 'ended';
 }
 
-/**
- * The event in a message; null when it is none that is known here, or one that the writer refuses: what we act on has to be
- * in the database.
- */
-function lifecycleEvent(subject: string, body: Uint8Array): LifecycleEvent | null {
+/** Both tokens of a new market; null unless the event names exactly two tokens, and two outcomes if any. */
+function bothTokenIds({ tokenIds, outcomes }: LifecycleEvent): WantedMarket['tokenIds'] | null {
+  const [first, second] = tokenIds;
+  if (first === undefined || second === undefined || first === second || tokenIds.length > 2) return null;
+  return outcomes.length === 0 || outcomes.length === 2 ? [first, second] : null;
+}
+
+function ageOf({ storedAtMs }: StreamMessage): number {
+  return Math.max(0, Date.now() - storedAtMs);
+}
+
+/** The event in a message; null when it is unknown or the writer rejects it: we act only on what the database will hold. */
+function lifecycleEvent({ subject, body }: StreamMessage): LifecycleEvent | null {
   try {
     const fact = decodeFact(subject, body);
     if (fact.type !== 'new_market' && fact.type !== 'market_resolved') return null;
@@ -173,7 +292,7 @@ function lifecycleEvent(subject: string, body: Uint8Array): LifecycleEvent | nul
   }
 }
 
-/** Facts that do not concern us here, our own history among them. */
+/** Other facts, most of them our own history. */
 const OTHER_TYPES: ReadonlySet<unknown> = new Set<Exclude<MarketFact['type'], LifecycleEvent['type']>>([
   'market_changed',
   'tick_size_change',
@@ -183,12 +302,11 @@ const OTHER_TYPES: ReadonlySet<unknown> = new Set<Exclude<MarketFact['type'], Li
   'resolution_reopened',
 ]);
 
-/** Gamma has a market some seconds to minutes after its event. */
-const INQUIRY_LIMITS = { marketsMax: 10_000, retryMsMin: 1_000, retryMsMax: 30_000, giveUpAfterMs: 10 * 60_000 };
-/** Most of them may be changes of documents. */
+/** Most of these events may be changes of documents. */
 const LOOK_BACK_EVENTS = 5_000;
-/** More at once are left to the other sources. */
+/** The jobs publish the steps of further resolutions. */
 const RESOLVED_MAX = 10_000;
+const LOOKUPS_AT_ONCE = 100;
 const READ_LIMITS = { rowsMax: 500, ageMsMax: 50 };
 const GATHER_MS = 100;
 const IDLE_MS_MAX = 60_000;

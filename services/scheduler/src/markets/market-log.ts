@@ -1,5 +1,5 @@
 import type { Publisher } from '@polytape/bus';
-import { type GammaClient, type GammaMarket, inferWinner, isVenueError } from '@polytape/polymarket';
+import { type GammaClient, type GammaMarket, isVenueError } from '@polytape/polymarket';
 import { errorSentence, type Logger } from '@polytape/service';
 import {
   eventSubject,
@@ -17,14 +17,13 @@ import { nextResolution, type ResolutionObservation, resolutionAfter } from '../
 import { gammaObservation } from '../resolutions/resolution-observation.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
 import { unlessAborted } from '../unless-aborted.ts';
-import { isOvertaken } from './is-overtaken.ts';
 import { isSettled } from './is-settled.ts';
-import { LogReader, type LogReaderOptions } from './log-reader.ts';
 import type { MarketDescription, MarketRegistry, NewVersion } from './market-registry.ts';
+import { MarketStreamReader, type MarketStreamReaderOptions } from './market-stream-reader.ts';
 
 export type MarketLogOptions = {
   gamma: Pick<GammaClient, 'openMarketsOf'>;
-  bus: LogReaderOptions['bus'];
+  bus: MarketStreamReaderOptions['bus'];
   registry: MarketRegistry;
   publisher: Publisher;
   term: LeaderTerm;
@@ -33,26 +32,25 @@ export type MarketLogOptions = {
 };
 
 /**
- * What happens to markets, as the leader writes it: the stream MARKETS with each market's last document, and its history
- * in EVENTS.
+ * Publishes markets: the last document of each to MARKETS, and its history to EVENTS.
  *
- * EVENTS first: a document is sent when the broker has stored the steps and the change that lead to it. So a leader that
- * dies in between leaves history without its document, and never a document without its history. The next leader takes
- * up the steps that it finds there: before it takes the first step of a market in its term it asks the log for the last
- * ones. (A change is published again with the same version and another time.)
+ * EVENTS comes first: a document is sent once the broker has stored the steps and the change that lead to it. So a leader
+ * that dies in between leaves history without a document, never a document without its history. The next leader continues
+ * from that history: before the first step of a market in its term it reads the last steps from the log. (It publishes the
+ * change again, with the same version and another time.)
  */
 export class MarketLog {
   readonly #o: MarketLogOptions;
-  /** Markets whose last steps in EVENTS are known; when they are too many, they are asked for again. */
+  /** Markets whose last steps were read from EVENTS. Cleared when it grows too large: they are then read again. */
   readonly #recalled = new Set<string>();
-  readonly #reader: LogReader;
+  readonly #reader: MarketStreamReader;
   readonly #failures = new OutageNotice();
   #documentsRejected = 0;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: MarketLogOptions) {
     this.#o = options;
-    this.#reader = new LogReader(options);
+    this.#reader = new MarketStreamReader(options);
     options.publisher.onRejected(({ subject, body }) => {
       const document = JSON.parse(body) as Market;
       if (subject === marketSubject(document.conditionId)) this.#rejected(document);
@@ -61,12 +59,12 @@ export class MarketLog {
 
   #rejected(document: Market): void {
     this.#documentsRejected += 1;
-    this.#o.registry.rejected(document);
+    this.#o.registry.notPublished(document);
   }
 
   /**
-   * What earlier leaders have published: the versions go on from there, and nothing is published twice. Where MARKETS is
-   * empty, the documents are taken from their history, and written to it again.
+   * Reads what earlier leaders have published, so that versions continue and nothing is published twice. If MARKETS is
+   * empty, takes the documents from EVENTS and publishes them again.
    *
    * @throws {TermOverError | BusUnavailableError}
    */
@@ -75,48 +73,54 @@ export class MarketLog {
     const nowMs = Date.now();
     for await (const market of this.#reader.documents(term.signal)) this.#remember(market, nowMs);
     term.throwIfOver();
-    if (registry.size > 0) log.info({ markets: registry.size }, `Remembered ${registry.size} markets from the log.`);
+    if (registry.size > 0) log.info({ markets: registry.size }, `Read ${registry.size} markets from the log.`);
     else await this.#rebuild(nowMs);
   }
 
-  /** Publishes all documents once more, as they are: the stream MARKETS has lost them. @throws as `publish`. */
-  async publishAgain(): Promise<void> {
+  /** Publishes all documents again unchanged, because MARKETS lost them. @throws as `publish`. */
+  async publishAgain(signal: AbortSignal): Promise<void> {
     const { registry, log } = this.#o;
-    // What is not settled first: nobody else knows that it has to be followed on.
+    // Unsettled markets first: without their documents nobody would follow them to their resolution.
     const ids = [...registry.ended(), ...registry.open()].map(({ conditionId }) => conditionId);
-    ids.push(...registry.putAwayIds());
+    ids.push(...registry.archivedIds());
     const again = `again-${Date.now()}`;
     let lost = 0;
     for (let at = 0; at < ids.length; at += AGAIN_AT_ONCE) {
       await this.#inTurn(async () => {
-        lost += await this.#publishDocuments(ids.slice(at, at + AGAIN_AT_ONCE), again);
-      });
+        lost += await this.#publishDocuments(ids.slice(at, at + AGAIN_AT_ONCE), { again, signal });
+      }, signal);
     }
     const markets = ids.length - lost;
     log.info({ markets }, `Published the documents of ${markets} markets again.`);
-    if (lost > 0) log.error({ lost }, `${lost} documents of settled markets are gone from MARKETS and from EVENTS.`);
+    if (lost > 0)
+      log.error({ lost }, `Lost the documents of ${lost} settled markets: neither MARKETS nor EVENTS has them.`);
   }
 
   /**
-   * Publishes what is new of these markets, their resolution as Gamma tells it among it, and waits until the log has it.
-   * That a closed market trades again is believed when Gamma, asked for it alone, says so once more.
+   * Publishes what is new in these markets, Gamma's view of their resolution included, and waits until the log has it. That
+   * a closed market trades again is accepted once a second query to Gamma, by its id, confirms it.
    *
    * @throws {TermOverError | BusUnavailableError}
+   * @throws The signal's reason, when it aborts first. What was not published by then is published with the market's next
+   *   description.
    */
-  async publish(markets: readonly GammaMarket[]): Promise<void> {
-    const told = await this.#withoutDoubt(markets);
-    await this.#inTurn(() =>
-      this.#advance(told.map(({ settlement, ...description }) => ({ description, settlement }))),
-    );
+  async publish(markets: readonly GammaMarket[], signal: AbortSignal): Promise<void> {
+    const confirmed = await this.#withConfirmedReopenings(markets, signal);
+    const news = confirmed.map(({ settlement, ...description }) => ({ description, settlement }));
+    await this.#inTurn(() => this.#advance(news, signal), signal);
   }
 
-  /** Publishes the steps that other sources lead to. Those of unknown markets are passed over. @throws as `publish`. */
-  async hear(observations: readonly ResolutionObservation[]): Promise<void> {
-    await this.#inTurn(() => this.#advance(observations.map((observation) => ({ observation }))));
+  /** Publishes the steps that follow from other sources. Ignores unknown markets. @throws as `publish`. */
+  async publishObservations(observations: readonly ResolutionObservation[], signal: AbortSignal): Promise<void> {
+    const news = observations.map((observation) => ({ observation }));
+    await this.#inTurn(() => this.#advance(news, signal), signal);
   }
 
-  /** Asks again for those that are said to be open and were closed. Where Gamma cannot be asked, they are left to the next round. */
-  async #withoutDoubt(markets: readonly GammaMarket[]): Promise<readonly GammaMarket[]> {
+  /** Queries Gamma again for markets that were closed and now look open. If that fails, the next round repeats it. */
+  async #withConfirmedReopenings(
+    markets: readonly GammaMarket[],
+    signal: AbortSignal,
+  ): Promise<readonly GammaMarket[]> {
     const { gamma, registry, term, log } = this.#o;
     const reopened = new Set<string>();
     for (const { conditionId, closed } of markets) {
@@ -127,62 +131,66 @@ export class MarketLog {
     const doubted = markets.filter((market) => reopened.has(market.conditionId) && !this.#isOvertaken(market));
     try {
       const ids = new Set(doubted.map(({ conditionId }) => conditionId));
-      const confirmed = await gamma.openMarketsOf([...ids], term.signal);
+      const confirmed = await gamma.openMarketsOf([...ids], signal);
       return [...others, ...confirmed.filter(({ conditionId }) => ids.has(conditionId))];
     } catch (error) {
       term.throwIfOver();
       if (!isVenueError(error)) throw error;
-      log.debug({ markets: doubted.length, err: error }, 'Gamma cannot be asked whether markets trade again.');
+      log.debug({ markets: doubted.length, err: error }, 'Cannot ask Gamma whether closed markets trade again.');
       return others;
     }
   }
 
-  #isOvertaken(told: Pick<GammaMarket, 'conditionId' | 'closed' | 'settlement'>): boolean {
-    const { closed, settlement } = told;
-    return isOvertaken({ closed, askedAtMs: settlement.askedAtMs }, this.#o.registry.get(told.conditionId));
+  #isOvertaken(answer: Pick<GammaMarket, 'conditionId' | 'closed' | 'settlement'>): boolean {
+    const { conditionId, closed, settlement } = answer;
+    return isOvertaken({ closed, askedAtMs: settlement.askedAtMs }, this.#o.registry.get(conditionId));
   }
 
-  /** One after the other: what is decided by a document must be written before the next one decides. */
-  async #inTurn(work: () => Promise<void>): Promise<void> {
+  /** One call at a time: what one decides must be written before the next one decides. */
+  async #inTurn(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const before = this.#turn;
     const done = Promise.withResolvers<void>();
-    this.#turn = done.promise;
+    // A call that gives up waiting must not let later ones overtake earlier ones.
+    this.#turn = before.then(() => done.promise);
     try {
-      await unlessAborted(before, this.#o.term.signal);
+      await unlessAborted(before, signal);
       await work();
     } finally {
       done.resolve();
     }
   }
 
-  async #advance(news: readonly News[]): Promise<void> {
-    const { publisher, counters, term } = this.#o;
+  async #advance(news: readonly News[], signal: AbortSignal): Promise<void> {
+    const { registry, publisher, counters, term } = this.#o;
     const restored = await this.#restore(news);
     const found = await this.#recall(news);
     const documents: Market[] = [];
     for (const each of news) {
       term.throwIfOver();
       try {
-        documents.push(...this.#tell(each, found));
+        documents.push(...this.#sendHistory(each, found));
       } catch (error) {
         if ((error as { disposition?: unknown }).disposition !== undefined) throw error;
-        this.#tellFailure(conditionIdOf(each), error);
+        this.#logFailure(conditionIdOf(each), error);
       }
     }
-    await unlessAborted(publisher.idle(), term.signal);
+    await unlessAborted(publisher.idle(), signal).catch((error: unknown) => {
+      // Documents are not sent before their history is stored, and nobody waits for that any more.
+      for (const market of documents) registry.notPublished(market);
+      throw error;
+    });
     const rejectedBefore = this.#documentsRejected;
     for (const market of documents) {
       term.throwIfOver();
       this.#send(marketSubject(market.conditionId), `${market.conditionId}:${market.version}`, market);
     }
-    await unlessAborted(publisher.idle(), term.signal);
+    await unlessAborted(publisher.idle(), signal);
     counters.marketsPublished += documents.length - (this.#documentsRejected - rejectedBefore);
-    const nowMs = Date.now();
-    for (const conditionId of restored) this.#putAwayIfSettled(conditionId, nowMs);
+    this.#archiveAgain(restored, new Set(documents.map(({ conditionId }) => conditionId)));
   }
 
-  /** Sends what is new of the market to EVENTS. @returns Its new document, if there is one. */
-  #tell(news: News, found: Map<string, MarketResolution>): Market[] {
+  /** Sends what is new about the market to EVENTS. @returns Its new document, if there is one. */
+  #sendHistory(news: News, found: Map<string, MarketResolution>): Market[] {
     const { step, version } = this.#decide(news, found);
     if (step !== null) {
       this.#o.counters.resolutionSteps += 1;
@@ -195,18 +203,18 @@ export class MarketLog {
     return [version.market];
   }
 
-  /** A fault of ours with one market must not cost the others of its page. */
-  #tellFailure(conditionId: string, error: unknown): void {
+  /** A bug in one market must not stop the others of its page. */
+  #logFailure(conditionId: string, error: unknown): void {
     const { counters, log } = this.#o;
     counters.marketsFailed += 1;
     const { say, unsaid } = this.#failures.failed(errorSentence(error), performance.now());
     log[say ? 'error' : 'debug'](
       { err: error, conditionId, unsaid },
-      `Nothing of market ${conditionId} can be published: ${errorSentence(error)}.`,
+      `Cannot publish market ${conditionId}: ${errorSentence(error)}. Other markets are not affected.`,
     );
   }
 
-  /** Synchronous, so that nothing comes between what is known and what is made of it. */
+  /** Synchronous, so that nothing changes between reading the registry and updating it. */
   #decide(
     news: News,
     found: Map<string, MarketResolution>,
@@ -215,8 +223,7 @@ export class MarketLog {
     const nowMs = Date.now();
     const conditionId = conditionIdOf(news);
     const description = 'description' in news ? news.description : registry.describe(conditionId);
-    // What is put away still is as it was, else it had been restored.
-    if (description === null || registry.isPutAway(conditionId)) return { step: null, version: null };
+    if (description === null) return { step: null, version: null };
     if ('settlement' in news && this.#isOvertaken({ ...description, settlement: news.settlement })) {
       return { step: null, version: null };
     }
@@ -234,10 +241,10 @@ export class MarketLog {
     return gammaObservation({ ...description, settlement }, this.#o.registry.get(description.conditionId), nowMs);
   }
 
-  /** Reads again from the log what was put away and is told something new of. @returns These. */
+  /** Reads the documents of archived markets from the log, because there may be news. @returns Their ids. */
   async #restore(news: readonly News[]): Promise<string[]> {
     const { registry } = this.#o;
-    const wanted = new Set(news.filter((each) => this.#mustRestore(each)).map(conditionIdOf));
+    const wanted = new Set(news.map(conditionIdOf).filter((conditionId) => registry.isArchived(conditionId)));
     await Promise.all(
       [...wanted].map(async (conditionId) => {
         const document = await this.#reader.document(conditionId);
@@ -248,19 +255,18 @@ export class MarketLog {
     return [...wanted];
   }
 
-  #mustRestore(news: News): boolean {
-    const { registry } = this.#o;
-    if (!registry.isPutAway(conditionIdOf(news))) return false;
-    if ('observation' in news) return true;
-    const { description, settlement } = news;
-    const { tokens } = description;
-    const outcome = inferWinner(settlement, [tokens[0].tokenId, tokens[1].tokenId])?.outcome ?? null;
-    return !registry.isAsPutAway(description, outcome);
+  /** A restored market without a new version is as settled as before. */
+  #archiveAgain(restored: readonly string[], changed: ReadonlySet<string>): void {
+    const nowMs = Date.now();
+    for (const conditionId of restored) {
+      if (changed.has(conditionId)) this.#archiveIfSettled(conditionId, nowMs);
+      else this.#o.registry.archive(conditionId);
+    }
   }
 
   /**
-   * Asks the log for the last steps of the markets that are about to take their first one in this term. @returns Where those
-   * stand whose documents lack steps.
+   * Reads the last steps of the markets that are about to take their first step in this term. @returns The resolutions of
+   * those whose documents lack steps.
    */
   async #recall(news: readonly News[]): Promise<Map<string, MarketResolution>> {
     const { registry } = this.#o;
@@ -290,11 +296,11 @@ export class MarketLog {
       const known = this.#o.registry.get(conditionIdOf(news))?.resolution ?? null;
       return observation !== null && nextResolution(known, observation) !== null;
     } catch {
-      return false; // the same fault is told when it is decided
+      return false; // `#decide` throws the same error, which is logged there
     }
   }
 
-  /** Nobody empties MARKETS but by mistake: its history tells what it held. */
+  /** MARKETS is empty only by mistake; EVENTS has what it held. */
   async #rebuild(nowMs: number): Promise<void> {
     const { registry, term, log } = this.#o;
     for await (const market of this.#reader.historicDocuments(term.signal)) this.#remember(market, nowMs);
@@ -302,13 +308,16 @@ export class MarketLog {
     if (registry.size === 0) return;
     log.error(
       { markets: registry.size },
-      `The stream MARKETS has no document, and EVENTS tells of ${registry.size} markets: their documents are published again.`,
+      `The stream MARKETS is empty, but EVENTS has ${registry.size} markets. Publishing their documents again.`,
     );
-    await this.publishAgain();
+    await this.publishAgain(term.signal);
   }
 
-  /** @returns How many of them the log does not have any more. */
-  async #publishDocuments(conditionIds: readonly string[], again: string): Promise<number> {
+  /** @returns How many of them the log no longer has. */
+  async #publishDocuments(
+    conditionIds: readonly string[],
+    { again, signal }: { again: string; signal: AbortSignal },
+  ): Promise<number> {
     const { registry, publisher, term } = this.#o;
     const documents = await Promise.all(
       conditionIds.map((id) => registry.get(id) ?? this.#reader.historicDocument(id)),
@@ -316,22 +325,22 @@ export class MarketLog {
     term.throwIfOver();
     for (const market of documents) {
       if (market === null) continue;
-      // The broker may still know the ids by which it was published before.
+      // With a new message id: the broker may still know the one of the first time.
       this.#send(marketSubject(market.conditionId), `${market.conditionId}:${market.version}:${again}`, market);
     }
-    await unlessAborted(publisher.idle(), term.signal);
+    await unlessAborted(publisher.idle(), signal);
     return documents.filter((market) => market === null).length;
   }
 
   #remember(document: Market, nowMs: number): void {
     this.#o.registry.remember(document);
-    this.#putAwayIfSettled(document.conditionId, nowMs);
+    this.#archiveIfSettled(document.conditionId, nowMs);
   }
 
-  #putAwayIfSettled(conditionId: string, nowMs: number): void {
+  #archiveIfSettled(conditionId: string, nowMs: number): void {
     const { registry } = this.#o;
     const market = registry.get(conditionId);
-    if (market !== null && isSettled(market, nowMs)) registry.putAway(conditionId);
+    if (market !== null && isSettled(market, nowMs)) registry.archive(conditionId);
   }
 
   #send(subject: string, messageId: string, body: unknown): void {
@@ -347,7 +356,20 @@ function conditionIdOf(news: News): string {
   return 'observation' in news ? news.observation.conditionId : news.description.conditionId;
 }
 
-/** Of 66 characters each. */
+/**
+ * Whether an answer of Gamma is outdated: it contradicts a closing or a reopening that we learned of after the request.
+ * Slow answers and cached pages arrive after younger ones. Gamma's next answer settles the matter.
+ */
+export function isOvertaken(
+  answer: { closed: boolean; askedAtMs: number },
+  known: Pick<Market, 'closed' | 'seenAtMs' | 'resolution'> | null,
+): boolean {
+  if (known === null || answer.closed === known.closed) return false;
+  const sinceMs = known.closed ? known.seenAtMs : (known.resolution?.reopenedAtMs ?? 0);
+  return answer.askedAtMs < sinceMs;
+}
+
+/** Condition ids of 66 characters. */
 const RECALLED_MAX = 50_000;
-/** Documents that are published again before what is new may come in between. */
+/** Documents published again in one turn, so that new ones need not wait for all. */
 const AGAIN_AT_ONCE = 200;

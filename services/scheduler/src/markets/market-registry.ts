@@ -1,77 +1,79 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Market, MarketResolution, OutcomeKind } from '@polytape/types';
-import { marketDigest } from './market-digest.ts';
+import type { Market, MarketResolution } from '@polytape/types';
 
-/** A market as the venue describes it, before we count its versions. */
+/** A market as the venue describes it, without what we add. */
 export type MarketDescription = Omit<Market, 'version' | 'seenAtMs' | 'resolution'>;
 
-/** A document that is to be published, and the names of the fields that differ from the version before. */
+/** A document to publish, and the names of the fields that differ from the version before. */
 export type NewVersion = { market: Market; changed: string[] };
 
 /**
- * The markets we know, each with the last document that was published of it.
+ * The known markets, each with its last published document.
  *
- * open -> ended (the venue calls it closed) -> put away (nothing of it is expected to change any more); from anywhere
- * back to open. Of those put away, a growing number, only a digest is kept: enough to see whether a description tells
- * something new. Then the document has to be remembered from the log before it is observed.
+ * open -> ended (the venue calls it closed) -> archived (it will not change any more); back to open from any state. The
+ * number of archived markets grows for ever, so only their ids are kept. Before one of them is observed again, its document
+ * must be read from the log and remembered.
  */
 export class MarketRegistry {
   readonly #figuresIntervalMs: number;
   readonly #open = new Map<string, Known>();
   readonly #ended = new Map<string, Known>();
-  readonly #putAway = new Map<string, string>();
+  readonly #archived = new Set<string>();
   #closedAtMsMax: number | null = null;
   #seenAtMsMin: number | null = null;
 
-  /** `figuresIntervalMs`: how long volumes and liquidity may be old in a market's document. */
+  /** `figuresIntervalMs`: how old the volumes and the liquidity in a market's document may become. */
   constructor(options: { figuresIntervalMs: number }) {
     this.#figuresIntervalMs = options.figuresIntervalMs;
   }
 
-  /** Takes a document from the stream: what an earlier leader has published. */
+  /** Takes a document from the log, which an earlier leader has published. */
   remember(market: Market): void {
     this.#keep(market, market.volume24h);
   }
 
   /**
-   * The version to publish if the description or the resolution tells something new, else null. It is known from now on.
-   * Figures that change all the time (volumes, liquidity) are new only when the last document is old.
+   * The version to publish if the description or the resolution differs from the last document, else null. A difference in
+   * figures alone (volumes, liquidity) counts only when the last document is old.
    *
-   * @throws {Error} The market is put away: it has to be remembered before.
+   * @throws {Error} The market is archived: remember its document first.
    */
   observe(
     description: MarketDescription,
     o: { nowMs: number; resolution?: MarketResolution | null },
   ): NewVersion | null {
     const { conditionId } = description;
-    if (this.isPutAway(conditionId)) throw new Error(`market ${conditionId} was put away and not remembered`);
+    if (this.isArchived(conditionId))
+      throw new Error(`market ${conditionId} is archived; its document must be remembered first`);
     const known = this.#known(conditionId);
     const resolution = o.resolution ?? known?.market.resolution ?? null;
     const changed = known === undefined ? [] : this.#differences(known.market, { ...description, resolution }, o.nowMs);
-    if (known !== undefined && changed.length === 0 && !known.isRejected) {
+    if (known !== undefined && changed.length === 0 && !known.isUnpublished) {
       known.volume24h = description.volume24h;
       return null;
     }
     const market: Market = {
       ...description,
-      ...{ resolution, version: (known?.market.version ?? 0) + 1, seenAtMs: o.nowMs },
+      resolution,
+      version: (known?.market.version ?? 0) + 1,
+      seenAtMs: o.nowMs,
     };
     this.#keep(market, description.volume24h);
     return { market, changed };
   }
 
-  /** The log could not take this version of the document: what is observed next is published whatever it says. */
-  rejected({ conditionId, version }: Pick<Market, 'conditionId' | 'version'>): void {
+  /** The log does not have this version of the document: the next description is published even without a difference. */
+  notPublished({ conditionId, version }: Pick<Market, 'conditionId' | 'version'>): void {
     const known = this.#known(conditionId);
-    if (known?.market.version === version) known.isRejected = true;
+    if (known?.market.version === version) known.isUnpublished = true;
   }
 
-  /** The last document of a market; null when it is unknown or put away. */
+  /** The last document of a market; null when it is unknown or archived. */
   get(conditionId: string): Market | null {
     return this.#known(conditionId)?.market ?? null;
   }
 
-  /** What the venue says of a market as last seen; null when it is unknown or put away. */
+  /** The venue's last description of a market; null when it is unknown or archived. */
   describe(conditionId: string): MarketDescription | null {
     const known = this.#known(conditionId);
     if (known === undefined) return null;
@@ -79,66 +81,57 @@ export class MarketRegistry {
     return { ...description, volume24h: known.volume24h };
   }
 
-  /** 24 h volume as last seen: the document's own may be some hours old. */
+  /** The last known 24 h volume; the document's own may be hours old. */
   volume24h(conditionId: string): string | null {
     return this.#known(conditionId)?.volume24h ?? null;
   }
 
-  /** Keeps no more than a digest of a market from now on. */
-  putAway(conditionId: string): void {
-    const known = this.#ended.get(conditionId);
-    if (known === undefined) return;
-    this.#ended.delete(conditionId);
-    const { resolution } = known.market;
-    this.#putAway.set(conditionId, marketDigest(known.market, resolution?.settlement?.outcome ?? null));
+  /** Forgets all but the id of an ended market. */
+  archive(conditionId: string): void {
+    if (this.#ended.delete(conditionId)) this.#archived.add(conditionId);
   }
 
-  isPutAway(conditionId: string): boolean {
-    return this.#putAway.has(conditionId);
+  isArchived(conditionId: string): boolean {
+    return this.#archived.has(conditionId);
   }
 
-  /** Whether a market that is put away is as it is described here, and had this outcome. */
-  isAsPutAway(description: MarketDescription, outcome: OutcomeKind | null): boolean {
-    return this.#putAway.get(description.conditionId) === marketDigest(description, outcome);
-  }
-
-  /** As if it had never been seen: the log does not have it any more. */
+  /** Forgets a market that the log no longer has. */
   forget(conditionId: string): void {
-    for (const markets of [this.#open, this.#ended, this.#putAway]) markets.delete(conditionId);
+    for (const markets of [this.#open, this.#ended, this.#archived]) markets.delete(conditionId);
   }
 
-  /** Markets that the venue has not called closed. */
+  /** Markets that the venue does not call closed. */
   *open(): Iterable<Market> {
     for (const { market } of this.#open.values()) yield market;
   }
 
-  /** Markets that it has called closed, without those that are put away. */
+  /** Markets that the venue calls closed, without the archived ones. */
   *ended(): Iterable<Market> {
     for (const { market } of this.#ended.values()) yield market;
   }
 
-  /** Ids of those that are put away. */
-  putAwayIds(): Iterable<string> {
-    return this.#putAway.keys();
+  /** Ids of the archived markets. */
+  archivedIds(): Iterable<string> {
+    return this.#archived.keys();
   }
 
-  /** What is known of a market; `unknown` when no document of it was ever seen. */
+  /** The state of a market; `unknown` without any document of it. */
   stateOf(conditionId: string): 'open' | 'ended' | 'unknown' {
     if (this.#open.has(conditionId)) return 'open';
-    return this.#ended.has(conditionId) || this.#putAway.has(conditionId) ? 'ended' : 'unknown';
+    return this.#ended.has(conditionId) || this.#archived.has(conditionId) ? 'ended' : 'unknown';
   }
 
   counts(): { open: number; ended: number } {
-    return { open: this.#open.size, ended: this.#ended.size + this.#putAway.size };
+    return { open: this.#open.size, ended: this.#ended.size + this.#archived.size };
   }
 
   get size(): number {
-    return this.#open.size + this.#ended.size + this.#putAway.size;
+    return this.#open.size + this.#ended.size + this.#archived.size;
   }
 
   /**
-   * Until when, by the venue's clock, what closed is known: the last closing, or without any the time of the oldest
-   * document; null when there is none.
+   * Up to when, by the venue's clock, all closings are known: the last closing, or without one the time of the oldest
+   * document; null without any document.
    */
   get closingsKnownUntilMs(): number | null {
     return this.#closedAtMsMax ?? this.#seenAtMsMin;
@@ -150,10 +143,10 @@ export class MarketRegistry {
 
   #keep(market: Market, volume24h: string | null): void {
     const { conditionId, closed, closedAtMs, seenAtMs } = market;
-    this.#putAway.delete(conditionId);
+    this.#archived.delete(conditionId);
     (closed ? this.#open : this.#ended).delete(conditionId);
     (closed ? this.#ended : this.#open).set(conditionId, { market, volume24h });
-    // A closing in the future is not believed: what closes until then would be passed over.
+    // A closing in the future does not count: the closings before it would be skipped.
     if (closed && closedAtMs !== null && closedAtMs <= seenAtMs)
       this.#closedAtMsMax = Math.max(this.#closedAtMsMax ?? 0, closedAtMs);
     this.#seenAtMsMin = Math.min(this.#seenAtMsMin ?? seenAtMs, seenAtMs);
@@ -167,6 +160,6 @@ export class MarketRegistry {
   }
 }
 
-type Known = { market: Market; volume24h: string | null; isRejected?: true };
+type Known = { market: Market; volume24h: string | null; isUnpublished?: true };
 
 const FIGURES: ReadonlySet<string> = new Set<keyof Market>(['volume', 'volume24h', 'liquidity']);

@@ -1,8 +1,8 @@
 import type { Market } from '@polytape/types';
 
 /**
- * The tokens whose prices and books are worth asking for, each with its market: those of open markets that take orders. A
- * market that is open and takes none (not yet, or not any more before it closes) has no book that changes.
+ * The tokens whose prices and books to read, each with its market: those of open markets that accept orders. An open market
+ * that accepts none (not yet, or shortly before it closes) has no book that changes.
  */
 export function activeTokens(markets: Iterable<Market>): Map<string, Market> {
   const active = new Map<string, Market>();

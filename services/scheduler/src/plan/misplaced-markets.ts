@@ -2,16 +2,15 @@ import type { Shard } from '@polytape/types';
 import type { Misplaced, Planning } from './shard-planner.ts';
 
 /**
- * Which markets are to move because their connection does not serve them, and which have simply no book: what was asked
- * of the venue, what was moved, and when. It takes the time; the asking is the caller's.
+ * Decides which markets must move because their connection does not serve them, and which simply have no book. Remembers
+ * the venue's answers and the moves. Pure: takes the time, and leaves the requests to the caller.
  *
- * A token that the venue itself has no book of is not moved; it is asked for again much later, for a market may get its
- * book after it opened. A market that was moved rests
- * for a while where it is, and does not go back to a shard that was found to serve less.
+ * A token without a book at the venue is not moved. The venue is asked again much later, because a market may get its book
+ * after it opened. A moved market stays where it is for a while, and never returns to a shard whose target was lowered.
  */
 export class MisplacedMarkets {
   readonly #o: MisplacedLimits;
-  /** By token: when the venue was last asked in vain. */
+  /** By token: when the venue last had no book of it. */
   readonly #bookless = new Map<string, number>();
   readonly #moves = new Map<string, { atMs: number; from: Set<number> }>();
 
@@ -19,25 +18,25 @@ export class MisplacedMarkets {
     this.#o = limits;
   }
 
-  /** Tokens in the plan of which the venue has no book. */
+  /** Planned tokens for which the venue has no book. */
   get bookless(): number {
     return this.#bookless.size;
   }
 
-  /** The missing tokens whose books the venue is to be asked for now. */
+  /** The missing tokens to ask the venue for now. */
   toAskFor(missing: ReadonlyMap<number, ReadonlySet<string>>, shards: Shards, nowMs: number): string[] {
     const tokenIds: string[] = [];
-    for (const [number, told] of missing) {
+    for (const [number, reported] of missing) {
       for (const { tokenId, conditionId } of shards.get(number)?.tokens ?? []) {
         if (tokenIds.length >= this.#o.askedMax) return tokenIds;
         const isDue = nowMs - (this.#bookless.get(tokenId) ?? Number.NEGATIVE_INFINITY) >= this.#o.booklessMs;
-        if (told.has(tokenId) && isDue && !this.#isResting(conditionId, nowMs)) tokenIds.push(tokenId);
+        if (reported.has(tokenId) && isDue && !this.#isResting(conditionId, nowMs)) tokenIds.push(tokenId);
       }
     }
     return tokenIds;
   }
 
-  /** What the venue answered: which of the tokens have a book. @returns How many more than before have none. */
+  /** Takes the venue's answer. @returns How many tokens were newly found to have no book. */
   answered({ withBook, without }: { withBook: Iterable<string>; without: Iterable<string> }, nowMs: number): number {
     const before = this.#bookless.size;
     for (const tokenId of withBook) this.#bookless.delete(tokenId);
@@ -47,23 +46,35 @@ export class MisplacedMarkets {
     return Math.max(0, this.#bookless.size - before);
   }
 
-  /** The markets to move, by their shard, given the missing tokens of which the venue does have a book. */
+  /** The markets to move, by shard, given the missing tokens that do have a book at the venue. */
   misplaced(
     missing: ReadonlyMap<number, ReadonlySet<string>>,
     withBook: ReadonlySet<string>,
     shards: Shards,
   ): Map<number, Misplaced> {
     const found = new Map<number, Misplaced>();
-    for (const [number, told] of missing) {
+    for (const [number, reported] of missing) {
       const { version = 0, tokens = [] } = shards.get(number) ?? {};
-      const toMove = tokens.filter(({ tokenId }) => told.has(tokenId) && withBook.has(tokenId));
+      const toMove = tokens.filter(({ tokenId }) => reported.has(tokenId) && withBook.has(tokenId));
       if (toMove.length === 0) continue;
-      // One without a book takes its place on the connection all the same; the others were asked for and not sent.
-      const unserved = tokens.filter(({ tokenId }) => told.has(tokenId) && !this.#bookless.has(tokenId)).length;
+      // A token without a book still takes a place on the connection; the connection failed to serve the others.
+      const unserved = tokens.filter(({ tokenId }) => reported.has(tokenId) && !this.#bookless.has(tokenId)).length;
       const markets = new Map(toMove.map(({ conditionId }) => [conditionId, this.#barred(conditionId, shards)]));
       found.set(number, { version, tokensServed: tokens.length - unserved, markets });
     }
     return found;
+  }
+
+  /** The second half of a shard's markets, for a shard whose first books exceed the frame limit; null if it has only one. */
+  half(number: number, shards: Shards): Misplaced | null {
+    const { version = 0, tokens = [] } = shards.get(number) ?? {};
+    const conditionIds = [...new Set(tokens.map(({ conditionId }) => conditionId))];
+    const staying = Math.ceil(conditionIds.length / 2);
+    const leaving = conditionIds.slice(staying);
+    if (leaving.length === 0) return null;
+    const markets = new Map(leaving.map((conditionId) => [conditionId, this.#barred(conditionId, shards)]));
+    const tokensServed = tokens.filter(({ conditionId }) => !markets.has(conditionId)).length;
+    return { version, tokensServed, markets };
   }
 
   moved(moves: Planning['moved'], nowMs: number): void {
@@ -78,7 +89,7 @@ export class MisplacedMarkets {
     }
   }
 
-  /** Forgets what has left the plan. */
+  /** Forgets tokens and markets that left the plan. */
   forgetOthersThan(shards: Shards): void {
     if (this.#bookless.size === 0 && this.#moves.size === 0) return;
     const bookless = new Set<string>();
@@ -105,15 +116,15 @@ export class MisplacedMarkets {
 }
 
 export type MisplacedLimits = {
-  /** Tokens that the venue is asked for in one round. */
+  /** Tokens to ask the venue for in one round. */
   askedMax: number;
-  /** Tokens without a book that are remembered; more of them are asked for again and again. */
+  /** Tokens without a book to remember. Any further ones are asked for in every round. */
   booklessMax: number;
-  /** How long it is believed of a token that it has none. */
+  /** How long the answer that a token has no book holds. */
   booklessMs: number;
-  /** Moves that are remembered; the oldest go first. */
+  /** Moves to remember. The oldest are forgotten first. */
   movesMax: number;
-  /** How long a market that was moved stays where it is. */
+  /** How long a moved market stays where it is. */
   restMs: number;
 };
 

@@ -1,10 +1,11 @@
 import type { Bus } from '@polytape/bus';
-import { type ClobClient, isVenueError } from '@polytape/polymarket';
+import type { ClobClient } from '@polytape/polymarket';
 import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
 import { type IngestorPresence, OutageNotice, presenceFault, type Shard } from '@polytape/types';
+import { findBooks } from '../markets/find-books.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
+import { missingTokens, oversizedShards } from './ingestor-reports.ts';
 import { MisplacedMarkets } from './misplaced-markets.ts';
-import { missingTokens } from './missing-tokens.ts';
 import type { PlanKeeper } from './plan-keeper.ts';
 
 export type MissingTokensFollowerOptions = {
@@ -17,8 +18,10 @@ export type MissingTokensFollowerOptions = {
 };
 
 /**
- * Watches which tokens the ingestors get no book of, asks the venue whether there is one, and has the markets that have
- * one moved to another shard. While the venue cannot be asked nothing is moved.
+ * Watches what the ingestors' connections do not serve, and has it moved to another shard:
+ *
+ * - tokens without a first book, if the CLOB has a book of them; while the CLOB cannot be asked nothing is moved;
+ * - half of a shard whose first books exceed the ingestors' frame limit.
  */
 export class MissingTokensFollower {
   readonly #o: MissingTokensFollowerOptions;
@@ -29,7 +32,7 @@ export class MissingTokensFollower {
     this.#o = options;
   }
 
-  /** Tokens in the plan of which the venue has no book. */
+  /** Planned tokens for which the venue has no book. */
   get bookless(): number {
     return this.#markets.bookless;
   }
@@ -50,9 +53,9 @@ export class MissingTokensFollower {
         );
       } catch (error) {
         if (!signal.aborted) throw error;
-        return; // the stop came in the middle of a round
+        return; // stopped in the middle of a round
       }
-      // Ingestors write every few seconds each, also when nothing is missing.
+      // Every ingestor writes its key every few seconds, also when nothing is missing.
       await rest(REST_MS, signal);
       await changedOrElapsed(changed.promise, LOOK_INTERVAL_MS, signal);
     }
@@ -65,9 +68,13 @@ export class MissingTokensFollower {
     this.#markets.forgetOthersThan(shards);
     const missing = missingTokens(presences, shards);
     const tokenIds = this.#markets.toAskFor(missing, shards, nowMs);
-    if (tokenIds.length === 0) return;
-    const withBook = await this.#booksOf(tokenIds, signal);
+    const withBook = tokenIds.length === 0 ? new Set<string>() : await this.#booksOf(tokenIds, signal);
     const misplaced = this.#markets.misplaced(missing, withBook, shards);
+    const oversized = oversizedShards(presences, shards);
+    for (const number of oversized) {
+      const half = this.#markets.half(number, shards);
+      if (half !== null) misplaced.set(number, half);
+    }
     if (misplaced.size === 0 || signal.aborted) return;
     const moved = await keeper.move(misplaced, signal);
     this.#markets.moved(moved, nowMs);
@@ -76,43 +83,32 @@ export class MissingTokensFollower {
       const to = [...new Set(moved.filter(({ from }) => from === number).map((move) => move.to))];
       const markets = moved.filter(({ from }) => from === number).length;
       const tokensTarget = plan.shards.get(number)?.tokensTarget;
+      const cause = oversized.has(number)
+        ? `The first books of shard ${number} exceed the frame limit of the ingestors`
+        : `The venue does not serve all tokens of shard ${number}`;
       log.warn(
         { shard: number, markets, to, tokensTarget },
-        `The venue does not serve all tokens of shard ${number}: moved ${markets} markets to shard ${to.join(', ')}; shard ${number} takes ${tokensTarget ?? 0} tokens from now on.`,
+        `${cause}: moved ${markets} markets to shard ${to.join(', ')}. Shard ${number} takes ${tokensTarget ?? 0} tokens from now on.`,
       );
     }
   }
 
-  /** Those of the tokens that the venue has a book of. What it does not answer for is asked for again in a later round. */
+  /** Those of the tokens that have a book at the venue. A later round asks again for tokens without an answer. */
   async #booksOf(tokenIds: readonly string[], signal: AbortSignal): Promise<Set<string>> {
     const { clob, log } = this.#o;
-    const withBook = new Set<string>();
-    let failure: unknown = null;
-    try {
-      for await (const batch of clob.books(tokenIds, signal)) {
-        if ('failed' in batch) {
-          failure = batch.failed.error;
-          continue;
-        }
-        const found = batch.books.map(({ tokenId }) => tokenId);
-        for (const tokenId of found) withBook.add(tokenId);
-        const tokens = this.#markets.answered({ withBook: found, without: batch.unknown }, performance.now());
-        if (tokens > 0) {
-          log.info({ tokens }, `The venue has no book of ${tokens} tokens that miss one; they stay where they are.`);
-        }
-      }
-    } catch (error) {
-      if (!signal.aborted && !isVenueError(error)) throw error;
-      failure = error;
+    const { withBook, without, failure } = await findBooks(clob, tokenIds, signal);
+    const tokens = this.#markets.answered({ withBook: withBook.keys(), without }, performance.now());
+    if (tokens > 0) {
+      log.info({ tokens }, `The venue has no book for ${tokens} of the missing tokens. They stay where they are.`);
     }
-    if (!signal.aborted) this.#tell(failure);
-    return withBook;
+    this.#logOutage(failure);
+    return new Set(withBook.keys());
   }
 
-  #tell(failure: unknown): void {
+  #logOutage(failure: unknown): void {
     const { log } = this.#o;
     if (failure === null) {
-      if (this.#outage.recovered()) log.info({}, 'The CLOB can be asked for missing books again.');
+      if (this.#outage.recovered()) log.info({}, 'The CLOB answers for missing books again.');
       return;
     }
     const { say } = this.#outage.failed(errorSentence(failure), performance.now());

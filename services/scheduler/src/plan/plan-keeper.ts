@@ -7,23 +7,25 @@ import { type Misplaced, type PlanLimits, type Planning, planShards, type Wanted
 export type PlanKeeperOptions = {
   plan: ShardPlan;
   registry: MarketRegistry;
+  /** Announced markets to record before their documents come. */
+  unconfirmed: () => Iterable<WantedMarket>;
   limits: PlanLimits;
-  /** Milliseconds since the epoch. Versions of shards begin there: of shards of an earlier term nothing else is known. */
+  /** Milliseconds since the epoch. Versions of new shards start here, above the unknown versions of earlier terms. */
   clock: () => number;
   log: Logger;
 };
 
-/** Keeps the plan true to the markets: plans on change, every 30 s, and when a market has waited long enough. */
+/** Keeps the plan in step with the markets: plans on change, every 30 s, and when a market has waited long enough. */
 export class PlanKeeper {
   readonly #o: PlanKeeperOptions;
   readonly #announced = new Set<string>();
-  readonly #left = new Map<number, number>();
+  readonly #expired = new Set<string>();
   #pending: Map<string, number> = new Map();
   #isFirstScan = true;
   #isListComplete = false;
   #misplaced: ReadonlyMap<number, Misplaced> = new Map();
   #changed = Promise.withResolvers<void>();
-  /** Resolves when the next planning that begins has been written. */
+  /** Resolves when the next planning has been written. */
   #planned = Promise.withResolvers<Planning>();
 
   constructor(options: PlanKeeperOptions) {
@@ -31,31 +33,32 @@ export class PlanKeeper {
     if (options.registry.size > 0) this.#changed.resolve();
   }
 
-  /** Open markets without a place, and since when. */
+  /** Open markets without a place, and how long they have waited. */
   get pending(): ReadonlyMap<string, number> {
     return this.#pending;
   }
 
-  /** Tokens that have left each shard. */
-  get left(): ReadonlyMap<number, number> {
-    return this.#left;
-  }
-
-  /** The registry knows something new: plan soon. */
+  /** The registry has changed: plan soon. */
   marketsChanged(): void {
     this.#changed.resolve();
   }
 
-  /** The registry knows a market that the venue has just announced: it is not made to wait while there is room. */
+  /** The venue has just announced this market: give it a place without waiting. */
   announced(conditionId: string): void {
     this.#announced.add(conditionId);
     this.#changed.resolve();
   }
 
+  /** This market's announcement was false: remove its tokens. */
+  expired(conditionId: string): void {
+    this.#expired.add(conditionId);
+    this.#changed.resolve();
+  }
+
   /**
-   * A scan of all open markets has ended. Resolves when the plan has taken it in. After the first scan of a term nobody
-   * has to wait for others to come: a venue of two markets would wait in vain, and after a change of leader some may
-   * have waited long. Later ones come a few at a time, and do wait.
+   * A scan of all open markets has ended. Resolves when the plan includes its markets. After the first scan of a term no
+   * market waits for others: a venue of two markets would wait in vain, and after a change of leader some may have waited
+   * for long. Later markets come a few at a time, and do wait.
    */
   async scanEnded(signal: AbortSignal): Promise<void> {
     this.#isListComplete = this.#isFirstScan;
@@ -64,10 +67,7 @@ export class PlanKeeper {
     await unlessAborted(this.#planned.promise, signal);
   }
 
-  /**
-   * The shard of a market that the registry knows. One without a place gets it as if it had just been announced; null
-   * when it has to wait for others.
-   */
+  /** The shard of a known market. One without a place gets it as if it had just been announced; null if it ended meanwhile. */
   async place(conditionId: string, signal: AbortSignal): Promise<number | null> {
     const present = this.#placeOf(conditionId);
     if (present !== null) return present;
@@ -76,7 +76,7 @@ export class PlanKeeper {
     return this.#placeOf(conditionId);
   }
 
-  /** Moves what the connections of these shards do not serve, as far as it may; gives what was moved and written. */
+  /** Moves markets that the connections of these shards do not serve. @returns The moves that were written. */
   async move(misplaced: ReadonlyMap<number, Misplaced>, signal: AbortSignal): Promise<Planning['moved']> {
     this.#misplaced = misplaced;
     this.#changed.resolve();
@@ -84,10 +84,14 @@ export class PlanKeeper {
     return moved;
   }
 
-  /** Conditions in the plan of which the registry knows nothing. */
+  /** Planned conditions unknown to the registry, without announced markets that wait for their documents. */
   *unknownConditionIds(): Generator<string> {
-    for (const { tokens } of this.#o.plan.shards.values()) {
-      for (const { conditionId } of tokens) if (this.#o.registry.stateOf(conditionId) === 'unknown') yield conditionId;
+    const { plan, registry, unconfirmed } = this.#o;
+    const waiting = new Set([...unconfirmed()].map(({ conditionId }) => conditionId));
+    for (const { tokens } of plan.shards.values()) {
+      for (const { conditionId } of tokens) {
+        if (registry.stateOf(conditionId) === 'unknown' && !waiting.has(conditionId)) yield conditionId;
+      }
     }
   }
 
@@ -115,14 +119,15 @@ export class PlanKeeper {
     const { plan, registry, limits, log } = this.#o;
     const planned = this.#planned;
     const announced = new Set(this.#announced);
+    const expired = new Set(this.#expired);
     const dateMs = this.#o.clock();
     this.#planned = Promise.withResolvers();
     this.#changed = Promise.withResolvers();
     const planning: Planning = planShards(
       {
         shards: plan.shards,
-        wanted: wantedOf(registry),
-        isEnded: (conditionId) => registry.stateOf(conditionId) === 'ended',
+        wanted: this.#wanted(),
+        isEnded: (conditionId) => registry.stateOf(conditionId) === 'ended' || expired.has(conditionId),
         pending: this.#pending,
         announced,
         isListComplete: this.#isListComplete,
@@ -137,19 +142,33 @@ export class PlanKeeper {
     this.#misplaced = new Map();
     for (const change of planning.changes) {
       await plan.write(change);
-      this.#count(change.number, change.leaving, change.shard === null);
       const tokens = change.shard?.tokens.length ?? 0;
       log.info({ shard: change.number, tokens }, `Planned shard ${change.number} with ${tokens} tokens.`);
     }
     const { renewed } = planning;
     if (renewed.length > 0) {
       const some = renewed.slice(0, TOLD_MAX);
-      log.info({ markets: renewed.length, some }, `${renewed.length} markets trade under other tokens than before.`);
+      log.info(
+        { markets: renewed.length, some },
+        `${renewed.length} markets changed their tokens. The plan has the new ones.`,
+      );
     }
     this.#pending = planning.pending;
+    for (const conditionId of expired) this.#expired.delete(conditionId);
     for (const conditionId of announced) if (!planning.pending.has(conditionId)) this.#announced.delete(conditionId);
     planned.resolve(planning);
     return planning.dueAtMs;
+  }
+
+  /** Open markets, and announced ones until their document comes. */
+  *#wanted(): Generator<WantedMarket> {
+    const { registry, unconfirmed } = this.#o;
+    for (const { conditionId, tokens } of registry.open()) {
+      yield { conditionId, tokenIds: [tokens[0].tokenId, tokens[1].tokenId] };
+    }
+    for (const market of unconfirmed()) {
+      if (registry.stateOf(market.conditionId) === 'unknown') yield { ...market, isUnconfirmed: true };
+    }
   }
 
   #placeOf(conditionId: string): number | null {
@@ -158,24 +177,13 @@ export class PlanKeeper {
     }
     return null;
   }
-
-  #count(shard: number, leaving: number, isDeleted: boolean): void {
-    if (isDeleted) this.#left.delete(shard);
-    else if (leaving > 0) this.#left.set(shard, (this.#left.get(shard) ?? 0) + leaving);
-  }
 }
 
-function* wantedOf(registry: MarketRegistry): Generator<WantedMarket> {
-  for (const { conditionId, tokens } of registry.open()) {
-    yield { conditionId, tokenIds: [tokens[0].tokenId, tokens[1].tokenId] };
-  }
-}
-
-/** Markets that are named in one line of the log. */
+/** Markets named in one log line. */
 const TOLD_MAX = 20;
-/** Nothing may be missed for longer than this. */
+/** The longest time for which a missed change goes unnoticed. */
 const PLAN_INTERVAL_MS = 30_000;
-/** Changes that come one by one are planned together. */
+/** Gathers changes that come one by one. */
 const REST_MS_MIN = 250;
-/** A plan of 300,000 tokens takes a fraction of a second: at most a fifth of the time goes into planning. */
+/** Planning 300,000 tokens takes a fraction of a second. At most a fifth of the time goes into planning. */
 const REST_SHARE = 4;

@@ -1,7 +1,7 @@
 import type { Publisher } from '@polytape/bus';
 import { unlessAborted } from '../unless-aborted.ts';
 
-/** Resolves when the publisher is not full (any more): who waits for it never holds a whole round in memory. */
+/** Resolves when the publisher is not full. A caller that waits for it never holds a whole round in memory. */
 export async function roomIn(publisher: Pick<Publisher, 'full' | 'onRoom'>, signal: AbortSignal): Promise<void> {
   if (!publisher.full) return;
   const room = Promise.withResolvers<void>();

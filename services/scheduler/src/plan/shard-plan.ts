@@ -5,16 +5,16 @@ import type { LeaderTerm } from '../leadership/leader-term.ts';
 import type { ShardChange } from './shard-planner.ts';
 
 /**
- * The plan as it stands in the bucket `shards`: read once, then known from our own writes. Each write names the revision
- * that it replaces, so two schedulers cannot overwrite each other's plan: the later one's write fails, and its term ends.
- * While nothing is to be written, `run` sees that the bucket is not what was written to it any more.
+ * The plan in the bucket `shards`: read once, then known from our own writes. Each write names the revision that it
+ * replaces, so two schedulers cannot overwrite each other's plan: the later write fails, and that scheduler's term ends.
+ * Between writes, `run` notices when the bucket no longer holds what was written.
  */
 export class ShardPlan {
   readonly #bucket: KvBucket<Shard>;
   readonly #term: Pick<LeaderTerm, 'throwIfOver'>;
   readonly #entries = new Map<number, { value: Shard; revision: number }>();
   readonly #writing = new Set<number>();
-  /** Numbers under which somebody else wrote what is no shard, with their revisions. Where a number is needed, that goes. */
+  /** Keys with malformed values that somebody else wrote, with their revisions. Overwritten when their number is needed. */
   readonly #bad = new Map<number, number>();
   #goneVersionMax = 0;
 
@@ -36,13 +36,13 @@ export class ShardPlan {
     return new Map([...this.#entries].map(([number, { value }]) => [number, value]));
   }
 
-  /** The highest version of the shards that were deleted in this term; 0 when none was. */
+  /** The highest version among the shards deleted in this term; 0 if none. */
   get goneVersionMax(): number {
     return this.#goneVersionMax;
   }
 
   /**
-   * @throws {RevisionConflictError} Somebody else wrote the shard: what is known here is not the plan any more.
+   * @throws {RevisionConflictError} Somebody else wrote the shard, so the known plan is outdated.
    * @throws {TermOverError} This scheduler must not write. @throws {BusUnavailableError}
    */
   async write({ number, shard }: Pick<ShardChange, 'number' | 'shard'>): Promise<void> {
@@ -59,9 +59,9 @@ export class ShardPlan {
   }
 
   /**
-   * Compares the bucket with what was written to it until `signal` aborts, each time when it changes.
+   * Compares the bucket with our writes on every change, until `signal` aborts.
    *
-   * @throws {PlanChangedError} A shard is gone or another one: the bucket was deleted, or somebody else wrote to it.
+   * @throws {PlanChangedError} A shard is gone or different: the bucket was deleted, or somebody else wrote to it.
    */
   async run(signal: AbortSignal): Promise<void> {
     await using view = this.#bucket.view({ signal });
@@ -77,7 +77,7 @@ export class ShardPlan {
         if (NUMBER.test(key) && this.#bad.get(number) !== revision) seen.set(number, revision);
       }
       for (const number of new Set([...this.#entries.keys(), ...seen.keys()])) {
-        // The view comes after our writes, or before their answers: it tells where to look, and no more.
+        // The view may lag behind our writes or precede their answers: it only shows where to look.
         if (seen.get(number) !== this.#entries.get(number)?.revision) await this.#compare(number);
       }
       await rest(REST_MS, signal);
@@ -103,28 +103,28 @@ export class ShardPlan {
     const expected = this.#entries.get(number)?.revision;
     try {
       const held = await this.#bucket.get(String(number));
-      if (this.#writing.has(number) || this.#entries.get(number)?.revision !== expected) return; // looked at again
-      if (held?.revision !== expected) throw new PlanChangedError(number, held === null ? 'is gone' : 'is another one');
+      if (this.#writing.has(number) || this.#entries.get(number)?.revision !== expected) return; // a later round looks again
+      if (held?.revision !== expected) throw new PlanChangedError(number, held === null ? 'is gone' : 'has changed');
     } catch (error) {
       if (error instanceof BadValueError) throw new PlanChangedError(number, 'cannot be read');
-      // With NATS away nothing is known. A bucket that is missing is soon made anew.
+      // Nothing is known while NATS is away. A missing bucket is soon created again.
       if (!(error instanceof BusUnavailableError || error instanceof StreamMissingError)) throw error;
     }
   }
 }
 
-/** The bucket `shards` does not hold what this leader wrote to it: the plan has to be read and made anew. */
+/** The bucket `shards` does not hold what this leader wrote: the plan must be read again. */
 export class PlanChangedError extends Error {
   override readonly name = 'PlanChangedError';
   readonly disposition = 'retry';
 
   constructor(shard: number, found: string) {
-    super(`shard ${shard} ${found} in the bucket shards, which was deleted or written by somebody else`);
+    super(`shard ${shard} ${found} in the bucket shards: somebody else deleted or wrote it`);
   }
 }
 
-/** Keys of another kind are not ours. */
+/** Keys of any other form are not ours. */
 const NUMBER = /^(0|[1-9]\d*)$/;
-/** Our own writes come one after the other. */
+/** Our own writes come in quick succession. */
 const REST_MS = 250;
 const LOOK_INTERVAL_MS = 10_000;

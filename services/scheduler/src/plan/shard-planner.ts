@@ -1,91 +1,95 @@
 import type { Shard, ShardToken } from '@polytape/types';
 import { loweredTarget, mayRaise, raisedTarget, type ShardTarget, targetOf } from './shard-target.ts';
 
-/** A market that is to be recorded: its condition and both tokens. */
-export type WantedMarket = { conditionId: string; tokenIds: readonly [string, string] };
+/** A market to record: its condition and both tokens. */
+export type WantedMarket = {
+  conditionId: string;
+  tokenIds: readonly [string, string];
+  /** The market was announced and has no document yet. The announcement may be false. */
+  isUnconfirmed?: true;
+};
 
 export type PlanInput = {
-  /** The plan as it stands. */
+  /** The present plan. */
   shards: ReadonlyMap<number, Shard>;
-  /** All markets to record, in the order in which they are to be placed. */
+  /** All markets to record, in the order of placement: unconfirmed ones last. */
   wanted: Iterable<WantedMarket>;
-  /** Whether a market is known to have ended: its tokens leave. Tokens of which nothing is known stay. */
+  /** Whether a market has ended, so that its tokens leave. Tokens of unknown markets stay. */
   isEnded: (conditionId: string) => boolean;
-  /** Since when each market waits that has no place yet, as the last planning gave it back. */
+  /** When each market without a place began to wait, as returned by the last planning. */
   pending: ReadonlyMap<string, number>;
-  /** Markets that the venue announced just now, rather than a list that was read. */
+  /** Markets that the venue has just announced, as opposed to those found in a list. */
   announced: ReadonlySet<string>;
-  /** All that the venue lists has just been read: no more is about to come, so nothing needs to be waited for. */
+  /** The venue's whole list has just been read, so no market needs to wait for others. */
   isListComplete: boolean;
-  /** What the connections of some shards were found not to serve, by the shard's number. */
+  /** Markets that their connections do not serve, by the number of the shard. */
   misplaced: ReadonlyMap<number, Misplaced>;
   /**
-   * No version that is written now is lower. Greater than the versions of all shards that are gone: a number that is used
-   * again must not begin with a version that somebody knows already, with other tokens.
+   * The lowest version to write: above the versions of all deleted shards. A number that is used again must not start with
+   * a version that an ingestor already knows with other tokens.
    */
   versionMin: number;
-  /** Milliseconds since the epoch, for what holds longer than a term; a day more or less is no matter. */
+  /** Milliseconds since the epoch, for dates that outlive a term. */
   dateMs: number;
   /** Milliseconds of a clock that never goes back. */
   nowMs: number;
 };
 
-/** Markets of one shard that have a book at the venue, and of which its connection gets none. */
+/** Markets of one shard that its connection does not serve. */
 export type Misplaced = {
-  /** Version of the shard of which this was found; of another one it says nothing. */
+  /** The version of the shard for which this was found. */
   version: number;
   /** Tokens of the shard that its connection does serve. */
   tokensServed: number;
-  /** By condition: the shards from which it was moved away before. */
+  /** By condition: the shards that the market was moved away from before. */
   markets: ReadonlyMap<string, ReadonlySet<number>>;
 };
 
 export type PlanLimits = {
   /** Tokens that a shard is filled to. */
   tokensTarget: number;
-  /** Tokens of a shard at most; the places between are for announced markets that would otherwise wait. */
+  /** Maximum number of tokens in a shard. The places above the target are for announced markets. */
   tokensMax: number;
-  /** So many tokens that wait open a shard. */
+  /** Number of waiting tokens that opens a shard. */
   openAtTokens: number;
-  /** When one has waited so long, a shard is opened all the same. */
+  /** Longest wait of a token before a shard is opened for it. */
   openAfterMs: number;
-  /** Markets that are moved to another shard in one planning at most. */
+  /** Maximum number of markets to move in one planning. */
   movesMax: number;
 };
 
-/** What has to be written to the bucket `shards`. */
+/** One write to the bucket `shards`. */
 export type ShardChange = {
   number: number;
   /** The new content, or null to delete the shard. */
   shard: Shard | null;
-  /** Tokens that leave the shard because their market has ended. */
-  leaving: number;
 };
 
 export type Planning = {
-  /** To be written in this order: a market that moves has its new place before it leaves the old one. */
+  /** In the order of writing: a moving market gets its new place before it leaves the old one. */
   changes: ShardChange[];
-  /** Markets that were moved, and from where. */
+  /** Markets that move. */
   moved: { conditionId: string; from: number; to: number }[];
-  /** Markets that trade under other tokens than the plan had: they have these now, in the place of the old ones. */
+  /** Markets whose tokens changed: the new ones take the places of the old ones. */
   renewed: { conditionId: string; shard: number }[];
-  /** Markets that have to wait, and since when. */
+  /** Markets that wait for a place, and since when. */
   pending: Map<string, number>;
-  /** When planning must be done again at the latest, for the oldest of them; null when nobody waits. */
+  /** When to plan again at the latest, for the oldest of these; null when none waits. */
   dueAtMs: number | null;
 };
 
 /**
  * The changes that turn the present plan into the next one.
  *
- * Both tokens of a market stand in one shard, because the venue sends each change of a market to the subscribers of
- * either. A token that is in a shard stays there: moving it would cost a subscription for nothing. Only what the shard's
- * connection does not serve moves, to a free place elsewhere or into a new shard, and neither that one nor the old shard
- * is then filled beyond what the old one was seen to serve, until much later one shard is tried with more. Ended markets leave, and an emptied shard is deleted. A market
- * that trades under other tokens by now gets these in the place of the old ones. New markets fill the free places of the
- * lowest shards. Those left over wait until they are many enough for a shard of their own, or one has
- * waited long enough, or the list is complete. An announced market is not made to wait while there is room up to
- * `tokensMax`: its first trades come now.
+ * - Both tokens of a market are in one shard, because the venue sends each change of a market to the subscribers of either.
+ * - A token stays in its shard: moving it would cost a subscription for nothing. Only markets that their connection does
+ *   not serve move, to a free place elsewhere or into a new shard. From then on neither shard is filled beyond what the
+ *   old one was served, until one shard is tried with more after a day.
+ * - Ended markets leave, and an empty shard is deleted. Changed tokens take the places of the old ones.
+ * - New markets fill the free places of the lowest shards. The others wait until there are enough of them for a shard, or
+ *   one has waited long enough, or the list is complete.
+ * - An announced market never waits, because its first trades come now: it gets a place up to `tokensMax`, or a new shard.
+ * - Unconfirmed markets take free places, but do not count towards the target: no confirmed market waits because of them.
  */
 export function planShards(input: PlanInput, limits: PlanLimits): Planning {
   const { drafts, planned } = withoutEnded(input);
@@ -95,17 +99,18 @@ export function planShards(input: PlanInput, limits: PlanLimits): Planning {
     const place = planned.get(market.conditionId);
     if (place === undefined) unplaced.push(market);
     else if (!isSame(place.tokenIds, market.tokenIds)) outdated.push({ market, shard: place.shard });
+    else if (market.isUnconfirmed) countUnconfirmed(drafts.get(place.shard), market);
   }
   const renewed = renew(drafts, outdated);
 
   const moved = moveMisplaced(drafts, input, limits);
-  let waiting = fillRaised(drafts, fillFreePlaces(drafts, unplaced, limits), input, limits);
+  let waiting = fillRaised(drafts, fillFreePlaces(drafts, withoutClaimed(unplaced, drafts), limits), input, limits);
   let pending = waitingSince(waiting, input);
-  if (mustOpen(waiting, pending, input, limits)) {
+  const isCrowd = mustOpen(waiting, pending, input, limits);
+  if (!isCrowd) waiting = useReserve(drafts, waiting, input.announced, limits);
+  if (isCrowd || waiting.some(({ conditionId }) => input.announced.has(conditionId))) {
     openShards(drafts, waiting, limits);
     waiting = [];
-  } else {
-    waiting = useReserve(drafts, waiting, input.announced, limits);
   }
   if (waiting.length < pending.size) pending = waitingSince(waiting, input);
 
@@ -124,30 +129,30 @@ export function planShards(input: PlanInput, limits: PlanLimits): Planning {
 type Draft = {
   number: number;
   tokens: ShardToken[];
-  leaving: number;
+  /** How many of these tokens belong to unconfirmed markets. */
+  unconfirmed: number;
   isChanged: boolean;
   target: ShardTarget;
 };
 
-/** Where a market stands, and with which tokens. */
+/** The shard of a market, and its tokens there. */
 type Place = { shard: number; tokenIds: string[] };
 
 function withoutEnded({ shards, isEnded }: PlanInput): { drafts: Map<number, Draft>; planned: Map<string, Place> } {
   const planned = new Map<string, Place>();
   const drafts: Draft[] = [];
-  // A leader that died between the two writes of a move left the market in both shards. The later one is to have it, for
-  // the other was not served; versions grow with the time.
+  // A leader that died between the two writes of a move left the market in both shards. It stays in the one with the higher
+  // version, which is the receiving one.
   for (const [number, shard] of [...shards].sort(([, a], [, b]) => b.version - a.version)) {
     const { version: _version, tokens: present, ...target } = shard;
-    const lasting = present.filter(({ conditionId }) => !isEnded(conditionId));
-    const tokens = lasting.filter(({ conditionId }) => !planned.has(conditionId));
+    const tokens = present.filter(({ conditionId }) => !isEnded(conditionId) && !planned.has(conditionId));
     for (const { conditionId, tokenId } of tokens) {
       const place = planned.get(conditionId);
       if (place === undefined) planned.set(conditionId, { shard: number, tokenIds: [tokenId] });
       else place.tokenIds.push(tokenId);
     }
     const isChanged = tokens.length < present.length;
-    drafts.push({ number, tokens, leaving: present.length - lasting.length, isChanged, target });
+    drafts.push({ number, tokens, unconfirmed: 0, isChanged, target });
   }
   drafts.sort((a, b) => a.number - b.number);
   return { drafts: new Map(drafts.map((draft) => [draft.number, draft])), planned };
@@ -157,7 +162,7 @@ function isSame(planned: readonly string[], wanted: readonly string[]): boolean 
   return planned.length === wanted.length && wanted.every((tokenId) => planned.includes(tokenId));
 }
 
-/** Puts the tokens under which these markets trade by now in the place of those that the plan had. */
+/** Replaces the tokens of markets whose tokens changed. */
 function renew(
   drafts: ReadonlyMap<number, Draft>,
   outdated: readonly { market: WantedMarket; shard: number }[],
@@ -172,7 +177,7 @@ function renew(
   return outdated.map(({ market, shard }) => ({ conditionId: market.conditionId, shard }));
 }
 
-/** Lowers the targets of the shards that serve less, and moves what they do not serve, as many as may be moved at once. */
+/** Lowers the targets of shards that are not fully served, and moves the markets that are not, up to `movesMax`. */
 function moveMisplaced(
   drafts: Map<number, Draft>,
   { misplaced, shards, dateMs }: PlanInput,
@@ -185,8 +190,8 @@ function moveMisplaced(
   });
   for (const { draft, found } of giving) lowerTarget(draft, found.tokensServed, dateMs, limits);
   for (const { draft: from, found } of giving) {
-    // Another connection is likely to be served no more than this one: a shard that is filled further would have to give
-    // again. Shards too small to be opened for new markets are not made either, whatever was found.
+    // Another connection is likely to get no more than this one, so a shard filled further would have to give markets away
+    // again. But a shard is never so small that no new one would be opened for its markets.
     const takesAtMost = Math.max(targetOf(from.target, limits.tokensTarget), limits.openAtTokens);
     for (const [conditionId, leftBefore] of found.markets) {
       if (moved.length >= limits.movesMax) return moved;
@@ -204,7 +209,7 @@ function moveMisplaced(
   return moved;
 }
 
-/** Never above what the shard has been lowered to before. */
+/** Never raises a target that was lowered before. */
 function lowerTarget(draft: Draft, tokensServed: number, dateMs: number, { tokensTarget }: PlanLimits): void {
   const lowered = loweredTarget(draft.target, tokensServed, dateMs);
   if (targetOf(lowered, tokensTarget) >= targetOf(draft.target, tokensTarget)) return;
@@ -212,11 +217,26 @@ function lowerTarget(draft: Draft, tokensServed: number, dateMs: number, { token
   draft.isChanged = true;
 }
 
-function hasRoom(draft: Draft, limits: PlanLimits): boolean {
-  return draft.tokens.length + MARKET_TOKENS <= targetOf(draft.target, limits.tokensTarget);
+function hasRoom({ tokens, unconfirmed, target }: Draft, limits: PlanLimits, market?: WantedMarket): boolean {
+  const taken = tokens.length + MARKET_TOKENS;
+  const tokensTarget = targetOf(target, limits.tokensTarget);
+  // A lowered target is what the connection serves, and unconfirmed tokens count there too.
+  if (market?.isUnconfirmed || target.tokensTarget !== undefined) return taken <= tokensTarget;
+  return taken - unconfirmed <= tokensTarget && taken <= limits.tokensMax;
 }
 
-/** @returns The markets for which there was no place. */
+/** Drops unconfirmed markets that claim a token of another market. */
+function withoutClaimed(markets: WantedMarket[], drafts: ReadonlyMap<number, Draft>): WantedMarket[] {
+  if (!markets.some(({ isUnconfirmed }) => isUnconfirmed)) return markets;
+  const claimed = new Set([...drafts.values()].flatMap(({ tokens }) => tokens.map(({ tokenId }) => tokenId)));
+  return markets.filter(({ tokenIds, isUnconfirmed }) => {
+    if (isUnconfirmed && tokenIds.some((tokenId) => claimed.has(tokenId))) return false;
+    for (const tokenId of tokenIds) claimed.add(tokenId);
+    return true;
+  });
+}
+
+/** @returns The markets without a place. */
 function fillFreePlaces(
   drafts: Map<number, Draft>,
   markets: readonly WantedMarket[],
@@ -224,8 +244,8 @@ function fillFreePlaces(
 ): WantedMarket[] {
   let next = 0;
   for (const draft of drafts.values()) {
-    while (next < markets.length && hasRoom(draft, limits)) {
-      place(draft, markets[next]);
+    for (let market = markets[next]; market !== undefined && hasRoom(draft, limits, market); market = markets[next]) {
+      place(draft, market);
       next += 1;
     }
   }
@@ -233,8 +253,8 @@ function fillFreePlaces(
 }
 
 /**
- * Lets the first shard whose target was lowered long ago take more than that, if all are full: a venue that served less
- * for a while must not leave the plan in pieces. @returns The markets for which there is no place either.
+ * If all shards are full, raises the first target that was lowered long ago: a venue that served less for a while must not
+ * leave the plan in small pieces for ever. @returns The markets without a place.
  */
 function fillRaised(
   drafts: Map<number, Draft>,
@@ -265,11 +285,11 @@ function mustOpen(
   return isListComplete || isCrowd || nowMs - oldest(pending) >= openAfterMs;
 }
 
-/** Opens shards under the lowest free numbers until every market has a place. */
+/** Opens shards with the lowest free numbers until every market has a place. */
 function openShards(drafts: Map<number, Draft>, markets: readonly WantedMarket[], limits: PlanLimits): void {
   let draft: Draft | null = null;
   for (const market of markets) {
-    if (draft === null || !hasRoom(draft, limits)) draft = newDraft(drafts);
+    if (draft === null || !hasRoom(draft, limits, market)) draft = newDraft(drafts);
     place(draft, market);
   }
 }
@@ -277,12 +297,12 @@ function openShards(drafts: Map<number, Draft>, markets: readonly WantedMarket[]
 function newDraft(drafts: Map<number, Draft>): Draft {
   let number = 0;
   while (drafts.has(number)) number += 1;
-  const draft: Draft = { number, tokens: [], leaving: 0, isChanged: true, target: {} };
+  const draft: Draft = { number, tokens: [], unconfirmed: 0, isChanged: true, target: {} };
   drafts.set(number, draft);
   return draft;
 }
 
-/** Puts announced markets into the emptiest shard with room. @returns The markets that wait. */
+/** Puts announced markets into the emptiest shard with room up to `tokensMax`. @returns The other markets. */
 function useReserve(
   drafts: Map<number, Draft>,
   markets: readonly WantedMarket[],
@@ -293,7 +313,7 @@ function useReserve(
     if (!announced.has(market.conditionId)) return true;
     let emptiest: Draft | null = null;
     for (const draft of drafts.values()) {
-      // A shard that was found to serve less has no places above its target.
+      // A lowered target leaves no places above it.
       if (draft.target.tokensTarget !== undefined) continue;
       if (emptiest === null || draft.tokens.length < emptiest.tokens.length) emptiest = draft;
     }
@@ -303,17 +323,21 @@ function useReserve(
   });
 }
 
-function place(draft: Draft, market: WantedMarket | undefined): void {
-  if (market === undefined) return;
+function place(draft: Draft, market: WantedMarket): void {
   const { conditionId, tokenIds } = market;
   for (const tokenId of tokenIds) draft.tokens.push({ tokenId, conditionId });
+  if (market.isUnconfirmed) countUnconfirmed(draft, market);
   draft.isChanged = true;
 }
 
+function countUnconfirmed(draft: Draft | undefined, { tokenIds }: WantedMarket): void {
+  if (draft !== undefined) draft.unconfirmed += tokenIds.length;
+}
+
 function changeOf(draft: Draft, { shards, versionMin }: PlanInput): ShardChange {
-  const { number, tokens, leaving, target } = draft;
+  const { number, tokens, target } = draft;
   const version = Math.max((shards.get(number)?.version ?? 0) + 1, versionMin);
-  return { number, shard: tokens.length === 0 ? null : { version, tokens, ...target }, leaving };
+  return { number, shard: tokens.length === 0 ? null : { version, tokens, ...target } };
 }
 
 function waitingSince(waiting: readonly WantedMarket[], { pending, nowMs }: PlanInput): Map<string, number> {
@@ -326,5 +350,5 @@ function oldest(pending: ReadonlyMap<string, number>): number {
   return atMs;
 }
 
-/** Both are placed together. */
+/** Both tokens of a market are placed together. */
 const MARKET_TOKENS = 2;

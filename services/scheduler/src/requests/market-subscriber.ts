@@ -26,8 +26,8 @@ export type MarketSubscriberOptions = {
 };
 
 /**
- * Has a market recorded because an operator asks for it: by the same rules as one that the venue has announced just now.
- * Asking again changes nothing, and tells how far it has come.
+ * Records a market at an operator's request, by the same rules as one that the venue has just announced. A repeated request
+ * changes nothing and returns the present state.
  */
 export class MarketSubscriber {
   readonly #o: MarketSubscriberOptions;
@@ -36,11 +36,11 @@ export class MarketSubscriber {
     this.#o = options;
   }
 
-  /** Answers a `SubscribeRequest`. What cannot be done is refused in words. */
+  /** Answers a `SubscribeRequest`, with a reason if it is refused. */
   async answer(request: unknown): Promise<SubscribeAnswer> {
     const name = marketName(request);
-    if (name === null) return { refused: 'a token id, a condition id (0x…) or a slug is needed' };
-    const market = this.#known(name) ?? (await this.#learn(name));
+    if (name === null) return { refused: 'name a token id, a condition id (0x…) or a slug' };
+    const market = this.#known(name) ?? (await this.#fetch(name));
     if ('refused' in market) return market;
     const { conditionId, question, tokens } = market;
     const { keeper, plan, signal } = this.#o;
@@ -63,20 +63,20 @@ export class MarketSubscriber {
     return null;
   }
 
-  /** Asks Gamma, and publishes what it says. */
-  async #learn(name: MarketName): Promise<KnownMarket | { refused: string }> {
-    const { marketLog, log } = this.#o;
+  /** Asks Gamma for the market and publishes its document. */
+  async #fetch(name: MarketName): Promise<KnownMarket | { refused: string }> {
+    const { marketLog, signal, log } = this.#o;
     let market: GammaMarket | null;
     try {
       market = await this.#ask(name);
     } catch (error) {
       if (!isVenueError(error)) throw error;
-      return { refused: `Gamma cannot be asked for it now: ${errorSentence(error)}` };
+      return { refused: `cannot ask Gamma for the market now: ${errorSentence(error)}` };
     }
-    if (market === null) return { refused: `Gamma knows no market of the ${name.kind} ${name.text}` };
-    await marketLog.publish([market]);
+    if (market === null) return { refused: `Gamma has no market with the ${name.kind} ${name.text}` };
+    await marketLog.publish([market], AbortSignal.any([signal, AbortSignal.timeout(PUBLISH_MS_MAX)]));
     if (market.closed) return { refused: `the market is closed: ${market.question}` };
-    log.info({ conditionId: market.conditionId }, `An operator asks for the market ${market.question}`);
+    log.info({ conditionId: market.conditionId }, `Recording market ${market.question} at an operator's request.`);
     return market;
   }
 
@@ -110,5 +110,7 @@ function marketName(request: unknown): MarketName | null {
   return SLUG.test(text) ? { kind: 'slug', text } : null;
 }
 
-/** As the venue makes them of a title; the longest that was seen has 180 characters. */
+/** The venue derives slugs from titles; the longest one seen has 180 characters. */
 const SLUG = /^[a-z0-9][a-z0-9._-]{0,299}$/;
+/** Nobody waits longer for an answer; requests that pile up would be refused. */
+const PUBLISH_MS_MAX = 30_000;

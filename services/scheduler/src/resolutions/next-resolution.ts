@@ -6,36 +6,36 @@ import {
   type Settlement,
 } from '@polytape/types';
 
-/** What one source said of one market at one time. */
+/** One source's view of a market's resolution at one time. */
 export type ResolutionObservation = {
   conditionId: string;
   method: ResolutionMethod;
-  /** `reopened`: it was closed when Gamma was last asked, and trades again. */
+  /** `reopened`: the market was closed and trades again. */
   state: MarketResolution['state'];
-  /** Of `resolved`; null of all others. */
+  /** Null unless `resolved`. */
   settlement: Settlement | null;
-  /** When that was, by the venue's clock, milliseconds since the epoch; null where it did not say. */
+  /** When it happened, by the venue's clock, milliseconds since the epoch; null if unknown. */
   exchangeAtMs: number | null;
-  /** Our clock when we heard it. */
+  /** When we received it, by our clock. */
   seenAtMs: number;
-  /** The venue's own words: names and values as received. */
+  /** The venue's fields, names and values as received. */
   evidence: Record<string, unknown>;
 };
 
 /**
- * The step that a market's resolution takes by an observation, or null when it tells nothing new or nothing that counts.
+ * The next step of a market's resolution, or null when the observation is not new or does not count.
  *
- * nothing known -> proposed <-> disputed -> resolved -> reopened -> proposed …, and from anywhere but resolved straight to
- * resolved. The same observation again is never a step, and of two sources that are asked in turn and disagree for good
- * the more trusted one prevails, so that no market steps to and fro for ever.
+ * nothing known -> proposed <-> disputed -> resolved -> reopened -> proposed …; resolved can follow any state. A repeated
+ * observation is never a step. Of two sources that keep disagreeing the more trusted one wins, so that no market switches
+ * to and fro for ever.
  *
- * - A resolution is left only by being reopened, or for another one: a source that is at least as trusted says that it
- *   was resolved otherwise. That is a step again, because the first one was believed and acted on.
- * - A fact of the market channel is no poll of the present state, and may be read again: it counts only if it was heard
+ * - A resolution changes only when the market is reopened, or when a source that is at least as trusted reports another
+ *   outcome. That is a step of its own, because the first outcome was published and used.
+ * - A fact of the market channel is not a poll of the present state and may be read twice: it counts only if it was received
  *   after the last step.
- * - The Data API is some seconds behind Gamma: a proposal or dispute of its counts only if its own time is not before the
- *   last step, else each step would be taken twice, with one back in between.
- * - After a reopening the Data API may still show the resolution before it: it counts once its own time is a later one.
+ * - The Data API lags some seconds behind Gamma: its proposals and disputes count only if its own time is not before the
+ *   last step. Otherwise each step would be taken twice, with one back in between.
+ * - After a reopening the Data API may still show the old resolution: it counts only with a later time of its own.
  *
  * See ADR 10.
  */
@@ -58,17 +58,22 @@ export function nextResolution(
   };
 }
 
-/** Where the market stands after the step, as its document says it. */
+/** The market's resolution after the step, for its document. */
 export function resolutionAfter(known: MarketResolution | null, step: ResolutionStep): MarketResolution {
   const { type, step: number, settlement, method, exchangeAtMs, seenAtMs } = step;
   const reopenedAtMs = type === 'resolution_reopened' ? seenAtMs : known?.reopenedAtMs;
   return {
-    ...{ state: STATES[type], step: number, settlement, method, exchangeAtMs, seenAtMs },
+    state: STATES[type],
+    step: number,
+    settlement,
+    method,
+    exchangeAtMs,
+    seenAtMs,
     ...(reopenedAtMs === undefined ? {} : { reopenedAtMs }),
   };
 }
 
-/** Whether both say the same, whatever the spelling of the payouts. */
+/** Whether two settlements are equal, whatever the spelling of their payouts. */
 export function isSameSettlement(one: Settlement | null, other: Settlement | null): boolean {
   if (one === null || other === null) return one === other;
   return (
@@ -78,7 +83,7 @@ export function isSameSettlement(one: Settlement | null, other: Settlement | nul
   );
 }
 
-/** The order of trust of the venue's sources: what the chain says, the announcement, the list that may be minutes old. */
+/** How far to trust each source: the chain's result, the announcement, then Gamma's list, which may be minutes old. */
 const TRUST: Record<ResolutionMethod, number> = { data_api: 3, market_resolved: 2, gamma: 1 };
 
 function isNews(known: MarketResolution | null, observation: ResolutionObservation): boolean {
@@ -96,7 +101,7 @@ function isNews(known: MarketResolution | null, observation: ResolutionObservati
   }
 }
 
-/** Whether it tells of something that a later step has overtaken. */
+/** Whether a later step has overtaken the observation. */
 function isHistory(known: MarketResolution, observation: ResolutionObservation): boolean {
   const { method, state, seenAtMs, exchangeAtMs } = observation;
   switch (method) {
@@ -110,7 +115,7 @@ function isHistory(known: MarketResolution, observation: ResolutionObservation):
   }
 }
 
-/** When the known state had begun at the latest; by the venue's clock where the Data API, which is asked, said so itself. */
+/** When the known state began at the latest; by the venue's clock if the Data API reported it. */
 function begunAtMs({ method, exchangeAtMs, seenAtMs }: MarketResolution): number {
   return method === 'data_api' && exchangeAtMs !== null ? exchangeAtMs : seenAtMs;
 }

@@ -1,17 +1,17 @@
 import type { Market } from '@polytape/types';
 
-/** Which markets to ask for, that are followed until they are settled: the younger, the more often. */
+/** Decides which unsettled markets to ask the venue for in each round: the younger, the more often. */
 export class ResolutionAgenda {
   readonly #askedMax: number;
-  /** When each was last asked for. Holds the followed ones only. */
+  /** When each followed market was last asked for. */
   #askedAtMs = new Map<string, number>();
 
-  /** `askedMax`: markets in one round; those that have not been asked for longest come first. */
+  /** `askedMax`: markets in one round; those that have waited longest come first. */
   constructor(options: { askedMax: number }) {
     this.#askedMax = options.askedMax;
   }
 
-  /** The markets to ask for now. `followed`: all that are not settled yet. They count as asked for. */
+  /** The markets to ask for now, which then count as asked for. `followed`: all markets that are not settled yet. */
   take(followed: Iterable<Market>, nowMs: number): Market[] {
     const known = new Map<string, number>();
     const due: { market: Market; askedAtMs: number; ageMs: number }[] = [];
@@ -29,12 +29,12 @@ export class ResolutionAgenda {
   }
 }
 
-/** Since the last thing that happened to it: the closing, or a step of its resolution. */
+/** The time since the market's closing or the last step of its resolution. */
 function ageOf({ closedAtMs, seenAtMs, resolution }: Market, nowMs: number): number {
   return nowMs - Math.max(closedAtMs ?? 0, resolution?.seenAtMs ?? 0, closedAtMs === null ? seenAtMs : 0);
 }
 
-/** An undisputed resolution takes two hours, a disputed one some days; what is older may never come. */
+/** An undisputed resolution takes two hours and a disputed one some days. An older one may never come. */
 function pauseMs(ageMs: number): number {
   return PAUSES.find(({ untilMs }) => ageMs < untilMs)?.pauseMs ?? DAY_MS;
 }

@@ -2,34 +2,33 @@ import { type DataResolution, type GammaMarket, inferWinner } from '@polytape/po
 import { isPlausibleTime, type LifecycleEvent, type Market } from '@polytape/types';
 import type { ResolutionObservation } from './next-resolution.ts';
 
-/** What Gamma says of a market's resolution, against the document that is known of it; null when it says nothing of it. */
+/** Gamma's view of a market's resolution, compared with the known document; null when it has none. */
 export function gammaObservation(
   market: GammaMarket,
   known: Pick<Market, 'closed' | 'closedAtMs' | 'resolution'> | null,
   nowMs: number,
 ): ResolutionObservation | null {
-  const { conditionId, settlement: told } = market;
-  const settlement = inferWinner(told, tokenIdsOf(market));
-  const observed = { conditionId, method: 'gamma', seenAtMs: nowMs, evidence: told.raw } as const;
+  const { conditionId, settlement: gamma } = market;
+  const settlement = inferWinner(gamma, tokenIdsOf(market));
+  const observed = { conditionId, method: 'gamma', seenAtMs: nowMs, evidence: gamma.raw } as const;
   const rest = { settlement: null, exchangeAtMs: null };
-  // How it was settled since then, the next answer tells.
+  // The next answer has the new settlement.
   if (known !== null && wasReopened(market, known)) return { ...observed, ...rest, state: 'reopened' };
   if (settlement !== null) {
     return {
       ...observed,
       state: 'resolved',
       settlement,
-      exchangeAtMs: firstPlausible(told.umaEndAtMs, told.closedAtMs),
+      exchangeAtMs: firstPlausible(gamma.umaEndAtMs, gamma.closedAtMs),
     };
   }
-  const status = told.umaResolutionStatus;
+  const status = gamma.umaResolutionStatus;
   return status === 'proposed' || status === 'disputed' ? { ...observed, ...rest, state: status } : null;
 }
 
 /**
- * What the Data API's rows of one market say; null when they say nothing of its resolution. Of rows in several grains the
- * one with payouts counts, then one that is resolved, then the latest: two that differ must not take turns, in whatever
- * order they come.
+ * The Data API's view of a market's resolution; null when its rows have none. Of several rows the one with payouts counts,
+ * then a resolved one, then the latest: rows that differ must not take turns, whatever their order.
  */
 export function dataObservation(
   rows: readonly DataResolution[],
@@ -55,7 +54,7 @@ export function dataObservation(
     : { ...observed, state, settlement: null, exchangeAtMs: firstPlausible(row.updatedAtMs) };
 }
 
-/** The row that counts first. Of rows with one time the state that is further on, and then one for good. */
+/** Orders rows by weight. At equal times the more advanced state comes first, and then the order is fixed by content. */
 function byWeight(a: DataResolution, b: DataResolution): number {
   const grain = ({ status, payouts }: DataResolution) => (status !== 'resolved' ? 0 : payouts === null ? 1 : 2);
   const order = [
@@ -68,8 +67,8 @@ function byWeight(a: DataResolution, b: DataResolution): number {
 }
 
 /**
- * What the market channel's `market_resolved` says; null when it names no winner: how a split looks there is not known,
- * and the other sources tell it.
+ * The resolution in the market channel's `market_resolved`; null when it names no winner. How a split looks there is
+ * unknown, and the other sources report it.
  */
 export function channelObservation(
   event: Pick<LifecycleEvent, 'conditionId' | 'winningTokenId' | 'winningOutcome' | 'exchangeAtMs' | 'receivedAtUs'>,
@@ -79,13 +78,17 @@ export function channelObservation(
   const settlement = inferWinner({ winningTokenId }, tokenIdsOf(market));
   if (settlement === null) return null;
   return {
-    ...{ conditionId, method: 'market_resolved', state: 'resolved', settlement, exchangeAtMs },
+    conditionId,
+    method: 'market_resolved',
+    state: 'resolved',
+    settlement,
+    exchangeAtMs,
     seenAtMs: Math.floor(receivedAtUs / 1_000),
     evidence: { winningTokenId, winningOutcome, timestamp: String(exchangeAtMs) },
   };
 }
 
-/** It is open again; or it was open in between, unseen, for it closed after we had seen how it was resolved. */
+/** Whether the market is open again, or was open in between unseen: it closed after we saw its resolution. */
 function wasReopened(
   market: GammaMarket,
   { closed, closedAtMs, resolution }: Pick<Market, 'closed' | 'closedAtMs' | 'resolution'>,
@@ -96,7 +99,7 @@ function wasReopened(
   return market.closedAtMs > Math.max(closedAtMs ?? 0, resolution.seenAtMs);
 }
 
-/** A time that cannot be is a slip of the venue's, and as good as none: it must not decide what came after what. */
+/** An implausible time is the venue's mistake and must not decide the order of events. */
 function firstPlausible(...timesMs: (number | null)[]): number | null {
   return timesMs.find(isPlausibleTime) ?? null;
 }
@@ -105,7 +108,7 @@ function tokenIdsOf({ tokens }: Pick<Market, 'tokens'>): [string, string] {
   return [tokens[0].tokenId, tokens[1].tokenId];
 }
 
-/** The Data API's words for what is not final. The others (`initialized`, `posed`, `active`) say that nothing has happened yet. */
+/** The Data API's states that are not final. In the others (`initialized`, `posed`, `active`) nothing has happened yet. */
 const STATES: Record<string, 'proposed' | 'disputed'> = {
   proposed: 'proposed',
   reproposed: 'proposed',
@@ -114,7 +117,7 @@ const STATES: Record<string, 'proposed' | 'disputed'> = {
   arbitration: 'disputed',
 };
 
-/** How far a question has come; what is not here comes before all. */
+/** The order of the states of a question; unknown ones come first. */
 const ORDER = [
   ...['initialized', 'active', 'posed', 'proposed', 'challenged', 'reproposed', 'disputed', 'arbitration'],
   'resolved',

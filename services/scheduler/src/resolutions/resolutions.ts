@@ -15,35 +15,35 @@ export type ResolutionsOptions = {
   gamma: Pick<GammaClient, 'recentlyClosed' | 'openMarketsOf' | 'closedMarketsOf'>;
   data: Pick<DataClient, 'resolutions'>;
   registry: MarketRegistry;
-  marketLog: Pick<MarketLog, 'publish' | 'hear'>;
+  marketLog: Pick<MarketLog, 'publish' | 'publishObservations'>;
   keeper: Pick<PlanKeeper, 'marketsChanged'>;
   log: Logger;
 };
 
 /**
- * Follows every market from its closing (or from a proposal while it is open) until it is settled, however long that
- * takes: reads what Gamma has closed lately, and asks Gamma and the Data API for those that are not settled.
+ * Follows every market from its closing (or from a proposal while it is open) until it is settled, however long that takes:
+ * reads the markets that closed recently, and asks Gamma and the Data API for the unsettled ones.
  *
- * A market that Gamma or the market channel calls resolved is asked for at the Data API until that agrees, for a day at
- * most; then it is put away. See ADR 10.
+ * A market that Gamma or the market channel calls resolved is archived when the Data API agrees, or after a day. See
+ * ADR 10.
  */
 export class Resolutions {
   readonly #o: ResolutionsOptions;
   readonly #agenda = new ResolutionAgenda({ askedMax: ASKED_MAX });
   readonly #troubles: BatchTroubles;
-  /** Closings until then, by the venue's clock, are known. */
+  /** All closings up to this time of the venue's clock are known. */
   #knownUntilMs: number;
 
   constructor(options: ResolutionsOptions) {
     this.#o = options;
     this.#troubles = new BatchTroubles({ log: options.log, job: 'resolutions' });
-    // On the very first start, from now on: what closed before was never recorded.
+    // On the very first start: now, because markets that closed before were never recorded.
     this.#knownUntilMs = options.registry.closingsKnownUntilMs ?? Date.now();
   }
 
   /**
-   * Items are the markets read or asked for. A source that fails does not keep the others from being asked; its error
-   * comes out at the end.
+   * Items are the markets read or asked for. If a source fails, the others are still asked, and its error is thrown at the
+   * end.
    *
    * @throws {VenueError | TermOverError}
    */
@@ -66,7 +66,7 @@ export class Resolutions {
     return result;
   }
 
-  /** From the last one on, and a little before: Gamma's list is late. */
+  /** Reads from a little before the last known closing, because Gamma's list is late. */
   async #readClosings(result: JobResult, signal: AbortSignal): Promise<void> {
     const { gamma, registry, marketLog, keeper, log } = this.#o;
     const nowMs = Date.now();
@@ -78,27 +78,30 @@ export class Resolutions {
       const recent = markets.filter(({ conditionId, closedAtMs }) =>
         closedAtMs === null ? registry.stateOf(conditionId) !== 'unknown' : closedAtMs >= fromMs,
       );
-      await marketLog.publish(recent);
+      await marketLog.publish(recent, signal);
       if (recent.length > 0) keeper.marketsChanged();
       result.items += recent.length;
-      // One in the future says nothing of the list: it would move the mark past what is not listed yet.
+      // A closing in the future would move the mark past closings that are not listed yet.
       untilMs = Math.max(untilMs, ...closings.filter((closedAtMs) => closedAtMs <= nowMs));
       pages += 1;
       if (closings.some((closedAtMs) => closedAtMs < fromMs)) break;
       if (pages >= CLOSED_PAGES_MAX) {
-        log.warn({ pages }, `More than ${pages} pages of markets have closed since; scans find the rest of them.`);
+        log.warn(
+          { pages },
+          `Read ${pages} pages of closed markets without reaching the last known closing. Scans find the rest.`,
+        );
         break;
       }
     }
     this.#knownUntilMs = untilMs;
   }
 
-  /** Closed and not settled, or open with a resolution on its way. What has become settled by its age is put away. */
+  /** Markets that are closed and not settled, or open with a pending resolution. Archives those that age has settled. */
   *#followed(): Generator<Market> {
     const { registry } = this.#o;
     const nowMs = Date.now();
     for (const market of [...registry.ended()]) {
-      if (isSettled(market, nowMs)) registry.putAway(market.conditionId);
+      if (isSettled(market, nowMs)) registry.archive(market.conditionId);
       else yield market;
     }
     for (const market of registry.open()) {
@@ -114,18 +117,18 @@ export class Resolutions {
       const closed = await gamma.closedMarketsOf(ids, signal);
       const found = new Set(closed.map(({ conditionId }) => conditionId));
       const rest = ids.filter((conditionId) => !found.has(conditionId));
-      await marketLog.publish([...closed, ...(await gamma.openMarketsOf(rest, signal))]);
+      await marketLog.publish([...closed, ...(await gamma.openMarketsOf(rest, signal))], signal);
       keeper.marketsChanged();
     }
   }
 
   async #askData(due: readonly Market[], result: JobResult, signal: AbortSignal): Promise<void> {
     const { data, registry, marketLog } = this.#o;
-    const ids = due.map(({ conditionId }) => conditionId).filter((conditionId) => !registry.isPutAway(conditionId));
+    const ids = due.map(({ conditionId }) => conditionId).filter((conditionId) => !registry.isArchived(conditionId));
     result.errors += await this.#troubles.errorsIn(data.resolutions(ids, signal), async ({ rows }) => {
       const observations = this.#observations(rows);
-      await marketLog.hear(observations);
-      for (const observation of observations) this.#putAwayIfConfirmed(observation);
+      await marketLog.publishObservations(observations, signal);
+      for (const observation of observations) this.#archiveIfConfirmed(observation);
     });
   }
 
@@ -137,18 +140,18 @@ export class Resolutions {
     });
   }
 
-  #putAwayIfConfirmed({ conditionId, settlement }: ResolutionObservation): void {
+  #archiveIfConfirmed({ conditionId, settlement }: ResolutionObservation): void {
     const { registry } = this.#o;
     const market = registry.get(conditionId);
     if (market?.resolution?.state !== 'resolved' || settlement === null) return;
-    if (market.closed && isSameSettlement(market.resolution.settlement, settlement)) registry.putAway(conditionId);
+    if (market.closed && isSameSettlement(market.resolution.settlement, settlement)) registry.archive(conditionId);
   }
 }
 
-/** Gamma shows a closing some seconds to minutes late. */
+/** Gamma lists a closing seconds to minutes late. */
 const OVERLAP_MS = 2 * 60_000;
 /** 100 markets each. */
 const CLOSED_PAGES_MAX = 2_000;
-/** A round is done within its minute: 100 requests to Gamma at most twice, and 100 to the Data API. */
+/** Keeps a round within its minute: at most 200 requests to Gamma and 100 to the Data API. */
 const ASKED_MAX = 2_000;
 const GAMMA_MARKETS_AT_ONCE = 100;

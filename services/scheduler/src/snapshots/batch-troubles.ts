@@ -2,7 +2,7 @@ import type { BadRow, FailedBatch, VenueError } from '@polytape/polymarket';
 import { errorSentence, type Logger } from '@polytape/service';
 import { OutageNotice } from '@polytape/types';
 
-/** What went wrong in a round without ending it: counted, and said once a minute for each reason. */
+/** Errors in a round that do not end it: counted, and each reason logged once a minute. */
 export class BatchTroubles {
   readonly #log: Logger;
   readonly #job: string;
@@ -14,11 +14,11 @@ export class BatchTroubles {
   }
 
   /**
-   * Hands the batches that were answered to `take`, one after the other. @returns How many ids were not answered for, and
-   * rows of no use.
+   * Hands the answered batches to `take`, one at a time. @returns The number of ids without an answer plus the number of
+   * unusable rows.
    *
    * @throws {VenueError} No batch was answered.
-   * @throws What `take` throws, and what reading on throws.
+   * @throws as `take` and the iteration.
    */
   async errorsIn<Answer extends { bad: readonly BadRow[] }>(
     batches: AsyncIterable<Answer | FailedBatch>,
@@ -44,14 +44,20 @@ export class BatchTroubles {
   #failed({ failed: { ids, error } }: FailedBatch): number {
     const cause = errorSentence(error);
     const { say } = this.#notice.failed(cause, performance.now());
-    this.#log[say ? 'warn' : 'debug']({ job: this.#job, ids: ids.length }, `A batch was not answered: ${cause}.`);
+    this.#log[say ? 'warn' : 'debug'](
+      { job: this.#job, ids: ids.length },
+      `The venue did not answer for ${ids.length} ids: ${cause}.`,
+    );
     return ids.length;
   }
 
   #bad(rows: readonly BadRow[]): number {
     for (const { id, reason, raw } of rows) {
       const { say } = this.#notice.failed(reason, performance.now());
-      this.#log[say ? 'warn' : 'debug']({ job: this.#job, id, raw }, `A part of an answer was passed over: ${reason}.`);
+      this.#log[say ? 'warn' : 'debug'](
+        { job: this.#job, id, raw },
+        `Skipped an unusable part of an answer: ${reason}.`,
+      );
     }
     return rows.length;
   }

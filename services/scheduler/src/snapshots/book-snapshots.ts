@@ -27,12 +27,12 @@ export type BookSnapshotsOptions = {
   log: Logger;
 };
 
-/** Reads the order books of active tokens, and publishes those that changed, each at least once an hour when it is read. */
+/** Reads the order books of active tokens and publishes those that changed, and every book at least once an hour when read. */
 export class BookSnapshots {
   readonly #o: BookSnapshotsOptions;
   readonly #published: LastPublished;
   readonly #troubles: BatchTroubles;
-  /** Of each active token, when the venue last answered for it, or when it was first wanted. */
+  /** For each active token: when the venue last answered for it, or when it was first wanted. */
   readonly #waitsSinceMs = new Map<string, number>();
 
   constructor(options: BookSnapshotsOptions) {
@@ -43,10 +43,10 @@ export class BookSnapshots {
     this.#troubles = new BatchTroubles({ log: options.log, job: 'books' });
   }
 
-  /** Items are the books read; the oldest is that of the active token that waits longest. @throws as `ClobClient.books`; {TermOverError} */
+  /** Items are the books read; `oldestAtMs` is that of the token that waits longest. @throws as `ClobClient.books`; {TermOverError} */
   async round(signal: AbortSignal): Promise<JobResult> {
     const { clob, publisher, term, intervalMs, counters } = this.#o;
-    const slotAtMs = Math.floor(Date.now() / intervalMs) * intervalMs;
+    const intervalStartMs = Math.floor(Date.now() / intervalMs) * intervalMs;
     const active = this.#activeTokens();
     let items = 0;
     const errors = await this.#troubles.errorsIn(
@@ -57,9 +57,9 @@ export class BookSnapshots {
         for (const book of books) {
           this.#waitsSinceMs.set(book.tokenId, seenAtMs);
           const market = active.get(book.tokenId);
-          if (market !== undefined) this.#take(book, market, slotAtMs, seenAtMs);
+          if (market !== undefined) this.#take(book, market, intervalStartMs, seenAtMs);
         }
-        // There is none (any more), and that is as good as having read it.
+        // The answer that there is no book counts as reading it.
         for (const tokenId of unknown) this.#waitsSinceMs.set(tokenId, seenAtMs);
         items += books.length;
         counters.booksUnknown += unknown.length;
@@ -89,13 +89,13 @@ export class BookSnapshots {
     return booksOfRound(candidates, tokensMax);
   }
 
-  #take(book: ClobBook, { conditionId }: Market, slotAtMs: number, seenAtMs: number): void {
+  #take(book: ClobBook, { conditionId }: Market, intervalStartMs: number, seenAtMs: number): void {
     const { publisher, counters } = this.#o;
-    if (book.isHashRight === false) counters.bookHashDifferences += 1;
-    // Not the venue's hash: it changes with the time of the answer and with each trade.
+    if (book.hashMatches === false) counters.bookHashDifferences += 1;
+    // Not the venue's hash, which changes with the time of the answer and with each trade.
     const content = JSON.stringify([book.bids, book.asks, book.tickSize]);
-    if (!this.#published.take(book.tokenId, content, { slotAtMs, nowMs: seenAtMs })) return;
-    const snapshot: BookSnapshot = { ...book, conditionId, slotAtMs, seenAtMs };
+    if (!this.#published.take(book.tokenId, content, { intervalStartMs, nowMs: seenAtMs })) return;
+    const snapshot: BookSnapshot = { ...book, conditionId, intervalStartMs, seenAtMs };
     counters.booksPublished += 1;
     publisher.publish({
       subject: bookSubject(snapshot),
@@ -111,5 +111,5 @@ export class BookSnapshots {
   }
 }
 
-/** A book that does not change is still told so often. */
+/** An unchanged book is published this often. */
 const REFRESH_MS = 60 * 60_000;

@@ -1,15 +1,15 @@
-/** A token that may be asked for its book. */
+/** A token whose book may be read. */
 export type BookCandidate = {
   tokenId: string;
-  /** Of its market, in collateral; null where it is not known. */
+  /** Volume of its market in collateral; null if unknown. */
   volume24h: string | null;
   /** When its book was last read, or when it was first wanted; milliseconds since the epoch. */
   waitsSinceMs: number;
 };
 
 /**
- * The tokens whose books are read in this round: all of them, or the `tokensMax` that need it most. Three quarters of
- * these places go to the most active ones, the rest to those that wait longest, so that every token gets its turn.
+ * The tokens whose books to read in this round: all of them, or `tokensMax`. Three quarters of these are the most active
+ * ones, the rest those that have waited longest, so that every token gets its turn.
  */
 export function booksOfRound(candidates: readonly BookCandidate[], tokensMax: number): string[] {
   if (tokensMax === 0 || candidates.length <= tokensMax) return candidates.map(({ tokenId }) => tokenId);

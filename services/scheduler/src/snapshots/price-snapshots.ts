@@ -24,7 +24,7 @@ export type PriceSnapshotsOptions = {
   log: Logger;
 };
 
-/** Asks for the prices of all active tokens, and publishes those that changed, each at least once an hour. */
+/** Reads the prices of all active tokens and publishes those that changed, and every price at least once an hour. */
 export class PriceSnapshots {
   readonly #o: PriceSnapshotsOptions;
   readonly #published: LastPublished;
@@ -41,7 +41,7 @@ export class PriceSnapshots {
   /** Items are the tokens with an answer. @throws as `ClobClient.quotes`; {TermOverError} */
   async round(signal: AbortSignal): Promise<JobResult> {
     const { clob, registry, publisher, term, intervalMs, counters } = this.#o;
-    const slotAtMs = Math.floor(Date.now() / intervalMs) * intervalMs;
+    const intervalStartMs = Math.floor(Date.now() / intervalMs) * intervalMs;
     const active = activeTokens(registry.open());
     this.#published.keepOnly(active);
     let items = 0;
@@ -52,10 +52,10 @@ export class PriceSnapshots {
         const seenAtMs = Date.now();
         for (const quote of quotes) {
           const market = active.get(quote.tokenId);
-          if (market !== undefined) this.#take(quote, market, slotAtMs, seenAtMs);
+          if (market !== undefined) this.#take(quote, market, intervalStartMs, seenAtMs);
         }
         items += quotes.length;
-        counters.quotesUnknown += unknown.length;
+        counters.pricesUnknown += unknown.length;
         await roomIn(publisher, signal);
       },
     );
@@ -63,15 +63,18 @@ export class PriceSnapshots {
     return { items, errors };
   }
 
-  #take(quote: Quote, { conditionId }: Market, slotAtMs: number, seenAtMs: number): void {
+  #take(quote: Quote, { conditionId }: Market, intervalStartMs: number, seenAtMs: number): void {
     const { registry, publisher, counters } = this.#o;
     const { tokenId, lastPrice, bestBid, bestAsk, midpoint } = quote;
-    // The volume alone is no new price.
+    // A new volume alone is not a new price.
     const content = [lastPrice, bestBid, bestAsk, midpoint].join(' ');
-    if (!this.#published.take(tokenId, content, { slotAtMs, nowMs: seenAtMs })) return;
+    if (!this.#published.take(tokenId, content, { intervalStartMs, nowMs: seenAtMs })) return;
     const snapshot: PriceSnapshot = {
-      ...{ conditionId, tokenId, slotAtMs, lastPrice, bestBid, bestAsk, midpoint },
-      ...{ volume24h: registry.volume24h(conditionId), seenAtMs },
+      ...quote,
+      conditionId,
+      intervalStartMs,
+      volume24h: registry.volume24h(conditionId),
+      seenAtMs,
     };
     counters.pricesPublished += 1;
     publisher.publish({
@@ -82,5 +85,5 @@ export class PriceSnapshots {
   }
 }
 
-/** A price that does not change is still told so often. */
+/** An unchanged price is published this often. */
 const REFRESH_MS = 60 * 60_000;

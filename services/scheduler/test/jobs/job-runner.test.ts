@@ -12,7 +12,7 @@ describe('a job', () => {
   test.each([
     [false, [61_000, 121_000, 181_000]],
     [true, [61_000, 120_000, 180_000]],
-  ])('runs at once, and then in its intervals (on the clock: %s)', async (isOnTheClock, expected) => {
+  ])('runs at once and then once per interval (on the clock: %s)', async (isOnTheClock, expected) => {
     const t = timetable({ fromMs: 61_000 });
     const began: number[] = [];
     await t.runner({ ...minute, isOnTheClock }).run(async () => {
@@ -24,7 +24,7 @@ describe('a job', () => {
     expect(began).toEqual(expected);
   });
 
-  test('begins a little late by chance, and never in the interval before', async () => {
+  test('starts with a random delay, and never in the interval before', async () => {
     const t = timetable({ random: 0.5 });
     const began: number[] = [];
     await t.runner(minute).run(async () => {
@@ -35,7 +35,7 @@ describe('a job', () => {
     expect(began).toEqual([0, 63_000, 123_000]);
   });
 
-  test('that takes longer than its interval is followed by the next run at once, and says so once', async () => {
+  test('that takes longer than its interval is followed by the next run at once, and logs it once', async () => {
     const t = timetable();
     const began: number[] = [];
     let running = 0;
@@ -52,10 +52,10 @@ describe('a job', () => {
     }, t.signal);
     expect(began).toEqual([0, 90_000, 180_000, 240_000]);
     expect(runner.status()).toMatchObject({ overruns: 2, runs: 3 });
-    expect(t.said).toEqual([expect.stringContaining('warn: A run of the job prices took 90 s')]);
+    expect(t.logged).toEqual([expect.stringContaining('warn: Job prices took 90 s')]);
   });
 
-  test('that is too slow now and then says so once an hour', async () => {
+  test('that is slow now and then logs it once an hour', async () => {
     const t = timetable();
     let runs = 0;
     await t.runner(minute).run(async () => {
@@ -64,10 +64,10 @@ describe('a job', () => {
       if (runs === 9) t.stop();
       return worked;
     }, t.signal);
-    expect(t.said).toEqual([expect.stringContaining('A run of the job prices took 90 s')]);
+    expect(t.logged).toEqual([expect.stringContaining('Job prices took 90 s')]);
   });
 
-  test('that fails rests a second or two, then twice as long each time, up to a minute, and works again', async () => {
+  test('that fails rests a second or two, then twice as long each time, up to a minute, until it works again', async () => {
     const t = timetable({ random: 0.5 });
     const runner = t.runner(minute);
     let runs = 0;
@@ -83,7 +83,7 @@ describe('a job', () => {
     expect(t.rests).toEqual([1_500, 3_000, 6_000, 12_000, 24_000, 45_000, 45_000, 45_000]);
   });
 
-  test('says an outage once, and its end once', async () => {
+  test('logs the start and the end of an outage once', async () => {
     const t = timetable();
     const runner = t.runner(minute);
     let runs = 0;
@@ -93,14 +93,14 @@ describe('a job', () => {
       if (runs === 8) t.stop();
       return worked;
     }, t.signal);
-    expect(t.said).toEqual([
-      expect.stringMatching(/^warn: The job prices failed: .*connection refused/),
-      'info: The job prices works again.',
+    expect(t.logged).toEqual([
+      expect.stringMatching(/^warn: Job prices failed: .*connection refused/),
+      'info: Job prices works again.',
     ]);
     expect(runner.status()).toMatchObject({ runs: 7, failures: 5, failure: null, items: 3, errors: 1 });
   });
 
-  test('that fails by a bug of ours is an error with its place, and runs again all the same', async () => {
+  test('that fails because of a bug logs the stack as an error, and runs again', async () => {
     const t = timetable();
     let runs = 0;
     await t.runner(minute).run(async () => {
@@ -110,10 +110,10 @@ describe('a job', () => {
       return worked;
     }, t.signal);
     expect(runs).toBe(2);
-    expect(t.said[0]).toMatch(/^error: .*undefined is not a function/);
+    expect(t.logged[0]).toMatch(/^error: .*undefined is not a function/);
   });
 
-  test('ends the term when the term is over or somebody else writes the plan', async () => {
+  test('ends the term when it is over or somebody else writes the plan', async () => {
     for (const error of [new TermOverError('its key was gone'), new RevisionConflictError('shards', '1', undefined)]) {
       const t = timetable();
       const running = t.runner(minute).run(() => Promise.reject(error), t.signal);
@@ -121,7 +121,7 @@ describe('a job', () => {
     }
   });
 
-  test('is given up when it takes longer than it may', async () => {
+  test('is aborted when it exceeds its timeout', async () => {
     const t = timetable();
     const runner = t.runner({ ...minute, timeoutMs: 5 });
     let runs = 0;
@@ -132,10 +132,31 @@ describe('a job', () => {
       return worked;
     }, t.signal);
     expect(runs).toBe(2);
-    expect(t.said[0]).toContain('it was not done after');
+    expect(t.logged[0]).toContain('it did not finish within');
   });
 
-  test('that is stopped in the middle has neither worked nor failed', async () => {
+  test('is aborted even if its work ignores the signal, and drops the result of that work', async () => {
+    const t = timetable();
+    const runner = t.runner({ ...minute, timeoutMs: 5 });
+    const stuck = Promise.withResolvers<JobResult>();
+    let runs = 0;
+    await runner.run(async () => {
+      runs += 1;
+      if (runs === 1) return await stuck.promise;
+      expect(runner.status()).toMatchObject({
+        failures: 1,
+        failure: expect.stringContaining('it did not finish within'),
+      });
+      t.stop();
+      return worked;
+    }, t.signal);
+    expect(runs).toBe(2);
+    stuck.resolve({ items: 77, errors: 0 });
+    await stuck.promise;
+    expect(runner.status().items).not.toBe(77);
+  });
+
+  test('that is stopped in the middle counts neither as succeeded nor as failed', async () => {
     const t = timetable();
     const runner = t.runner(minute);
     await runner.run(async (signal) => {
@@ -144,16 +165,16 @@ describe('a job', () => {
       return worked;
     }, t.signal);
     expect(runner.status()).toMatchObject({ isRunning: false, runs: 0, failures: 0, failure: null });
-    expect(t.said).toEqual([]);
+    expect(t.logged).toEqual([]);
   });
 
-  test('with an interval of 0 is switched off', async () => {
+  test('with an interval of 0 is turned off', async () => {
     const t = timetable();
     await t.runner({ ...minute, intervalMs: 0 }).run(() => Promise.reject(new Error('ran')), t.signal);
-    expect(t.said).toEqual([]);
+    expect(t.logged).toEqual([]);
   });
 
-  test('goes on counting in the next term, and forgets how old its things are', async () => {
+  test('keeps its counts for the next term, but not the age of its oldest item', async () => {
     const first = timetable();
     const runner = first.runner(minute);
     for (let term = 0; term < 2; term += 1) {
@@ -169,18 +190,18 @@ describe('a job', () => {
   });
 });
 
-/** A clock that the test moves: rests pass at once, and what was logged is kept. */
+/** A clock that the test moves, on which rests pass at once, and a log that is kept. */
 function timetable(o: { fromMs?: number; random?: number } = {}) {
   let nowMs = o.fromMs ?? 0;
   const stopping = new AbortController();
   const rests: number[] = [];
-  const said: string[] = [];
+  const logged: string[] = [];
   const log = createLogger({ service: 'test', level: 'error' });
-  const say = (level: string) => (_fields: unknown, words: string) => void said.push(`${level}: ${words}`);
+  const logAs = (level: string) => (_fields: unknown, words: string) => void logged.push(`${level}: ${words}`);
   const listening = Object.assign(Object.create(log) as Logger, {
-    info: say('info'),
-    warn: say('warn'),
-    error: say('error'),
+    info: logAs('info'),
+    warn: logAs('warn'),
+    error: logAs('error'),
     debug: () => {},
   });
   const clock: JobClock = {
@@ -198,7 +219,7 @@ function timetable(o: { fromMs?: number; random?: number } = {}) {
       nowMs += ms;
     },
     rests,
-    said,
+    logged,
     runner: (schedule: JobSchedule) => new JobRunner({ schedule, log: listening, clock, random: () => o.random ?? 0 }),
   };
 }

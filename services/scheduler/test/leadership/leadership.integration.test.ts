@@ -11,7 +11,7 @@ import { ShardPlan } from '../../src/plan/shard-plan.ts';
 const log = createLogger({ service: 'test', level: 'error' });
 
 describe('of several schedulers', () => {
-  test('one leads; when it lets go, another follows within a second or two', async () => {
+  test('one leads, and another follows within a second or two when it stops', async () => {
     await using nats = await testNats();
     const rivals = await Promise.all(['a', 'b', 'c'].map((id) => Rival.start(nats.url, id)));
     const first = await Promise.race(rivals.map((rival) => rival.term()));
@@ -26,20 +26,20 @@ describe('of several schedulers', () => {
     expect(rivals.filter(({ isLeading }) => isLeading)).toEqual([second.rival]);
   });
 
-  test('the one whose key was taken by another lets go, and leaves that key alone', async () => {
+  test('the one whose key was taken stops leading, and leaves that key alone', async () => {
     await using nats = await testNats();
     const rival = await Rival.start(nats.url, 'a');
     const { term } = await rival.term();
     const ended = once(term.signal, 'abort');
     const { revision } = (await rival.bucket.get('scheduler')) ?? { revision: 0 };
     await rival.bucket.update('scheduler', { schedulerId: 'thief', sinceMs: 0 }, revision);
-    await ended; // by the next renewal
-    expect(term.endedBecause).toBe('thief leads');
+    await ended; // at the next renewal
+    expect(term.endedBecause).toBe('scheduler thief leads');
     await rival.untilIdle();
     expect((await rival.bucket.get('scheduler'))?.value.schedulerId).toBe('thief');
   }, 30_000);
 
-  test('the one that finds its own key, written by a request whose answer was lost, goes on with it', async () => {
+  test('the one that finds its own key, written by a request whose answer was lost, leads with it', async () => {
     await using nats = await testNats();
     const bucket = await bucketAt(nats.url);
     const lost = await bucket.create('scheduler', { schedulerId: 'a', sinceMs: 1 });
@@ -50,7 +50,7 @@ describe('of several schedulers', () => {
     expect(held?.revision).toBeGreaterThan(lost);
   });
 
-  test('the one whose renewals do not get through lets go before its key can expire', async ({ skip }) => {
+  test('the one whose renewals fail stops leading before its key can expire', async ({ skip }) => {
     await using nats = await testNats();
     if (!nats.canRestart) skip('the server of TEST_NATS_URL is not ours to end');
     const rival = await Rival.start(nats.url, 'a');
@@ -62,13 +62,13 @@ describe('of several schedulers', () => {
     expect(term.endedBecause).toBe('its key could not be renewed in time');
     expect(performance.now() - renewedAtMs).toBeLessThan(15_000);
     expect(() => term.throwIfOver()).toThrow();
-    // It leads again when the broker is back: nobody else does.
+    // It leads again when the broker is back, because nobody else does.
     const again = rival.term(2);
     await nats.start();
     await again;
   }, 60_000);
 
-  test('one whose work fails with what may pass tries again in a new term', async () => {
+  test('one whose work fails for a transient reason tries again in a new term', async () => {
     await using nats = await testNats();
     const conflict = new RevisionConflictError('shards', '0', null);
     const rival = await Rival.start(nats.url, 'a', { failsOnceWith: conflict });
@@ -79,8 +79,8 @@ describe('of several schedulers', () => {
   });
 });
 
-describe('two schedulers that both believe to lead', () => {
-  test('cannot both write a shard: the later write fails, and what the first wrote stands', async () => {
+describe('two schedulers that both believe that they lead', () => {
+  test('cannot both write a shard: the later write fails', async () => {
     await using nats = await testNats();
     const rival = await Rival.start(nats.url, 'a');
     const { term } = await rival.term();
@@ -97,14 +97,14 @@ describe('two schedulers that both believe to lead', () => {
     expect((await shards.get('0'))?.value).toEqual(shard(2, '2'));
     expect((await shards.get('1'))?.value).toEqual(shard(1, '4'));
 
-    // Many at once, in any order: each revision of a shard has one successor.
+    // Many writes at once, in any order: each revision of a shard has one successor.
     const plans = await Promise.all(Array.from({ length: 8 }, () => ShardPlan.read(shards, term)));
     const writes = plans.map((plan, index) => plan.write({ number: 0, shard: shard(3, String(10 + index)) }));
     const ends = await Promise.allSettled(writes);
     expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  test('do not even try once their term is over', async () => {
+  test('do not even try to write once their term is over', async () => {
     await using nats = await testNats();
     const rival = await Rival.start(nats.url, 'a');
     const { term } = await rival.term();
@@ -146,7 +146,7 @@ class Rival {
     return this.#leadership.isLeading;
   }
 
-  /** Its first term, or a later one. */
+  /** Waits for the term with this number. */
   async term(number = 1): Promise<{ rival: Rival; term: LeaderTerm }> {
     for (;;) {
       const term = this.#terms[number - 1];

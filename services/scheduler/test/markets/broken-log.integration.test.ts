@@ -1,16 +1,16 @@
 import type { Market, MarketFact } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
-import { LogWatch } from '../../src/markets/log-watch.ts';
+import { MarketStreamWatch } from '../../src/markets/market-stream-watch.ts';
 import { sampleMarket, settledMarket } from '../sample-market.ts';
 import { logBed } from './log-bed.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
 describe('a leader', () => {
-  test('passes over what is no document, tells it once and remembers the others', async () => {
+  test('skips a malformed document, logs it once and reads the others', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
-    await first.marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')]);
+    await first.marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')], bed.signal);
     const [document] = await bed.stored<Market>('MARKETS');
     await bed.put([
       ['pm.market.0xa1', 'not json'],
@@ -22,22 +22,22 @@ describe('a leader', () => {
     const next = await bed.leader();
     expect([...next.registry.open()].map(({ conditionId }) => conditionId).sort()).toEqual(['0x1', '0x2']);
     expect(next.counters.messagesMalformed).toBe(5);
-    expect(next.errors).toEqual([expect.stringMatching(/^Message 3 of MARKETS on pm\.market\.0xa1 is passed over: /)]);
+    expect(next.errors).toEqual([expect.stringMatching(/^Skipped message 3 of MARKETS on pm\.market\.0xa1: /)]);
   });
 
-  test('takes from its history a document that is spoilt in MARKETS, when it is told anew of that market', async () => {
+  test('reads a market from EVENTS if its document in MARKETS is malformed', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
-    await first.marketLog.publish([settledMarket('0x1', ['1', '0'], Date.now() - 2 * DAY_MS)]);
-    first.registry.putAway('0x1');
+    await first.marketLog.publish([settledMarket('0x1', ['1', '0'], Date.now() - 2 * DAY_MS)], bed.signal);
+    first.registry.archive('0x1');
     await bed.put([['pm.market.0x1', '{"conditionId":"0x1"}']]);
-    await first.marketLog.publish([sampleMarket('0x1')]);
+    await first.marketLog.publish([sampleMarket('0x1')], bed.signal);
     expect(await bed.stored('MARKETS')).toMatchObject([{ version: 2, closed: false, resolution: { step: 2 } }]);
   });
 
-  test('passes over a step that is none, and the others of the page are published', async () => {
+  test('skips a malformed step, and publishes the other markets of the page', async () => {
     await using bed = await logBed();
-    await (await bed.leader()).marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')]);
+    await (await bed.leader()).marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')], bed.signal);
     await bed.put([
       ['pm.event.0x1.resolution_proposed', 'not json'],
       [
@@ -47,7 +47,10 @@ describe('a leader', () => {
       ['pm.event.0x2.resolution_proposed', 'null'],
     ]);
     const { marketLog, counters, errors } = await bed.leader();
-    await marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000), settledMarket('0x2', ['0', '1'], 5_000)]);
+    await marketLog.publish(
+      [settledMarket('0x1', ['1', '0'], 5_000), settledMarket('0x2', ['0', '1'], 5_000)],
+      bed.signal,
+    );
     expect(await bed.stored('MARKETS')).toMatchObject([
       { conditionId: '0x1', resolution: { state: 'resolved', step: 1 } },
       { conditionId: '0x2', resolution: { state: 'resolved', step: 1 } },
@@ -56,40 +59,36 @@ describe('a leader', () => {
     expect(errors).toHaveLength(1);
   });
 
-  test('publishes the others of a page where one of them cannot be', async () => {
+  test('publishes the other markets of a page if one of them cannot be published', async () => {
     await using bed = await logBed();
     const { marketLog, counters, errors } = await bed.leader();
     const broken = { ...sampleMarket('0x1'), conditionId: 'no condition' };
-    await marketLog.publish([broken, sampleMarket('0x2')]);
+    await marketLog.publish([broken, sampleMarket('0x2')], bed.signal);
     expect(await bed.stored('MARKETS')).toMatchObject([{ conditionId: '0x2' }]);
     expect(counters.marketsFailed).toBe(1);
-    expect(errors).toEqual([
-      expect.stringMatching(/^Nothing of market no condition can be published: cannot be part of a subject/),
-    ]);
+    expect(errors).toEqual([expect.stringMatching(/^Cannot publish market no condition: cannot be part of a subject/)]);
   });
 
-  test('begins although the last message of MARKETS was removed', async () => {
+  test('starts although the last message of MARKETS was deleted', async () => {
     await using bed = await logBed();
-    await (await bed.leader()).marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')]);
+    await (await bed.leader()).marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2')], bed.signal);
     await bed.ask('$JS.API.STREAM.MSG.DELETE.MARKETS', { seq: 2 });
     const { registry } = await bed.leader();
     expect([...registry.open()]).toMatchObject([{ conditionId: '0x1' }]);
   });
 
-  test('begins although MARKETS was purged, says so, and has its documents again from their history', async () => {
+  test('starts although MARKETS was purged, logs it, and restores the documents from EVENTS', async () => {
     await using bed = await logBed();
     await publishThree(bed);
     const before = await documents(bed);
     await bed.ask('$JS.API.STREAM.PURGE.MARKETS', {});
     const { registry, errors } = await bed.leader();
     expect(registry.counts()).toEqual({ open: 1, ended: 2 });
-    expect(errors).toEqual([
-      expect.stringMatching(/^The stream MARKETS has no document, and EVENTS tells of 3 markets/),
-    ]);
+    expect(errors).toEqual([expect.stringMatching(/^The stream MARKETS is empty, but EVENTS has 3 markets/)]);
     expect(await documents(bed)).toEqual(before);
   });
 
-  test('begins silently where nothing was ever published, though the venue has announced markets', async () => {
+  test('starts without an error if nothing was ever published, even if the venue has announced markets', async () => {
     await using bed = await logBed();
     await bed.put([['pm.event.0x1.new_market', '{}']]);
     const { registry, errors } = await bed.leader();
@@ -101,7 +100,7 @@ describe('a leader', () => {
     ['robbed of one message', '$JS.API.STREAM.MSG.DELETE.MARKETS', { seq: 2 }],
     ['deleted', '$JS.API.STREAM.DELETE.MARKETS', {}],
   ])(
-    'that sees MARKETS %s publishes all documents again, also of markets that are put away',
+    'that sees MARKETS %s publishes all documents again, those of archived markets too',
     async (_what, subject, body) => {
       await using bed = await logBed();
       const leader = await publishThree(bed);
@@ -109,7 +108,7 @@ describe('a leader', () => {
       const { bus, marketLog, log, errors } = leader;
       const looks = watched(bus);
       const over = new AbortController();
-      const watching = new LogWatch({ bus: looks.bus, marketLog, intervalMs: 20, log }).run(over.signal);
+      const watching = new MarketStreamWatch({ bus: looks.bus, marketLog, intervalMs: 20, log }).run(over.signal);
       try {
         await looks.first;
         await bed.ask(subject, body);
@@ -126,12 +125,12 @@ describe('a leader', () => {
 
 type Bed = Awaited<ReturnType<typeof logBed>>;
 
-/** One is open, one has closed and is not settled, and one is put away. */
+/** One market is open, one is closed and unsettled, and one is archived. */
 async function publishThree(bed: Bed) {
   const leader = await bed.leader();
   const closed = sampleMarket('0x2', { closed: true, closedAtMs: 5_000 });
-  await leader.marketLog.publish([sampleMarket('0x1'), closed, settledMarket('0x3', ['1', '0'], 5_000)]);
-  leader.registry.putAway('0x3');
+  await leader.marketLog.publish([sampleMarket('0x1'), closed, settledMarket('0x3', ['1', '0'], 5_000)], bed.signal);
+  leader.registry.archive('0x3');
   return leader;
 }
 
@@ -140,7 +139,7 @@ async function documents(bed: Bed): Promise<Market[]> {
   return all.sort((a, b) => (a.conditionId < b.conditionId ? -1 : 1));
 }
 
-/** Says when the watch has looked for the first time: what it has not seen it cannot miss. */
+/** Resolves when the watch has looked for the first time: before that it cannot notice a loss. */
 function watched(bus: Bed['bus']) {
   const first = Promise.withResolvers<void>();
   const streamState: Bed['bus']['streamState'] = async (stream) => {

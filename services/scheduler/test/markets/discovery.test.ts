@@ -1,16 +1,15 @@
 import type { GammaMarket, MarketPage, SkippedMarket } from '@polytape/polymarket';
 import { createLogger, type Logger } from '@polytape/service';
 import { describe, expect, test } from 'vitest';
-import { Discovery } from '../../src/markets/discovery.ts';
+import { Discovery, shrinkDoubt } from '../../src/markets/discovery.ts';
 import { MarketRegistry } from '../../src/markets/market-registry.ts';
-import { shrinkDoubt } from '../../src/markets/shrink-doubt.ts';
 import { newCounters } from '../../src/scheduler-counters.ts';
 import { sampleMarket } from '../sample-market.ts';
 
 const { signal } = new AbortController();
 
 describe('a scan of the open markets', () => {
-  test('publishes page by page, and asks for those that vanished whether they are closed', async () => {
+  test('publishes page by page, and asks whether the vanished markets are closed', async () => {
     const d = discovering();
     d.knows('0x1', '0x2', '0x3');
     d.planHas('0x9');
@@ -19,11 +18,11 @@ describe('a scan of the open markets', () => {
     expect(await d.discovery.scan(signal)).toEqual({ items: 2, errors: 0 });
     expect(d.published).toEqual([['0x1'], ['0x4'], ['0x3', '0x9']]);
     expect(d.askedClosed).toEqual(['0x9', '0x2', '0x3']);
-    expect(d.registry.stateOf('0x2')).toBe('open'); // nobody called it closed
+    expect(d.registry.stateOf('0x2')).toBe('open'); // the venue did not call it closed
     expect(d.registry.stateOf('0x3')).toBe('ended');
   });
 
-  test('that shows far fewer markets than are known is an alarm, and ends none', async () => {
+  test('that lacks many known markets raises an alarm and ends none of them', async () => {
     const d = discovering({ shrinkPercentMax: 20 });
     const known = Array.from({ length: 100 }, (_, index) => `0x${(index + 1).toString(16)}`);
     d.knows(...known);
@@ -31,9 +30,7 @@ describe('a scan of the open markets', () => {
     d.lists(page(...known.slice(0, 79)));
     expect(await d.discovery.scan(signal)).toEqual({ items: 79, errors: 1 });
     expect(d.askedClosed).toEqual([]);
-    expect(d.said).toEqual([
-      expect.stringMatching(/^error: .*21 of 100 known markets did not come.*Nothing is concluded/),
-    ]);
+    expect(d.logged).toEqual([expect.stringMatching(/^error: .*it lacks 21 of 100 known markets.*Ignoring/)]);
     expect(d.registry.counts()).toEqual({ open: 100, ended: 0 });
 
     d.lists(page(...known.slice(0, 80)));
@@ -41,29 +38,29 @@ describe('a scan of the open markets', () => {
     expect(d.askedClosed).toHaveLength(20);
   });
 
-  test('in doubt by its pages ends none either', async () => {
+  test('with an incomplete page ends no markets either', async () => {
     const d = discovering();
     d.knows('0x1', '0x2');
     d.closed('0x2');
     d.lists({ ...page('0x1'), doubt: 'an empty page in the middle of the list' });
     await d.discovery.scan(signal);
     expect(d.askedClosed).toEqual([]);
-    expect(d.said[0]).toMatch(/^error: .*an empty page/);
+    expect(d.logged[0]).toMatch(/^error: .*an empty page/);
   });
 
-  test('tells of a position system that nobody knows, once, and not of placeholders', async () => {
+  test('logs an unknown position system once, and placeholders not at all', async () => {
     const d = discovering();
     const odd = { kind: 'unsupported-version', reason: 'version "v3" is not supported' } as const;
     const placeholder = { kind: 'no-token-ids', reason: 'no token ids yet' } as const;
     d.lists({ ...page('0x1'), skipped: [odd, odd, placeholder].map(skipped) });
     expect(await d.discovery.scan(signal)).toEqual({ items: 1, errors: 2 });
-    expect(d.said.filter((words) => words.includes('not recorded'))).toEqual([
-      'error: A market of Gamma is not recorded: version "v3" is not supported.',
+    expect(d.logged.filter((words) => words.includes('not recorded'))).toEqual([
+      'error: Skipped a market of Gamma: version "v3" is not supported. It is not recorded.',
     ]);
     expect(d.counters.marketsSkipped).toBe(3);
   });
 
-  test('is remembered: until the first one nothing is complete', async () => {
+  test('counts as finished only at its end', async () => {
     const d = discovering();
     d.lists(page('0x1'));
     expect(d.discovery.hasScanned).toBe(false);
@@ -79,11 +76,11 @@ describe('a look at the newest markets', () => {
     d.knows('0x1', '0x2', '0x3', '0x4');
     d.lists(page('0x7', '0x6'), page('0x5', '0x4'), page('0x3'), page('0x8', '0x2'), page('0x1'), page('0x9'));
     expect(await d.discovery.findNewest(signal)).toEqual({ items: 4, errors: 0 });
-    expect(d.registry.stateOf('0x8')).toBe('open'); // Gamma had it late
+    expect(d.registry.stateOf('0x8')).toBe('open'); // Gamma listed it late
     expect(d.registry.stateOf('0x9')).toBe('unknown');
   });
 
-  test('goes on behind a page of placeholders, but not for ever', async () => {
+  test('continues after a page of placeholders, but not for ever', async () => {
     const d = discovering();
     d.knows('0x1', '0x2');
     d.lists({ ...page(), skipped: [skipped({ kind: 'no-token-ids', reason: 'no token ids yet' })] }, page('0x3'));
@@ -94,8 +91,8 @@ describe('a look at the newest markets', () => {
   });
 });
 
-describe('a share of markets that vanished', () => {
-  test('is a doubt above the maximum, and none where there are only a few', () => {
+describe('the share of vanished markets', () => {
+  test('casts doubt on a scan above the maximum, unless there are only a few', () => {
     expect(shrinkDoubt({ known: 100, vanished: 20, percentMax: 20 })).toBeNull();
     expect(shrinkDoubt({ known: 100, vanished: 21, percentMax: 20 })).toContain('21 of 100');
     expect(shrinkDoubt({ known: 19, vanished: 19, percentMax: 20 })).toBeNull();
@@ -103,20 +100,20 @@ describe('a share of markets that vanished', () => {
   });
 });
 
-/** A discovery whose Gamma lists what the test says, and that remembers what was done. */
+/** A discovery whose Gamma lists what the test says, and a record of what it did. */
 function discovering(o: { shrinkPercentMax?: number } = {}) {
   const registry = new MarketRegistry({ figuresIntervalMs: 0 });
   const counters = newCounters();
   const knows = ({ settlement: _, ...description }: GammaMarket) => void registry.observe(description, { nowMs: 0 });
   const published: string[][] = [];
   const askedClosed: string[] = [];
-  const said: string[] = [];
+  const logged: string[] = [];
   const unknown: string[] = [];
   let pages: MarketPage[] = [];
   let closed: string[] = [];
-  const say = (level: string) => (_fields: unknown, words: string) => void said.push(`${level}: ${words}`);
+  const logAs = (level: string) => (_fields: unknown, words: string) => void logged.push(`${level}: ${words}`);
   const log = Object.assign(Object.create(createLogger({ service: 'test', level: 'error' })) as Logger, {
-    ...{ info: () => {}, debug: () => {}, warn: say('warn'), error: say('error') },
+    ...{ info: () => {}, debug: () => {}, warn: logAs('warn'), error: logAs('error') },
   });
   const list = async function* () {
     yield* pages;
@@ -146,7 +143,7 @@ function discovering(o: { shrinkPercentMax?: number } = {}) {
     },
   });
   return {
-    ...{ discovery, registry, counters, published, askedClosed, said },
+    ...{ discovery, registry, counters, published, askedClosed, logged },
     knows: (...ids: string[]) => {
       for (const id of ids) knows(sampleMarket(id));
     },
@@ -165,5 +162,5 @@ function page(...ids: string[]): MarketPage {
 }
 
 function skipped(o: Pick<SkippedMarket, 'kind' | 'reason'>): SkippedMarket {
-  return { ...o, gammaId: '1', conditionId: null, raw: {} };
+  return { ...o, gammaId: '1', conditionId: null };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOvertaken } from '../../src/markets/is-overtaken.ts';
+import { isOvertaken } from '../../src/markets/market-log.ts';
 
 const CLOSED = { closed: true, seenAtMs: 5_000, resolution: null };
 const REOPENED = {
@@ -10,18 +10,18 @@ const REOPENED = {
   },
 };
 
-test('an answer is overtaken that was asked for before the closing was known, and says open', () => {
+test('an answer that says open is overtaken if it was requested before the closing was known', () => {
   expect(isOvertaken({ closed: false, askedAtMs: 4_999 }, CLOSED)).toBe(true);
   expect(isOvertaken({ closed: false, askedAtMs: 5_000 }, CLOSED)).toBe(false);
   expect(isOvertaken({ closed: true, askedAtMs: 0 }, CLOSED)).toBe(false);
 });
 
-test('an answer is overtaken that was asked for before the reopening was known, and says closed', () => {
+test('an answer that says closed is overtaken if it was requested before the reopening was known', () => {
   expect(isOvertaken({ closed: true, askedAtMs: 6_999 }, REOPENED)).toBe(true);
   expect(isOvertaken({ closed: true, askedAtMs: 7_000 }, REOPENED)).toBe(false);
 });
 
-test('no answer is overtaken by what was never told otherwise', () => {
+test('an answer about a market without a contrary state is never overtaken', () => {
   expect(isOvertaken({ closed: true, askedAtMs: 0 }, { ...REOPENED, resolution: null })).toBe(false);
   expect(isOvertaken({ closed: false, askedAtMs: 0 }, null)).toBe(false);
 });

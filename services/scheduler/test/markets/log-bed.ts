@@ -10,7 +10,7 @@ import { sampleMarket } from '../sample-market.ts';
 
 const log = createLogger({ service: 'test', level: 'error' });
 
-/** A real log of its own, and leaders one after the other that write to it. */
+/** A real log, and leaders that write to it one after the other. */
 export async function logBed() {
   await using resources = new AsyncDisposableStack();
   const nats = resources.use(await testNats());
@@ -20,7 +20,7 @@ export async function logBed() {
   await bus.reconcile(stop.signal);
   const owned = resources.move();
 
-  /** What a leader has at the beginning of its term, everything in the log remembered. */
+  /** The parts of a leader at the start of its term, after it read the log. */
   async function leader(o: LeaderOptions = {}) {
     const errors: string[] = [];
     const listening = Object.assign(Object.create(log) as Logger, {
@@ -62,20 +62,28 @@ export async function logBed() {
     return bodies;
   }
 
-  /** Puts these messages, as they are, on their subjects. */
+  /** Publishes these messages unchanged. */
   async function put(messages: [subject: string, body: string][]): Promise<void> {
     await using publisher = bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
     for (const [subject, body] of messages) publisher.publish({ subject, messageId: `${subject} ${body}`, body });
     await publisher.idle();
   }
 
-  /** Asks the broker to do something to a stream, as its operator may. */
+  /** Sends a request of the JetStream API, as an operator would. */
   async function ask(subject: string, body: object): Promise<void> {
     await bus.request(subject, body, { timeoutMs: 5_000, signal: stop.signal });
   }
 
+  /** Makes a stream store messages without acknowledging them, or acknowledge again. */
+  async function acknowledges(stream: StreamName, does: boolean): Promise<void> {
+    const o = { timeoutMs: 5_000, signal: stop.signal };
+    const { config } = await bus.request<{ config: object }>(`$JS.API.STREAM.INFO.${stream}`, {}, o);
+    await ask(`$JS.API.STREAM.UPDATE.${stream}`, { ...config, no_ack: !does });
+  }
+
   return {
     bus,
+    acknowledges,
     url: nats.url,
     signal: stop.signal,
     leader,
@@ -92,6 +100,6 @@ type LeaderOptions = {
   gamma?: Pick<GammaClient, 'openMarketsOf'>;
 };
 
-/** Whatever it is asked for is open. */
+/** A Gamma to which every market is open. */
 const GAMMA = { openMarketsOf: async (ids: readonly string[]) => ids.map((id) => sampleMarket(id)) };
 const LEASE_MS = 60_000;

@@ -10,13 +10,13 @@ import { logBed } from './log-bed.ts';
 const NOON_MS = Date.UTC(2026, 7, 14, 12);
 const DAY_MS = 24 * 60 * 60_000;
 
-describe('a market log', () => {
-  test('writes the history of a market to EVENTS and its last document to MARKETS', async () => {
+describe('the market log', () => {
+  test('publishes the history of a market to EVENTS and its last document to MARKETS', async () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();
-    await marketLog.publish([sampleMarket('0x1')]);
-    await marketLog.publish([sampleMarket('0x1')]);
-    await marketLog.publish([sampleMarket('0x1', { tickSize: '0.001' })]);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
+    await marketLog.publish([sampleMarket('0x1', { tickSize: '0.001' })], bed.signal);
     expect(await bed.stored<MarketFact>('EVENTS')).toMatchObject([
       { type: 'market_changed', conditionId: '0x1', changed: [], market: { version: 1, tickSize: '0.01' } },
       { type: 'market_changed', changed: ['tickSize'], market: { version: 2, tickSize: '0.001' } },
@@ -26,12 +26,12 @@ describe('a market log', () => {
     expect(documents[0]).not.toHaveProperty('settlement');
   });
 
-  test('writes the steps of a resolution before the document that has it', async () => {
+  test('publishes the steps of a resolution before the document that contains it', async () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();
-    await marketLog.publish([sampleMarket('0x1', { settlement: { umaResolutionStatus: 'proposed' } })]);
-    await marketLog.publish([settledMarket('0x1', ['0', '1'], NOON_MS)]);
-    expect(await told(bed)).toEqual([
+    await marketLog.publish([sampleMarket('0x1', { settlement: { umaResolutionStatus: 'proposed' } })], bed.signal);
+    await marketLog.publish([settledMarket('0x1', ['0', '1'], NOON_MS)], bed.signal);
+    expect(await factsIn(bed)).toEqual([
       'resolution_proposed 1',
       'market_changed 1',
       'resolution_resolved 2',
@@ -48,33 +48,58 @@ describe('a market log', () => {
     ]);
   });
 
-  test('sends no document before its history is stored, also when EVENTS is away for a while', async () => {
+  test('sends no document before its history is stored, even if EVENTS is away for a while', async () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();
-    await deleteStreams(bed.url, ['EVENTS']); // made anew within seconds
-    await marketLog.publish([sampleMarket('0x1')]);
+    await deleteStreams(bed.url, ['EVENTS']); // created again within seconds
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
     const [history, document] = await Promise.all([bed.bus.messageAt('EVENTS', 1), bed.bus.messageAt('MARKETS', 1)]);
     expect(history?.subject).toBe('pm.event.0x1.market_changed');
     expect(document?.storedAtMs).toBeGreaterThanOrEqual(history?.storedAtMs ?? Number.POSITIVE_INFINITY);
   });
 
-  test('hears of other sources, and of markets that are unknown nothing', async () => {
+  test('waits for an acknowledgement only as long as its caller, and publishes the document later', async () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();
-    await marketLog.publish([sampleMarket('0x1', { closed: true })]);
-    await marketLog.hear([paid('0x1', ['0.5', '0.5']), paid('0x2', ['1', '0'])]);
+    await bed.acknowledges('EVENTS', false);
+    const late = marketLog.publish([sampleMarket('0x1')], AbortSignal.timeout(200));
+    await expect(late).rejects.toThrow(/timeout/);
+    await bed.acknowledges('EVENTS', true);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
+    expect(await bed.stored<Market>('MARKETS')).toMatchObject([{ conditionId: '0x1' }]);
+  });
+
+  test('keeps the order of its calls when one of them gives up waiting', async () => {
+    await using bed = await logBed();
+    const { marketLog, publisher } = await bed.leader();
+    await bed.acknowledges('EVENTS', false);
+    const first = marketLog.publish([sampleMarket('0x1')], bed.signal);
+    await expect(marketLog.publish([sampleMarket('0x2')], AbortSignal.timeout(50))).rejects.toThrow(/timeout/);
+    const third = marketLog.publish([sampleMarket('0x3')], bed.signal);
+    await marketLog.publish([], AbortSignal.timeout(50)).catch(() => {}); // gives the third call time to overtake
+    expect(publisher.stats().unacknowledged).toBe(1);
+    await bed.acknowledges('EVENTS', true);
+    await Promise.all([first, third]);
+    expect(await bed.stored<Market>('MARKETS')).toMatchObject([{ conditionId: '0x1' }, { conditionId: '0x3' }]);
+  });
+
+  test('publishes steps from other sources, but none for unknown markets', async () => {
+    await using bed = await logBed();
+    const { marketLog } = await bed.leader();
+    await marketLog.publish([sampleMarket('0x1', { closed: true })], bed.signal);
+    await marketLog.publishObservations([paid('0x1', ['0.5', '0.5']), paid('0x2', ['1', '0'])], bed.signal);
     expect(await bed.stored('MARKETS')).toMatchObject([
       { conditionId: '0x1', version: 2, resolution: { method: 'data_api', settlement: { outcome: 'split' } } },
     ]);
   });
 
-  test('calls a market reopened that was closed and trades again', async () => {
+  test('publishes a reopening when a closed market trades again', async () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();
-    await marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)]);
-    await marketLog.publish([sampleMarket('0x1')]);
-    await marketLog.publish([sampleMarket('0x1')]);
-    expect(await told(bed)).toEqual([
+    await marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)], bed.signal);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
+    expect(await factsIn(bed)).toEqual([
       'resolution_resolved 1',
       'market_changed 1',
       'resolution_reopened 2',
@@ -82,7 +107,7 @@ describe('a market log', () => {
     ]);
   });
 
-  test('does not believe a list alone that a closed market trades again', async () => {
+  test('does not accept from a list alone that a closed market trades again', async () => {
     await using bed = await logBed();
     const asked: string[][] = [];
     const gamma = {
@@ -92,75 +117,81 @@ describe('a market log', () => {
       },
     };
     const { marketLog } = await bed.leader({ gamma });
-    await marketLog.publish([sampleMarket('0x1', { closed: true }), sampleMarket('0x2')]);
-    await marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2', { tickSize: '0.001' })]);
+    await marketLog.publish([sampleMarket('0x1', { closed: true }), sampleMarket('0x2')], bed.signal);
+    await marketLog.publish([sampleMarket('0x1'), sampleMarket('0x2', { tickSize: '0.001' })], bed.signal);
     expect(asked).toEqual([['0x1']]);
-    expect(await told(bed)).toEqual(['market_changed 1', 'market_changed 1', 'market_changed 2']);
+    expect(await factsIn(bed)).toEqual(['market_changed 1', 'market_changed 1', 'market_changed 2']);
     expect(await bed.stored('MARKETS')).toMatchObject([{ closed: true }, { conditionId: '0x2', tickSize: '0.001' }]);
   });
 
-  test('passes over a closing that was asked for before the market was seen reopened', async () => {
+  test('ignores a closing that was requested before the market reopened', async () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();
-    await marketLog.publish([sampleMarket('0x1', { closed: true })]);
+    await marketLog.publish([sampleMarket('0x1', { closed: true })], bed.signal);
     const late = sampleMarket('0x1', { closed: true });
     await delay(2);
-    await marketLog.publish([sampleMarket('0x1')]);
-    await marketLog.publish([late]);
-    expect(await told(bed)).toEqual(['market_changed 1', 'resolution_reopened 1', 'market_changed 2']);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
+    await marketLog.publish([late], bed.signal);
+    expect(await factsIn(bed)).toEqual(['market_changed 1', 'resolution_reopened 1', 'market_changed 2']);
   });
 
-  test('does not count a document as published that NATS cannot take, and publishes it again', async () => {
+  test('does not count a document that NATS rejects as published, and publishes it again', async () => {
     await using bed = await logBed();
     const { marketLog, counters, publisher } = await bed.leader();
-    await marketLog.publish([sampleMarket('0x1', { question: '?'.repeat(9 * 1_024 * 1_024) })]);
+    await marketLog.publish([sampleMarket('0x1', { question: '?'.repeat(9 * 1_024 * 1_024) })], bed.signal);
     expect(counters.marketsPublished).toBe(0);
     const before = publisher.stats().rejected;
-    await marketLog.publish([sampleMarket('0x1', { question: '?'.repeat(9 * 1_024 * 1_024) })]);
+    await marketLog.publish([sampleMarket('0x1', { question: '?'.repeat(9 * 1_024 * 1_024) })], bed.signal);
     expect(publisher.stats().rejected).toBeGreaterThan(before);
-    await marketLog.publish([sampleMarket('0x1')]);
-    await marketLog.publish([sampleMarket('0x1')]);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
+    await marketLog.publish([sampleMarket('0x1')], bed.signal);
     expect(counters.marketsPublished).toBe(1);
     expect(await bed.stored('MARKETS')).toMatchObject([{ question: 'Will it rain?', version: 3 }]);
   });
 
-  test('of a new leader goes on with the versions and steps of the last one, and repeats nothing', async () => {
+  test('of a new leader continues the versions and steps of the last one, and repeats nothing', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
-    await first.marketLog.publish([sampleMarket('0x1', { settlement: { umaResolutionStatus: 'disputed' } })]);
+    await first.marketLog.publish(
+      [sampleMarket('0x1', { settlement: { umaResolutionStatus: 'disputed' } })],
+      bed.signal,
+    );
     const second = await bed.leader();
-    await second.marketLog.publish([sampleMarket('0x1', { settlement: { umaResolutionStatus: 'disputed' } })]);
+    await second.marketLog.publish(
+      [sampleMarket('0x1', { settlement: { umaResolutionStatus: 'disputed' } })],
+      bed.signal,
+    );
     expect(second.counters.marketsPublished).toBe(0);
-    await second.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)]);
-    expect((await told(bed)).slice(2)).toEqual(['resolution_resolved 2', 'market_changed 2']);
+    await second.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)], bed.signal);
+    expect((await factsIn(bed)).slice(2)).toEqual(['resolution_resolved 2', 'market_changed 2']);
   });
 
-  test('whose leader dies after a step and before its document is taken up where it was', async () => {
+  test('continues where a leader died between a step and its document', async () => {
     await using bed = await logBed();
     const undisturbed = await bed.leader();
-    await undisturbed.marketLog.publish([sampleMarket('0x1', { closed: true })]);
-    // It dies once EVENTS has all, before it can send the document.
+    await undisturbed.marketLog.publish([sampleMarket('0x1', { closed: true })], bed.signal);
+    // The leader dies when EVENTS has everything, before it can send the document.
     const dying = await bed.leader();
     const { throwIfOver } = dying.term;
     dying.term.throwIfOver = () => {
       if (dying.counters.resolutionSteps > 0) dying.term.end('it was killed by the test');
       throwIfOver.call(dying.term);
     };
-    const publishing = dying.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)]);
+    const publishing = dying.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)], bed.signal);
     await expect(publishing).rejects.toThrow('killed by the test');
     expect(await bed.stored('MARKETS')).toMatchObject([{ version: 1, resolution: null }]);
 
     const next = await bed.leader();
-    await next.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)]);
+    await next.marketLog.publish([settledMarket('0x1', ['1', '0'], 5_000)], bed.signal);
     expect(await steps(bed)).toEqual(['resolution_resolved 1 win0']);
     expect(await bed.stored('MARKETS')).toMatchObject([
       { version: 2, resolution: { step: 1, settlement: { outcome: 'win0' } } },
     ]);
   });
 
-  test('takes up a step without its document also when another source says something else by then', async () => {
+  test('continues from a step without a document, even if another source disagrees by then', async () => {
     await using bed = await logBed();
-    await (await bed.leader()).marketLog.publish([sampleMarket('0x1', { closed: true })]);
+    await (await bed.leader()).marketLog.publish([sampleMarket('0x1', { closed: true })], bed.signal);
     const orphan: ResolutionStep = {
       ...{ type: 'resolution_resolved', conditionId: '0x1', step: 1, method: 'gamma', exchangeAtMs: 1 },
       seenAtMs: Date.now(),
@@ -173,27 +204,30 @@ describe('a market log', () => {
     await publisher.idle();
 
     const next = await bed.leader();
-    await next.marketLog.hear([paid('0x1', ['0.5', '0.5'])]);
+    await next.marketLog.publishObservations([paid('0x1', ['0.5', '0.5'])], bed.signal);
     expect(await steps(bed)).toEqual(['resolution_resolved 1 win0', 'resolution_resolved 2 split']);
     expect(await bed.stored('MARKETS')).toMatchObject([{ resolution: { step: 2, settlement: { outcome: 'split' } } }]);
   });
 
-  test('puts settled markets away, and reads them again from the log when they are told of anew', async () => {
+  test('archives settled markets, and reads them from the log again when there is news', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
     const settled = settledMarket('0x1', ['1', '0'], 5_000);
-    await first.marketLog.publish([sampleMarket('0x1', { closed: true, closedAtMs: 5_000 })]);
-    await first.marketLog.hear([{ ...paid('0x1', ['1', '0']), seenAtMs: Date.now() - 2 * DAY_MS }]);
+    await first.marketLog.publish([sampleMarket('0x1', { closed: true, closedAtMs: 5_000 })], bed.signal);
+    await first.marketLog.publishObservations(
+      [{ ...paid('0x1', ['1', '0']), seenAtMs: Date.now() - 2 * DAY_MS }],
+      bed.signal,
+    );
 
     const next = await bed.leader();
     expect(next.registry.get('0x1')).toBeNull();
-    await next.marketLog.publish([settled]);
-    await next.marketLog.hear([paid('0x1', ['1', '0'])]);
+    await next.marketLog.publish([settled], bed.signal);
+    await next.marketLog.publishObservations([paid('0x1', ['1', '0'])], bed.signal);
     expect(next.counters.marketsPublished).toBe(0);
-    expect(next.registry.get('0x1')).toBeNull(); // put away again
+    expect(next.registry.get('0x1')).toBeNull(); // archived again
 
-    await next.marketLog.publish([sampleMarket('0x1')]);
-    await next.marketLog.publish([settledMarket('0x1', ['0', '1'], 9_000)]);
+    await next.marketLog.publish([sampleMarket('0x1')], bed.signal);
+    await next.marketLog.publish([settledMarket('0x1', ['0', '1'], 9_000)], bed.signal);
     expect(await steps(bed)).toEqual([
       'resolution_resolved 1 win0',
       'resolution_reopened 2 null',
@@ -202,11 +236,11 @@ describe('a market log', () => {
     expect(await bed.stored('MARKETS')).toMatchObject([{ version: 4, resolution: { step: 3 } }]);
   });
 
-  test('takes what is published at the same time one after the other, also when the first one has to wait', async () => {
+  test('handles concurrent calls one after the other, even if the first one has to wait', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
-    await first.marketLog.publish([sampleMarket('0x1', { closed: true })]);
-    await first.marketLog.hear([paid('0x1', ['1', '0'])]);
+    await first.marketLog.publish([sampleMarket('0x1', { closed: true })], bed.signal);
+    await first.marketLog.publishObservations([paid('0x1', ['1', '0'])], bed.signal);
     let isFirst = true;
     const slow: Pick<Bus, 'lastMessageOn'> = {
       lastMessageOn: async (stream, subject) => {
@@ -220,17 +254,17 @@ describe('a market log', () => {
     const questions = ['Will it snow?', 'Will it hail?'];
     const gamma = { openMarketsOf: async () => [sampleMarket('0x1', { question: questions.shift() ?? '' })] };
     const { marketLog } = await bed.leader({ bus: slow, gamma });
-    const publishing = marketLog.publish([sampleMarket('0x1')]);
-    const second = marketLog.publish([sampleMarket('0x1')]);
+    const publishing = marketLog.publish([sampleMarket('0x1')], bed.signal);
+    const second = marketLog.publish([sampleMarket('0x1')], bed.signal);
     await Promise.all([publishing, second]);
-    expect((await told(bed)).slice(-3)).toEqual(['resolution_reopened 2', 'market_changed 3', 'market_changed 4']);
+    expect((await factsIn(bed)).slice(-3)).toEqual(['resolution_reopened 2', 'market_changed 3', 'market_changed 4']);
     expect(await bed.stored('MARKETS')).toMatchObject([{ version: 4, question: 'Will it hail?' }]);
   });
 });
 
 type Bed = Awaited<ReturnType<typeof logBed>>;
 
-async function told(bed: Bed): Promise<string[]> {
+async function factsIn(bed: Bed): Promise<string[]> {
   const facts = await bed.stored<MarketFact>('EVENTS');
   return facts.map((fact) => {
     if (fact.type === 'market_changed') return `market_changed ${fact.market.version}`;
@@ -245,7 +279,7 @@ async function steps(bed: Bed): Promise<string[]> {
   );
 }
 
-/** The Data API says that it paid so. */
+/** The Data API's observation of a market that paid out like this. */
 function paid(conditionId: string, payouts: [string, string]): ResolutionObservation {
   const number = conditionId.slice(2);
   const outcome = payouts[0] === '1' ? 'win0' : payouts[1] === '1' ? 'win1' : 'split';

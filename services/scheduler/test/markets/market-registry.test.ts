@@ -15,7 +15,7 @@ const resolved: MarketResolution = {
 };
 
 describe('a market registry', () => {
-  test('publishes the first sight of a market as version 1, and nothing while it stays the same', () => {
+  test('publishes a new market as version 1, and nothing while it stays the same', () => {
     const registry = newRegistry();
     const market = { ...description, resolution: null, version: 1, seenAtMs: 10 };
     expect(registry.observe(description, at(10))).toEqual({ market, changed: [] });
@@ -33,16 +33,16 @@ describe('a market registry', () => {
     expect(registry.observe(next, { nowMs: 2, resolution: resolved })).toMatchObject({ changed: ['resolution'] });
   });
 
-  test('makes no version of figures alone, until the last one is some hours old', () => {
+  test('publishes no version for figures alone until the last one is hours old', () => {
     const registry = newRegistry();
     registry.observe(description, at(0));
     const busier = { ...description, volume: '10', volume24h: '9', liquidity: '8' };
     expect(registry.observe(busier, at(6 * HOUR_MS - 1))).toBeNull();
-    expect(registry.volume24h('0xab')).toBe('9'); // known all the same
+    expect(registry.volume24h('0xab')).toBe('9'); // known although unpublished
     expect(registry.observe(busier, at(6 * HOUR_MS))).toMatchObject({ market: { version: 2, volume: '10' } });
   });
 
-  test('gives open, closed, open again three versions: a content id would lose the third', () => {
+  test('gives open, closed and open again three versions, of which a content id would lose the third', () => {
     const registry = newRegistry();
     const versions = [false, true, false].map(
       (closed) => registry.observe({ ...description, closed }, at(0))?.market.version,
@@ -50,7 +50,7 @@ describe('a market registry', () => {
     expect(versions).toEqual([1, 2, 3]);
   });
 
-  test('goes on from the documents of an earlier run', () => {
+  test('continues from the documents of an earlier run', () => {
     const registry = newRegistry();
     registry.remember({ ...description, resolution: resolved, version: 7, seenAtMs: 0 });
     expect(registry.observe(description, at(1))).toBeNull();
@@ -59,7 +59,7 @@ describe('a market registry', () => {
     });
   });
 
-  test('calls open what the venue has not called closed, ended what it has, and the rest unknown', () => {
+  test('calls a market ended when the venue calls it closed, open until then, and unknown without a document', () => {
     const registry = newRegistry();
     registry.observe(description, at(0));
     registry.observe({ ...description, conditionId: '0xcd', closed: true }, at(0));
@@ -71,26 +71,23 @@ describe('a market registry', () => {
     expect(registry.counts()).toEqual({ open: 2, ended: 0 });
   });
 
-  test('keeps a digest of what is put away, and sees by it whether something else is told', () => {
+  test('keeps only the id of an archived market, and refuses to observe it', () => {
     const registry = newRegistry();
     const closed = { ...description, closed: true, closedAtMs: 4 };
     registry.observe(closed, { nowMs: 6, resolution: resolved });
-    registry.putAway('0xab');
+    registry.archive('0xab');
     expect(registry.stateOf('0xab')).toBe('ended');
     expect(registry.counts()).toEqual({ open: 0, ended: 1 });
     expect(registry.get('0xab')).toBeNull();
     expect([...registry.ended()]).toEqual([]);
-    expect(registry.isAsPutAway({ ...closed, volume: '99' }, 'win0')).toBe(true);
-    expect(registry.isAsPutAway(closed, 'win1')).toBe(false);
-    expect(registry.isAsPutAway(description, 'win0')).toBe(false); // it is open again
-    expect(() => registry.observe(description, at(7))).toThrow('put away');
+    expect(() => registry.observe(description, at(7))).toThrow('archived');
   });
 
-  test('brings back what was put away when its document is remembered', () => {
+  test('restores an archived market when its document is remembered', () => {
     const registry = newRegistry();
     const closed = { ...description, closed: true, closedAtMs: 4 };
     const first = registry.observe(closed, { nowMs: 6, resolution: resolved })?.market as Market;
-    registry.putAway('0xab');
+    registry.archive('0xab');
     registry.remember(first);
     expect(registry.observe({ ...closed, closed: false }, at(7))).toMatchObject({
       ...{ changed: ['closed'], market: { version: 2, resolution: resolved } },
@@ -98,16 +95,16 @@ describe('a market registry', () => {
     expect(registry.counts()).toEqual({ open: 1, ended: 0 });
   });
 
-  test('knows until when closings are known: the last one, and before the first one the oldest document', () => {
+  test('knows all closings up to the last one, or without any up to the oldest document', () => {
     const registry = newRegistry();
     expect(registry.closingsKnownUntilMs).toBeNull();
     registry.observe(description, at(50));
     registry.observe({ ...description, conditionId: '0xcd' }, at(60));
     expect(registry.closingsKnownUntilMs).toBe(50);
     registry.observe({ ...description, conditionId: '0xcd', closed: true, closedAtMs: 70 }, at(80));
-    registry.putAway('0xcd');
+    registry.archive('0xcd');
     expect(registry.closingsKnownUntilMs).toBe(70);
-    // A closing that is yet to come says nothing of those before it: the list shows some of them late.
+    // A closing in the future does not count: the list shows some earlier closings late.
     registry.observe({ ...description, closed: true, closedAtMs: 9_999 }, at(90));
     expect(registry.closingsKnownUntilMs).toBe(70);
   });

@@ -11,8 +11,8 @@ import { planningRig } from './planning-rig.ts';
 const log = createLogger({ service: 'test', level: 'error' });
 const limits = { tokensTarget: 8, tokensMax: 10, openAtTokens: 100, openAfterMs: 3_600_000, movesMax: 10 };
 
-describe('a follower of missing tokens', () => {
-  test('has a market moved that the venue has a book of, and lowers the shard to what it serves', async () => {
+describe('the follower of missing tokens', () => {
+  test('moves a market that has a book at the venue, and lowers the target of the shard', async () => {
     await using f = await following({ withBook: ['6', '7'] });
     await f.report({ 0: { state: 'covered', version: 1, missing: ['6', '7'] } });
     const shards = await f.rig.planned((seen) => seen.get(0)?.version === 2);
@@ -22,7 +22,7 @@ describe('a follower of missing tokens', () => {
     await f.until(() => f.counters.marketsMoved === 1);
   });
 
-  test('leaves tokens where they are of which the venue has no book, and does not ask again', async () => {
+  test('leaves tokens without a book at the venue where they are, and does not ask again', async () => {
     await using f = await following({ withBook: ['6'] });
     await f.report({ 0: { state: 'covered', version: 1, missing: ['0'] } });
     await f.until(() => f.follower.bookless === 1);
@@ -32,7 +32,7 @@ describe('a follower of missing tokens', () => {
     expect(f.asked).toEqual([['0'], ['6']]);
   });
 
-  test('moves nothing while the venue cannot be asked, and goes on when it can', async () => {
+  test('moves nothing while the venue cannot be asked, and continues when it can', async () => {
     await using f = await following({ withBook: ['6'] });
     f.setAway(true);
     await f.report({ 0: { state: 'covered', version: 1, missing: ['6'] } });
@@ -43,7 +43,31 @@ describe('a follower of missing tokens', () => {
     await f.rig.planned((seen) => seen.get(0)?.tokensTarget === 6);
   });
 
-  test('goes on with what the venue did answer when it did not answer for all', async () => {
+  test('moves half of a shard whose first books exceed the frame limit, and fills it no further', async () => {
+    await using f = await following({ withBook: [] });
+    await f.report({ 0: { state: 'opening', version: 1, dumpTooLarge: true } });
+    const shards = await f.rig.planned((seen) => seen.get(0)?.version === 2);
+    expect(shards.get(0)).toMatchObject({ tokensTarget: 4 });
+    expect(conditionsIn(shards.get(0))).toEqual([0, 1].map((n) => market(n).conditionId));
+    expect(conditionsIn(shards.get(1))).toEqual([4, 2, 3].map((n) => market(n).conditionId));
+    expect(f.asked).toEqual([]);
+    await f.until(() => f.counters.marketsMoved === 2);
+    // A report about an old version changes nothing.
+    await f.report({ 0: { state: 'opening', version: 1, dumpTooLarge: true }, 1: { state: 'covered', version: 1 } });
+    await f.report({ 1: { state: 'opening', version: shards.get(1)?.version ?? 0, dumpTooLarge: true } });
+    const later = await f.rig.planned((seen) => conditionsIn(seen.get(1)).length === 2);
+    expect(later.get(0)?.version).toBe(2);
+  });
+
+  test('leaves a shard with a single market as it is, however large its books are', async () => {
+    await using f = await following({ withBook: ['0'] });
+    await f.report({ 1: { state: 'opening', version: 1, dumpTooLarge: true } });
+    await f.report({ 0: { state: 'covered', version: 1, missing: ['0'] } });
+    const shards = await f.rig.planned((seen) => seen.get(0)?.version === 2);
+    expect(conditionsIn(shards.get(1))).toContain(market(4).conditionId);
+  });
+
+  test('uses a partial answer of the venue', async () => {
     await using f = await following({ withBook: ['6', '7'], failing: ['0'] });
     await f.report({ 0: { state: 'covered', version: 1, missing: ['0', '6', '7'] } });
     const shards = await f.rig.planned((seen) => seen.get(0)?.version === 2);

@@ -17,16 +17,18 @@ export function marketsFrom(first: number, count: number): WantedMarket[] {
 }
 
 /**
- * A venue and the plan that follows it, with a clock of its own. As the scheduler does, it plans when it is told to and
- * whenever the last planning said that it is due.
+ * A venue and the plan that follows it, with a clock of its own. Like the scheduler, it plans on request and whenever the
+ * last planning is due.
  */
 export class PlanHistory {
   readonly limits: PlanLimits;
   readonly open = new Map<string, WantedMarket>();
+  /** Announced markets without a document. */
+  readonly unconfirmed = new Map<string, WantedMarket>();
   readonly shards = new Map<number, Shard>();
-  /** How many tokens were ever found in another shard than before. */
+  /** How often a token was found in another shard than before. */
   moves = 0;
-  /** By condition: the shards that it was moved away from. */
+  /** By condition: the shards that the market was moved away from. */
   readonly leftBefore = new Map<string, Set<number>>();
   nowMs = 0;
   pending: ReadonlyMap<string, number> = new Map();
@@ -61,6 +63,42 @@ export class PlanHistory {
     this.opens(count);
   }
 
+  /** Announces markets without a document. @returns These. */
+  announcesUnconfirmed(count: number): WantedMarket[] {
+    const announced = marketsFrom(this.#opened, count);
+    this.#opened += count;
+    for (const market of announced) {
+      this.#announced.add(market.conditionId);
+      this.unconfirmed.set(market.conditionId, { ...market, isUnconfirmed: true });
+    }
+    return announced;
+  }
+
+  /** The market's document comes, perhaps with other tokens. */
+  confirms(market: WantedMarket): void {
+    this.unconfirmed.delete(market.conditionId);
+    this.open.set(market.conditionId, market);
+  }
+
+  /** The announcement was false. */
+  expires(conditionId: string): void {
+    this.unconfirmed.delete(conditionId);
+    this.#ended.add(conditionId);
+  }
+
+  /** Confirms some announced markets and lets others expire, chosen by any numbers. */
+  settlesUnconfirmed(o: { confirms: readonly number[]; expires: readonly number[] }): void {
+    const chosen = (choice: number) => [...this.unconfirmed.values()][choice % Math.max(1, this.unconfirmed.size)];
+    for (const choice of o.confirms) {
+      const market = chosen(choice);
+      if (market !== undefined) this.confirms({ conditionId: market.conditionId, tokenIds: market.tokenIds });
+    }
+    for (const choice of o.expires) {
+      const market = chosen(choice);
+      if (market !== undefined) this.expires(market.conditionId);
+    }
+  }
+
   /** Ends open markets, chosen by any numbers. */
   ends(choices: readonly number[]): void {
     const ids = [...this.open.keys()];
@@ -83,12 +121,12 @@ export class PlanHistory {
     }
   }
 
-  /** As if the log had lost the market's document. */
+  /** Simulates a log that lost the market's document. */
   forget(conditionId: string): void {
     this.open.delete(conditionId);
   }
 
-  /** What a connection that serves the first so many tokens of the shard would have the planner move. */
+  /** What a connection that serves only the first `tokensServed` tokens of the shard asks the planner to move. */
   served(number: number, tokensServed: number): Map<number, Misplaced> {
     const { version, tokens } = this.shards.get(number) ?? { version: 0, tokens: [] };
     const isLowered = (shard: number) => this.shards.get(shard)?.tokensTarget !== undefined;
@@ -103,7 +141,7 @@ export class PlanHistory {
     const planning = planShards(
       {
         shards: new Map(this.shards),
-        wanted: this.open.values(),
+        wanted: [...this.open.values(), ...this.unconfirmed.values()],
         isEnded: (conditionId) => this.#ended.has(conditionId),
         pending: this.pending,
         announced: this.#announced,

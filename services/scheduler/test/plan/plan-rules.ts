@@ -13,11 +13,15 @@ export const limits: PlanLimits = {
   movesMax: 3,
 };
 
-/** What happens next at the venue or in the scheduler, and how much later. */
+/** What happens next at the venue or in the scheduler, and after how long. */
 export type Step = {
   afterMs: number;
   opens: number;
   announces: number;
+  /** Announced without a document; some of these get one later, others turn out to be false. */
+  announcesUnconfirmed: number;
+  confirms: readonly number[];
+  expires: readonly number[];
   ends: readonly number[];
   renews: readonly number[];
   isListComplete: boolean;
@@ -28,6 +32,9 @@ export const steps = (most: { opens: number; ends: number }): fc.Arbitrary<Step>
     afterMs: fc.integer({ min: 1, max: 40_000 }),
     opens: fc.oneof(fc.nat(3), fc.nat(most.opens)),
     announces: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(4) }),
+    announcesUnconfirmed: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(9) }),
+    confirms: fc.array(fc.nat(), { maxLength: 2 }),
+    expires: fc.array(fc.nat(), { maxLength: 2 }),
     ends: fc.array(fc.nat(), { maxLength: most.ends }),
     renews: fc.array(fc.nat(), { maxLength: 2 }),
     isListComplete: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
@@ -35,7 +42,7 @@ export const steps = (most: { opens: number; ends: number }): fc.Arbitrary<Step>
 
 export const DAY_MS = 24 * 60 * 60_000;
 
-/** As steps are, with hours between them. */
+/** Steps with hours between them. */
 export const days = steps({ opens: 12, ends: 6 }).map((step) => ({ ...step, afterMs: 1_500 * step.afterMs }));
 
 export function live(history: PlanHistory, step: Step): void {
@@ -44,10 +51,12 @@ export function live(history: PlanHistory, step: Step): void {
   history.renews(step.renews);
   history.opens(step.opens);
   history.announces(step.announces);
+  history.announcesUnconfirmed(step.announcesUnconfirmed);
+  history.settlesUnconfirmed(step);
   history.plan({ isListComplete: step.isListComplete });
 }
 
-/** What holds of every plan, whatever has happened. */
+/** Checks what holds for every plan. */
 export function check(history: PlanHistory): void {
   const seen = new Map<string, number>();
   for (const [number, shard] of history.shards) {
@@ -59,7 +68,7 @@ export function check(history: PlanHistory): void {
     }
   }
   let planned = 0;
-  for (const { conditionId, tokenIds } of history.open.values()) {
+  for (const { conditionId, tokenIds } of [...history.open.values(), ...history.unconfirmed.values()]) {
     const places = tokenIds.map((tokenId) => seen.get(tokenId));
     if (places[0] !== places[1]) throw new Error(`the tokens of ${conditionId} stand apart`);
     const isPending = history.pending.has(conditionId);
@@ -72,7 +81,7 @@ export function check(history: PlanHistory): void {
   }
 }
 
-/** A plan in which so many markets have a place. */
+/** A plan in which this number of markets have a place. */
 export function planned(markets: number): PlanHistory {
   const history = new PlanHistory(limits);
   history.opens(markets);

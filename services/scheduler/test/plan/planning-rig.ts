@@ -11,7 +11,7 @@ import type { PlanLimits } from '../../src/plan/shard-planner.ts';
 import { sampleMarket } from '../sample-market.ts';
 import { market } from './plan-history.ts';
 
-/** A leader's plan in a real bucket, kept by a real keeper. */
+/** A leader's plan in a real bucket, with a real keeper. */
 export type PlanningRig = AsyncDisposable & {
   bus: Bus;
   registry: MarketRegistry;
@@ -21,7 +21,7 @@ export type PlanningRig = AsyncDisposable & {
   ingestors: KvBucket<IngestorPresence>;
   /** Aborts when the rig is disposed. */
   signal: AbortSignal;
-  /** Resolves when the bucket holds a plan of which this is true, and gives it. */
+  /** The plan in the bucket, once the condition holds. */
   planned: (isMet: (shards: ReadonlyMap<number, Shard>) => boolean) => Promise<ReadonlyMap<number, Shard>>;
 };
 
@@ -38,7 +38,11 @@ export async function planningRig(o: { limits: PlanLimits; markets: number; cloc
   const registry = new MarketRegistry({ figuresIntervalMs: 0 });
   for (let n = 0; n < o.markets; n += 1) observe(registry, plannedMarket(n));
   const plan = await ShardPlan.read(shards, term);
-  const keeper = new PlanKeeper({ plan, registry, limits: o.limits, clock: () => o.clockMs ?? 0, log });
+  const keeper = new PlanKeeper({
+    ...{ plan, registry, limits: o.limits, log },
+    unconfirmed: () => [],
+    clock: () => o.clockMs ?? 0,
+  });
   const running = keeper.run(term.signal);
   resources.defer(async () => {
     stop.abort(new Error('stopped by the test'));
@@ -65,12 +69,12 @@ export async function planningRig(o: { limits: PlanLimits; markets: number; cloc
   };
 }
 
-/** Takes a market in as the leader's log does, without publishing it. */
+/** Adds a market to the registry as the leader's log does, without publishing it. */
 export function observe(registry: MarketRegistry, { settlement: _settlement, ...description }: GammaMarket): void {
   registry.observe(description, { nowMs: 0 });
 }
 
-/** Market number `n` of the plan's tests, as Gamma describes it. */
+/** Gamma's description of market number `n`. */
 export function plannedMarket(n: number, o: { closed?: boolean } = {}): GammaMarket {
   const { conditionId, tokenIds } = market(n);
   const sample = sampleMarket(conditionId, {

@@ -8,7 +8,7 @@ import { PlanChangedError, ShardPlan } from '../../src/plan/shard-plan.ts';
 
 const shard: Shard = { version: 1, tokens: [{ tokenId: '1', conditionId: '0x1' }] };
 
-test('a plan leaves out what is no shard, and overwrites it where its number is needed', async () => {
+test('a plan ignores malformed shards, and overwrites them when it needs their numbers', async () => {
   await using bed = await planBed();
   await putKey(bed.bucket, '0', NO_SHARD);
   await putKey(bed.bucket, '1', shard);
@@ -21,7 +21,7 @@ test('a plan leaves out what is no shard, and overwrites it where its number is 
   expect((await bed.bucket.get('0'))?.value.version).toBe(2);
 });
 
-test('a leader whose shard somebody else made unusable reads the plan anew, and only once for that', async () => {
+test('a leader reads the plan again, once, when somebody else spoils one of its shards', async () => {
   await using bed = await planBed();
   const plan = await ShardPlan.read(bed.bucket, bed.term);
   await plan.write({ number: 0, shard });

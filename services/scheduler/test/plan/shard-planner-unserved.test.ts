@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { market, marketsFrom, PlanHistory } from './plan-history.ts';
 import { check, DAY_MS, days, limits, live, planned, shardOf, sizes, steps, tokensOf } from './plan-rules.ts';
 
-describe('a plan with connections that are served less than they ask for', () => {
-  test('moves what they are not served, bounded and together, and nothing else', () => {
+describe('a plan with connections that are not fully served', () => {
+  test('moves only whole unserved markets, and a bounded number of them', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(steps({ opens: 12, ends: 6 }), fc.nat(), fc.nat(13)), { maxLength: 30 }),
@@ -35,7 +35,7 @@ describe('a plan with connections that are served less than they ask for', () =>
               expect(tokensTarget % 2).toBe(0);
               expect(tokensTarget).toBeGreaterThanOrEqual(2);
               expect(tokensTarget).toBeLessThanOrEqual(earlier?.tokensTarget ?? limits.tokensTarget);
-              // It may hold more than its target for a while, and takes no more then.
+              // It may exceed its target for a while, but does not grow.
               expect(tokens.length).toBeLessThanOrEqual(Math.max(tokensTarget, earlier?.tokens.length ?? 0));
             }
           }
@@ -44,7 +44,7 @@ describe('a plan with connections that are served less than they ask for', () =>
     );
   });
 
-  test('has every token somewhere after each single write', () => {
+  test('contains every token after each single write', () => {
     fc.assert(
       fc.property(fc.integer({ min: 3, max: 20 }), fc.nat(), fc.nat(9), (markets, choice, tokensServed) => {
         const history = planned(markets);
@@ -60,7 +60,7 @@ describe('a plan with connections that are served less than they ask for', () =>
     );
   });
 
-  test('lowers the target of the shard, and fills it no further from then on', () => {
+  test('lowers the target of the shard and fills it no further', () => {
     const history = planned(10);
     history.plan({ misplaced: history.served(0, 7) });
     expect(sizes(history)).toEqual({ 0: 6, 1: 10, 2: 4 }); // the 7th token is served, its twin is not
@@ -74,14 +74,14 @@ describe('a plan with connections that are served less than they ask for', () =>
     expect(sizes(history)).toMatchObject({ 0: 6, 1: 12 });
   });
 
-  test('writes the shard that takes before the one that gives', () => {
+  test('writes the receiving shard before the giving one', () => {
     const history = planned(8);
     const { changes, moved } = history.plan({ misplaced: history.served(0, 8) });
     expect(changes.map(({ number }) => number)).toEqual([1, 0]);
     expect(moved).toEqual([{ conditionId: market(4).conditionId, from: 0, to: 1 }]);
   });
 
-  test('moves a few at a time', () => {
+  test('moves a limited number of markets at a time', () => {
     const history = planned(5);
     history.plan({ misplaced: history.served(0, 2) });
     expect(sizes(history)).toEqual({ 0: 4, 1: 6 });
@@ -89,19 +89,19 @@ describe('a plan with connections that are served less than they ask for', () =>
     expect(sizes(history)).toEqual({ 0: 2, 1: 8 });
   });
 
-  test('fills no other shard further than this one was served', () => {
+  test('fills no other shard beyond what this one was served', () => {
     const history = planned(25);
     for (const shard of [0, 1, 2, 3, 4]) history.plan({ misplaced: history.served(shard, 8) });
     expect(sizes(history)).toEqual({ 0: 8, 1: 8, 2: 8, 3: 8, 4: 8, 5: 8, 6: 2 });
   });
 
-  test('opens none that is smaller than one for new markets, however little this one was served', () => {
+  test('opens no shard smaller than one for new markets, however little this one was served', () => {
     const history = planned(5);
     for (let turn = 0; turn < 2; turn += 1) history.plan({ misplaced: history.served(0, 2) });
     expect(sizes(history)).toEqual({ 0: 2, 1: 8 });
   });
 
-  test('does not move a market back to where it was not served', () => {
+  test('does not move a market back to a shard that did not serve it', () => {
     const history = planned(5);
     history.plan({ misplaced: history.served(0, 8) });
     history.ends([0]); // a place in shard 0 is free again
@@ -111,7 +111,7 @@ describe('a plan with connections that are served less than they ask for', () =>
     expect(sizes(history)).toEqual({ 0: 6, 2: 2 });
   });
 
-  test('takes no notice of what was found in an earlier version of the shard', () => {
+  test('ignores findings about an earlier version of the shard', () => {
     const history = planned(8);
     const misplaced = history.served(0, 2);
     history.ends([0]);
@@ -119,7 +119,7 @@ describe('a plan with connections that are served less than they ask for', () =>
     expect(history.plan({ misplaced }).changes).toEqual([]);
   });
 
-  test('has a market that a leader left in two shards, for it died between two writes, where it was to move to', () => {
+  test('keeps a market in the receiving shard if a leader died between the two writes of its move', () => {
     fc.assert(
       fc.property(fc.integer({ min: 3, max: 20 }), fc.nat(), fc.nat(9), fc.nat(5), (markets, choice, served, ends) => {
         const history = planned(markets);
@@ -144,8 +144,8 @@ describe('a plan with connections that are served less than they ask for', () =>
   });
 });
 
-describe('a target that was lowered', () => {
-  test('is doubled a day later when there is no other place, and is the setting again in the end', () => {
+describe('a lowered target', () => {
+  test('doubles after a day if there is no other place, until it reaches the setting', () => {
     const history = planned(5);
     history.plan({ misplaced: history.served(0, 4) });
     expect(history.shards.get(0)).toMatchObject({ tokensTarget: 4, targetLoweredAtMs: 0 });
@@ -167,7 +167,7 @@ describe('a target that was lowered', () => {
     expect(history.shards.get(0)?.tokensTarget).toBeUndefined();
   });
 
-  test('is lowered again when more is still not served, and no other is tried that day', () => {
+  test('is lowered again if more is still not served, and no other target is tried that day', () => {
     const history = planned(10);
     for (const shard of [0, 1]) history.plan({ misplaced: history.served(shard, 6) });
     history.opens(11);
@@ -185,7 +185,7 @@ describe('a target that was lowered', () => {
     expect(sizes(history)).toMatchObject({ 0: 6, 1: 6 });
   });
 
-  test('stays while another one is tried', () => {
+  test('stays while another target is tried', () => {
     const history = planned(10);
     for (const shard of [0, 1]) history.plan({ misplaced: history.served(shard, 6) });
     history.opens(11);
@@ -196,7 +196,7 @@ describe('a target that was lowered', () => {
     expect(sizes(history)).toMatchObject({ 0: 10, 1: 6 });
   });
 
-  test('of which nobody knows since when, or whose time lies in a far future, is tried', () => {
+  test('without a date, or dated far in the future, is tried', () => {
     for (const targetLoweredAtMs of [undefined, 100 * DAY_MS]) {
       const history = planned(2);
       const lowered = { ...shardOf(marketsFrom(0, 2)), tokensTarget: 4 };
@@ -207,7 +207,7 @@ describe('a target that was lowered', () => {
     }
   });
 
-  test('is raised for a market that needs the place, at most twice, one at a time, a day after the last one fell', () => {
+  test('is raised only when a market needs the place, at most doubled, one at a time, a day after the last one fell', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(days, fc.nat(), fc.option(fc.nat(13))), { maxLength: 40 }), (story) => {
         const lived = new PlanHistory(limits);
@@ -238,7 +238,7 @@ describe('a target that was lowered', () => {
     );
   });
 
-  test('is forgotten everywhere when the venue serves all again and markets come: the plan does not stay in pieces', () => {
+  test('disappears from the plan when the venue serves all tokens again and new markets come', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.array(fc.tuple(fc.nat(), fc.nat(13))), (markets, cliff) => {
         const history = planned(markets);
@@ -260,12 +260,12 @@ describe('a target that was lowered', () => {
   });
 });
 
-/** Tokens that the shard is filled to. */
+/** The target of a shard. */
 function targetIn(shards: ReadonlyMap<number, Shard>, number: number): number {
   return shards.get(number)?.tokensTarget ?? limits.tokensTarget;
 }
 
-/** Conditions that stand in another shard than before, in order. */
+/** Conditions that moved to another shard, sorted. */
 function movedConditions(before: ReadonlyMap<number, Shard>, after: ReadonlyMap<number, Shard>): string[] {
   const places = new Map([...before].flatMap(([number, { tokens }]) => tokens.map(({ tokenId }) => [tokenId, number])));
   const moved = [...after].flatMap(([number, { tokens }]) =>

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { market, PlanHistory } from './plan-history.ts';
 import { check, limits, live, planned, sizes, steps, tokensOf } from './plan-rules.ts';
 
-describe('a plan, after any history of openings, announcements and closings,', () => {
-  test('has no token twice, none over the limit, both of a market together, none moved, none waiting too long', () => {
+describe('a plan after any history of openings, announcements and closings', () => {
+  test('has no token twice or moved, no shard over the limit, no market split or waiting too long', () => {
     fc.assert(
       fc.property(fc.array(steps({ opens: 12, ends: 12 }), { maxLength: 40 }), (history) => {
         const lived = new PlanHistory(limits);
@@ -17,7 +17,7 @@ describe('a plan, after any history of openings, announcements and closings,', (
     );
   });
 
-  test('has the same with the usual limits and up to 10,000 markets', () => {
+  test('has the same properties with the usual limits and up to 10,000 markets', () => {
     const usual = { tokensTarget: 400, tokensMax: 500, openAtTokens: 50, openAfterMs: 30_000, movesMax: 200 };
     fc.assert(
       fc.property(
@@ -37,7 +37,7 @@ describe('a plan, after any history of openings, announcements and closings,', (
     );
   });
 
-  test('asks for nothing when nothing changed, and tells when it must be asked again', () => {
+  test('needs no writes when nothing changed, and says when planning is due again', () => {
     fc.assert(
       fc.property(fc.array(steps({ opens: 12, ends: 12 }), { maxLength: 20 }), (history) => {
         const lived = new PlanHistory(limits);
@@ -49,7 +49,7 @@ describe('a plan, after any history of openings, announcements and closings,', (
     );
   });
 
-  test('gives no number a version that it had before, also when the shard was gone meanwhile', () => {
+  test('never reuses a version of a number, even after the shard was deleted', () => {
     fc.assert(
       fc.property(fc.array(steps({ opens: 12, ends: 30 }), { maxLength: 40 }), (history) => {
         const lived = new PlanHistory(limits);
@@ -67,7 +67,7 @@ describe('a plan, after any history of openings, announcements and closings,', (
     );
   });
 
-  test('touches only the shards that tokens join or leave', () => {
+  test('changes only the shards that tokens join or leave', () => {
     fc.assert(
       fc.property(fc.array(steps({ opens: 12, ends: 3 }), { maxLength: 20 }), (history) => {
         const lived = new PlanHistory(limits);
@@ -86,7 +86,7 @@ describe('a plan, after any history of openings, announcements and closings,', (
 });
 
 describe('a new market', () => {
-  test('takes the places of ended ones, the lowest shard first', () => {
+  test('takes the place of an ended one, in the lowest shard first', () => {
     const history = planned(10);
     history.ends([7, 1]); // of shard 1 and of shard 0
     history.opens(1);
@@ -95,14 +95,14 @@ describe('a new market', () => {
     expect(sizes(history)).toEqual({ 0: 10, 1: 8 });
   });
 
-  test('raises the version of the shard that takes it, and of no other', () => {
+  test('raises the version of its shard and of no other', () => {
     const history = planned(8);
     history.opens(1);
     history.plan({});
     expect([...history.shards.values()].map(({ version }) => version)).toEqual([1, 2]);
   });
 
-  test('without a free place waits, and opens a shard when it has waited long enough', () => {
+  test('without a free place waits, and opens a shard after the maximum wait', () => {
     const history = planned(5);
     history.opens(1);
     expect(history.plan({})).toMatchObject({ changes: [], dueAtMs: 30_000 });
@@ -113,7 +113,7 @@ describe('a new market', () => {
     expect(sizes(history)).toEqual({ 0: 10, 1: 2 });
   });
 
-  test('counts its time from when it came, not from the last planning', () => {
+  test('waits from its arrival, not from the last planning', () => {
     const history = planned(5);
     history.opens(1);
     history.plan({});
@@ -122,10 +122,10 @@ describe('a new market', () => {
     expect(history.plan({}).dueAtMs).toBe(30_000);
     history.passes(10_000);
     history.plan({});
-    expect(sizes(history)).toEqual({ 0: 10, 1: 4 }); // the younger one goes along
+    expect(sizes(history)).toEqual({ 0: 10, 1: 4 }); // the younger one joins it
   });
 
-  test('opens a shard at once together with others that are many enough', () => {
+  test('opens a shard at once together with enough others', () => {
     const history = planned(5);
     history.opens(3);
     expect(history.plan({}).changes).toEqual([]);
@@ -134,7 +134,7 @@ describe('a new market', () => {
     expect(sizes(history)).toEqual({ 0: 10, 1: 8 });
   });
 
-  test('does not wait for others when the list has been read to its end', () => {
+  test('does not wait for others when the list is complete', () => {
     const history = new PlanHistory(limits);
     history.opens(2);
     expect(history.plan({}).changes).toEqual([]);
@@ -142,7 +142,7 @@ describe('a new market', () => {
     expect(sizes(history)).toEqual({ 0: 4 });
   });
 
-  test('that was announced takes a place above the target, in the emptiest shard, up to the maximum', () => {
+  test('that was announced takes a place above the target in the emptiest shard, or a new shard if all are full', () => {
     const history = planned(10);
     history.announces(1);
     history.plan({});
@@ -150,11 +150,11 @@ describe('a new market', () => {
     history.plan({});
     expect(sizes(history)).toEqual({ 0: 12, 1: 12 });
     history.announces(3);
-    expect(history.plan({}).dueAtMs).toBe(30_000);
-    expect(sizes(history)).toEqual({ 0: 14, 1: 14 });
+    expect(history.plan({}).dueAtMs).toBeNull();
+    expect(sizes(history)).toEqual({ 0: 14, 1: 14, 2: 2 });
   });
 
-  test('that was announced with many others opens a shard as they do', () => {
+  test('that was announced with many others opens a shard with them', () => {
     const history = planned(10);
     history.announces(4);
     history.plan({});
@@ -162,12 +162,80 @@ describe('a new market', () => {
   });
 });
 
-describe('a market that trades under other tokens than before', () => {
-  test('has these in the place of the old ones, in one write of its shard', () => {
+describe('an announced market without a document', () => {
+  test('takes a free place at once', () => {
+    const history = planned(8);
+    history.announcesUnconfirmed(1);
+    history.plan({});
+    expect(sizes(history)).toEqual({ 0: 10, 1: 8 });
+  });
+
+  test('is like any other when its document comes', () => {
+    const history = planned(8);
+    const [announced = market(0)] = history.announcesUnconfirmed(1);
+    history.plan({});
+    history.confirms(announced);
+    expect(history.plan({}).changes).toEqual([]);
+  });
+
+  test('gets the tokens of its document if the announcement named others', () => {
+    const history = planned(8);
+    const [announced = market(0)] = history.announcesUnconfirmed(1);
+    history.plan({});
+    history.confirms({ ...announced, tokenIds: ['71', '72'] });
+    const { renewed } = history.plan({});
+    expect(renewed).toEqual([{ conditionId: announced.conditionId, shard: 1 }]);
+    expect([...tokensOf(history.shards)]).toEqual(expect.arrayContaining(['71', '72']));
+    for (const tokenId of announced.tokenIds) expect([...tokensOf(history.shards)]).not.toContain(tokenId);
+  });
+
+  test('leaves if its announcement was false', () => {
+    const history = planned(5);
+    const [announced = market(0)] = history.announcesUnconfirmed(1);
+    history.plan({});
+    expect(sizes(history)).toEqual({ 0: 12 });
+    history.expires(announced.conditionId);
+    history.plan({});
+    expect(sizes(history)).toEqual({ 0: 10 });
+  });
+
+  test('gets no place if it claims a token of another market', () => {
+    const history = planned(5);
+    const [claiming = market(0), other = market(0)] = history.announcesUnconfirmed(2);
+    history.unconfirmed.set(claiming.conditionId, { ...claiming, tokenIds: ['99', '0'], isUnconfirmed: true });
+    expect(history.plan({}).pending.size).toBe(0);
+    expect([...tokensOf(history.shards)]).toEqual(expect.arrayContaining([...other.tokenIds]));
+    expect(tokensOf(history.shards).has('99')).toBe(false);
+  });
+
+  test('makes no confirmed market wait, however many are announced', () => {
+    const history = planned(4); // 8 of 10 places
+    history.announcesUnconfirmed(20);
+    history.plan({});
+    expect(Object.values(sizes(history)).reduce((sum, tokens) => sum + tokens, 0)).toBe(48);
+    history.opens(1); // found by a scan, so it would have to wait without a free place
+    history.plan({});
+    expect(history.pending.size).toBe(0);
+    expect(history.shards.get(0)?.tokens).toContainEqual({ tokenId: '48', conditionId: market(24).conditionId });
+    expect(sizes(history)).toMatchObject({ 0: 12 });
+  });
+
+  test('does not exceed the lowered target of a shard', () => {
+    const history = planned(5);
+    history.plan({ misplaced: history.served(0, 6) });
+    history.announcesUnconfirmed(1);
+    history.opens(3);
+    history.plan({});
+    expect(sizes(history)[0]).toBe(6);
+  });
+});
+
+describe('a market with new tokens', () => {
+  test('has them in the places of the old ones after one write of its shard', () => {
     const history = planned(10);
     history.renews([3]);
     const { changes, renewed } = history.plan({});
-    expect(changes).toMatchObject([{ number: 0, leaving: 0, shard: { version: 2 } }]);
+    expect(changes).toMatchObject([{ number: 0, shard: { version: 2 } }]);
     expect(renewed).toEqual([{ conditionId: market(3).conditionId, shard: 0 }]);
     expect(sizes(history)).toEqual({ 0: 10, 1: 10 });
     const tokenIds = [...tokensOf(history.shards)];
@@ -175,7 +243,7 @@ describe('a market that trades under other tokens than before', () => {
     for (const old of market(3).tokenIds) expect(tokenIds).not.toContain(old);
   });
 
-  test('is left alone when its tokens only changed places', () => {
+  test('is unchanged if its tokens only swapped places', () => {
     const history = planned(10);
     const { conditionId, tokenIds } = market(3);
     history.open.set(conditionId, { conditionId, tokenIds: [tokenIds[1], tokenIds[0]] });
@@ -184,19 +252,19 @@ describe('a market that trades under other tokens than before', () => {
 });
 
 describe('an ended market', () => {
-  test('leaves, and its shard goes with the last one', () => {
+  test('leaves, and the shard is deleted with its last market', () => {
     const history = planned(6);
     history.ends([5]);
-    expect(history.plan({}).changes).toEqual([{ number: 1, shard: null, leaving: 2 }]);
+    expect(history.plan({}).changes).toEqual([{ number: 1, shard: null }]);
   });
 
-  test('is not one of which nothing is known: those stay', () => {
+  test('differs from an unknown one, which stays', () => {
     const history = planned(6);
     history.forget(market(0).conditionId);
     expect(history.plan({}).changes).toEqual([]);
   });
 
-  test('frees a number, which the next shard takes', () => {
+  test('frees the number of an empty shard for the next one', () => {
     const history = planned(15);
     history.ends([5, 6, 7, 8, 9]);
     history.plan({});

@@ -9,13 +9,13 @@ const log = createLogger({ service: 'test', level: 'error' });
 const limits = { tokensTarget: 8, tokensMax: 10, openAtTokens: 100, openAfterMs: 3_600_000, movesMax: 10 };
 const [first, fresh, closed] = [plannedMarket(0), plannedMarket(7), plannedMarket(8, { closed: true })];
 
-describe('an operator who asks for a market', () => {
+describe('a request for a market', () => {
   test.for<[string, string]>([
     ['token', first.tokens[1].tokenId],
     ['condition', first.conditionId],
     ['condition in capitals', first.conditionId.toUpperCase().replace('0X', '0x')],
     ['slug', ` ${first.slug} `],
-  ])('by its %s that is planned is told where it is, and Gamma is not asked', async ([, name]) => {
+  ])('by the %s of a planned one is answered with its shard, without asking Gamma', async ([, name]) => {
     await using s = await subscribing({ markets: 3 });
     expect(await s.ask(name)).toEqual({
       conditionId: first.conditionId,
@@ -31,23 +31,23 @@ describe('an operator who asks for a market', () => {
     ['token', fresh.tokens[0].tokenId],
     ['condition', fresh.conditionId],
     ['slug', fresh.slug],
-  ])('by its %s that is not known has it asked for, published and planned at once', async ([, name]) => {
+  ])('by the %s of an unknown one has it published and planned at once', async ([, name]) => {
     await using s = await subscribing({ markets: 3 });
     expect(await s.ask(name)).toMatchObject({ conditionId: fresh.conditionId, shard: 0, isCovered: false });
     expect(s.published).toEqual([fresh.conditionId]);
     expect((await s.rig.shards.get('0'))?.value.tokens).toHaveLength(8);
-    expect(await s.ask(name)).toMatchObject({ shard: 0 }); // once more changes nothing
+    expect(await s.ask(name)).toMatchObject({ shard: 0 }); // a repetition changes nothing
     expect((await s.rig.shards.get('0'))?.value.version).toBe(2);
   });
 
-  test('gets a place above the target as for an announced one, and is told when there is none', async () => {
+  test('gets it a place above the target, like an announcement, or a new shard', async () => {
     await using s = await subscribing({ markets: 4 });
     expect(await s.ask(fresh.slug)).toMatchObject({ shard: 0 });
     await using full = await subscribing({ markets: 4, limits: { ...limits, tokensMax: 8 } });
-    expect(await full.ask(fresh.slug)).toMatchObject({ shard: null, isCovered: false });
+    expect(await full.ask(fresh.slug)).toMatchObject({ shard: 1, isCovered: false });
   });
 
-  test('is told that it is covered once an ingestor covers the shard with it', async () => {
+  test('reports the market as covered once an ingestor covers its shard', async () => {
     await using s = await subscribing({ markets: 3 });
     await s.ask(fresh.slug);
     const says = async (version: number) =>
@@ -65,20 +65,22 @@ describe('an operator who asks for a market', () => {
     ['no request', null, /token id, a condition id/],
     ['a number', { market: 7 }, /token id, a condition id/],
     ['an address', { market: 'https://polymarket.com/event/rain' }, /token id, a condition id/],
-    ['an unknown slug', { market: 'no-such-thing' }, /Gamma knows no market of the slug no-such-thing/],
-    ['an unknown token', { market: '999' }, /Gamma knows no market of the token 999/],
-    ['an unknown condition', { market: '0xabc' }, /Gamma knows no market of the condition 0xabc/],
+    ['an unknown slug', { market: 'no-such-thing' }, /Gamma has no market with the slug no-such-thing/],
+    ['an unknown token', { market: '999' }, /Gamma has no market with the token 999/],
+    ['an unknown condition', { market: '0xabc' }, /Gamma has no market with the condition 0xabc/],
     ['a closed market', { market: closed.slug }, /the market is closed: Will it rain on day 8/],
-  ])('with %s is refused in words', async ([, request, words]) => {
+  ])('with %s is refused with a reason', async ([, request, words]) => {
     await using s = await subscribing({ markets: 1 });
     expect(await s.subscriber.answer(request)).toEqual({ refused: expect.stringMatching(words) });
     expect((await s.rig.shards.get('0'))?.value.version).toBe(1);
   });
 
-  test('is refused while Gamma cannot be asked, with the reason', async () => {
+  test('is refused with the reason while Gamma cannot be asked', async () => {
     await using s = await subscribing({ markets: 1 });
     s.setAway(true);
-    expect(await s.ask(fresh.slug)).toEqual({ refused: expect.stringMatching(/Gamma cannot be asked.*refused/) });
+    expect(await s.ask(fresh.slug)).toEqual({
+      refused: expect.stringMatching(/cannot ask Gamma for the market now.*refused/),
+    });
   });
 });
 

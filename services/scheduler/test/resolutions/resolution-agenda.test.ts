@@ -15,11 +15,11 @@ describe('the agenda of resolutions', () => {
     ['three days ago', 3 * DAY_MS, 48],
     ['two weeks ago', 14 * DAY_MS, 8],
     ['a year ago', 365 * DAY_MS, 1],
-  ])('asks for a market that closed %s more seldom the older it is, and never gives it up', (_, ageMs, timesADay) => {
+  ])('asks for a market that closed %s less often the older it is, and never gives it up', (_, ageMs, timesADay) => {
     const agenda = new ResolutionAgenda({ askedMax: 10 });
     const market = closedMarket('0x1', NOW_MS - ageMs);
     let asked = 0;
-    // Its age is held still, so that the pause is that of this age.
+    // The market's age is fixed, so that the pause is the one for this age.
     for (let minute = 0; minute < 1_440; minute += 1) {
       const nowMs = NOW_MS + minute * MINUTE_MS;
       asked += agenda.take([{ ...market, closedAtMs: nowMs - ageMs }], nowMs).length;
@@ -27,7 +27,7 @@ describe('the agenda of resolutions', () => {
     expect(asked).toBe(timesADay);
   });
 
-  test('takes so many in a round and no more, those first that wait longest, and of those never asked for the youngest', () => {
+  test('takes a limited number in a round: those that waited longest, then the youngest new ones', () => {
     const agenda = new ResolutionAgenda({ askedMax: 2 });
     const markets = [3, 1, 2].map((hours) => closedMarket(`0x${hours}`, NOW_MS - hours * MINUTE_MS));
     const take = (nowMs: number) => agenda.take(markets, nowMs).map(({ conditionId }) => conditionId);
@@ -36,7 +36,7 @@ describe('the agenda of resolutions', () => {
     expect(take(NOW_MS + 2)).toEqual(['0x2', '0x1']);
   });
 
-  test('forgets those that are followed no longer', () => {
+  test('forgets markets that are no longer followed', () => {
     const agenda = new ResolutionAgenda({ askedMax: 10 });
     const markets = ['0x1', '0x2'].map((conditionId) => closedMarket(conditionId, NOW_MS - DAY_MS));
     expect(agenda.take(markets, NOW_MS)).toEqual(markets);
@@ -44,7 +44,7 @@ describe('the agenda of resolutions', () => {
     expect(agenda.take(markets, NOW_MS + 2)).toEqual(markets.slice(0, 1));
   });
 
-  test('counts the age from the last step: what was disputed today is asked for today', () => {
+  test('counts the age from the last step, so that a dispute is followed closely', () => {
     const agenda = new ResolutionAgenda({ askedMax: 10 });
     const market: Market = {
       ...closedMarket('0x1', NOW_MS - 300 * DAY_MS),

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { channelObservation, dataObservation, gammaObservation } from '../../src/resolutions/resolution-observation.ts';
 import { sampleMarket, settledMarket } from '../sample-market.ts';
 
-/** All times are some seconds after it. */
+/** All times are a few seconds later. */
 const T = Date.UTC(2026, 7, 14, 12);
 const YEAR_MS = 365 * 24 * 60 * 60_000;
 const resolved: MarketResolution = {
@@ -12,8 +12,8 @@ const resolved: MarketResolution = {
   settlement: { outcome: 'win0', winningTokenId: '11', payouts: ['1', '0'] },
 };
 
-describe('what Gamma says', () => {
-  test('is a resolution with its evidence, by the time of the closing', () => {
+describe('an observation of Gamma', () => {
+  test('is a resolution with its evidence, dated by the closing', () => {
     expect(gammaObservation(settledMarket('0x1', ['1', '0'], T + 5_000), null, T + 9_000)).toEqual({
       ...{ conditionId: '0x1', method: 'gamma', state: 'resolved', exchangeAtMs: T + 5_000, seenAtMs: T + 9_000 },
       settlement: { outcome: 'win0', winningTokenId: '11', payouts: ['1', '0'] },
@@ -21,7 +21,7 @@ describe('what Gamma says', () => {
     });
   });
 
-  test('is a proposal or a dispute, open or closed, and nothing else before it is settled', () => {
+  test('is a proposal or a dispute while the market is not settled, open or closed', () => {
     const of = (status: string | null, closed: boolean) =>
       gammaObservation(sampleMarket('0x1', { closed, settlement: { umaResolutionStatus: status } }), null, 0)?.state;
     expect(of('proposed', false)).toBe('proposed');
@@ -31,16 +31,16 @@ describe('what Gamma says', () => {
     expect(of(null, false)).toBeUndefined();
   });
 
-  test('is a reopening where the last document was closed', () => {
+  test('is a reopening if the last document was closed', () => {
     const known = { closed: true, closedAtMs: T + 5_000, resolution: resolved };
     expect(gammaObservation(sampleMarket('0x1'), known, 0)?.state).toBe('reopened');
     expect(gammaObservation(sampleMarket('0x1'), { ...known, closed: false }, 0)).toBeNull();
   });
 
-  test('is a reopening that nobody saw, where it closed again after it was resolved', () => {
+  test('is a reopening that nobody saw if the market closed again after its resolution', () => {
     const known = { closed: true, closedAtMs: T + 5_000, resolution: resolved };
     expect(gammaObservation(settledMarket('0x1', ['0', '1'], T + 6_001), known, 0)?.state).toBe('reopened');
-    // It is only told more exactly when it closed.
+    // The same closing with a more exact time.
     expect(gammaObservation(settledMarket('0x1', ['0', '1'], T + 5_500), known, 0)?.state).toBe('resolved');
     expect(
       gammaObservation(settledMarket('0x1', ['0', '1'], T + 6_001), { ...known, closedAtMs: T + 6_001 }, 0)?.state,
@@ -48,14 +48,14 @@ describe('what Gamma says', () => {
   });
 });
 
-describe('what the Data API says', () => {
+describe('an observation of the Data API', () => {
   const row: DataResolution = {
     ...{ conditionId: '0x1', status: 'resolved', payouts: null, price: null },
     ...{ resolvedAtMs: T + 5_000, updatedAtMs: T + 7_000, raw: { status: 'resolved' } },
   };
   const market = sampleMarket('0x1');
 
-  test('is what it paid, of several rows the one with payouts', () => {
+  test('is taken from the row with payouts if there are several', () => {
     const rows = [
       { ...row, status: 'proposed' },
       { ...row, price: '0' },
@@ -69,7 +69,7 @@ describe('what the Data API says', () => {
     }
   });
 
-  test('is the same in whatever order rows come that differ, also of one time', () => {
+  test('does not depend on the order of rows, even at equal times', () => {
     const payouts = (first: string, second: string) => ({ payouts: [first, second] as [string, string] });
     const rows = [
       ['disputed', { ...row, status: 'proposed' }, { ...row, status: 'disputed' }],
@@ -96,17 +96,17 @@ describe('what the Data API says', () => {
     ['initialized', undefined],
     ['posed', undefined],
     ['active', undefined],
-    ['resolved', undefined], // without payouts and price nothing is settled
-  ])('as %s means %s', (status, state) => {
+    ['resolved', undefined], // not settled without payouts and price
+  ])('with status %s means %s', (status, state) => {
     expect(dataObservation([{ ...row, status }], market, 0)?.state).toBe(state);
   });
 
-  test('is nothing without a row', () => {
+  test('is null without a row', () => {
     expect(dataObservation([], market, 0)).toBeNull();
   });
 });
 
-describe('what the market channel says', () => {
+describe('an observation of the market channel', () => {
   const event = {
     conditionId: '0x1',
     winningOutcome: 'No',
@@ -114,7 +114,7 @@ describe('what the market channel says', () => {
     receivedAtUs: T * 1_000 + 5_250_900,
   };
 
-  test('is a resolution where it names a token of the market, heard when the frame came', () => {
+  test('is a resolution if it names a token of the market, dated by the arrival of the frame', () => {
     expect(channelObservation({ ...event, winningTokenId: '12' }, sampleMarket('0x1'))).toEqual({
       ...{
         conditionId: '0x1',
@@ -128,20 +128,20 @@ describe('what the market channel says', () => {
     });
   });
 
-  test('is nothing where it names none, or one of another market', () => {
+  test('is null if it names no token, or one of another market', () => {
     expect(channelObservation({ ...event, winningTokenId: null }, sampleMarket('0x1'))).toBeNull();
     expect(channelObservation({ ...event, winningTokenId: '21' }, sampleMarket('0x1'))).toBeNull();
   });
 });
 
-test.each([0, T - 100 * YEAR_MS, T + 100 * YEAR_MS])('a time that cannot be, %d, is none', (oddMs) => {
+test.each([0, T - 100 * YEAR_MS, T + 100 * YEAR_MS])('an implausible time, %d, counts as none', (oddMs) => {
   const odd = sampleMarket('0x1', { closed: true });
-  const told = { ...settledMarket('0x1', ['1', '0'], oddMs) };
-  told.settlement = { ...told.settlement, umaEndAtMs: oddMs };
-  expect(gammaObservation(told, null, T)).toMatchObject({ state: 'resolved', exchangeAtMs: null });
-  expect(gammaObservation({ ...told, settlement: { ...told.settlement, closedAtMs: T } }, null, T)?.exchangeAtMs).toBe(
-    T,
-  );
+  const market = { ...settledMarket('0x1', ['1', '0'], oddMs) };
+  market.settlement = { ...market.settlement, umaEndAtMs: oddMs };
+  expect(gammaObservation(market, null, T)).toMatchObject({ state: 'resolved', exchangeAtMs: null });
+  expect(
+    gammaObservation({ ...market, settlement: { ...market.settlement, closedAtMs: T } }, null, T)?.exchangeAtMs,
+  ).toBe(T);
   const row: DataResolution = {
     ...{ conditionId: '0x1', status: 'resolved', payouts: ['1', '0'], price: null },
     ...{ resolvedAtMs: oddMs, updatedAtMs: oddMs, raw: {} },

@@ -10,7 +10,7 @@ import { logBed } from '../markets/log-bed.ts';
 const log = createLogger({ service: 'test', level: 'error' });
 
 describe('resolutions', () => {
-  test('of closings, splits, voids, shares and disputes are those of the venue', async () => {
+  test('match the venue for winners, splits, voids, shares and disputes', async () => {
     await using v = await venueBed({ markets: 12 });
     const leader = await v.leads();
     await leader.discovery.scan(v.signal);
@@ -33,7 +33,7 @@ describe('resolutions', () => {
     await leader.settled();
     const documents = await v.documents();
     const of = (conditionId: string) => documents.get(conditionId)?.resolution;
-    expect(of(onlyClosed)).toBeNull(); // a last mark of 0.9995 is no winner
+    expect(of(onlyClosed)).toBeNull(); // a last price of 0.9995 is no winner
     expect(of(open)).toMatchObject({ state: 'proposed' });
     expect([win0, win1, split, void_, shares, disputed].map((id) => of(id)?.settlement?.outcome)).toEqual([
       'win0',
@@ -47,7 +47,7 @@ describe('resolutions', () => {
     expect((await v.steps(disputed)).map(({ state }) => state)).toEqual(['proposed', 'disputed', 'resolved']);
   });
 
-  test('of markets that are reopened follow them to another end, also where nobody saw them open', async () => {
+  test('of reopened markets follow them to their new end, even if nobody saw them open', async () => {
     await using v = await venueBed({ markets: 6 });
     const leader = await v.leads();
     await leader.discovery.scan(v.signal);
@@ -55,7 +55,7 @@ describe('resolutions', () => {
     const { life } = v.venue;
     for (const market of [seen, unseen]) life.resolve(market, ['1', '0']);
     await leader.settled();
-    v.passes(2_000); // Gamma tells the second of a closing
+    v.passes(2_000); // Gamma's closing times are whole seconds
     for (const market of [seen, unseen]) life.reopen(market);
     life.resolve(unseen, ['0', '1']);
     await leader.scanAndRound();
@@ -67,7 +67,7 @@ describe('resolutions', () => {
     }
   });
 
-  test('are not undone by an answer that was asked for before the closing, and comes after it', async () => {
+  test('are not undone by an answer that was requested before the closing and arrives after it', async () => {
     await using v = await venueBed({ markets: 3 });
     const leader = await v.leads();
     await leader.discovery.scan(v.signal);
@@ -76,13 +76,13 @@ describe('resolutions', () => {
     v.venue.life.resolve(closing, ['1', '0']);
     await leader.settled();
     const known = leader.counters.marketsPublished;
-    await leader.marketLog.publish(late);
+    await leader.marketLog.publish(late, v.signal);
     expect(leader.counters.marketsPublished).toBe(known);
     expect((await v.documents()).get(closing)).toMatchObject({ closed: true, resolution: { state: 'resolved' } });
     expect((await v.steps(closing)).map(({ state }) => state)).toEqual(['resolved']);
   });
 
-  test('are found that closed before anybody had seen them open, from the start of the recording on', async () => {
+  test('include markets that closed before anybody saw them open', async () => {
     await using v = await venueBed({ markets: 3 });
     const leader = await v.leads();
     await leader.discovery.scan(v.signal);
@@ -92,7 +92,7 @@ describe('resolutions', () => {
     expect((await v.documents()).get(opened)).toMatchObject({ closed: true, resolution: { state: 'resolved' } });
   });
 
-  test('come to the same end when leaders take turns in the middle', async () => {
+  test('come to the same end when leaders change in the middle', async () => {
     await using v = await venueBed({ markets: 30 });
     let leader = await v.leads();
     await leader.discovery.scan(v.signal);
@@ -109,7 +109,7 @@ describe('resolutions', () => {
       if (index % 6 === 0) life.dispute(id);
       life.resolve(id, ends[index % ends.length] ?? ['1', '0']);
       if (index % 5 === 0) {
-        // The old one is killed in the middle of its round: between steps, changes and documents.
+        // The old leader is killed in the middle of its round, between steps, changes and documents.
         leader.killAfter({ messages: 1 + (index % 4) });
         await leader.resolutions.round(leader.dying).catch(() => {});
         leader = await v.leads();
@@ -122,7 +122,7 @@ describe('resolutions', () => {
     expect(numbered.size).toBe(steps.length); // no step twice
   });
 
-  test('are asked for at Gamma however long ago the market closed', async () => {
+  test('are requested from Gamma however long ago the market closed', async () => {
     await using v = await venueBed({ markets: 4 });
     const leader = await v.leads();
     await leader.discovery.scan(v.signal);
@@ -139,7 +139,7 @@ describe('resolutions', () => {
     });
   });
 
-  test('go on at the other source when one fails, and fail all the same', async () => {
+  test('continue with the other source when one fails, and the run still counts as failed', async () => {
     await using v = await venueBed({ markets: 4 });
     const leader = await v.leads();
     await leader.discovery.scan(v.signal);
@@ -162,11 +162,11 @@ describe('resolutions', () => {
     });
     v.venue.rest.answerRightly();
     await leader.settled();
-    expect(leader.registry.get(id)).toBeNull(); // the Data API agreed: it is put away
+    expect(leader.registry.get(id)).toBeNull(); // the Data API agreed: it is archived
   });
 });
 
-/** A venue where nothing happens by itself, a log, and leaders that follow it. */
+/** A venue where nothing happens by itself, a log, and leaders that follow the venue. */
 async function venueBed(o: { markets: number }) {
   await using resources = new AsyncDisposableStack();
   const bed = resources.use(await logBed());
@@ -198,7 +198,7 @@ async function venueBed(o: { markets: number }) {
         let left = messages;
         const publish = publisher.publish.bind(publisher);
         publisher.publish = (message) => {
-          if (left <= 0) return; // the dead send nothing
+          if (left <= 0) return; // a dead leader sends nothing
           publish(message);
           left -= 1;
           if (left > 0) return;
@@ -206,7 +206,7 @@ async function venueBed(o: { markets: number }) {
           dying.abort(new Error('it was killed by the test'));
         };
       },
-      /** Rounds until two in a row have changed nothing. */
+      /** Runs rounds until two in a row change nothing. */
       settled: async () => {
         for (let quietRounds = 0; quietRounds < 2; ) {
           const before = leader.counters.marketsPublished;
@@ -237,18 +237,18 @@ async function venueBed(o: { markets: number }) {
       for await (const { markets } of gamma.openMarkets(signal)) found.push(...markets);
       return found;
     },
-    /** The venue's clock goes so much further than ours. */
+    /** Advances the venue's clock relative to ours. */
     passes: (ms: number) => {
       aheadMs += ms;
     },
     steps: async (conditionId: string) => (await allSteps()).filter((step) => step.conditionId === conditionId),
-    /** Markets that the venue resolved and our documents tell otherwise. */
+    /** Markets whose documents disagree with the venue's resolution. */
     differences: async () => {
       const ours = await documents();
       return venue.life.truth().flatMap(({ conditionId, outcome, winningTokenId, payouts }) => {
-        const told = ours.get(conditionId)?.resolution?.settlement ?? null;
+        const settlement = ours.get(conditionId)?.resolution?.settlement ?? null;
         const truth = outcome === null ? null : { outcome, winningTokenId, payouts };
-        return JSON.stringify(told) === JSON.stringify(truth) ? [] : { conditionId, told, truth };
+        return JSON.stringify(settlement) === JSON.stringify(truth) ? [] : { conditionId, settlement, truth };
       });
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -7,7 +7,7 @@ import { sampleMarket } from '../sample-market.ts';
 
 const MINUTE_MS = 60_000;
 
-test('a closing dated in the future hides none that the list shows late', async () => {
+test('a closing dated in the future does not hide closings that the list shows late', async () => {
   const nowMs = Date.now();
   const closed = (id: string, minutesAgo: number) =>
     sampleMarket(id, { closed: true, closedAtMs: nowMs - minutesAgo * MINUTE_MS });
@@ -27,7 +27,7 @@ test('a closing dated in the future hides none that the list shows late', async 
     ...{ gamma, registry, data: { async *resolutions() {} } },
     marketLog: {
       publish: async (markets) => void published.push(...markets.map(({ conditionId }) => conditionId)),
-      hear: async () => {},
+      publishObservations: async () => {},
     },
     ...{ keeper: { marketsChanged: () => {} }, log: createLogger({ service: 'test', level: 'error' }) },
   });

@@ -7,13 +7,13 @@ const candidate = (tokenId: string, volume24h: string | null, waitsSinceMs = 0):
 });
 
 describe('the books of a round', () => {
-  test('are all of them where no maximum is set, or the maximum is enough', () => {
+  test('are all books if there is no maximum or it is not exceeded', () => {
     const all = [candidate('1', '5'), candidate('2', null)];
     expect(booksOfRound(all, 0)).toEqual(['1', '2']);
     expect(booksOfRound(all, 2)).toEqual(['1', '2']);
   });
 
-  test('are those of the most active tokens, and of those that wait longest for their turn', () => {
+  test('are those of the most active tokens and of those that have waited longest', () => {
     const candidates = [
       candidate('quiet', '1', 300),
       candidate('busy', '1000', 500),

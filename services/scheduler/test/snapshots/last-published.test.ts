@@ -4,8 +4,8 @@ import { LastPublished } from '../../src/snapshots/last-published.ts';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-describe('what was last published of a token', () => {
-  test('is published again when it changes, and once an hour when it does not', () => {
+describe('the last snapshot of a token', () => {
+  test('is replaced when it changes, and once an hour when it does not', () => {
     const { take } = published();
     expect(take('1', '0.4', 0)).toBe(true);
     expect(take('1', '0.4', MINUTE_MS)).toBe(false);
@@ -15,7 +15,7 @@ describe('what was last published of a token', () => {
     expect(take('2', '0.5', 2 * MINUTE_MS)).toBe(true);
   });
 
-  test('is refreshed at different times where all began at once, and never later than it may', () => {
+  test('is refreshed at another time than those of tokens that began with it, and never too late', () => {
     let chance = 0;
     const { take } = published({ random: () => chance });
     const tokens = Array.from({ length: 100 }, (_, index) => String(index));
@@ -38,7 +38,7 @@ describe('what was last published of a token', () => {
     expect(take('2', '0.4', MINUTE_MS)).toBe(false);
   });
 
-  test('is not replaced in its slot: a run that is repeated leaves its other reading to the next slot', () => {
+  test('is not replaced in its interval: a repeated run leaves its reading to the next one', () => {
     const { take } = published();
     expect(take('1', '0.4', 1_000)).toBe(true);
     expect(take('1', '0.5', 20_000)).toBe(false);
@@ -46,14 +46,14 @@ describe('what was last published of a token', () => {
     expect(take('1', '0.5', 2 * MINUTE_MS)).toBe(false);
   });
 
-  test('is published again in the slot after the one in which the term began: an earlier leader may have been first there', () => {
+  test('is published again after the interval in which the term began, where an earlier leader may have been first', () => {
     const { take } = published({ termBeganAtMs: 30_000 });
     expect(take('1', '0.5', 31_000)).toBe(true);
     expect(take('1', '0.5', MINUTE_MS)).toBe(true);
     expect(take('1', '0.5', 2 * MINUTE_MS)).toBe(false);
   });
 
-  test('is published again once a clock that was set back has come to a new slot', () => {
+  test('is published again once a clock that was set back reaches a new interval', () => {
     const { take } = published();
     expect(take('1', '0.4', 10 * MINUTE_MS)).toBe(true);
     expect(take('1', '0.4', 8 * MINUTE_MS)).toBe(false);
@@ -80,10 +80,10 @@ describe('what was last published of a token', () => {
   });
 });
 
-/** Of slots of a minute. */
+/** Intervals of a minute. */
 function published(o: { termBeganAtMs?: number; random?: () => number } = {}) {
   const last = new LastPublished({ refreshMs: HOUR_MS, termBeganAtMs: -1, random: () => 0, ...o });
   const take = (tokenId: string, content: string, nowMs: number) =>
-    last.take(tokenId, content, { slotAtMs: Math.floor(nowMs / MINUTE_MS) * MINUTE_MS, nowMs });
+    last.take(tokenId, content, { intervalStartMs: Math.floor(nowMs / MINUTE_MS) * MINUTE_MS, nowMs });
   return { last, take };
 }

@@ -17,7 +17,7 @@ import { logBed } from '../markets/log-bed.ts';
 const log = createLogger({ service: 'test', level: 'error' });
 
 describe('prices', () => {
-  test('of every token that trades are published, later those that changed', async () => {
+  test('of every trading token are published, and later those that changed', async () => {
     await using v = await venueBed({ markets: 300 });
     const prices = new PriceSnapshots({ ...v.parts, intervalMs: 1 });
     expect(await prices.round(v.signal)).toEqual({ items: 600, errors: 0 });
@@ -34,20 +34,20 @@ describe('prices', () => {
     for (const snapshot of changed) expect(snapshot).toMatchObject({ conditionId, volume24h: '12.5' });
   });
 
-  test('of one round stand for one interval, and two leaders that overlap publish one each', async () => {
+  test('of one round belong to one interval, in which two overlapping leaders publish only one', async () => {
     await using v = await venueBed({ markets: 10 });
-    const ageMs = 60 * 60_000; // so long that no interval begins during the test, save by rare chance: then there are two
+    const ageMs = 60 * 60_000; // long enough that no interval starts during the test; in the rare case that one does, there are two
     for (let leader = 0; leader < 2; leader += 1) {
       await new PriceSnapshots({ ...v.parts, intervalMs: ageMs }).round(v.signal);
     }
-    const slots = Map.groupBy(await v.stored<PriceSnapshot>('PRICES'), ({ slotAtMs }) => slotAtMs);
-    for (const [slotAtMs, snapshots] of slots) {
-      expect(slotAtMs % ageMs).toBe(0);
+    const slots = Map.groupBy(await v.stored<PriceSnapshot>('PRICES'), ({ intervalStartMs }) => intervalStartMs);
+    for (const [intervalStartMs, snapshots] of slots) {
+      expect(intervalStartMs % ageMs).toBe(0);
       expect(snapshots).toHaveLength(20);
     }
   });
 
-  test('that the venue does not have are null, and no price of 0', async () => {
+  test('that the venue does not have are null, not 0', async () => {
     await using v = await venueBed({ markets: 1 });
     const [tokenId = ''] = v.tokenIds();
     const quote = { tokenId, lastPrice: null, bestBid: '0.4', bestAsk: null, midpoint: null };
@@ -56,7 +56,7 @@ describe('prices', () => {
     expect(await v.stored('PRICES')).toMatchObject([{ tokenId, lastPrice: null, bestBid: '0.4', midpoint: null }]);
   });
 
-  test('of markets that take no orders are not asked for', async () => {
+  test('of markets that accept no orders are not requested', async () => {
     await using v = await venueBed({ markets: 2 });
     const [market] = [...v.parts.registry.open()];
     const { version: _, seenAtMs: __, resolution: ___, ...description } = market ?? (undefined as never);
@@ -65,7 +65,7 @@ describe('prices', () => {
     expect(await prices.round(v.signal)).toMatchObject({ items: 2 });
   });
 
-  test('are published as far as they came, and a batch that failed is an error', async () => {
+  test('are published as far as they came, and a failed batch counts as an error', async () => {
     await using v = await venueBed({ markets: 1 });
     const [tokenId = '', other = ''] = v.tokenIds();
     const quote = { tokenId, lastPrice: '0.4', bestBid: null, bestAsk: null, midpoint: null };
@@ -76,13 +76,13 @@ describe('prices', () => {
     const prices = new PriceSnapshots({ ...v.parts, clob, intervalMs: 60_000 });
     expect(await prices.round(v.signal)).toEqual({ items: 1, errors: 2 });
     expect(await v.stored('PRICES')).toHaveLength(1);
-    expect(v.parts.counters).toMatchObject({ pricesPublished: 1, quotesUnknown: 2 });
+    expect(v.parts.counters).toMatchObject({ pricesPublished: 1, pricesUnknown: 2 });
 
     const silent = new PriceSnapshots({ ...v.parts, clob: { quotes: batches([failed]) }, intervalMs: 60_000 });
-    await expect(silent.round(v.signal)).rejects.toBe(error); // nothing came at all: the round has failed
+    await expect(silent.round(v.signal)).rejects.toBe(error); // without any answer the round fails
   });
 
-  test('that a second reading of an interval would change are published in the next interval', async () => {
+  test('that change within an interval are published in the next one', async () => {
     await using v = await venueBed({ markets: 1 });
     const [tokenId = ''] = v.tokenIds();
     let price = '0.4';
@@ -97,7 +97,7 @@ describe('prices', () => {
     };
     vi.useFakeTimers({ toFake: ['Date'], now: 90_000 });
     try {
-      // As after a change of leader: what the last one read first in the slot is on the tape.
+      // As after a change of leader, when the tape has the old leader's reading of the interval.
       const options = { ...v.parts, clob, intervalMs: 60_000, termBeganAtMs: Date.now() };
       await new PriceSnapshots(options).round(v.signal);
       price = '0.5';
@@ -108,14 +108,17 @@ describe('prices', () => {
     } finally {
       vi.useRealTimers();
     }
-    const told = (await v.stored<PriceSnapshot>('PRICES')).map(({ slotAtMs, lastPrice }) => [slotAtMs, lastPrice]);
-    expect(told).toEqual([
+    const published = (await v.stored<PriceSnapshot>('PRICES')).map(({ intervalStartMs, lastPrice }) => [
+      intervalStartMs,
+      lastPrice,
+    ]);
+    expect(published).toEqual([
       [60_000, '0.4'],
       [120_000, '0.5'],
     ]);
   });
 
-  test('that NATS cannot take do not count as published', async () => {
+  test('that NATS rejects do not count as published', async () => {
     await using v = await venueBed({ markets: 1 });
     const [tokenId = ''] = v.tokenIds();
     const lastPrice = `0.${'4'.repeat(9 * 1_024 * 1_024)}`;
@@ -131,7 +134,7 @@ describe('prices', () => {
     expect(v.parts.publisher.stats().rejected).toBe(2);
   });
 
-  test('are not published by a scheduler that leads no longer', async () => {
+  test('are not published by a scheduler that no longer leads', async () => {
     await using v = await venueBed({ markets: 1 });
     v.parts.term.end('somebody else leads');
     const prices = new PriceSnapshots({ ...v.parts, intervalMs: 60_000 });
@@ -141,22 +144,22 @@ describe('prices', () => {
 });
 
 describe('books', () => {
-  test('of every token that trades are published with all levels, best first, later those that changed', async () => {
+  test('of every trading token are published with all levels, best first, and later those that changed', async () => {
     await using v = await venueBed({ markets: 300 });
     const books = new BookSnapshots({ ...v.parts, intervalMs: 300_000, tokensMax: 0 });
     const { items, errors } = await books.round(v.signal);
     expect({ items, errors }).toEqual({ items: 600, errors: 0 });
     const first = await v.stored<BookSnapshot>('BOOKS');
     expect(new Set(first.map(({ tokenId }) => tokenId))).toEqual(new Set(v.tokenIds()));
-    for (const { bids, asks, bestBid, bestAsk, isHashRight } of first) {
+    for (const { bids, asks, bestBid, bestAsk, hashMatches } of first) {
       expect(bids.map(([price]) => Number(price))).toEqual(bids.map(([price]) => Number(price)).sort((a, b) => b - a));
-      expect([bids[0]?.[0] ?? null, asks[0]?.[0] ?? null, isHashRight]).toEqual([bestBid, bestAsk, true]);
+      expect([bids[0]?.[0] ?? null, asks[0]?.[0] ?? null, hashMatches]).toEqual([bestBid, bestAsk, true]);
     }
     await books.round(v.signal);
     expect(await v.stored('BOOKS')).toHaveLength(600);
   });
 
-  test('with a hash that is not their own are counted and kept, and tokens without a book are counted', async () => {
+  test('with a wrong hash are counted and kept, and tokens without a book are counted', async () => {
     await using v = await venueBed({ markets: 4 });
     const [closed = ''] = v.venue.openMarketList().map(({ conditionId }) => conditionId);
     v.venue.closeMarket(closed);
@@ -164,10 +167,10 @@ describe('books', () => {
     const books = new BookSnapshots({ ...v.parts, intervalMs: 300_000, tokensMax: 0 });
     expect(await books.round(v.signal)).toMatchObject({ items: 6, errors: 0 });
     expect(v.parts.counters).toMatchObject({ bookHashDifferences: 6, booksUnknown: 2, booksPublished: 6 });
-    expect((await v.stored<BookSnapshot>('BOOKS')).every(({ isHashRight }) => isHashRight === false)).toBe(true);
+    expect((await v.stored<BookSnapshot>('BOOKS')).every(({ hashMatches }) => hashMatches === false)).toBe(true);
   });
 
-  test('are read in turns where not all fit in a round, and say how old the oldest is', async () => {
+  test('are read in turns if a round cannot hold all, with the age of the oldest', async () => {
     await using v = await venueBed({ markets: 10 });
     const books = new BookSnapshots({ ...v.parts, intervalMs: 300_000, tokensMax: 8 });
     const beganAtMs = Date.now();
@@ -179,12 +182,12 @@ describe('books', () => {
     }
     const read = (await v.stored<BookSnapshot>('BOOKS')).map(({ tokenId }) => tokenId);
     expect(new Set(read)).toEqual(new Set(v.tokenIds()));
-    expect(oldest[0]).toBeGreaterThanOrEqual(beganAtMs); // since when it is wanted
+    expect(oldest[0]).toBeGreaterThanOrEqual(beganAtMs); // wanted since then
     expect(oldest).toEqual(oldest.toSorted((a, b) => a - b));
     expect(oldest.at(-1)).toBeGreaterThan(oldest[0] ?? 0);
   });
 
-  test('wait for the log where it is slower than the venue', async () => {
+  test('wait for the log if it is slower than the venue', async () => {
     await using v = await venueBed({ markets: 40 });
     await using narrow = v.bus.publisher({ unacknowledgedMax: 1, queueMax: 4 });
     let queuedMost = 0;
@@ -226,7 +229,7 @@ async function venueBed(o: { markets: number }) {
   };
 }
 
-/** Answers with these batches, whatever is asked for. */
+/** Answers every request with these batches. */
 function batches<Batch>(answers: Batch[]) {
   return async function* () {
     yield* answers;

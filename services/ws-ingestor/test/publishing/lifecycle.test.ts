@@ -22,6 +22,7 @@ describe('a fact about a market', () => {
       conditionId: '0xab',
       gammaId: '7',
       tokenIds: ['1', '2'],
+      outcomes: [],
       question: null,
       slug: null,
       winningTokenId: '2',

@@ -14,25 +14,25 @@ import {
 import { resolutionAfter } from '../resolutions/next-resolution.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
 
-export type LogReaderOptions = {
+export type MarketStreamReaderOptions = {
   bus: Pick<Bus, 'streamState' | 'readBatches' | 'lastMessageOn'>;
   counters: Pick<SchedulerCounters, 'messagesMalformed'>;
   log: Logger;
 };
 
 /**
- * What MARKETS and EVENTS hold of markets. A message that is not what its subject says is counted, told and passed over,
- * as the writer does: one of them must not keep the leader from its work.
+ * Reads markets from the streams MARKETS and EVENTS. A malformed message is counted, logged and skipped, as the writer
+ * does: a single one must not stop the leader.
  */
-export class LogReader {
-  readonly #o: LogReaderOptions;
+export class MarketStreamReader {
+  readonly #o: MarketStreamReaderOptions;
   readonly #alarm = new OutageNotice();
 
-  constructor(options: LogReaderOptions) {
+  constructor(options: MarketStreamReaderOptions) {
     this.#o = options;
   }
 
-  /** All documents of MARKETS, until its end. */
+  /** All documents of MARKETS up to its end. */
   async *documents(signal: AbortSignal): AsyncGenerator<Market> {
     const { bus } = this.#o;
     if ((await bus.streamState('MARKETS')).messages === 0) return;
@@ -42,7 +42,7 @@ export class LogReader {
     }
   }
 
-  /** The last documents by the history in EVENTS, which may be all that is left of them. */
+  /** The last document of each market by its history in EVENTS, for a MARKETS that has lost them. */
   async *historicDocuments(signal: AbortSignal): AsyncGenerator<Market> {
     const { bus } = this.#o;
     if ((await bus.lastMessageOn('EVENTS', ALL_CHANGES)) === null) return;
@@ -60,7 +60,7 @@ export class LogReader {
     return market ?? (await this.historicDocument(conditionId));
   }
 
-  /** The last document of one market by its history; null when there is none. */
+  /** The last document of one market by its history in EVENTS; null when there is none. */
   async historicDocument(conditionId: string): Promise<Market | null> {
     const subject = eventSubject({ conditionId, type: 'market_changed' });
     const stored = await this.#o.bus.lastMessageOn('EVENTS', subject);
@@ -68,7 +68,7 @@ export class LogReader {
     return market;
   }
 
-  /** Where the market stands after the steps in the log that its document lacks. */
+  /** The market's resolution after the steps in EVENTS that its document lacks. */
   async stepsBeyond(conditionId: string, known: MarketResolution | null): Promise<MarketResolution | null> {
     const subjects = STEP_TYPES.map((type) => eventSubject({ conditionId, type }));
     const stored = await Promise.all(subjects.map((subject) => this.#o.bus.lastMessageOn('EVENTS', subject)));
@@ -104,7 +104,7 @@ export class LogReader {
       const { say, unsaid } = this.#alarm.failed(stream, performance.now());
       log[say ? 'error' : 'debug'](
         { stream, subject, sequence, reason, unsaid },
-        `Message ${sequence} of ${stream} on ${subject} is passed over: ${reason}.`,
+        `Skipped message ${sequence} of ${stream} on ${subject}: ${reason}.`,
       );
       return [];
     }
