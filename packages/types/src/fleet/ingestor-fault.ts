@@ -18,11 +18,12 @@ export function presenceFault(value: unknown): ValueFault {
 
 function serviceFault(service: unknown): ValueFault {
   if (!isRecord(service)) return isFault('the service', service);
-  const { state, version, releasingSince = null, missing = [] } = service;
+  const { state, version, releasingSince = null, missing = [], dumpTooLarge = true } = service;
   if (!STATES.has(state)) return isFault('the state', state);
   if (!isCount(version)) return isFault('the version', version);
   if (releasingSince !== null && !isCount(releasingSince)) return isFault('releasingSince', releasingSince);
   if (!Array.isArray(missing) || !missing.every(isTokenId)) return isFault('missing', missing);
+  if (dumpTooLarge !== true) return isFault('dumpTooLarge', dumpTooLarge);
   return null;
 }
 

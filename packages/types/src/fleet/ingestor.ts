@@ -28,6 +28,8 @@ export type ShardService = {
   releasingSince?: number | null;
   /** Tokens of which no book came on two connections in a row; absent when there are none. At most `MISSING_TOKENS_MAX`. */
   missing?: string[];
+  /** The first books of this version came in a frame above the frame limit: the shard must become smaller. */
+  dumpTooLarge?: true;
 };
 
 /** More are told in the next round: 78 digits each, and a key of the bucket must fit a message. */

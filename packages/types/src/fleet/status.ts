@@ -38,6 +38,8 @@ export type ShardStatus = {
   reconnects: number;
   /** Tokens of which no book came, also not on a fresh connection. */
   missing: string[];
+  /** The shard's first books came in a frame above the frame limit: it must become smaller. */
+  dumpTooLarge?: true;
   connections: ConnectionStatus[];
 };
 
