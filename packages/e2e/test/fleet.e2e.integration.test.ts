@@ -127,6 +127,29 @@ describe('ingestors that share the shards', () => {
     expect(await outcome(bed)).toEqual({ missing: 0, duplicates: 0 });
   }, 180_000);
 
+  test('keep what a newcomer gets no first books of, and hand it over once it has them', async () => {
+    await using bed = await TestBed.open({ ...STEADY, markets: 60, tradesPerSecond: 300 });
+    const quick = { FIRST_BOOK_TIMEOUT_MS: '1000', OVERLAP_MS: '1000' };
+    const { fleet, ingestors } = await beginWith(bed, 1, quick);
+    const { coverage } = await fleet.balanced(1);
+    expect(coverage.size).toBe(6);
+    bed.venue.startTrading();
+    await bed.recorded(300);
+
+    bed.venue.limitSockets({ booksPerSocketMax: 5 });
+    const newcomer = await bed.start('ws-ingestor', quick);
+    await newcomer.untilMetric('ingestor_shards_covered', (shards) => shards === 3);
+    await bed.recorded(1_500); // far longer than the overlap
+    expect(await ingestors[0]?.metric('ingestor_shards')).toBe(6);
+
+    bed.venue.limitSockets({ booksPerSocketMax: null });
+    for (const { number, served } of bed.venue.status().sockets) if (served === 5) bed.venue.drop(number);
+    await fleet.balanced(2);
+    await bed.recorded(300);
+    await bed.drained(...ingestors, newcomer);
+    expect(await outcome(bed)).toEqual({ missing: 0, duplicates: 0 });
+  }, 120_000);
+
   test('say which shards nobody has room for, until another one joins', async () => {
     await using bed = await TestBed.open({ ...STEADY, markets: 30, tradesPerSecond: 0 });
     const { fleet, ingestors } = await beginWith(bed, 1, { SHARDS_PER_INGESTOR_MAX: '2' });

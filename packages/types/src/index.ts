@@ -5,7 +5,12 @@ export {
   type SubscribeAnswer,
   type SubscribeRequest,
 } from './fleet/command.ts';
-export { type IngestorPresence, MISSING_TOKENS_MAX, type ShardService } from './fleet/ingestor.ts';
+export {
+  type IngestorPresence,
+  LACKING_TOKENS_MAX,
+  MISSING_TOKENS_MAX,
+  type ShardService,
+} from './fleet/ingestor.ts';
 export { presenceFault } from './fleet/ingestor-fault.ts';
 export type { LeaderRecord } from './fleet/leader.ts';
 export { SHARD_TOKENS_MAX, type Shard, type ShardToken } from './fleet/shard.ts';

@@ -77,6 +77,7 @@ export class Ingestor implements AsyncDisposable {
       ...{ ingestorId, bucket, counters, log },
       write: () => presence.write(),
       shareAmong: (others) => this.#shareAmong(others),
+      coveredTokens: (shard) => this.#recorders.coveredTokens(shard),
       close: (shards) => this.#recorders.close(shards),
     });
     this.#releases = releases;
@@ -206,6 +207,7 @@ export class Ingestor implements AsyncDisposable {
     const own = o.releases.overlay(this.#recorders.services(nowMs));
     const decision = decideShards({
       departing: this.#recorders.departing(nowMs),
+      coveredTokens: (shard) => this.#recorders.coveredTokens(shard),
       ...{ nowMs, own, others, share: this.#share, overlapMs: this.#o.overlapMs },
       plan: new Map([...plan].map(([shard, { version }]) => [shard, version])),
       isConnected: this.#o.bus.connected,

@@ -18,10 +18,11 @@ export function presenceFault(value: unknown): ValueFault {
 
 function serviceFault(service: unknown): ValueFault {
   if (!isRecord(service)) return isFault('the service', service);
-  const { state, version, releasingSince = null, missing = [], dumpTooLarge = true } = service;
+  const { state, version, releasingSince = null, lacking = [], missing = [], dumpTooLarge = true } = service;
   if (!STATES.has(state)) return isFault('the state', state);
   if (!isCount(version)) return isFault('the version', version);
   if (releasingSince !== null && !isCount(releasingSince)) return isFault('releasingSince', releasingSince);
+  if (lacking !== 'all' && !(Array.isArray(lacking) && lacking.every(isTokenId))) return isFault('lacking', lacking);
   if (!Array.isArray(missing) || !missing.every(isTokenId)) return isFault('missing', missing);
   if (dumpTooLarge !== true) return isFault('dumpTooLarge', dumpTooLarge);
   return null;

@@ -6,7 +6,8 @@ const whole: IngestorPresence = {
   shards: {
     0: { state: 'covered', version: 3, missing: ['12'] },
     1: { state: 'releasing', version: 1, releasingSince: null },
-    2: { state: 'opening', version: 1, dumpTooLarge: true },
+    2: { state: 'opening', version: 1, dumpTooLarge: true, lacking: 'all' },
+    3: { state: 'covered', version: 1, lacking: ['12', '13'] },
   },
 };
 const withService = (service: unknown) => ({ ...whole, shards: { 0: service } });
@@ -31,6 +32,11 @@ describe('a presence', () => {
     ['a service in a word', withService('covered'), /of shard 0 the service is "covered"/],
     ['a service without a version', withService({ state: 'covered' }), /the version is missing/],
     ['a number of missing tokens', withService({ state: 'covered', version: 1, missing: 5 }), /missing is 5/],
+    [
+      'one that lacks what is no token',
+      withService({ state: 'covered', version: 1, lacking: ['x'] }),
+      /lacking is \["x"\]/,
+    ],
     ['a dump of a size', withService({ state: 'covered', version: 1, dumpTooLarge: 5 }), /dumpTooLarge is 5/],
   ])('is not %s', (_, value, fault) => {
     expect(presenceFault(value)).toMatch(fault);

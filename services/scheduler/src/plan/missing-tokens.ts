@@ -2,7 +2,7 @@ import type { IngestorPresence, Shard } from '@polytape/types';
 
 /**
  * The tokens of each shard of which no connection gets a book: all active ingestors that cover the shard's present
- * version miss them. One of several that misses some has trouble of its own, on its way to the venue: the others record
+ * version miss them, or lack so many that it does not count as covered. One of several that misses some has trouble of its own, on its way to the venue: the others record
  * those, and another shard would not help it. Of tokens that are not in the shard nothing is said.
  */
 export function missingTokens(
@@ -15,7 +15,8 @@ export function missingTokens(
     for (const [key, service] of Object.entries(served)) {
       const number = Number(key);
       const shard = shards.get(number);
-      if (shard === undefined || service.version !== shard.version || service.state !== 'covered') continue;
+      if (shard === undefined || service.version !== shard.version) continue;
+      if (service.state !== 'covered' && service.missing === undefined) continue;
       const told = new Set(service.missing);
       const others = missing.get(number);
       const ours = shard.tokens.map(({ tokenId }) => tokenId).filter((tokenId) => told.has(tokenId));

@@ -36,9 +36,15 @@ describe('the missing tokens', () => {
     expect(missingTokens([leaving, staying], shards)).toEqual(new Map([[3, new Set(['1'])]]));
   });
 
+  test('are those of an ingestor that lacks too many first books to cover the shard, whatever one that has just joined says', () => {
+    const lacking = presence({ 3: { state: 'opening', version: 5, missing: ['0', '1'] } });
+    const joining = presence({ 3: { state: 'opening', version: 5 } });
+    expect(missingTokens([lacking, joining], shards)).toEqual(new Map([[3, new Set(['0', '1'])]]));
+  });
+
   test.for<[string, Record<string, ShardService>]>([
+    ['of one that is still opening', { 3: { state: 'opening', version: 5 } }],
     ['of an older version', { 3: { state: 'covered', version: 4, missing: ['0'] } }],
-    ['of one that is still opening', { 3: { state: 'opening', version: 5, missing: ['0'] } }],
     ['of a shard that is not in the plan', { 4: { state: 'covered', version: 5, missing: ['0'] } }],
     ['of a token that is not in the shard', { 3: { state: 'covered', version: 5, missing: ['99'] } }],
   ])('are none in a report %s', ([, reported]) => {

@@ -129,6 +129,11 @@ export class ShardConnection implements AsyncDisposable {
     return this.#socket?.missing(nowMs) ?? [];
   }
 
+  /** Null while it has none. */
+  get socket(): ShardSocket | null {
+    return this.#socket;
+  }
+
   get connectionId(): string | null {
     return this.#socket?.connectionId ?? null;
   }

@@ -101,7 +101,7 @@ export class ShardSocket {
     if (this.#dataFrames !== this.#sampled.dataFrames) this.#heardAtMs = nowMs;
     const isLively = this.#livelyFrames !== this.#sampled.livelyFrames;
     this.#sampled = { dataFrames: this.#dataFrames, livelyFrames: this.#livelyFrames };
-    this.#hasWaitedEnough = this.#waitedEnough(nowMs);
+    this.#hasWaitedEnough = this.hasWaited(nowMs);
     return isLively;
   }
 
@@ -113,7 +113,18 @@ export class ShardSocket {
 
   /** Whether every token has had its first book; or some have, and the others were waited for long enough. */
   coversAt(nowMs: number): boolean {
-    return this.#waiting.size === 0 || (this.#covered.size > 0 && this.#waitedEnough(nowMs));
+    return this.#waiting.size === 0 || (this.#covered.size > 0 && this.hasWaited(nowMs));
+  }
+
+  /** Whether the wait for every first book is over: it has come, or was waited for long enough. */
+  hasWaited(nowMs: number): boolean {
+    for (const sinceMs of this.#waiting.values()) if (nowMs - sinceMs < this.#o.firstBookTimeoutMs) return false;
+    return true;
+  }
+
+  /** Whether every token has its first book. */
+  get isWhole(): boolean {
+    return this.#waiting.size === 0;
   }
 
   /** Tokens that have waited for their first book too long. */
@@ -219,11 +230,6 @@ export class ShardSocket {
   /** Whether a frame need not be parsed if it holds nothing to record. The book that is missing may still come. */
   #mayPassOver(text: string): boolean {
     return this.#waiting.size === 0 || (this.#hasWaitedEnough && !text.includes('"book"'));
-  }
-
-  #waitedEnough(nowMs: number): boolean {
-    for (const sinceMs of this.#waiting.values()) if (nowMs - sinceMs < this.#o.firstBookTimeoutMs) return false;
-    return true;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ShardService } from '@polytape/types';
+import { lacksNothingOf } from '../replacement/lacks-nothing-of.ts';
 import type { Presences } from './known-ingestors.ts';
 import type { OwnShare } from './own-share.ts';
 
@@ -19,8 +20,8 @@ export type ShardDecision = {
  * say, whatever led there.
  *
  * A shard of its share is opened and kept. One that is not is kept, too, until enough others have covered it for the
- * time of the overlap; then its release is tried. One that is not covered here is simply closed then: nobody counts on
- * it. While the broker is away nothing is released, except by one that leaves and knows of nobody else; nor while the
+ * time of the overlap and lack no first book that has come here; then its release is tried. One that is not covered here
+ * is simply closed then: nobody counts on it. So is one without a single book here, once others have waited in vain, too. While the broker is away nothing is released, except by one that leaves and knows of nobody else; nor while the
  * connections are not read.
  */
 export function decideShards(o: {
@@ -29,6 +30,8 @@ export function decideShards(o: {
   plan: ReadonlyMap<number, number>;
   share: Pick<OwnShare, 'assigned' | 'required'>;
   own: ReadonlyMap<number, ShardService>;
+  /** The tokens of a shard whose first book has come here. */
+  coveredTokens: (shard: number) => ReadonlySet<string>;
   /** Of those: what has left the plan and is kept for a while, because its tokens are in other shards now. */
   departing: ReadonlySet<number>;
   others: Presences;
@@ -61,18 +64,25 @@ function decideSurplus(
     (o.isConnected ? decision.release : decision.close).push(shard);
     return;
   }
-  if (coveringOthers(shard, service.version, o.others) < required) return;
+  if (coveringOthers(shard, service, o) < required) return;
   const sinceMs = o.relievedSinceMs.get(shard) ?? o.nowMs;
   decision.relievedSinceMs.set(shard, sinceMs);
   if (o.nowMs - sinceMs < o.overlapMs || service.state === 'releasing' || !o.isConnected || o.isPaused) return;
   (service.state === 'covered' ? decision.release : decision.close).push(shard);
 }
 
-function coveringOthers(shard: number, version: number, others: Presences): number {
+function coveringOthers(
+  shard: number,
+  own: ShardService,
+  { others, coveredTokens }: Parameters<typeof decideShards>[0],
+): number {
+  const covered = coveredTokens(shard);
   let covering = 0;
   for (const { state, shards } of others.values()) {
-    const service = shards[shard];
-    if (state === 'active' && service?.state === 'covered' && service.version >= version) covering += 1;
+    const theirs = shards[shard];
+    if (state !== 'active' || theirs === undefined || theirs.version < own.version) continue;
+    const hasWaited = theirs.state === 'covered' || (theirs.lacking === 'all' && own.lacking === 'all');
+    if (hasWaited && lacksNothingOf(covered, theirs.lacking)) covering += 1;
   }
   return covering;
 }

@@ -13,6 +13,8 @@ export type ShardReleasesOptions = {
   write: () => Promise<number>;
   /** The share among others that have just been read. */
   shareAmong: (others: Presences) => OwnShare;
+  /** The tokens of a shard whose first book has come here. */
+  coveredTokens: (shard: number) => ReadonlySet<string>;
   close: (shards: readonly number[]) => void;
   counters: IngestorCounters;
   log: Logger;
@@ -40,7 +42,9 @@ export class ShardReleases {
     return new Map(
       [...services].map(([shard, service]) => {
         const since = this.#since.get(shard);
-        return [shard, since === undefined ? service : { ...service, state: 'releasing', releasingSince: since }];
+        // One that has just lost its connection covers nothing, and must not count as if it did.
+        if (since === undefined || service.state === 'opening') return [shard, service];
+        return [shard, { ...service, state: 'releasing', releasingSince: since }];
       }),
     );
   }
@@ -80,7 +84,9 @@ export class ShardReleases {
       .filter(([shard, { version }]) => {
         const revision = this.#since.get(shard);
         if (typeof revision !== 'number' || share.assigned.has(shard)) return false;
-        return mayClose({ shard, version, revision }, others, share.required);
+        // As of now: a book that came during this attempt is one that the others must have, too.
+        const covered = this.#o.coveredTokens(shard);
+        return mayClose({ shard, version, revision, covered }, others, share.required);
       })
       .map(([shard]) => shard);
   }

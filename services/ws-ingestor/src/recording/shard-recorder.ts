@@ -1,8 +1,16 @@
 import type { Publisher } from '@polytape/bus';
 import type { Logger } from '@polytape/service';
-import { type OutageNotice, SHARD_TOKENS_MAX, type Shard, type ShardStatus } from '@polytape/types';
+import {
+  LACKING_TOKENS_MAX,
+  type OutageNotice,
+  SHARD_TOKENS_MAX,
+  type Shard,
+  type ShardService,
+  type ShardStatus,
+} from '@polytape/types';
 import type { ConnectPace } from '../connection/connect-pace.ts';
 import type { ShardConnection } from '../connection/shard-connection.ts';
+import type { ShardSocket } from '../connection/shard-socket.ts';
 import type { IngestorCounters } from '../ingestor-counters.ts';
 import { type RecycleLimits, type RecycleReason, recycleReason } from '../replacement/recycle-reason.ts';
 import { RecycleTeller } from '../replacement/recycle-teller.ts';
@@ -204,11 +212,28 @@ export class ShardRecorder implements AsyncDisposable {
   }
 
   /**
-   * How the shard is served. It is covered when every token has had its first book on one of its connections; or when some
-   * have, and the others have not had theirs for so long that they have none.
+   * How the shard is served. It is covered once one of its connections has waited for every first book, unless too many
+   * have not come on any of them.
    */
-  service(nowMs: number): { state: 'opening' | 'covered'; version: number } {
-    return { state: this.#coversAt(nowMs) ? 'covered' : 'opening', version: this.#version };
+  service(nowMs: number): ShardService {
+    const version = this.#version;
+    const sockets = this.#trustedSockets();
+    if (sockets.some(({ isWhole }) => isWhole)) return { state: 'covered', version };
+    const covered = this.coveredTokens;
+    if (covered.size === 0) {
+      const hasWaited = sockets.some((socket) => socket.hasWaited(nowMs));
+      return hasWaited ? { state: 'opening', version, lacking: 'all' } : { state: 'opening', version };
+    }
+    const lacking = [...this.#wanted].filter((tokenId) => !covered.has(tokenId));
+    const isCovered = lacking.length <= LACKING_TOKENS_MAX && sockets.some((socket) => socket.coversAt(nowMs));
+    if (!isCovered) return { state: 'opening', version };
+    return lacking.length === 0 ? { state: 'covered', version } : { state: 'covered', version, lacking };
+  }
+
+  /** The tokens of the shard whose first book has come on one of its connections. */
+  get coveredTokens(): ReadonlySet<string> {
+    const sockets = this.#trustedSockets();
+    return new Set([...this.#wanted].filter((tokenId) => sockets.some(({ covered }) => covered.has(tokenId))));
   }
 
   status(): Omit<ShardStatus, 'state' | 'missing'> {
@@ -258,8 +283,8 @@ export class ShardRecorder implements AsyncDisposable {
     return [...this.#wanted];
   }
 
-  /** Tokens whose first book has come on the present connection. */
-  get coveredTokens(): number {
+  /** How many tokens have their first book on the present connection. */
+  get tokensCovered(): number {
     return this.#current.covered.size;
   }
 
@@ -357,11 +382,11 @@ export class ShardRecorder implements AsyncDisposable {
     );
   }
 
-  #coversAt(nowMs: number): boolean {
+  /** Those that follow the plan, without one that is in doubt. */
+  #trustedSockets(): ShardSocket[] {
     const isInDoubt = this.#current.dataFrames === this.#doubtedAtFrames;
-    return this.#connections
-      .following()
-      .some((connection) => connection.coversAt(nowMs) && !(isInDoubt && connection === this.#current));
+    const trusted = this.#connections.following().filter((one) => !(isInDoubt && one === this.#current));
+    return trusted.map(({ socket }) => socket).filter((socket) => socket !== null);
   }
 }
 

@@ -2,8 +2,8 @@ import { OutageNotice, type Shard, type ShardService } from '@polytape/types';
 import { ConnectPace } from '../connection/connect-pace.ts';
 import { recycleTurns } from '../replacement/recycle-turns.ts';
 import { lifecycleShards } from './lifecycle-shards.ts';
+import { reportedLacking, reportedMissing } from './reported-tokens.ts';
 import { ShardRecorder, type ShardRecorderOptions } from './shard-recorder.ts';
-import { toldMissing } from './told-missing.ts';
 
 export type ShardRecordersOptions = Omit<
   ShardRecorderOptions,
@@ -141,16 +141,23 @@ export class ShardRecorders implements AsyncDisposable {
     }
   }
 
-  /** How each shard is served, with what of the missing tokens is told now. */
+  /** How each shard is served, as the ingestor's key says it. */
   services(nowMs: number): Map<number, ShardService> {
-    const missing = new Map([...this.#recorders].map(([number, { missingTokens }]) => [number, missingTokens]));
-    const told = toldMissing(missing, { round: Math.floor(nowMs / TELLING_ROUND_MS) });
-    return new Map(
-      [...this.#recorders].map(([number, recorder]) => {
-        const some = told.get(number);
-        return [number, { ...recorder.service(nowMs), ...(some === undefined ? {} : { missing: some }) }];
-      }),
+    const services = reportedLacking(
+      new Map([...this.#recorders].map(([number, recorder]) => [number, recorder.service(nowMs)])),
     );
+    const missing = new Map([...this.#recorders].map(([number, { missingTokens }]) => [number, missingTokens]));
+    const reported = reportedMissing(missing, { round: Math.floor(nowMs / REPORT_ROUND_MS) });
+    for (const [number, tokenIds] of reported) {
+      const service = services.get(number);
+      if (service !== undefined) services.set(number, { ...service, missing: tokenIds });
+    }
+    return services;
+  }
+
+  /** The tokens of a shard whose first book has come here; none of a shard that is not recorded here. */
+  coveredTokens(shard: number): ReadonlySet<string> {
+    return this.#recorders.get(shard)?.coveredTokens ?? NONE;
   }
 
   isConnected(shard: number): boolean {
@@ -175,7 +182,7 @@ export class ShardRecorders implements AsyncDisposable {
       connected: recorders.reduce((sum, { connected }) => sum + connected, 0),
       covered: recorders.filter((recorder) => recorder.service(nowMs).state === 'covered').length,
       tokens: recorders.reduce((sum, { tokens }) => sum + tokens, 0),
-      tokensCovered: recorders.reduce((sum, { coveredTokens }) => sum + coveredTokens, 0),
+      tokensCovered: recorders.reduce((sum, { tokensCovered }) => sum + tokensCovered, 0),
       tokensMissing: recorders.reduce((sum, { missingTokens }) => sum + missingTokens.length, 0),
       recycling: recorders.filter(({ isRecycling }) => isRecycling).length,
     };
@@ -224,5 +231,6 @@ export class ShardRecorders implements AsyncDisposable {
 
 /** The ingestor asks twice a second: a process that comes so late has not looked at what waits in its own buffers. */
 const HELD_UP_MS = 2_000;
-/** The scheduler has had time to ask the venue for what was told, and to move it. */
-const TELLING_ROUND_MS = 60_000;
+/** In this time the scheduler can ask the venue for the tokens that were reported, and move them. */
+const REPORT_ROUND_MS = 60_000;
+const NONE: ReadonlySet<string> = new Set();

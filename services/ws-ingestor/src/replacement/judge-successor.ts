@@ -1,3 +1,5 @@
+import { lacksNothingOf } from './lacks-nothing-of.ts';
+
 /** How far a successor has come. */
 export type SuccessorProgress = {
   nowMs: number;
@@ -26,7 +28,7 @@ export function judgeSuccessor(o: SuccessorProgress): 'wait' | 'takes over' | 'f
   if (lacking.length === 0) return 'takes over';
   const isInTime = o.nowMs - o.openedAtMs < o.firstBookTimeoutMs;
   if (o.covered.size === 0) return isInTime ? 'wait' : 'failed';
-  const isAsGood = !lacking.some((tokenId) => o.coveredByOld.has(tokenId));
+  const isAsGood = lacksNothingOf(o.coveredByOld, lacking);
   if (isInTime) return o.isOldStalled && isAsGood && o.coveredByOld.size > 0 ? 'takes over' : 'wait';
   return isAsGood || o.isOldStalled ? 'takes over' : 'failed';
 }

@@ -57,6 +57,31 @@ describe('an ingestor', () => {
     expect(decide({ own: { 1: covered }, others, nowMs: 9_000 }).relievedSinceMs).toEqual(new Map());
   });
 
+  test('keeps what the other one lacks a first book of that has come here, and lets go of the rest', () => {
+    const lacking = { ...covered, lacking: ['y', 'z'] };
+    const question = { own: { 1: covered }, others: [active({ 1: lacking })], relievedSinceMs: new Map([[1, 0]]) };
+    expect(decide({ ...question, books: 'xy', nowMs: 9_000 })).toMatchObject(nothing);
+    expect(decide({ ...question, books: 'x', nowMs: 9_000 })).toMatchObject({ release: [1] });
+  });
+
+  test('keeps what it does not cover, too, while the other one lacks a first book that has come here', () => {
+    const others = [active({ 1: { ...covered, lacking: ['y'] } })];
+    const question = { own: { 1: opening }, others, relievedSinceMs: new Map([[1, 0]]), nowMs: 9_000 };
+    expect(decide({ ...question, books: 'xy' })).toMatchObject(nothing);
+    expect(decide({ ...question, books: 'x' })).toMatchObject({ close: [1] });
+  });
+
+  test('hands over a shard without a single book once both have waited for them in vain', () => {
+    const empty: ShardService = { ...opening, lacking: 'all' };
+    const question = { own: { 1: empty }, relievedSinceMs: new Map([[1, 0]]), nowMs: 9_000, books: '' };
+    expect(decide({ ...question, others: [active({ 1: empty })] })).toMatchObject({ close: [1] });
+    expect(decide({ ...question, others: [active({ 1: opening })] })).toMatchObject(nothing);
+    expect(decide({ ...question, own: { 1: opening }, others: [active({ 1: empty })] })).toMatchObject(nothing);
+    expect(decide({ ...question, own: { 1: covered }, others: [active({ 1: empty })], books: 'x' })).toMatchObject(
+      nothing,
+    );
+  });
+
   test('closes without ado what it does not cover itself: nobody counts on it', () => {
     const others = [active({ 1: covered })];
     const relievedSinceMs = new Map([[1, 0]]);
@@ -100,6 +125,8 @@ function decide(o: {
   plan?: number[];
   assigned?: number[];
   own?: Record<number, ShardService>;
+  /** Of every shard: the tokens whose first book has come here. */
+  books?: string;
   departing?: number[];
   others?: IngestorPresence[];
   required?: number;
@@ -115,6 +142,7 @@ function decide(o: {
     departing: new Set(o.departing ?? []),
     own: new Map(Object.entries(o.own ?? {}).map(([shard, service]) => [Number(shard), service])),
     others: new Map((o.others ?? []).map((presence, at) => [`other-${at}`, presence])),
+    coveredTokens: () => new Set(o.books ?? 'xyz'),
     isConnected: o.isConnected ?? true,
     isPaused: o.isPaused ?? false,
     overlapMs: 5_000,

@@ -82,13 +82,30 @@ describe('tokens without a first book', () => {
     expect(bed.counters.recycles.missing_books).toEqual({ started: 1, completed: 0, failed: 1 });
   });
 
+  test('are named beside the covered ones, and a shard that lacks more of them than may be named is not covered', async () => {
+    const markets = Array.from({ length: 110 }, (_, market) => market);
+    await using bed = await RecorderBed.start({
+      plan: { 0: [0, 1, 2], 1: markets },
+      venue: { markets: 110, booksPerSocketMax: 4 },
+    });
+    await bed.until('reported', () => bed.service(0)?.missing !== undefined && bed.service(1)?.missing !== undefined);
+    expect(bed.service(0)).toEqual({
+      state: 'covered',
+      version: 1,
+      lacking: tokensOf(bed, 2),
+      missing: tokensOf(bed, 2),
+    });
+    expect(bed.service(1)).toMatchObject({ state: 'opening', version: 1 });
+    expect(bed.service(1)?.lacking).toBeUndefined();
+  });
+
   test('are not reported by a connection of which nothing came: it is dead itself', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] } });
     await bed.covered();
     bed.venue.stall({ newSockets: true });
     bed.venue.drop();
     await bed.until('tried in vain', () => bed.counters.recycles.missing_books.failed === 1);
-    expect(bed.service(0)).toEqual({ state: 'opening', version: 1 });
+    expect(bed.service(0)).toEqual({ state: 'opening', version: 1, lacking: 'all' });
     bed.venue.unstall('all');
     await bed.covered();
   });

@@ -1,0 +1,46 @@
+import { MISSING_TOKENS_MAX, type ShardService } from '@polytape/types';
+
+/**
+ * The missing tokens that an ingestor's key names, by shard: some of each shard, and a bounded number of all together,
+ * because a key that does not fit a message would make the others take this ingestor for dead. Where there are too many,
+ * each round begins with another shard, so that tokens that stay missing do not hide others for ever.
+ */
+export function reportedMissing(
+  missing: ReadonlyMap<number, readonly string[]>,
+  o: { round: number; tokensMax?: number },
+): Map<number, string[]> {
+  const shards = [...missing].filter(([, tokenIds]) => tokenIds.length > 0);
+  const first = shards.length === 0 ? 0 : o.round % shards.length;
+  const reported = new Map<number, string[]>();
+  let room = o.tokensMax ?? KEY_TOKENS_MAX;
+  for (const [shard, tokenIds] of [...shards.slice(first), ...shards.slice(0, first)]) {
+    const some = tokenIds.slice(0, Math.min(MISSING_TOKENS_MAX, room));
+    if (some.length > 0) reported.set(shard, some);
+    room -= some.length;
+  }
+  return reported;
+}
+
+/**
+ * The services with the tokens that they lack, as far as those fit the key: the shards that lack the fewest come first. A
+ * shard whose list does not fit counts as opening, because the others could not tell what it lacks.
+ */
+export function reportedLacking(
+  services: ReadonlyMap<number, ShardService>,
+  tokensMax = KEY_TOKENS_MAX,
+): Map<number, ShardService> {
+  const reported = new Map(services);
+  const sizes: { shard: number; version: number; tokens: number }[] = [];
+  for (const [shard, { version, lacking }] of services) {
+    if (Array.isArray(lacking)) sizes.push({ shard, version, tokens: lacking.length });
+  }
+  let room = tokensMax;
+  for (const { shard, version, tokens } of sizes.sort((a, b) => a.tokens - b.tokens || a.shard - b.shard)) {
+    if (tokens > room) reported.set(shard, { state: 'opening', version });
+    else room -= tokens;
+  }
+  return reported;
+}
+
+/** Of 78 digits each: 325 kB for either list, where a message may have 1 MiB. */
+const KEY_TOKENS_MAX = 4_000;
