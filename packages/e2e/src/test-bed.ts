@@ -86,7 +86,7 @@ export class TestBed implements AsyncDisposable {
 
   /**
    * Stops trading and resolves when everything that these ingestors were sent is in the log, and everything in the log is
-   * in the database. The end of what they were sent is marked by a frame of no known event, which they keep as unparsed.
+   * in the database. The end of what they were sent is marked by a frame of no known event, which they cannot parse.
    */
   async drained(...ingestors: ServiceUnderTest[]): Promise<void> {
     await this.venue.stopTrading();
@@ -95,11 +95,12 @@ export class TestBed implements AsyncDisposable {
     const sockets = this.venue.send('{"event_type":"end_of_test"}');
     await until('the last frame read by every ingestor', async () => (await unparsed()) >= before + sockets);
     await until('everything received acknowledged', async () => {
-      const queued = await sumOf(ingestors, 'ingestor_publish_queued');
-      return queued + (await sumOf(ingestors, 'ingestor_publish_unacknowledged')) === 0;
+      const waiting = ['publish_queued', 'publish_unacknowledged', 'unparsed_queued'];
+      const sums = waiting.map((name) => sumOf(ingestors, `ingestor_${name}`));
+      return (await Promise.all(sums)).every((sum) => sum === 0);
     });
     await this.stored('TRADES');
-    await this.stored('COVERAGE');
+    await this.stored('UNPARSED');
   }
 
   /** NATS killed (SIGKILL) until `over`, or until this goes out of scope. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ServiceUnderTest, TestBed, until } from '../src/index.ts';
 
@@ -48,7 +49,7 @@ describe('from the venue', () => {
     ['an object that names no event', () => '{"message":"please reconnect"}', /unknown event type null/],
   ];
   test.each(wrong)(
-    '%s is counted, kept, told, and the next trade is recorded',
+    '%s is counted, kept, reported, and the next trade is recorded',
     async (_title, makeFrame, reason, element) => {
       const frame = makeFrame();
       const before = await ingestor.metric('ingestor_unparsed_total');
@@ -57,9 +58,9 @@ describe('from the venue', () => {
 
       await recorded(next);
       expect(await ingestor.metric('ingestor_unparsed_total')).toBe((before ?? 0) + 1);
-      const told = await ingestor.process.record(({ msg }) => /^Kept as unparsed/.test(msg) && reason.test(msg));
+      const told = await ingestor.process.record(({ msg }) => /^Could not parse/.test(msg) && reason.test(msg));
       expect(told.level).toBe('warn');
-      await bed.stored('COVERAGE');
+      await bed.stored('UNPARSED');
       const bytes = Buffer.from(element ?? frame);
       const row = (await bed.probe.unparsed()).at(-1);
       expect(row).toMatchObject({
@@ -78,8 +79,30 @@ describe('from the venue', () => {
     bed.venue.send(`[${JSON.stringify(one)}, ${bad} ,${JSON.stringify(two)}]`);
     await recorded(one.transaction_hash, two.transaction_hash);
     expect(await ingestor.metric('ingestor_unparsed_total')).toBe((before ?? 0) + 1);
-    await bed.stored('COVERAGE');
+    await bed.stored('UNPARSED');
     expect((await bed.probe.unparsed()).at(-1)?.body.toString()).toBe(bad);
+  });
+
+  test('an event renamed at the rate of quotes is kept in samples and counted, and no trade is lost or kept waiting', async () => {
+    const before = (await ingestor.metric('ingestor_unparsed_total')) ?? 0;
+    const { messages } = await bed.bus.streamState('UNPARSED');
+    const quote = { ...ids, event_type: 'price_changed', price: '0.5', size: '10', side: 'BUY', timestamp: '1' };
+    const hashes: (string | null)[] = [];
+    const startedAtMs = performance.now();
+    for (let burst = 0; burst < 200; burst += 1) {
+      for (let frame = 0; frame < 100; frame += 1) bed.venue.send(JSON.stringify(quote));
+      hashes.push(bed.venue.trade().transactionHash);
+      await setImmediate();
+    }
+    await ingestor.untilMetric('ingestor_unparsed_total', (count) => count === before + 20_000);
+    const seconds = Math.ceil((performance.now() - startedAtMs) / 1_000);
+    await bed.drained(ingestor);
+
+    expect(await ingestor.metric('ingestor_pauses_total')).toBe(0);
+    const kept = (await bed.bus.streamState('UNPARSED')).messages - messages;
+    console.info(`Of 20,000 frames in ${seconds} s ${kept} messages were kept.`);
+    expect(kept).toBeLessThanOrEqual(11 * (seconds + 1) + 1);
+    await recorded(...hashes);
   });
 
   test('a frame above the limit of 32 MiB costs the connection, and the next trade is recorded on another', async () => {

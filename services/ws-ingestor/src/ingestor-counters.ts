@@ -11,6 +11,8 @@ export type IngestorCounters = {
   lifecycleEvents: number;
   tickSizeChanges: number;
   unparsed: number;
+  /** Of the unparsed: those that were counted and not kept. */
+  unparsedOmitted: number;
   connectionsOpened: number;
   connectionsClosed: number;
   /** Connections that were lost and came back; those that were replaced on purpose are counted under `recycles`. */
@@ -46,6 +48,7 @@ export function newCounters(): IngestorCounters {
     lifecycleEvents: 0,
     tickSizeChanges: 0,
     unparsed: 0,
+    unparsedOmitted: 0,
     connectionsOpened: 0,
     connectionsClosed: 0,
     reconnections: 0,

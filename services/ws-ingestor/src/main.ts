@@ -7,6 +7,7 @@ import { COMMANDS } from '@polytape/types';
 import { configOrder, configTable } from './config.ts';
 import { Ingestor } from './ingestor.ts';
 import { newCounters } from './ingestor-counters.ts';
+import { UnparsedPublisher } from './publishing/unparsed-publisher.ts';
 import { registerMetrics } from './register-metrics.ts';
 import { recycledShard } from './replacement/recycle-request.ts';
 
@@ -38,6 +39,7 @@ await using publisher = bus.publisher({
 await using _published = {
   [Symbol.asyncDispose]: () => Promise.race([publisher.idle(), delay(PUBLISHED_MS_MAX, undefined, { ref: false })]),
 };
+await using unparsedPublisher = new UnparsedPublisher({ ingestorId, bus, counters, log });
 await using ingestor = new Ingestor({
   ingestorId,
   url: config.POLYMARKET_WS_URL,
@@ -56,11 +58,12 @@ await using ingestor = new Ingestor({
   lifecycleShards: config.LIFECYCLE_SHARDS,
   bus,
   publisher,
+  unparsedPublisher,
   counters,
   log,
 });
 
-registerMetrics(metrics, { ingestor, publisher, counters });
+registerMetrics(metrics, { ingestor, publisher, unparsedPublisher, counters });
 health.report(() => ingestor.readiness());
 stop.unfinished(() => ingestor.unfinished());
 await using _status = bus.serve(COMMANDS.status, () => ingestor.status());

@@ -2,12 +2,18 @@ import type { Publisher } from '@polytape/bus';
 import type { Metrics } from '@polytape/service';
 import type { Ingestor } from './ingestor.ts';
 import type { IngestorCounters } from './ingestor-counters.ts';
+import type { UnparsedPublisher } from './publishing/unparsed-publisher.ts';
 import { RECYCLE_REASONS } from './replacement/recycle-reason.ts';
 
 /** The names under which Prometheus reads what the ingestor counts. */
 export function registerMetrics(
   metrics: Metrics,
-  { ingestor, publisher, counters }: { ingestor: Ingestor; publisher: Publisher; counters: IngestorCounters },
+  {
+    ingestor,
+    publisher,
+    unparsedPublisher,
+    counters,
+  }: { ingestor: Ingestor; publisher: Publisher; unparsedPublisher: UnparsedPublisher; counters: IngestorCounters },
 ): void {
   metrics.counter('ingestor_frames_total', 'Frames received.', () => counters.frames);
   metrics.counter('ingestor_trades_total', 'Trades received.', () => counters.trades);
@@ -21,7 +27,17 @@ export function registerMetrics(
     'Changes of a tick size heard of.',
     () => counters.tickSizeChanges,
   );
-  metrics.counter('ingestor_unparsed_total', 'Frames and events kept as unparsed.', () => counters.unparsed);
+  metrics.counter('ingestor_unparsed_total', 'Frames and events that could not be parsed.', () => counters.unparsed);
+  metrics.counter(
+    'ingestor_unparsed_omitted_total',
+    'Of the unparsed frames and events: those that were counted and not kept.',
+    () => counters.unparsedOmitted,
+  );
+  metrics.gauge(
+    'ingestor_unparsed_queued',
+    'Records of unparsed frames and events that JetStream has not acknowledged.',
+    () => unparsedPublisher.queued,
+  );
   metrics.counter('ingestor_connections_opened_total', 'Connections opened.', () => counters.connectionsOpened);
   metrics.counter('ingestor_connections_closed_total', 'Connections that ended.', () => counters.connectionsClosed);
   metrics.counter(

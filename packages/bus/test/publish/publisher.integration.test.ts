@@ -236,7 +236,7 @@ describe('a publisher', () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using operator = await operatorOf(nats.url);
-    await operator.jsm.streams.delete('COVERAGE');
+    await operator.jsm.streams.delete('UNPARSED');
     await using publisher = made.bus.publisher(WINDOW);
     publisher.publish({ subject: 'pm.unparsed.c1', messageId: 'unparsed', body: '{}' });
     publisher.publish(trade(1));

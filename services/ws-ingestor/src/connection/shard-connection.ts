@@ -4,6 +4,7 @@ import type { Logger } from '@polytape/service';
 import type { ConnectionStatus, OutageNotice } from '@polytape/types';
 import type { IngestorCounters } from '../ingestor-counters.ts';
 import { ConnectionPublisher } from '../publishing/connection-publisher.ts';
+import type { UnparsedPublisher } from '../publishing/unparsed-publisher.ts';
 import type { ConnectPace } from './connect-pace.ts';
 import type { LastKnown } from './last-known.ts';
 import { ShardSocket } from './shard-socket.ts';
@@ -14,6 +15,7 @@ export type ShardConnectionOptions = {
   url: string;
   ingestorId: string;
   publisher: Publisher;
+  unparsedPublisher: UnparsedPublisher;
   counters: IngestorCounters;
   /** Whether it hears of new and resolved markets, too. */
   hearsLifecycle: boolean;
@@ -24,7 +26,6 @@ export type ShardConnectionOptions = {
   outage: OutageNotice;
   /** Shared by all connections: each that comes back waits for its moment. */
   pace: ConnectPace;
-  unparsedNotice: OutageNotice;
   listener: ShardConnectionListener;
   log: Logger;
 };

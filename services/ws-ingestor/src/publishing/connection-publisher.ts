@@ -5,25 +5,21 @@ import type {
   NewMarketEvent,
   TickSizeChangeEvent,
 } from '@polytape/polymarket';
-import type { Logger } from '@polytape/service';
 import {
   DUPLICATE_WINDOW_MS,
   eventSubject,
   lifecycleMessageId,
   OrdinalCounter,
-  type OutageNotice,
   PROVENANCE_HEADERS,
   tickSizeMessageId,
   tradeMessageId,
   tradeSubject,
-  unparsedSubject,
 } from '@polytape/types';
 import type { IngestorCounters } from '../ingestor-counters.ts';
 import { lifecycleFromEvent } from './lifecycle-from-event.ts';
 import { tickSizeFromEvent } from './tick-size-from-event.ts';
 import { tradeFromEvent } from './trade-from-event.ts';
-import { unparsedKind } from './unparsed-kind.ts';
-import { unparsedRecord } from './unparsed-record.ts';
+import type { UnparsedPublisher } from './unparsed-publisher.ts';
 
 /**
  * Turns what one connection heard into messages, in the order of arrival, and hands them to the publisher: with the
@@ -34,9 +30,7 @@ export class ConnectionPublisher {
   readonly #publisher: Publisher;
   readonly #counters: IngestorCounters;
   readonly #onPublished: () => void;
-  /** A venue that sends nothing but rubbish must not fill the log with it: each kind of it once a minute. */
-  readonly #unparsedNotice: OutageNotice;
-  readonly #log: Logger;
+  readonly #unparsedPublisher: UnparsedPublisher;
   readonly #headers: Record<string, string>;
   readonly #ordinals = new OrdinalCounter({ windowMs: DUPLICATE_WINDOW_MS, contentsMax: CONTENTS_MAX });
   #unparsed = 0;
@@ -46,19 +40,16 @@ export class ConnectionPublisher {
     shard: number;
     ingestorId: string;
     publisher: Publisher;
+    unparsedPublisher: UnparsedPublisher;
     counters: IngestorCounters;
     /** Told after each message that was handed to the publisher. */
     onPublished: () => void;
-    /** Of the shard, so that a new connection does not repeat what the old one has said. */
-    unparsedNotice: OutageNotice;
-    log: Logger;
   }) {
     this.#connectionId = o.connectionId;
     this.#publisher = o.publisher;
     this.#counters = o.counters;
     this.#onPublished = o.onPublished;
-    this.#unparsedNotice = o.unparsedNotice;
-    this.#log = o.log;
+    this.#unparsedPublisher = o.unparsedPublisher;
     this.#headers = {
       [PROVENANCE_HEADERS.connection]: o.connectionId,
       [PROVENANCE_HEADERS.shard]: String(o.shard),
@@ -89,18 +80,10 @@ export class ConnectionPublisher {
   }
 
   unparsed(raw: string | Uint8Array, reason: string, receivedAtUs: number): void {
-    const connectionId = this.#connectionId;
-    const record = unparsedRecord(raw, { connectionId, counter: this.#unparsed, receivedAtUs, reason });
+    const counter = this.#unparsed;
     this.#unparsed += 1;
-    this.#counters.unparsed += 1;
-    const { say, unsaid } = this.#unparsedNotice.failed(unparsedKind(reason), performance.now());
-    const level = say ? 'warn' : 'debug';
-    this.#log[level]({ connectionId, reason, lengthBytes: record.lengthBytes, unsaid }, `Kept as unparsed: ${reason}.`);
-    this.#publish({
-      subject: unparsedSubject(connectionId),
-      messageId: `${connectionId}:unparsed:${record.counter}`,
-      body: JSON.stringify(record),
-    });
+    const connectionId = this.#connectionId;
+    this.#unparsedPublisher.take(raw, { connectionId, counter, receivedAtUs, reason, headers: this.#headers });
   }
 
   #publish(message: Omit<OutgoingMessage, 'headers'>): void {

@@ -18,6 +18,14 @@ export function unparsedRecord(
   };
 }
 
+/** The reason without what was found in its place: garbage that is different each time is of one kind. */
+export function unparsedKind(reason: string): string {
+  return reason
+    .replace(/, begins: .*$/s, '')
+    .replace(/".*"/s, '"…"')
+    .replace(/\d+(\.\d+)?(e[+-]?\d+)?/g, 'N');
+}
+
 /**
  * The text to keep, or null where text will not do: a NUL, which PostgreSQL cannot hold; half a character, which UTF-8
  * cannot hold; so many characters that JSON escapes that the message would not fit the broker's limit.

@@ -12,6 +12,7 @@ import type { ConnectPace } from '../connection/connect-pace.ts';
 import type { ShardConnection } from '../connection/shard-connection.ts';
 import type { ShardSocket } from '../connection/shard-socket.ts';
 import type { IngestorCounters } from '../ingestor-counters.ts';
+import type { UnparsedPublisher } from '../publishing/unparsed-publisher.ts';
 import { type RecycleLimits, type RecycleReason, recycleReason } from '../replacement/recycle-reason.ts';
 import { RecycleTeller } from '../replacement/recycle-teller.ts';
 import type { RecycleWish } from '../replacement/recycle-turns.ts';
@@ -28,6 +29,7 @@ export type ShardRecorderOptions = RecycleLimits &
     shard: Shard;
     url: string;
     publisher: Publisher;
+    unparsedPublisher: UnparsedPublisher;
     counters: IngestorCounters;
     ingestorId: string;
     /** Ingestors that are to record each shard: with one, what a dead connection has missed is missing. */

@@ -1,4 +1,4 @@
-import { type ConnectionStatus, OutageNotice } from '@polytape/types';
+import type { ConnectionStatus } from '@polytape/types';
 import {
   ShardConnection,
   type ShardConnectionListener,
@@ -7,7 +7,7 @@ import {
 import type { RecycleReason } from './recycle-reason.ts';
 import { Succession } from './succession.ts';
 
-export type ShardConnectionsOptions = Omit<ShardConnectionOptions, 'unparsedNotice' | 'listener'> & {
+export type ShardConnectionsOptions = Omit<ShardConnectionOptions, 'listener'> & {
   /** What is recorded: it changes with the plan, and a new connection is opened for what it holds then. */
   tokenIds: ReadonlySet<string>;
   listener: Pick<ShardConnectionListener, 'published' | 'opened' | 'serviceChanged'>;
@@ -24,8 +24,6 @@ export type ShardConnectionsOptions = Omit<ShardConnectionOptions, 'unparsedNoti
  */
 export class ShardConnections implements AsyncDisposable {
   readonly #o: ShardConnectionsOptions;
-  /** One for all of them, so that a new connection does not say again what the old one has said. */
-  readonly #unparsedNotice = new OutageNotice();
   readonly #closing = new Set<Promise<void>>();
   #hearsLifecycle: boolean;
   #isPaused: boolean;
@@ -143,7 +141,6 @@ export class ShardConnections implements AsyncDisposable {
       ...this.#o,
       hearsLifecycle: this.#hearsLifecycle,
       isPaused: this.#isPaused,
-      unparsedNotice: this.#unparsedNotice,
       listener: {
         ...this.#o.listener,
         firstBook: (connection, book) => this.#succession?.sawFirstBook(connection, book),

@@ -1,7 +1,7 @@
 import { parseFrame } from '@polytape/polymarket';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { unparsedKind } from '../../src/publishing/unparsed-kind.ts';
+import { unparsedKind } from '../../src/publishing/unparsed-record.ts';
 
 describe('the kind of what could not be parsed', () => {
   test('is the same whatever the rubbish says', () => {

@@ -1,10 +1,11 @@
 import { Bus, type Publisher } from '@polytape/bus';
 import type { Logger } from '@polytape/service';
 import { type TestNats, testNats } from '@polytape/test-servers';
-import type { Shard, ShardService, ShardStatus } from '@polytape/types';
+import { decodeUnparsed, type Shard, type ShardService, type ShardStatus, type Unparsed } from '@polytape/types';
 import { type MarketReference, VenueSim, type VenueSimOptions } from '@polytape/venue-sim';
 import { expect } from 'vitest';
 import { type IngestorCounters, newCounters } from '../../src/ingestor-counters.ts';
+import { UnparsedPublisher } from '../../src/publishing/unparsed-publisher.ts';
 import { ShardRecorders, type ShardRecordersOptions } from '../../src/recording/shard-recorders.ts';
 
 type Told = { level: string; fields: Record<string, unknown>; sentence: string };
@@ -39,6 +40,7 @@ export class RecorderBed implements AsyncDisposable {
   nextRecycleInMs = Number.POSITIVE_INFINITY;
   readonly #stack: AsyncDisposableStack;
   readonly #publisher: Publisher;
+  readonly #unparsedPublisher: UnparsedPublisher;
   readonly #recorders: ShardRecorders;
   readonly #waiting = new Set<() => void>();
   /** Of the venue, as they were at the start. */
@@ -50,6 +52,7 @@ export class RecorderBed implements AsyncDisposable {
     plan: Record<number, number[]>;
     recorders?: Partial<ShardRecordersOptions>;
     queueMax?: number;
+    unparsedQueueMax?: number;
   }): Promise<RecorderBed> {
     const stack = new AsyncDisposableStack();
     try {
@@ -67,6 +70,7 @@ export class RecorderBed implements AsyncDisposable {
         nats,
         bus,
         queueMax: o.queueMax ?? 50_000,
+        unparsedQueueMax: o.unparsedQueueMax ?? 1_000,
         stack,
         plan: o.plan,
         recorders: o.recorders ?? {},
@@ -82,6 +86,7 @@ export class RecorderBed implements AsyncDisposable {
     nats: TestNats;
     bus: Bus;
     queueMax: number;
+    unparsedQueueMax: number;
     stack: AsyncDisposableStack;
     plan: Record<number, number[]>;
     recorders: Partial<ShardRecordersOptions>;
@@ -92,15 +97,23 @@ export class RecorderBed implements AsyncDisposable {
     this.#markets = o.venue.openMarketList();
     this.#stack = o.stack;
     this.#publisher = this.#stack.use(o.bus.publisher({ unacknowledgedMax: 1_000, queueMax: o.queueMax }));
+    const log = recordingLog(this.told);
+    this.#unparsedPublisher = this.#stack.use(
+      new UnparsedPublisher({
+        ...{ ingestorId: 'test-1', bus: o.bus, counters: this.counters, log },
+        queueMax: o.unparsedQueueMax,
+      }),
+    );
     this.#recorders = this.#stack.use(
       new ShardRecorders({
         ...QUICK,
         ingestorId: 'test-1',
         url: o.venue.urls.ws,
         publisher: this.#publisher,
+        unparsedPublisher: this.#unparsedPublisher,
         counters: this.counters,
         onServiceChanged: () => {},
-        log: recordingLog(this.told),
+        log,
         ...o.recorders,
       }),
     );
@@ -185,6 +198,20 @@ export class RecorderBed implements AsyncDisposable {
     await this.#publisher.idle();
     const { acknowledged, duplicates } = this.#publisher.stats();
     return acknowledged - duplicates;
+  }
+
+  /** What the broker has in UNPARSED, once it has everything. */
+  async unparsed(): Promise<Unparsed[]> {
+    await this.#unparsedPublisher.idle();
+    const { lastSequence } = await this.bus.streamState('UNPARSED');
+    const records: Unparsed[] = [];
+    const limits = { rowsMax: 1_000, ageMsMax: 50, signal: AbortSignal.timeout(20_000) };
+    if (lastSequence === 0) return records;
+    for await (const { messages } of this.bus.readBatches('UNPARSED', null, limits)) {
+      for (const { subject, body } of messages) records.push(decodeUnparsed(subject, body));
+      if ((messages.at(-1)?.sequence ?? 0) >= lastSequence) break;
+    }
+    return records;
   }
 
   /** Whether a full publishing queue keeps the connections from being read. */
