@@ -83,6 +83,18 @@ describe('from the venue', () => {
     expect((await bed.probe.unparsed()).at(-1)?.body.toString()).toBe(bad);
   });
 
+  test('a trade whose fee is below 0 is recorded without it, and the element is kept with the reason', async () => {
+    const rebate = trade({ fee_rate_bps: '-5' });
+    bed.venue.send(JSON.stringify(rebate));
+    await recorded(rebate.transaction_hash);
+    const question = 'SELECT fee_rate_bps FROM trade_tape WHERE transaction_hash = $1';
+    expect(await bed.probe.rows(question, [rebate.transaction_hash])).toEqual([{ fee_rate_bps: null }]);
+    await bed.stored('UNPARSED');
+    const row = (await bed.probe.unparsed()).at(-1);
+    expect(row?.reason).toBe('last_trade_price: fee_rate_bps is "-5", not a decimal string');
+    expect(JSON.parse(row?.body.toString() ?? '')).toEqual(rebate);
+  });
+
   test('an event renamed at the rate of quotes is kept in samples and counted, and no trade is lost or kept waiting', async () => {
     const before = (await ingestor.metric('ingestor_unparsed_total')) ?? 0;
     const { messages } = await bed.bus.streamState('UNPARSED');

@@ -9,6 +9,12 @@ export class FieldError extends Error {
   override readonly name = 'FieldError';
 }
 
+/**
+ * The first fault of an optional field, where the rest is to be read all the same: the field is null then. Where none is
+ * passed, a bad optional field throws, as a required one does.
+ */
+export type Flaw = { reason: string | null };
+
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -41,8 +47,9 @@ export function price(value: unknown, name: string): string {
 }
 
 /** `""` is how the venue writes an absent decimal. */
-export function optionalDecimal(value: unknown, name: string): string | null {
-  return isAbsent(value) ? null : decimal(value, name);
+export function optionalDecimal(value: unknown, name: string, flaw?: Flaw): string | null {
+  if (isAbsent(value)) return null;
+  return isDecimal(value) ? value : noted(unlike(value, name, 'a decimal string'), flaw);
 }
 
 export function side(value: unknown, name: string): Side {
@@ -57,10 +64,15 @@ export function timestamp(value: unknown, name: string): string {
   throw unlike(value, name, 'a time in milliseconds');
 }
 
-export function transactionHash(value: unknown, name: string): string | null {
+export function transactionHash(value: unknown, name: string, flaw?: Flaw): string | null {
   if (isAbsent(value)) return null;
   if (typeof value === 'string' && /^0x[0-9a-fA-F]{64}$/.test(value)) return value;
-  throw unlike(value, name, 'a transaction hash');
+  return noted(unlike(value, name, 'a transaction hash'), flaw);
+}
+
+export function optionalTokenId(value: unknown, name: string, flaw: Flaw): string | null {
+  if (isAbsent(value)) return null;
+  return isTokenId(value) ? value : noted(unlike(value, name, 'a token id'), flaw);
 }
 
 export function text(value: unknown, name: string): string {
@@ -68,20 +80,31 @@ export function text(value: unknown, name: string): string {
   throw unlike(value, name, 'text');
 }
 
-export function optionalText(value: unknown, name: string): string | null {
-  return isAbsent(value) ? null : text(value, name);
+export function optionalText(value: unknown, name: string, flaw?: Flaw): string | null {
+  if (isAbsent(value)) return null;
+  return typeof value === 'string' ? storableText(value) : noted(unlike(value, name, 'text'), flaw);
 }
 
-export function optionalTexts(value: unknown, name: string): string[] {
-  return isAbsent(value) ? [] : list(value, name, TEXTS_MAX).map((item) => text(item, name));
+/** Empty where the list as a whole, or one of its entries, is not what it should be. */
+export function optionalTexts(value: unknown, name: string, flaw: Flaw): string[] {
+  if (isAbsent(value)) return [];
+  const isList = Array.isArray(value) && value.length <= TEXTS_MAX && value.every((item) => typeof item === 'string');
+  if (isList) return value.map(storableText);
+  noted(unlike(value, name, `a list of at most ${TEXTS_MAX} texts`), flaw);
+  return [];
 }
 
 /** Some flags arrive as the words. */
-export function optionalFlag(value: unknown, name: string): boolean | null {
+export function optionalFlag(value: unknown, name: string, flaw?: Flaw): boolean | null {
   if (isAbsent(value)) return null;
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
-  throw unlike(value, name, 'true or false');
+  return noted(unlike(value, name, 'true or false'), flaw);
+}
+
+export function optionalFields(value: unknown, name: string, flaw: Flaw): Fields | null {
+  if (isAbsent(value)) return null;
+  return isFields(value) ? value : noted(unlike(value, name, 'an object'), flaw);
 }
 
 export function list(value: unknown, name: string, lengthMax: number): unknown[] {
@@ -98,6 +121,12 @@ export function fields(value: unknown, name: string): Fields {
 
 export function isAbsent(value: unknown): value is undefined | null | '' {
   return value === undefined || value === null || value === '';
+}
+
+function noted(fault: FieldError, flaw: Flaw | undefined): null {
+  if (flaw === undefined) throw fault;
+  flaw.reason ??= fault.message;
+  return null;
 }
 
 function unlike(value: unknown, name: string, expected: string): FieldError {

@@ -1,6 +1,6 @@
 import { excerpt } from '../excerpt.ts';
 import { arrayElements } from './array-elements.ts';
-import { FieldError, isFields } from './event-fields.ts';
+import { FieldError, type Flaw, isFields } from './event-fields.ts';
 import { isPong } from './is-pong.ts';
 import type { MarketEvent } from './market-event.ts';
 import { readEvent } from './read-event.ts';
@@ -16,10 +16,11 @@ export type ParsedFrame =
 
 /** One object of a frame. Each is judged alone: a bad one never hides its neighbours. */
 export type FrameElement =
-  | { kind: 'event'; event: MarketEvent }
+  /** `flaw`: an optional field is wrong, and null in `event`. `raw` and `reason` as below. */
+  | { kind: 'event'; event: MarketEvent; flaw?: { reason: string; raw: string } }
   /** An event that is not known here, or an object that names none. `raw` is its JSON as received. */
   | { kind: 'unknown'; eventType: string | null; raw: string }
-  /** A known event with a field missing or wrong. `raw` is its JSON as received, `reason` words for the operator. */
+  /** A known event with a required field missing or wrong. `raw` is its JSON as received, `reason` words for the operator. */
   | { kind: 'bad'; reason: string; raw: string };
 
 /** Reads one text frame. Never throws, whatever the text. */
@@ -52,8 +53,12 @@ function readElement(value: unknown, source: () => string): FrameElement {
   const eventType = value.event_type;
   if (typeof eventType !== 'string') return { kind: 'unknown', eventType: null, raw: source() };
   try {
-    const event = readEvent(eventType, value);
-    if (event !== null) return { kind: 'event', event };
+    const flaw: Flaw = { reason: null };
+    const event = readEvent(eventType, value, flaw);
+    if (event !== null && flaw.reason === null) return { kind: 'event', event };
+    if (event !== null) {
+      return { kind: 'event', event, flaw: { reason: `${eventType}: ${flaw.reason}`, raw: source() } };
+    }
     return { kind: 'unknown', eventType: excerpt(eventType, EVENT_TYPE_LENGTH_MAX), raw: source() };
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;

@@ -39,8 +39,6 @@ describe('a trade', () => {
     ['size', ['1'], 'size is a list, not a decimal string'],
     ['side', '', 'side is "", not BUY or SELL'],
     ['side', 'HOLD', 'side is "HOLD", not BUY or SELL'],
-    ['fee_rate_bps', 0, 'fee_rate_bps is the number 0, not a decimal string'],
-    ['transaction_hash', '0x12', 'transaction_hash is "0x12", not a transaction hash'],
     ['timestamp', 1790000005000, 'timestamp is the number 1790000005000, not a time in milliseconds'],
     ['timestamp', '1790000005', 'timestamp is "1790000005", not a time in milliseconds'],
     ['timestamp', '1790000005000000', 'timestamp is "1790000005000000", not a time in milliseconds'],
@@ -52,6 +50,31 @@ describe('a trade', () => {
   ])('with %s %j is bad, and says why', (name, value, reason) => {
     const raw = tradeWith({ [name]: value });
     expect(elementsOf(raw)).toEqual([{ kind: 'bad', reason: `last_trade_price: ${reason}`, raw }]);
+  });
+
+  test.each([
+    ['fee_rate_bps', 'feeRateBps', 0, 'fee_rate_bps is the number 0, not a decimal string'],
+    ['fee_rate_bps', 'feeRateBps', '-5', 'fee_rate_bps is "-5", not a decimal string'],
+    ['transaction_hash', 'transactionHash', '0x12', 'transaction_hash is "0x12", not a transaction hash'],
+    ['transaction_hash', 'transactionHash', ['0x'], 'transaction_hash is a list, not a transaction hash'],
+  ])(
+    'with the optional %s wrong has null for it, and the element is given back with the reason',
+    (name, field, value, reason) => {
+      const raw = tradeWith({ [name]: value });
+      const event = { ...eventOf(sample.trade), [field]: null };
+      expect(elementsOf(`[${sample.trade}, ${raw}]`)).toEqual([
+        { kind: 'event', event: eventOf(sample.trade) },
+        { kind: 'event', event, flaw: { reason: `last_trade_price: ${reason}`, raw } },
+      ]);
+    },
+  );
+
+  test('with several wrong optional fields names the first', () => {
+    const [element] = elementsOf(tradeWith({ fee_rate_bps: 1, transaction_hash: 2 }));
+    expect(element).toMatchObject({
+      event: { feeRateBps: null, transactionHash: null },
+      flaw: { reason: expect.stringContaining('fee_rate_bps') },
+    });
   });
 
   test('of the second position system goes by the short condition id, also where it is padded', () => {
@@ -198,6 +221,28 @@ describe('the rarer events', () => {
       event: null,
       question: null,
       feeSchedule: null,
+    });
+  });
+
+  test('with a wrong optional field tell the rest', () => {
+    const market = JSON.parse(sample.newMarket);
+    const wrong = {
+      question: 7,
+      outcomes: ['Yes', 1],
+      active: 'perhaps',
+      fee_schedule: 'none',
+      event_message: 'x',
+    };
+    for (const [name, value] of Object.entries(wrong)) {
+      const raw = JSON.stringify({ ...market, [name]: value });
+      const [element] = elementsOf(raw);
+      expect(element).toMatchObject({
+        event: { type: 'newMarket', tokenIds: market.assets_ids },
+        flaw: { reason: expect.stringContaining(`new_market: ${name}`), raw },
+      });
+    }
+    expect(elementsOf(sample.tickSizeChange.replace('"0.01"', '0.01'))[0]).toMatchObject({
+      event: { oldTickSize: null, newTickSize: '0.001' },
     });
   });
 

@@ -185,6 +185,7 @@ export class ShardSocket {
     for (const element of elements) {
       if (element.kind === 'event') {
         if (this.#takeEvent(element.event, receivedAtUs) === 'first book') firstBooks += 1;
+        if (element.flaw !== undefined) publisher.unparsed(element.flaw.raw, element.flaw.reason, receivedAtUs);
         continue;
       }
       unread += 1;
