@@ -19,7 +19,10 @@ export class OrdinalCounter {
     this.#contentsMax = options.contentsMax;
   }
 
-  /** How often this content was seen before within the window; counts this sight. `nowMs`: a clock that never goes back. */
+  /**
+   * How often this content was seen before within the window; counts this sight. `nowMs`: a clock that never goes back, and
+   * that stands still while the connection is not read.
+   */
   next(contentHash: string, nowMs: number): number {
     const last = this.#seen.get(contentHash);
     const ordinal = last === undefined || nowMs - last.atMs > this.#windowMs ? 0 : last.next;

@@ -26,6 +26,8 @@ export type ShardConnectionOptions = {
   outage: OutageNotice;
   /** Shared by all connections: each that comes back waits for its moment. */
   pace: ConnectPace;
+  /** Shared by all connections: time that they were read. */
+  readingClock: { readonly nowMs: number };
   listener: ShardConnectionListener;
   log: Logger;
 };

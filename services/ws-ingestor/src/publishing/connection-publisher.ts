@@ -31,6 +31,7 @@ export class ConnectionPublisher {
   readonly #counters: IngestorCounters;
   readonly #onPublished: () => void;
   readonly #unparsedPublisher: UnparsedPublisher;
+  readonly #readingClock: { readonly nowMs: number };
   readonly #headers: Record<string, string>;
   readonly #ordinals = new OrdinalCounter({ windowMs: DUPLICATE_WINDOW_MS, contentsMax: CONTENTS_MAX });
   #unparsed = 0;
@@ -42,12 +43,14 @@ export class ConnectionPublisher {
     publisher: Publisher;
     unparsedPublisher: UnparsedPublisher;
     counters: IngestorCounters;
+    readingClock: { readonly nowMs: number };
     /** Told after each message that was handed to the publisher. */
     onPublished: () => void;
   }) {
     this.#connectionId = o.connectionId;
     this.#publisher = o.publisher;
     this.#counters = o.counters;
+    this.#readingClock = o.readingClock;
     this.#onPublished = o.onPublished;
     this.#unparsedPublisher = o.unparsedPublisher;
     this.#headers = {
@@ -59,7 +62,7 @@ export class ConnectionPublisher {
 
   /** @returns What identifies the trade, on whatever connection it came: its message id. */
   trade(event: LastTradePriceEvent, receivedAtUs: number): string {
-    const trade = tradeFromEvent(event, this.#ordinals, { receivedAtUs, nowMs: performance.now() });
+    const trade = tradeFromEvent(event, this.#ordinals, { receivedAtUs, nowMs: this.#readingClock.nowMs });
     const messageId = tradeMessageId(trade);
     this.#counters.trades += 1;
     this.#counters.lastTradeAtMs = Math.floor(receivedAtUs / 1_000);

@@ -51,6 +51,8 @@ export type ShardRecorderOptions = RecycleLimits &
     outage: OutageNotice;
     /** Shared likewise: each connection that comes back waits for its moment. */
     pace: ConnectPace;
+    /** Shared likewise: time that the connections were read. */
+    readingClock: { readonly nowMs: number };
     log: Logger;
   };
 

@@ -7,7 +7,15 @@ import { ShardRecorder, type ShardRecorderOptions } from './shard-recorder.ts';
 
 export type ShardRecordersOptions = Omit<
   ShardRecorderOptions,
-  'number' | 'shard' | 'hearsLifecycle' | 'isPaused' | 'onPublished' | 'onStallOver' | 'outage' | 'pace'
+  | 'number'
+  | 'shard'
+  | 'hearsLifecycle'
+  | 'isPaused'
+  | 'onPublished'
+  | 'onStallOver'
+  | 'outage'
+  | 'pace'
+  | 'readingClock'
 > & {
   /** How many shards of the plan are recorded with the venue's global events. */
   lifecycleShards: number;
@@ -33,6 +41,8 @@ export class ShardRecorders implements AsyncDisposable {
   #turnAtMs: number | null = null;
   /** Shards that have left the plan while others have their tokens, and until when they are recorded on. */
   readonly #departingUntilMs = new Map<number, number>();
+  /** Time that the connections were read: it stands still while they are paused, and while this process does. */
+  readonly #readingClock = { nowMs: 0 };
   #recycledAtMs = performance.now();
   #isPaused = false;
 
@@ -95,6 +105,7 @@ export class ShardRecorders implements AsyncDisposable {
    */
   recycle(nowMs: number, o: { mayBegin: boolean }): number {
     const wasHeldUp = nowMs - this.#recycledAtMs > HELD_UP_MS;
+    if (!this.#isPaused) this.#readingClock.nowMs += Math.min(nowMs - this.#recycledAtMs, HELD_UP_MS);
     this.#recycledAtMs = nowMs;
     const recorders = [...this.#recorders.values()];
     for (const recorder of recorders) {
@@ -196,7 +207,7 @@ export class ShardRecorders implements AsyncDisposable {
   #recorderOptions(number: number, shard: Shard): ShardRecorderOptions {
     return {
       ...this.#o,
-      ...{ number, shard, outage: this.#outage, pace: this.#pace },
+      ...{ number, shard, outage: this.#outage, pace: this.#pace, readingClock: this.#readingClock },
       hearsLifecycle: this.#hearing.has(number),
       isPaused: this.#isPaused,
       onPublished: () => this.#pauseWhenFull(),
