@@ -64,9 +64,10 @@ export function timestamp(value: unknown, name: string): string {
   throw unlike(value, name, 'a time in milliseconds');
 }
 
+/** In lower case: feeds that case it differently name one transaction. */
 export function transactionHash(value: unknown, name: string, flaw?: Flaw): string | null {
   if (isAbsent(value)) return null;
-  if (typeof value === 'string' && /^0x[0-9a-fA-F]{64}$/.test(value)) return value;
+  if (typeof value === 'string' && /^0x[0-9a-fA-F]{64}$/.test(value)) return value.toLowerCase();
   return noted(unlike(value, name, 'a transaction hash'), flaw);
 }
 

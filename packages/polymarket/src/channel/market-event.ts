@@ -68,7 +68,7 @@ export type LastTradePriceEvent = {
   /** Milliseconds since the epoch, 13 digits, as every `timestamp` here. */
   timestamp: string;
   feeRateBps: string | null;
-  /** Absent in captures of 2025. */
+  /** In lower case. Absent in captures of 2025. */
   transactionHash: string | null;
 };
 

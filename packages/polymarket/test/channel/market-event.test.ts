@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { CONDITION, elementsOf, eventOf, kindsOf, sample, TOKEN_A, TOKEN_B, tradeWith } from '../samples.ts';
+import {
+  CONDITION,
+  elementsOf,
+  eventOf,
+  kindsOf,
+  sample,
+  TOKEN_A,
+  TOKEN_B,
+  TRANSACTION,
+  tradeWith,
+} from '../samples.ts';
 
 describe('a trade', () => {
   test.each([
@@ -68,6 +78,12 @@ describe('a trade', () => {
       ]);
     },
   );
+
+  test('has the hash of its transaction in lower case', () => {
+    const raw = sample.trade.replace(TRANSACTION, TRANSACTION.toUpperCase().replace('0X', '0x'));
+    expect(raw).not.toBe(sample.trade);
+    expect(eventOf(raw)).toMatchObject({ transactionHash: TRANSACTION });
+  });
 
   test('with several wrong optional fields names the first', () => {
     const [element] = elementsOf(tradeWith({ fee_rate_bps: 1, transaction_hash: 2 }));

@@ -14,7 +14,8 @@ export type TradeContent = {
 
 /**
  * The content half of a trade's identity: the first 8 bytes of sha256 over the fields, as 16 hex digits.
- * The venue sends no trade id, so what it sent is the id: seen by two replicas, or twice by one, it is the same.
+ * The venue sends no trade id, so what it sent is the id: seen by two replicas, or twice by one, it is the same. Decimals
+ * and the hash count in one spelling each.
  *
  * @throws {RangeError} Price or size is not a decimal.
  */
@@ -25,7 +26,7 @@ export function tradeContentHash(trade: TradeContent): string {
     canonicalDecimal(trade.price),
     canonicalDecimal(trade.size),
     trade.side,
-    trade.transactionHash ?? '',
+    trade.transactionHash?.toLowerCase() ?? '',
   ];
   // No field can hold a line break: ids, digits, decimals and hex only. So the joined text is unambiguous.
   return createHash('sha256').update(fields.join('\n')).digest('hex').slice(0, 16);

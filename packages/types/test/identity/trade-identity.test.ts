@@ -48,6 +48,13 @@ describe('the content of a trade', () => {
     expect(tradeContentHash({ ...trade, price: '.9250' })).toBe(tradeContentHash(trade));
   });
 
+  test('is the same however the hash of its transaction is cased', () => {
+    const upper = `0x${'AB'.repeat(32)}`;
+    expect(tradeContentHash({ ...trade, transactionHash: upper })).toBe(
+      tradeContentHash({ ...trade, transactionHash: upper.toLowerCase() }),
+    );
+  });
+
   test.each([
     { tokenId: '1' },
     { timestamp: '1784578733813' },
