@@ -42,6 +42,8 @@ export class Ingestor implements AsyncDisposable {
   #plan: ReadonlyMap<number, Shard> | null = null;
   #share: OwnShare | null = null;
   #relievedSinceMs: ReadonlyMap<number, number> = new Map();
+  /** Since when each shard of the share that is not covered has been so. */
+  #uncoveredSinceMs: ReadonlyMap<number, number> = new Map();
   #changed = Promise.withResolvers<void>();
   #isPlanGone = false;
   #announced = '';
@@ -139,12 +141,19 @@ export class Ingestor implements AsyncDisposable {
   readiness(): string[] {
     const assigned = [...(this.#share?.assigned ?? [])];
     const unconnected = assigned.filter((shard) => !this.#recorders.isConnected(shard)).length;
+    const uncovered = this.#uncovered(performance.now());
     const unserved = this.#share?.unserved.length ?? 0;
     const reasons: string[] = [];
     if (!this.#o.bus.connected) reasons.push('the connection to NATS is interrupted');
     if (this.#plan === null) reasons.push('the plan has not been read yet');
     else if (this.#plan.size === 0) reasons.push('the plan has no shards yet: the scheduler has found no market');
     if (unconnected > 0) reasons.push(`${unconnected} of its ${assigned.length} shards have no connection`);
+    if (uncovered > 0) {
+      const shards = `${uncovered} of its ${assigned.length} shards`;
+      reasons.push(
+        `${shards} have been without their first books for over a minute, though their connections are open`,
+      );
+    }
     if (unserved > 0) reasons.push(unservedReason(unserved));
     const { oldestTakenAtMs } = this.#o.publisher.stats();
     const waitsMs = oldestTakenAtMs === null ? 0 : Date.now() - oldestTakenAtMs;
@@ -205,6 +214,7 @@ export class Ingestor implements AsyncDisposable {
     this.#recorders.follow(plan, nowMs);
     this.#share = this.#tellWhenNew(this.#shareAmong(others));
     const own = o.releases.overlay(this.#recorders.services(nowMs));
+    this.#uncoveredSinceMs = uncoveredSinceMs(this.#share.assigned, own, this.#uncoveredSinceMs, nowMs);
     const decision = decideShards({
       departing: this.#recorders.departing(nowMs),
       coveredTokens: (shard) => this.#recorders.coveredTokens(shard),
@@ -276,6 +286,12 @@ export class Ingestor implements AsyncDisposable {
     return share;
   }
 
+  /** Shards that have a connection and have not been covered for too long. */
+  #uncovered(nowMs: number): number {
+    const late = [...this.#uncoveredSinceMs].filter(([, sinceMs]) => nowMs - sinceMs >= UNCOVERED_MS_MAX);
+    return late.filter(([shard]) => this.#recorders.isConnected(shard)).length;
+  }
+
   #services(): Map<number, ShardService> {
     const services = this.#recorders.services(performance.now());
     return this.#releases?.overlay(services) ?? services;
@@ -291,11 +307,23 @@ export class Ingestor implements AsyncDisposable {
   }
 }
 
+function uncoveredSinceMs(
+  assigned: ReadonlySet<number>,
+  own: ReadonlyMap<number, ShardService>,
+  before: ReadonlyMap<number, number>,
+  nowMs: number,
+): Map<number, number> {
+  const uncovered = [...assigned].filter((shard) => (own.get(shard)?.state ?? 'opening') === 'opening');
+  return new Map(uncovered.map((shard) => [shard, before.get(shard) ?? nowMs]));
+}
+
 function unservedReason(shards: number): string {
   return `${shards} shards are recorded by nobody, because the ingestors have no room for them (SHARDS_PER_INGESTOR_MAX)`;
 }
 
 /** An acknowledgement that takes longer means that JetStream does not store what we receive. */
 const ACKNOWLEDGED_MS_MAX = 10_000;
+/** First books come within seconds; a connection that gives none for so long is replaced, and that did not help. */
+const UNCOVERED_MS_MAX = 60_000;
 /** A missed change costs this long, never a stuck state; also how exactly overlaps and timeouts are kept. */
 const RECONCILE_INTERVAL_MS = 500;

@@ -1,4 +1,5 @@
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { timePasses } from '../time-passes.ts';
 import { RecorderBed } from './recorder-bed.ts';
 
 describe('fills that look the same', () => {
@@ -52,11 +53,4 @@ async function turned(bed: RecorderBed): Promise<void> {
     looks += 1;
     return looks > 2;
   });
-}
-
-/** The clock that never goes back, from now on so much further. */
-function timePasses(ms: number): void {
-  const now = performance.now.bind(performance);
-  const spy = vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
-  onTestFinished(() => spy.mockRestore());
 }

@@ -251,7 +251,8 @@ export class RecorderBed implements AsyncDisposable {
 const QUIET = { openPerMinute: 0, closePerMinute: 0 };
 const TURN_MS = 10;
 
-function recordingLog(told: Told[]): Logger {
+/** A log whose lines are kept. */
+export function recordingLog(told: Told[]): Logger {
   const at = (level: string) => (fields: object, sentence: string) =>
     void told.push({ level, fields: { ...fields }, sentence });
   const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => log };
