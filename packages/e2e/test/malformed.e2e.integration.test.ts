@@ -3,7 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ServiceUnderTest, TestBed, until } from '../src/index.ts';
 
-const KEPT_BYTES_MAX = 256 * 1024;
+const MIB = 1024 ** 2;
+const KEPT_BYTES_MAX = MIB / 4;
 
 let bed: TestBed;
 let ingestor: ServiceUnderTest;
@@ -12,7 +13,7 @@ let writer: ServiceUnderTest;
 let ids: { market: string; asset_id: string };
 
 beforeAll(async () => {
-  bed = await TestBed.open({ markets: 20, openPerMinute: 0, closePerMinute: 0 });
+  bed = await TestBed.open({ markets: 20, openPerMinute: 0, closePerMinute: 0, bufferedBytesMax: 256 * MIB });
   let scheduler: ServiceUnderTest;
   [writer, ingestor, scheduler] = await Promise.all([
     bed.start('writer'),
@@ -117,11 +118,12 @@ describe('from the venue', () => {
     await recorded(...hashes);
   });
 
-  test('a frame above the limit of 32 MiB costs the connection, and the next trade is recorded on another', async () => {
+  test('a frame above the limit of 128 MiB costs the connection, and the next trade is recorded on another', async () => {
     const opened = await ingestor.metric('ingestor_connections_opened_total');
-    bed.venue.send(JSON.stringify('x'.repeat(33 * 1024 * 1024)));
+    bed.venue.send(JSON.stringify('x'.repeat(128 * MIB)));
     const told = await ingestor.process.record(/larger than \d+ bytes/);
     expect(told.level).toBe('warn');
+    await ingestor.untilMetric('ingestor_frames_too_large_total', (count) => count === 1);
     await ingestor.untilMetric('ingestor_connections_opened_total', (count) => count > (opened ?? 0));
     await ingestor.untilMetric('ingestor_tokens_covered', (count) => count === 40);
     await recorded(bed.venue.trade().transactionHash);

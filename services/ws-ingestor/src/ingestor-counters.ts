@@ -13,6 +13,8 @@ export type IngestorCounters = {
   unparsed: number;
   /** Of the unparsed: those that were counted and not kept. */
   unparsedOmitted: number;
+  /** Frames above the limit, each of which ended its connection. */
+  framesTooLarge: number;
   connectionsOpened: number;
   connectionsClosed: number;
   /** Connections that were lost and came back; those that were replaced on purpose are counted under `recycles`. */
@@ -49,6 +51,7 @@ export function newCounters(): IngestorCounters {
     tickSizeChanges: 0,
     unparsed: 0,
     unparsedOmitted: 0,
+    framesTooLarge: 0,
     connectionsOpened: 0,
     connectionsClosed: 0,
     reconnections: 0,

@@ -21,6 +21,8 @@ const { config, log, stop } = beginService({
 });
 const { signal } = stop;
 const PUBLISHED_MS_MAX = 5_000;
+/** The first books of a whole shard come in one frame. */
+const FRAME_BYTES_MAX = 128 * 1024 ** 2;
 const metrics = new Metrics();
 const counters = newCounters();
 const ingestorId = newInstanceId(hostname());
@@ -47,6 +49,7 @@ await using ingestor = new Ingestor({
   shardsMax: config.SHARDS_PER_INGESTOR_MAX,
   overlapMs: config.OVERLAP_MS,
   firstBookTimeoutMs: config.FIRST_BOOK_TIMEOUT_MS,
+  frameBytesMax: FRAME_BYTES_MAX,
   handOverMsMax: config.HAND_OVER_MS_MAX,
   connectPaceMs: config.CONNECT_PACE_MS,
   recyclesMax: config.RECYCLES_MAX,

@@ -38,6 +38,11 @@ export function registerMetrics(
     'Records of unparsed frames and events that JetStream has not acknowledged.',
     () => unparsedPublisher.queued,
   );
+  metrics.counter(
+    'ingestor_frames_too_large_total',
+    'Frames above the frame limit, each of which ended its connection.',
+    () => counters.framesTooLarge,
+  );
   metrics.counter('ingestor_connections_opened_total', 'Connections opened.', () => counters.connectionsOpened);
   metrics.counter('ingestor_connections_closed_total', 'Connections that ended.', () => counters.connectionsClosed);
   metrics.counter(

@@ -111,7 +111,7 @@ export class MarketSession implements AsyncDisposable {
       handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
       pingIntervalMs: options.pingIntervalMs ?? 10_000,
       silentPingsMax: options.silentPingsMax ?? 3,
-      frameBytesMax: options.frameBytesMax ?? 32 * 1024 * 1024,
+      frameBytesMax: options.frameBytesMax ?? 128 * 1024 * 1024,
       closeTimeoutMs: options.closeTimeoutMs ?? 1_000,
       drainTimeoutMs: options.drainTimeoutMs ?? 5_000,
     };

@@ -113,14 +113,14 @@ describe('a session', () => {
     expect(handler.texts[0]).toHaveLength(5_000_000);
   });
 
-  test('takes a frame of 32 MiB, and no larger one, unless told otherwise', async () => {
+  test('takes a frame of 128 MiB, and no larger one, unless told otherwise', async () => {
     const venue = await aVenue();
     const { handler } = aSession(venue.url, { pingIntervalMs: 10_000 });
     const { socket } = await venue.connection();
-    socket.send('x'.repeat(32 * 1024 * 1024));
-    socket.send('x'.repeat(32 * 1024 * 1024 + 1));
+    socket.send('x'.repeat(128 * 1024 * 1024));
+    socket.send('x'.repeat(128 * 1024 * 1024 + 1));
     await handler.until(() => handler.ends.length === 1);
-    expect(handler.texts.map((text) => text.length)).toEqual([32 * 1024 * 1024]);
+    expect(handler.texts.map((text) => text.length)).toEqual([128 * 1024 * 1024]);
     expect(handler.ends[0]?.code).toBe(1009);
   });
 

@@ -1,5 +1,5 @@
 import type { Publisher } from '@polytape/bus';
-import { type BookEvent, type ConnectionEnd, MarketSession } from '@polytape/polymarket';
+import { type BookEvent, type ConnectionEnd, FRAME_TOO_LARGE, MarketSession } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
 import type { ConnectionStatus, OutageNotice } from '@polytape/types';
 import type { IngestorCounters } from '../ingestor-counters.ts';
@@ -22,6 +22,8 @@ export type ShardConnectionOptions = {
   isPaused: boolean;
   /** How long it waits for the first book of its last tokens before it counts as covering the shard. */
   firstBookTimeoutMs: number;
+  /** A larger frame ends the connection. */
+  frameBytesMax: number;
   /** Shared by all connections: an outage of the venue is told once, and not by each. */
   outage: OutageNotice;
   /** Shared by all connections: each that comes back waits for its moment. */
@@ -41,6 +43,8 @@ export type ShardConnectionListener = {
   serviceChanged(): void;
   firstBook(connection: ShardConnection, event: BookEvent): void;
   trade(connection: ShardConnection, messageId: string): void;
+  /** The venue sent the first books in a frame above the limit, which ended the socket. */
+  dumpTooLarge(): void;
 };
 
 /**
@@ -65,6 +69,7 @@ export class ShardConnection implements AsyncDisposable {
     this.#session = new MarketSession({
       url: options.url,
       tokenIds: this.#tokenIds,
+      frameBytesMax: options.frameBytesMax,
       customFeatures: options.hearsLifecycle,
       log: options.log,
       outage: options.outage,
@@ -217,8 +222,12 @@ export class ShardConnection implements AsyncDisposable {
     if (this.#socket?.take(text, receivedAtUs)) this.#dataFrames += 1;
   }
 
-  #end(connectionId: string, { unreadMs }: ConnectionEnd): void {
-    const { counters, log } = this.#o;
+  #end(connectionId: string, { code, unreadMs }: ConnectionEnd): void {
+    const { counters, listener, log } = this.#o;
+    if (code === FRAME_TOO_LARGE) {
+      counters.framesTooLarge += 1;
+      if (this.covered.size === 0) listener.dumpTooLarge();
+    }
     counters.connectionsClosed += 1;
     if (unreadMs > 0) {
       counters.unreadMs += unreadMs;
@@ -229,7 +238,7 @@ export class ShardConnection implements AsyncDisposable {
       );
     }
     this.#socket = null;
-    this.#o.listener.serviceChanged();
+    listener.serviceChanged();
   }
 }
 

@@ -30,13 +30,13 @@ export function reportedLacking(
   tokensMax = KEY_TOKENS_MAX,
 ): Map<number, ShardService> {
   const reported = new Map(services);
-  const sizes: { shard: number; version: number; tokens: number }[] = [];
-  for (const [shard, { version, lacking }] of services) {
-    if (Array.isArray(lacking)) sizes.push({ shard, version, tokens: lacking.length });
+  const sizes: { shard: number; service: ShardService; tokens: number }[] = [];
+  for (const [shard, { lacking, ...service }] of services) {
+    if (Array.isArray(lacking)) sizes.push({ shard, service, tokens: lacking.length });
   }
   let room = tokensMax;
-  for (const { shard, version, tokens } of sizes.sort((a, b) => a.tokens - b.tokens || a.shard - b.shard)) {
-    if (tokens > room) reported.set(shard, { state: 'opening', version });
+  for (const { shard, service, tokens } of sizes.sort((a, b) => a.tokens - b.tokens || a.shard - b.shard)) {
+    if (tokens > room) reported.set(shard, { ...service, state: 'opening' });
     else room -= tokens;
   }
   return reported;

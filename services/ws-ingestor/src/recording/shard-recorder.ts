@@ -39,6 +39,8 @@ export type ShardRecorderOptions = RecycleLimits &
     isPaused: boolean;
     /** How long a connection waits for the first book of its last tokens before it counts as covering the shard. */
     firstBookTimeoutMs: number;
+    /** A larger frame ends its connection. */
+    frameBytesMax: number;
     /** How long two connections record together, and how long a token that moved to another shard is kept. */
     overlapMs: number;
     /** Told after each message that was handed to the publisher. */
@@ -81,6 +83,8 @@ export class ShardRecorder implements AsyncDisposable {
   /** It fell silent and no successor could be had: it does not count as covering, as long as it has no more data. */
   #doubtedAtFrames: number | null = null;
   #wasHeard = false;
+  /** When the venue last sent the first books of this version in a frame above the limit. */
+  #dumpTooLargeAtMs: number | null = null;
   #reconnects = 0;
   #sampledAtMs: number;
   #triedAtMs = Number.NEGATIVE_INFINITY;
@@ -105,6 +109,7 @@ export class ShardRecorder implements AsyncDisposable {
         published: options.onPublished,
         serviceChanged: options.onServiceChanged,
         opened: (connection, again) => this.#opened(connection, again),
+        dumpTooLarge: () => this.#reportDumpTooLarge(),
       },
     });
   }
@@ -122,6 +127,7 @@ export class ShardRecorder implements AsyncDisposable {
     // By the tokens, and not by the version alone: a plan that was made anew may have others under a version known here.
     if (shard.version === this.#version && joining.length === 0 && leaving.length === 0) return;
     this.#version = shard.version;
+    this.#dumpTooLargeAtMs = null;
     for (const tokenId of leaving) this.#wanted.delete(tokenId);
     for (const tokenId of joining) this.#wanted.add(tokenId);
     for (const tokenId of leaving) if (isElsewhere(tokenId)) this.#departing.keep(tokenId, nowMs + this.#o.overlapMs);
@@ -140,6 +146,7 @@ export class ShardRecorder implements AsyncDisposable {
     this.#sample(nowMs);
     this.#letGo(this.#departing.due(nowMs));
     this.#pruneMissing();
+    this.#forgetDumpTooLarge();
     const { succession } = this.#connections;
     if (succession === null) return;
     switch (succession.step(nowMs, this.#wanted)) {
@@ -220,6 +227,11 @@ export class ShardRecorder implements AsyncDisposable {
    * have not come on any of them.
    */
   service(nowMs: number): ShardService {
+    const service = this.#serviceByBooks(nowMs);
+    return this.#dumpTooLargeAtMs === null ? service : { ...service, dumpTooLarge: true };
+  }
+
+  #serviceByBooks(nowMs: number): ShardService {
     const version = this.#version;
     const sockets = this.#trustedSockets();
     if (sockets.some(({ isWhole }) => isWhole)) return { state: 'covered', version };
@@ -245,6 +257,7 @@ export class ShardRecorder implements AsyncDisposable {
       shard: this.number,
       pollution: this.#current.pollution,
       reconnects: this.#reconnects,
+      ...(this.#dumpTooLargeAtMs === null ? {} : { dumpTooLarge: true }),
       connections: this.#connections.statuses(),
     };
   }
@@ -338,6 +351,25 @@ export class ShardRecorder implements AsyncDisposable {
     if (this.#missing.size === 0) return;
     this.#missing.prune({ wanted: this.#wanted, covered: this.#current.covered });
     if (this.#missing.size === 0) this.#log.info({}, 'Every token of the shard has its book now, or has left it.');
+  }
+
+  #reportDumpTooLarge(): void {
+    const isFirst = this.#dumpTooLargeAtMs === null;
+    this.#dumpTooLargeAtMs = performance.now();
+    if (!isFirst) return;
+    const isRecorded = this.#trustedSockets().some(({ covered }) => covered.size > 0);
+    const what = `The first books of the ${this.#wanted.size} tokens of shard ${this.number} come in a frame above the limit`;
+    if (isRecorded) this.#log.warn({}, `${what}. The scheduler is asked to split it.`);
+    else this.#log.error({}, `${what}, so the shard is not recorded. The scheduler is asked to split it.`);
+  }
+
+  /** They came after all, on a connection that was opened since. */
+  #forgetDumpTooLarge(): void {
+    const sinceMs = this.#dumpTooLargeAtMs;
+    if (sinceMs === null) return;
+    const sockets = this.#trustedSockets();
+    if (sockets.some(({ openedAtMs, covered }) => openedAtMs > sinceMs && covered.size > 0))
+      this.#dumpTooLargeAtMs = null;
   }
 
   #takeOver(succession: Succession, nowMs: number): void {

@@ -17,6 +17,7 @@ const QUICK = {
   redundancy: 1,
   lifecycleShards: 0,
   firstBookTimeoutMs: 300,
+  frameBytesMax: 128 * 1024 ** 2,
   overlapMs: 150,
   pollutionMax: 0.3,
   ageMsMin: 400,
