@@ -22,7 +22,7 @@ export type IngestorCounters = {
   lastReconnectAtMs: number | null;
   /** Replacements of connections by their successors, by why. */
   recycles: Record<RecycleReason, RecycleCounts>;
-  recycled: Pick<RecyclingStats, 'tokensMoved' | 'overlapMs' | 'seenOnBoth'>;
+  recycled: Pick<RecyclingStats, 'tokensMoved' | 'overlapMs'>;
   /** Connections that were open and dead. */
   stalls: number;
   /** For how long they had been silent, all together. */
@@ -57,7 +57,7 @@ export function newCounters(): IngestorCounters {
     reconnections: 0,
     lastReconnectAtMs: null,
     recycles: { operator: none(), stalled: none(), missing_books: none(), pollution: none(), age: none() },
-    recycled: { tokensMoved: 0, overlapMs: 0, seenOnBoth: 0 },
+    recycled: { tokensMoved: 0, overlapMs: 0 },
     stalls: 0,
     stalledMs: 0,
     quietSpells: 0,

@@ -110,7 +110,6 @@ function registerRecycles(metrics: Metrics, counters: IngestorCounters): void {
     'Time for which an old and a new connection both recorded.',
     () => recycled.overlapMs / 1_000,
   );
-  metrics.counter('ingestor_recycle_trades_seen_twice_total', 'Trades that came on both.', () => recycled.seenOnBoth);
   metrics.counter('ingestor_stalls_total', 'Connections found open and dead.', () => counters.stalls);
   metrics.counter(
     'ingestor_stalled_seconds_total',

@@ -25,8 +25,6 @@ export type RecyclingStats = {
   tokensMoved: number;
   /** Time for which both connections recorded, of all of them together. */
   overlapMs: number;
-  /** Trades that came on both. */
-  seenOnBoth: number;
 };
 
 export type ShardStatus = {

@@ -42,7 +42,6 @@ export type ShardConnectionListener = {
   /** It may have come to cover its tokens, or no longer does. Time alone may do that, too, and is not told. */
   serviceChanged(): void;
   firstBook(connection: ShardConnection, event: BookEvent): void;
-  trade(connection: ShardConnection, messageId: string): void;
   /** The venue sent the first books in a frame above the limit, which ended the socket. */
   dumpTooLarge(): void;
 };
@@ -210,7 +209,6 @@ export class ShardConnection implements AsyncDisposable {
       publisher: new ConnectionPublisher({ ...this.#o, connectionId, onPublished }),
       firstBookTimeoutMs,
       onFirstBook: (event) => listener.firstBook(this, event),
-      onTrade: (messageId) => listener.trade(this, messageId),
       onCovered: () => listener.serviceChanged(),
       nowMs: performance.now(),
     });

@@ -18,8 +18,6 @@ export type ShardSocketOptions = {
   /** How long to wait for the first book of a token. */
   firstBookTimeoutMs: number;
   onFirstBook: (event: BookEvent) => void;
-  /** Told of each trade, by its message id. */
-  onTrade: (messageId: string) => void;
   /** Told when the last token that waited has its book. */
   onCovered: () => void;
   nowMs: number;
@@ -201,11 +199,11 @@ export class ShardSocket {
   }
 
   #takeEvent(event: MarketEvent, receivedAtUs: number): 'first book' | 'other' {
-    const { publisher, onTrade } = this.#o;
+    const { publisher } = this.#o;
     this.lastKnown.read(event);
     switch (event.type) {
       case 'lastTradePrice':
-        onTrade(publisher.trade(event, receivedAtUs));
+        publisher.trade(event, receivedAtUs);
         break;
       case 'newMarket':
       case 'marketResolved':

@@ -60,14 +60,11 @@ export class ConnectionPublisher {
     };
   }
 
-  /** @returns What identifies the trade, on whatever connection it came: its message id. */
-  trade(event: LastTradePriceEvent, receivedAtUs: number): string {
+  trade(event: LastTradePriceEvent, receivedAtUs: number): void {
     const trade = tradeFromEvent(event, this.#ordinals, { receivedAtUs, nowMs: this.#readingClock.nowMs });
-    const messageId = tradeMessageId(trade);
     this.#counters.trades += 1;
     this.#counters.lastTradeAtMs = Math.floor(receivedAtUs / 1_000);
-    this.#publish({ subject: tradeSubject(trade), messageId, body: JSON.stringify(trade) });
-    return messageId;
+    this.#publish({ subject: tradeSubject(trade), messageId: tradeMessageId(trade), body: JSON.stringify(trade) });
   }
 
   lifecycle(event: NewMarketEvent | MarketResolvedEvent, receivedAtUs: number): void {

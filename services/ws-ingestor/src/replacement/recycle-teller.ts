@@ -38,18 +38,16 @@ export class RecycleTeller {
   }
 
   completed(succession: Succession, o: { tokens: number; nowMs: number; silentMsMax: number }): void {
-    const { reason, old, successor, seenOnBoth } = succession;
+    const { reason, old, successor } = succession;
     this.#failures.recovered();
     this.#counters.recycles[reason].completed += 1;
     this.#counters.recycled.tokensMoved += o.tokens;
     this.#counters.recycled.overlapMs += Math.round(succession.overlappedMs(o.nowMs));
-    this.#counters.recycled.seenOnBoth += seenOnBoth;
     const fields = {
       reason,
       connectionId: successor.connectionId,
       old: old.connectionId,
       tokens: o.tokens,
-      seenOnBoth,
     };
     if (reason === 'stalled') this.#tellSilence(succession, { ...fields, silentMsMax: o.silentMsMax }, o.nowMs);
     else this.#log.info(fields, `Replaced a connection (${reason}).`);

@@ -144,7 +144,6 @@ export class ShardConnections implements AsyncDisposable {
       listener: {
         ...this.#o.listener,
         firstBook: (connection, book) => this.#succession?.sawFirstBook(connection, book),
-        trade: (connection, messageId) => this.#succession?.sawTrade(connection, messageId),
       },
     });
   }

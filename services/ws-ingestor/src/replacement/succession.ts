@@ -22,8 +22,6 @@ export class Succession {
   readonly #oldKnew: LastKnown | null;
   readonly #silentSinceMs: number;
   readonly #lastFrameAtMs: number | null;
-  /** Trades, each with the connection that it came on first. */
-  readonly #trades = new Map<string, ShardConnection>();
   #startedAtMs: number;
   #tookOverAtMs: number | null = null;
   /** Sockets that the successor had had when it took over. */
@@ -31,7 +29,6 @@ export class Succession {
   /** Its present socket, and since when that covers. */
   #overlapping: { sockets: number; sinceMs: number } | null = null;
   #booksWithNews = 0;
-  #seenOnBoth = 0;
 
   constructor(o: {
     reason: RecycleReason;
@@ -112,13 +109,6 @@ export class Succession {
     if (connection === this.successor && this.#oldKnew?.misses(book)) this.#booksWithNews += 1;
   }
 
-  sawTrade(connection: ShardConnection, messageId: string): void {
-    const first = this.#trades.get(messageId);
-    if (first === undefined) {
-      if (this.#trades.size < TRADES_MAX) this.#trades.set(messageId, connection);
-    } else if (first !== connection) this.#seenOnBoth += 1;
-  }
-
   /** Whether the silent old connection was dead: it has said nothing since, and the successor's first books have news. */
   get wasStalled(): boolean {
     return this.#booksWithNews > 0 && this.old.dataFrames === this.#oldDataFrames;
@@ -139,15 +129,8 @@ export class Succession {
     const isDue = this.#overlapping !== null && nowMs - this.#overlapping.sinceMs >= this.#overlapMs;
     return isDue && covers ? 'over' : 'wait';
   }
-
-  /** Trades that came on both connections. */
-  get seenOnBoth(): number {
-    return this.#seenOnBoth;
-  }
 }
 
-/** Trades whose second sight is counted; a figure for the operator, that may be too low after a minute of 1,500 a second. */
-const TRADES_MAX = 100_000;
 /** Sockets that a successor may lose in the overlap before the old connection takes its place again. */
 const LOSSES_MAX = 2;
 /** The same for one that was lost and does not come back: times the wait for first books. */
