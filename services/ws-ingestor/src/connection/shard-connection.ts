@@ -35,8 +35,6 @@ export type ShardConnectionOptions = {
 };
 
 export type ShardConnectionListener = {
-  /** Told after each message that was handed to the publisher. */
-  published(): void;
   /** A socket is open; `again` when it is not this connection's first. */
   opened(connection: ShardConnection, again: boolean): void;
   /** It may have come to cover its tokens, or no longer does. Time alone may do that, too, and is not told. */
@@ -202,11 +200,10 @@ export class ShardConnection implements AsyncDisposable {
     const { counters, listener, firstBookTimeoutMs } = this.#o;
     counters.connectionsOpened += 1;
     this.#sockets += 1;
-    const onPublished = () => listener.published();
     this.#socket = new ShardSocket({
       connectionId,
       tokenIds: this.#tokenIds,
-      publisher: new ConnectionPublisher({ ...this.#o, connectionId, onPublished }),
+      publisher: new ConnectionPublisher({ ...this.#o, connectionId }),
       firstBookTimeoutMs,
       onFirstBook: (event) => listener.firstBook(this, event),
       onCovered: () => listener.serviceChanged(),

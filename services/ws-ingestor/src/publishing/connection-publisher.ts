@@ -29,7 +29,6 @@ export class ConnectionPublisher {
   readonly #connectionId: string;
   readonly #publisher: Publisher;
   readonly #counters: IngestorCounters;
-  readonly #onPublished: () => void;
   readonly #unparsedPublisher: UnparsedPublisher;
   readonly #readingClock: { readonly nowMs: number };
   readonly #headers: Record<string, string>;
@@ -44,14 +43,11 @@ export class ConnectionPublisher {
     unparsedPublisher: UnparsedPublisher;
     counters: IngestorCounters;
     readingClock: { readonly nowMs: number };
-    /** Told after each message that was handed to the publisher. */
-    onPublished: () => void;
   }) {
     this.#connectionId = o.connectionId;
     this.#publisher = o.publisher;
     this.#counters = o.counters;
     this.#readingClock = o.readingClock;
-    this.#onPublished = o.onPublished;
     this.#unparsedPublisher = o.unparsedPublisher;
     this.#headers = {
       [PROVENANCE_HEADERS.connection]: o.connectionId,
@@ -88,7 +84,6 @@ export class ConnectionPublisher {
 
   #publish(message: Omit<OutgoingMessage, 'headers'>): void {
     this.#publisher.publish({ ...message, headers: this.#headers });
-    this.#onPublished();
   }
 }
 

@@ -43,8 +43,6 @@ export type ShardRecorderOptions = RecycleLimits &
     frameBytesMax: number;
     /** How long two connections record together, and how long a token that moved to another shard is kept. */
     overlapMs: number;
-    /** Told after each message that was handed to the publisher. */
-    onPublished: () => void;
     /** Told when a connection that had stalled could be replaced at last, after it could not. */
     onStallOver: () => void;
     /** Told when what `service` says may have changed. Time alone may do that, too, and is not told. */
@@ -106,7 +104,6 @@ export class ShardRecorder implements AsyncDisposable {
       tokenIds: this.#wanted,
       log: this.#log,
       listener: {
-        published: options.onPublished,
         serviceChanged: options.onServiceChanged,
         opened: (connection, again) => this.#opened(connection, again),
         dumpTooLarge: () => this.#reportDumpTooLarge(),

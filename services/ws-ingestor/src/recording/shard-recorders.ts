@@ -7,15 +7,7 @@ import { ShardRecorder, type ShardRecorderOptions } from './shard-recorder.ts';
 
 export type ShardRecordersOptions = Omit<
   ShardRecorderOptions,
-  | 'number'
-  | 'shard'
-  | 'hearsLifecycle'
-  | 'isPaused'
-  | 'onPublished'
-  | 'onStallOver'
-  | 'outage'
-  | 'pace'
-  | 'readingClock'
+  'number' | 'shard' | 'hearsLifecycle' | 'isPaused' | 'onStallOver' | 'outage' | 'pace' | 'readingClock'
 > & {
   /** How many shards of the plan are recorded with the venue's global events. */
   lifecycleShards: number;
@@ -49,6 +41,7 @@ export class ShardRecorders implements AsyncDisposable {
   constructor(options: ShardRecordersOptions) {
     this.#o = options;
     this.#pace = new ConnectPace({ paceMs: options.connectPaceMs });
+    options.publisher.onFull(() => this.#pause());
     options.publisher.onRoom(() => this.#resume());
   }
 
@@ -210,7 +203,6 @@ export class ShardRecorders implements AsyncDisposable {
       ...{ number, shard, outage: this.#outage, pace: this.#pace, readingClock: this.#readingClock },
       hearsLifecycle: this.#hearing.has(number),
       isPaused: this.#isPaused,
-      onPublished: () => this.#pauseWhenFull(),
       onStallOver: () => {
         for (const recorder of this.#recorders.values()) recorder.tryAgain();
       },
@@ -223,9 +215,9 @@ export class ShardRecorders implements AsyncDisposable {
     return this.#turnAtMs - nowMs;
   }
 
-  #pauseWhenFull(): void {
+  #pause(): void {
     const { publisher, counters, log } = this.#o;
-    if (this.#isPaused || !publisher.full) return;
+    if (this.#isPaused) return;
     this.#isPaused = true;
     counters.pauses += 1;
     log.warn(publisher.stats(), 'The publishing queue is full: the connections are not read until it has room.');
@@ -233,7 +225,8 @@ export class ShardRecorders implements AsyncDisposable {
   }
 
   #resume(): void {
-    if (!this.#isPaused) return;
+    // Told a moment later, in which it may have become full again.
+    if (!this.#isPaused || this.#o.publisher.full) return;
     this.#isPaused = false;
     this.#o.log.info(this.#o.publisher.stats(), 'The publishing queue has room: the connections are read again.');
     for (const recorder of this.#recorders.values()) recorder.resume();

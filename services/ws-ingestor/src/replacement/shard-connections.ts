@@ -10,7 +10,7 @@ import { Succession } from './succession.ts';
 export type ShardConnectionsOptions = Omit<ShardConnectionOptions, 'listener'> & {
   /** What is recorded: it changes with the plan, and a new connection is opened for what it holds then. */
   tokenIds: ReadonlySet<string>;
-  listener: Pick<ShardConnectionListener, 'published' | 'opened' | 'serviceChanged' | 'dumpTooLarge'>;
+  listener: Pick<ShardConnectionListener, 'opened' | 'serviceChanged' | 'dumpTooLarge'>;
   /** How long two connections record together. */
   overlapMs: number;
 };
