@@ -1,12 +1,11 @@
 import type { Publisher } from '@polytape/bus';
 import { type BookEvent, type ConnectionEnd, FRAME_TOO_LARGE, MarketSession } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
-import type { ConnectionStatus, OutageNotice } from '@polytape/types';
+import type { OutageNotice } from '@polytape/types';
 import type { IngestorCounters } from '../ingestor-counters.ts';
 import { ConnectionPublisher } from '../publishing/connection-publisher.ts';
 import type { UnparsedPublisher } from '../publishing/unparsed-publisher.ts';
 import type { ConnectPace } from './connect-pace.ts';
-import type { LastKnown } from './last-known.ts';
 import { ShardSocket } from './shard-socket.ts';
 
 export type ShardConnectionOptions = {
@@ -114,48 +113,14 @@ export class ShardConnection implements AsyncDisposable {
     this.#session.resume();
   }
 
-  /** Looks at what came since the last time. @returns Whether there was data among it beyond the first books. */
-  sample(nowMs: number): boolean {
-    return this.#socket?.sample(nowMs) ?? false;
-  }
-
-  /** Nothing was read for a while, by no fault of the venue: all waiting begins anew. */
-  excuse(nowMs: number): void {
-    this.#socket?.excuse(nowMs);
-  }
-
-  /** Whether every token has had its first book; or some have, and the others were waited for long enough. */
-  coversAt(nowMs: number): boolean {
-    return this.#socket?.coversAt(nowMs) ?? false;
-  }
-
-  /** Tokens that have waited for their first book too long. */
-  missing(nowMs: number): string[] {
-    return this.#socket?.missing(nowMs) ?? [];
-  }
-
-  /** Null while it has none. */
+  /** Its present socket; null while it has none. */
   get socket(): ShardSocket | null {
     return this.#socket;
   }
 
-  get connectionId(): string | null {
-    return this.#socket?.connectionId ?? null;
-  }
-
-  /** When its socket opened; null while it has none. */
-  get openedAtMs(): number | null {
-    return this.#socket?.openedAtMs ?? null;
-  }
-
-  /** When data was last seen to have come, or the socket opened; null while it has none. */
-  get heardAtMs(): number | null {
-    return this.#socket?.heardAtMs ?? null;
-  }
-
-  /** When the last frame came, milliseconds since the epoch. */
-  get lastFrameAtMs(): number | null {
-    return this.#socket?.lastFrameAtMs ?? null;
+  /** Tokens whose first book has come on its present socket. */
+  get covered(): ReadonlySet<string> {
+    return this.#socket?.covered ?? NONE;
   }
 
   /** Sockets that were opened, one after the other. */
@@ -170,25 +135,6 @@ export class ShardConnection implements AsyncDisposable {
 
   get tokens(): number {
     return this.#tokenIds.size;
-  }
-
-  /** Tokens whose first book has come. */
-  get covered(): ReadonlySet<string> {
-    return this.#socket?.covered ?? NONE;
-  }
-
-  /** Tokens that left its present socket, over all that were ever subscribed on it: 0 to 1. */
-  get pollution(): number {
-    return this.#socket?.pollution ?? 0;
-  }
-
-  get lastKnown(): LastKnown | null {
-    return this.#socket?.lastKnown ?? null;
-  }
-
-  /** Null while it has no socket. */
-  status(role: ConnectionStatus['role']): ConnectionStatus | null {
-    return this.#socket?.status(role) ?? null;
   }
 
   /** Closes the socket. What the venue had sent on it is with the publisher by then, as far as it could be read in time. */

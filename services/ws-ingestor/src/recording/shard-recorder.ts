@@ -167,16 +167,16 @@ export class ShardRecorder implements AsyncDisposable {
   }
 
   #wishedFor(nowMs: number): RecycleReason | null {
-    const { heardAtMs, openedAtMs } = this.#current;
-    if (heardAtMs === null || openedAtMs === null) return null; // it comes back by itself
+    const { socket } = this.#current;
+    if (socket === null) return null; // it comes back by itself
     if (this.#connections.succession !== null || this.#connections.isPaused || this.#wanted.size === 0) return null;
     // What has moved away is subscribed for a while yet, and not waited for.
-    const missing = this.#current.missing(nowMs).filter((tokenId) => this.#wanted.has(tokenId));
+    const missing = socket.missing(nowMs).filter((tokenId) => this.#wanted.has(tokenId));
     return recycleReason(
       {
-        ageMs: nowMs - openedAtMs,
-        pollution: this.#current.pollution,
-        silentMs: nowMs - heardAtMs,
+        ageMs: nowMs - socket.openedAtMs,
+        pollution: socket.pollution,
+        silentMs: nowMs - socket.heardAtMs,
         silentMsMax: this.#pulse.silentMsMax,
         hasUntriedMissing: this.#missing.hasUntried(missing),
         isCommanded: this.#isCommanded,
@@ -197,11 +197,11 @@ export class ShardRecorder implements AsyncDisposable {
   /** An operator wants a fresh connection. @returns The one that goes: where it drains, its successor is current by now. */
   command(): { result: 'begun' | 'running'; connectionId: string | null } {
     const { succession } = this.#connections;
-    if (succession !== null) return { result: 'running', connectionId: succession.old.connectionId };
+    if (succession !== null) return { result: 'running', connectionId: succession.old.socket?.connectionId ?? null };
     // Asked again while it waits for its turn, it says nothing new.
     if (!this.#isCommanded) this.#log.info({}, `An operator wants a fresh connection for shard ${this.number}.`);
     this.#isCommanded = true;
-    return { result: 'begun', connectionId: this.#current.connectionId };
+    return { result: 'begun', connectionId: this.#current.socket?.connectionId ?? null };
   }
 
   /** The venue serves fresh connections again: one that has stalled need not wait any longer. */
@@ -252,7 +252,7 @@ export class ShardRecorder implements AsyncDisposable {
   status(): Omit<ShardStatus, 'state' | 'missing'> {
     return {
       shard: this.number,
-      pollution: this.#current.pollution,
+      pollution: this.#current.socket?.pollution ?? 0,
       reconnects: this.#reconnects,
       ...(this.#dumpTooLargeAtMs === null ? {} : { dumpTooLarge: true }),
       connections: this.#connections.statuses(),
@@ -280,7 +280,7 @@ export class ShardRecorder implements AsyncDisposable {
   }
 
   get isConnected(): boolean {
-    return this.#current.openedAtMs !== null;
+    return this.#current.socket !== null;
   }
 
   /** Connections that are open: two while one is being replaced. */
@@ -333,7 +333,7 @@ export class ShardRecorder implements AsyncDisposable {
     this.#sampledAtMs = nowMs;
     this.#wasHeard ||= this.#current.dataFrames > 0;
     for (const [connection, role] of this.#connections.roles()) {
-      const isLively = connection.sample(nowMs);
+      const isLively = connection.socket?.sample(nowMs) ?? false;
       if (role === 'current' && isLively) this.#pulse.beat(nowMs, sinceMs);
     }
   }
@@ -374,7 +374,7 @@ export class ShardRecorder implements AsyncDisposable {
     if (reason === 'stalled' && this.#retries.hasFailed(reason)) this.#o.onStallOver();
     this.#connections.takeOver();
     this.#doubtedAtFrames = null;
-    const missingAgain = successor.missing(nowMs);
+    const missingAgain = successor.socket?.missing(nowMs) ?? [];
     this.#report(missing.filter((tokenId) => missingAgain.includes(tokenId)));
     this.#o.onServiceChanged();
   }

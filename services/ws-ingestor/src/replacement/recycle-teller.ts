@@ -18,19 +18,28 @@ export class RecycleTeller {
 
   began({ reason, old }: Succession): void {
     this.#counters.recycles[reason].started += 1;
-    this.#log.debug({ reason, connectionId: old.connectionId }, `Opening a successor to a connection (${reason}).`);
+    this.#log.debug(
+      { reason, connectionId: old.socket?.connectionId },
+      `Opening a successor to a connection (${reason}).`,
+    );
   }
 
   failed(succession: Succession, o: { tokens: number; waitMs: number; nowMs: number }): void {
     const { reason, old, successor } = succession;
     this.#counters.recycles[reason].failed += 1;
-    const isOpen = successor.openedAtMs !== null;
+    const isOpen = successor.socket !== null;
     const covers = isOpen
       ? `of ${o.tokens} tokens ${successor.covered.size} had a book on it`
       : 'it could not be opened';
     const why = succession.losses > 0 ? 'it had taken over, and was lost again' : covers;
     const { say, unsaid } = this.#failures.failed(reason, o.nowMs);
-    const fields = { reason, connectionId: old.connectionId, covered: old.covered.size, waitMs: o.waitMs, unsaid };
+    const fields = {
+      reason,
+      connectionId: old.socket?.connectionId,
+      covered: old.covered.size,
+      waitMs: o.waitMs,
+      unsaid,
+    };
     this.#log[say ? 'warn' : 'debug'](
       fields,
       `A successor to a connection (${reason}) has failed, and the old one is kept: ${why}.`,
@@ -45,8 +54,8 @@ export class RecycleTeller {
     this.#counters.recycled.overlapMs += Math.round(succession.overlappedMs(o.nowMs));
     const fields = {
       reason,
-      connectionId: successor.connectionId,
-      old: old.connectionId,
+      connectionId: successor.socket?.connectionId,
+      old: old.socket?.connectionId,
       tokens: o.tokens,
     };
     if (reason === 'stalled') this.#tellSilence(succession, { ...fields, silentMsMax: o.silentMsMax }, o.nowMs);

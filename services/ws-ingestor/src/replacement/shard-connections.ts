@@ -108,7 +108,7 @@ export class ShardConnections implements AsyncDisposable {
 
   /** Nothing was read for a while, by no fault of the venue. */
   excuse(nowMs: number): void {
-    for (const connection of this.roles().keys()) connection.excuse(nowMs);
+    for (const { socket } of this.roles().keys()) socket?.excuse(nowMs);
     this.#succession?.excuse(nowMs);
   }
 
@@ -127,8 +127,7 @@ export class ShardConnections implements AsyncDisposable {
 
   /** Those that have a socket. */
   statuses(): ConnectionStatus[] {
-    const statuses = [...this.roles()].map(([connection, role]) => connection.status(role));
-    return statuses.filter((status) => status !== null);
+    return [...this.roles()].flatMap(([{ socket }, role]) => (socket === null ? [] : [socket.status(role)]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -41,13 +41,14 @@ export class Succession {
     this.reason = o.reason;
     this.old = o.old;
     this.successor = o.successor;
-    this.missing = o.old.missing(o.nowMs);
-    this.#silentSinceMs = o.old.heardAtMs ?? o.nowMs;
-    this.#lastFrameAtMs = o.old.lastFrameAtMs;
+    const { socket } = o.old;
+    this.missing = socket?.missing(o.nowMs) ?? [];
+    this.#silentSinceMs = socket?.heardAtMs ?? o.nowMs;
+    this.#lastFrameAtMs = socket?.lastFrameAtMs ?? null;
     this.#overlapMs = o.overlapMs;
     this.#firstBookTimeoutMs = o.firstBookTimeoutMs;
     this.#oldDataFrames = o.old.dataFrames;
-    this.#oldKnew = o.old.lastKnown;
+    this.#oldKnew = socket?.lastKnown ?? null;
     this.#startedAtMs = o.nowMs;
   }
 
@@ -75,7 +76,7 @@ export class Succession {
   /** Where it stands. `takes over` is said once. */
   step(nowMs: number, wanted: ReadonlySet<string>): 'wait' | 'takes over' | 'failed' | 'over' {
     if (this.#tookOverAtMs !== null) return this.#overlap(nowMs, this.#tookOverAtMs);
-    const { openedAtMs } = this.successor;
+    const openedAtMs = this.successor.socket?.openedAtMs ?? null;
     const judgement = judgeSuccessor({
       nowMs,
       startedAtMs: this.#startedAtMs,
@@ -96,8 +97,8 @@ export class Succession {
   /** How often the successor has lost its socket since it took over. */
   get losses(): number {
     if (this.#tookOverAtMs === null) return 0;
-    const { sockets, openedAtMs } = this.successor;
-    return sockets - this.#socketsAtTakeOver + (openedAtMs === null ? 1 : 0);
+    const { sockets, socket } = this.successor;
+    return sockets - this.#socketsAtTakeOver + (socket === null ? 1 : 0);
   }
 
   /** Nothing was read for a while, by no fault of the venue: the successor gets its time anew. */
@@ -117,7 +118,7 @@ export class Succession {
   #overlap(nowMs: number, tookOverAtMs: number): 'wait' | 'failed' | 'over' {
     const { old, successor } = this;
     if (old.covered.size === 0) return 'over';
-    const covers = successor.coversAt(nowMs);
+    const covers = successor.socket?.coversAt(nowMs) ?? false;
     // It may have been lost and be back between two looks.
     if (this.#overlapping?.sockets !== successor.sockets) this.#overlapping = null;
     if (covers) this.#overlapping ??= { sockets: successor.sockets, sinceMs: nowMs };
