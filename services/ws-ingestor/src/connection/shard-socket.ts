@@ -9,7 +9,7 @@ import {
 import type { ConnectionStatus } from '@polytape/types';
 import type { ConnectionPublisher } from '../publishing/connection-publisher.ts';
 import { FrameRate } from './frame-rate.ts';
-import { LastKnown } from './last-known.ts';
+import { LastHeard } from './last-heard.ts';
 
 export type ShardSocketOptions = {
   connectionId: string;
@@ -33,7 +33,7 @@ export type ShardSocketOptions = {
 export class ShardSocket {
   readonly connectionId: string;
   readonly openedAtMs: number;
-  readonly lastKnown = new LastKnown();
+  readonly lastHeard = new LastHeard();
   readonly #o: ShardSocketOptions;
   readonly #openedSinceEpochMs = Date.now();
   readonly #covered = new Set<string>();
@@ -83,7 +83,7 @@ export class ShardSocket {
     if (this.#mayPassOver(text) && recogniseFrame(text) === 'known') {
       this.#dataFrames += 1;
       this.#livelyFrames += 1;
-      this.lastKnown.passedOver(text);
+      this.lastHeard.passedOver(text);
       return true;
     }
     return this.#takeParsed(parseFrame(text), text, receivedAtUs);
@@ -200,7 +200,7 @@ export class ShardSocket {
 
   #takeEvent(event: MarketEvent, receivedAtUs: number): 'first book' | 'other' {
     const { publisher } = this.#o;
-    this.lastKnown.read(event);
+    this.lastHeard.parsed(event);
     switch (event.type) {
       case 'lastTradePrice':
         publisher.trade(event, receivedAtUs);

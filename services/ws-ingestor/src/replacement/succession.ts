@@ -1,5 +1,5 @@
 import type { BookEvent } from '@polytape/polymarket';
-import type { LastKnown } from '../connection/last-known.ts';
+import type { LastHeard } from '../connection/last-heard.ts';
 import type { ShardConnection } from '../connection/shard-connection.ts';
 import { judgeSuccessor } from './judge-successor.ts';
 import type { RecycleReason } from './recycle-reason.ts';
@@ -19,7 +19,7 @@ export class Succession {
   readonly #overlapMs: number;
   readonly #firstBookTimeoutMs: number;
   readonly #oldDataFrames: number;
-  readonly #oldKnew: LastKnown | null;
+  readonly #oldHeard: LastHeard | null;
   readonly #silentSinceMs: number;
   readonly #lastFrameAtMs: number | null;
   #startedAtMs: number;
@@ -48,7 +48,7 @@ export class Succession {
     this.#overlapMs = o.overlapMs;
     this.#firstBookTimeoutMs = o.firstBookTimeoutMs;
     this.#oldDataFrames = o.old.dataFrames;
-    this.#oldKnew = socket?.lastKnown ?? null;
+    this.#oldHeard = socket?.lastHeard ?? null;
     this.#startedAtMs = o.nowMs;
   }
 
@@ -107,7 +107,7 @@ export class Succession {
   }
 
   sawFirstBook(connection: ShardConnection, book: BookEvent): void {
-    if (connection === this.successor && this.#oldKnew?.misses(book)) this.#booksWithNews += 1;
+    if (connection === this.successor && this.#oldHeard?.misses(book)) this.#booksWithNews += 1;
   }
 
   /** Whether the silent old connection was dead: it has said nothing since, and the successor's first books have news. */
