@@ -1,5 +1,5 @@
 export type * from './channel/market-event.ts';
-export { MarketSession, type MarketSessionOptions, type MarketSessionStats } from './channel/market-session.ts';
+export { MarketSession, type MarketSessionOptions } from './channel/market-session.ts';
 export { FRAME_TOO_LARGE } from './channel/market-socket.ts';
 export { type FrameElement, type ParsedFrame, parseFrame } from './channel/parse-frame.ts';
 export { recogniseFrame } from './channel/recognise-frame.ts';

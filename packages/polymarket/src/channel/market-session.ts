@@ -4,7 +4,7 @@ import { excerpt } from '../excerpt.ts';
 import { backoffMs } from '../http/backoff-ms.ts';
 import { type VenueError, VenueRefusedError } from '../venue-errors.ts';
 import { isPong } from './is-pong.ts';
-import { FRAME_TOO_LARGE, MarketSocket, type SocketEnd, type SocketLimits } from './market-socket.ts';
+import { MarketSocket, type SocketEnd, type SocketLimits } from './market-socket.ts';
 import { ReceiveClock } from './receive-clock.ts';
 import type { SessionConnection, SessionHandler } from './session-handler.ts';
 import { firstMessage, operationMessages } from './subscription-messages.ts';
@@ -27,28 +27,6 @@ export type MarketSessionOptions = Partial<SocketLimits> & {
   /** To be shared likewise, so that they do not all come back at once: when, by the clock of `performance`, it may try. */
   pace?: { reserve(nowMs: number): number };
   random?: () => number;
-};
-
-/** Plain numbers and words; counts are since the session began. */
-export type MarketSessionStats = {
-  state: 'idle' | 'connecting' | 'open' | 'waiting' | 'disposed';
-  connectionId: string | null;
-  tokens: number;
-  paused: boolean;
-  connectionsOpened: number;
-  /** Tries in a row that failed or did not last. */
-  failures: number;
-  /** Why the last try or connection failed; null while all is well. */
-  lastFailure: string | null;
-  /** The last answer was 403: a person must act. */
-  refused: boolean;
-  frames: number;
-  binaryFrames: number;
-  oversizedFrames: number;
-  pongs: number;
-  handlerErrors: number;
-  /** Our clock at the last frame but PONG, microseconds since the epoch; null before the first. */
-  lastFrameAtUs: number | null;
 };
 
 /**
@@ -78,21 +56,10 @@ export class MarketSession implements AsyncDisposable {
   readonly #backoff: { minMs: number; maxMs: number };
   readonly #settledAfterMs: number;
   readonly #tokenIds = new Set<string>();
-  readonly #counts = {
-    connectionsOpened: 0,
-    frames: 0,
-    binaryFrames: 0,
-    oversizedFrames: 0,
-    pongs: 0,
-    handlerErrors: 0,
-  };
-  #state: MarketSessionStats['state'] = 'idle';
+  #state: 'idle' | 'connecting' | 'open' | 'waiting' | 'disposed' = 'idle';
   #socket: MarketSocket | null = null;
-  #connection: SessionConnection | null = null;
   #openedAtMs = 0;
   #failures = 0;
-  #lastFailure: { sentence: string; refused: boolean } | null = null;
-  #lastFrameAtUs: number | null = null;
   #paused = false;
   #waitTimer: NodeJS.Timeout | undefined;
   readonly #ended = Promise.withResolvers<void>();
@@ -167,20 +134,6 @@ export class MarketSession implements AsyncDisposable {
     this.#socket?.resume();
   }
 
-  stats(): MarketSessionStats {
-    return {
-      ...this.#counts,
-      state: this.#state,
-      connectionId: this.#state === 'open' ? (this.#connection?.connectionId ?? null) : null,
-      tokens: this.#tokenIds.size,
-      paused: this.#paused,
-      failures: this.#failures,
-      lastFailure: this.#lastFailure?.sentence ?? null,
-      refused: this.#lastFailure?.refused ?? false,
-      lastFrameAtUs: this.#lastFrameAtUs,
-    };
-  }
-
   /**
    * Closes the socket once everything has been read that the venue had sent, as far as that comes within `drainTimeoutMs`.
    * `onClose` is called before it resolves, and nothing after.
@@ -196,7 +149,6 @@ export class MarketSession implements AsyncDisposable {
   #connect(): void {
     this.#state = 'connecting';
     const connection = { connectionId: randomBytes(8).toString('hex') };
-    this.#connection = connection;
     this.#socket = new MarketSocket({
       url: this.#url,
       paused: this.#paused,
@@ -205,11 +157,8 @@ export class MarketSession implements AsyncDisposable {
       listener: {
         opened: () => this.#opened(connection),
         text: (text, receivedAtUs) => this.#text(connection, text, receivedAtUs),
-        binary: (bytes, receivedAtUs) => {
-          this.#counts.binaryFrames += 1;
-          this.#lastFrameAtUs = receivedAtUs;
-          this.#call('binary frame', () => this.#handler.onBinary(connection, bytes, receivedAtUs));
-        },
+        binary: (bytes, receivedAtUs) =>
+          this.#call('binary frame', () => this.#handler.onBinary(connection, bytes, receivedAtUs)),
         clockMoved: (driftMs) => this.#clockMoved(driftMs),
         ended: (end) => this.#closed(connection, end),
       },
@@ -220,9 +169,7 @@ export class MarketSession implements AsyncDisposable {
     if (this.#state === 'disposed') return;
     this.#state = 'open';
     this.#openedAtMs = performance.now();
-    this.#counts.connectionsOpened += 1;
     this.#socket?.send(firstMessage(this.#tokenIds, { customFeatures: this.#customFeatures }));
-    this.#lastFailure = null;
     const fields = { host: this.#url.host, connectionId: connection.connectionId, tokens: this.#tokenIds.size };
     if (this.#outage.recovered()) this.#log.info(fields, `Connected to ${this.#url.host} again.`);
     else this.#log.debug(fields, `Connected to ${this.#url.host}.`);
@@ -230,18 +177,12 @@ export class MarketSession implements AsyncDisposable {
   }
 
   #text(connection: SessionConnection, text: string, receivedAtUs: number): void {
-    if (isPong(text)) {
-      this.#counts.pongs += 1;
-      return;
-    }
-    this.#counts.frames += 1;
-    this.#lastFrameAtUs = receivedAtUs;
+    if (isPong(text)) return;
     this.#call('frame', () => this.#handler.onFrame(connection, text, receivedAtUs));
   }
 
   #closed(connection: SessionConnection, end: SocketEnd): void {
     this.#socket = null;
-    if (end.code === FRAME_TOO_LARGE) this.#counts.oversizedFrames += 1;
     if (end.opened) {
       const { code, reason, cause, unreadMs } = end;
       const ended = cause === null ? { code, reason, unreadMs } : { code, reason, unreadMs, cause };
@@ -280,8 +221,6 @@ export class MarketSession implements AsyncDisposable {
 
   #tell(end: SocketEnd, waitMs: number): void {
     const sentence = end.cause?.message ?? `${this.#url.host} closed the connection (${closing(end)})`;
-    const refused = end.cause instanceof VenueRefusedError;
-    this.#lastFailure = { sentence, refused };
     const { say, unsaid } = this.#outage.failed(sentence, performance.now());
     if (!say) return;
     const fields = { host: this.#url.host, code: end.code, failures: this.#failures, waitMs, unsaid };
@@ -310,7 +249,6 @@ export class MarketSession implements AsyncDisposable {
     try {
       act();
     } catch (error) {
-      this.#counts.handlerErrors += 1;
       const { say, unsaid } = this.#handlerFailures.failed(`${stage} ${String(error)}`, performance.now());
       if (say)
         this.#log.error({ err: error, stage, unsaid }, `A handler failed at ${stage}; what it was given may be lost.`);
