@@ -23,7 +23,6 @@ export type MarketSessionOptions = Partial<SocketLimits> & {
   settledAfterMs?: number;
   /** To be shared by the sessions of a process, so that they tell an outage once. */
   outage?: OutageNotice;
-  clock?: ReceiveClock;
   /** To be shared likewise, so that they do not all come back at once: when, by the clock of `performance`, it may try. */
   pace?: { reserve(nowMs: number): number };
   random?: () => number;
@@ -48,7 +47,6 @@ export class MarketSession implements AsyncDisposable {
   readonly #log: Log;
   readonly #outage: OutageNotice;
   readonly #handlerFailures = new OutageNotice();
-  readonly #clock: ReceiveClock;
   readonly #pace: MarketSessionOptions['pace'];
   readonly #random: () => number;
   #customFeatures: boolean;
@@ -70,7 +68,6 @@ export class MarketSession implements AsyncDisposable {
     this.#handler = options.handler;
     this.#log = options.log;
     this.#outage = options.outage ?? new OutageNotice();
-    this.#clock = options.clock ?? SHARED_CLOCK;
     this.#pace = options.pace;
     this.#random = options.random ?? Math.random;
     this.#customFeatures = options.customFeatures ?? false;
@@ -153,7 +150,7 @@ export class MarketSession implements AsyncDisposable {
       url: this.#url,
       paused: this.#paused,
       limits: this.#limits,
-      clock: this.#clock,
+      clock: SHARED_CLOCK,
       listener: {
         opened: () => this.#opened(connection),
         text: (text, receivedAtUs) => this.#text(connection, text, receivedAtUs),

@@ -32,10 +32,6 @@ export class OrdinalCounter {
     return ordinal;
   }
 
-  get size(): number {
-    return this.#seen.size;
-  }
-
   #forget(nowMs: number): void {
     for (const [contentHash, { atMs }] of this.#seen) {
       if (nowMs - atMs <= this.#windowMs && this.#seen.size <= this.#contentsMax) return;

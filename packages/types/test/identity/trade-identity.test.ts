@@ -124,7 +124,6 @@ describe('an ordinal counter', () => {
   test('forgets the longest unseen content beyond its maximum, and never the one that is asked for', () => {
     const ordinals = new OrdinalCounter({ windowMs: 1_000, contentsMax: 2 });
     for (const key of ['a', 'b', 'a', 'c', 'd']) ordinals.next(key, 0);
-    expect(ordinals.size).toBe(2);
     expect([ordinals.next('c', 0), ordinals.next('a', 0)]).toEqual([1, 0]);
   });
 });
