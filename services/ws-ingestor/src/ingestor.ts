@@ -18,7 +18,7 @@ import { ShardReleases } from './fleet/shard-releases.ts';
 import { ingestorStatus } from './ingestor-status.ts';
 import { ShardRecorders, type ShardRecordersOptions } from './recording/shard-recorders.ts';
 
-export type IngestorOptions = Omit<ShardRecordersOptions, 'onServiceChanged'> & {
+export type IngestorOptions = ShardRecordersOptions & {
   bus: Bus;
   /** Shards that this one records at most. */
   shardsMax: number;
@@ -55,7 +55,7 @@ export class Ingestor implements AsyncDisposable {
   constructor(options: IngestorOptions) {
     this.#o = options;
     this.#log = options.log;
-    this.#recorders = new ShardRecorders({ ...options, onServiceChanged: () => this.#changed.resolve() });
+    this.#recorders = new ShardRecorders(options, () => this.#changed.resolve());
   }
 
   /** Records until `signal` aborts, then hands its shards over, as far as there is somebody and time, and ends. */
@@ -120,10 +120,11 @@ export class Ingestor implements AsyncDisposable {
 
   /** What an operator is told: the figures, and each shard with its connections. */
   status(): IngestorStatus {
+    const { ingestorId, counters, publisher } = this.#o;
     return ingestorStatus({
-      ...this.#o,
+      ...{ ingestorId, counters },
       startedAtMs: this.#startedAtMs,
-      publishing: this.#o.publisher.stats(),
+      publishing: publisher.stats(),
       services: this.#services(),
       shards: this.#recorders.statuses(),
     });

@@ -43,27 +43,25 @@ await using _published = {
 };
 await using unparsedPublisher = new UnparsedPublisher({ ingestorId, bus, counters, log });
 await using ingestor = new Ingestor({
-  ingestorId,
+  ...{ ingestorId, bus, publisher, unparsedPublisher, counters, log },
   url: config.POLYMARKET_WS_URL,
   redundancy: config.REDUNDANCY,
   shardsMax: config.SHARDS_PER_INGESTOR_MAX,
   overlapMs: config.OVERLAP_MS,
-  firstBookTimeoutMs: config.FIRST_BOOK_TIMEOUT_MS,
-  frameBytesMax: FRAME_BYTES_MAX,
   handOverMsMax: config.HAND_OVER_MS_MAX,
-  connectPaceMs: config.CONNECT_PACE_MS,
-  recyclesMax: config.RECYCLES_MAX,
-  pollutionMax: config.RECYCLE_POLLUTION_PERCENT / 100,
-  ageMsMin: config.RECYCLE_AGE_MS_MIN,
-  ageMsMax: config.RECYCLE_AGE_MS_MAX,
-  stallMsMin: config.STALL_MS_MIN,
-  stallMsMax: config.STALL_MS_MAX,
   lifecycleShards: config.LIFECYCLE_SHARDS,
-  bus,
-  publisher,
-  unparsedPublisher,
-  counters,
-  log,
+  connections: {
+    paceMs: config.CONNECT_PACE_MS,
+    firstBookTimeoutMs: config.FIRST_BOOK_TIMEOUT_MS,
+    frameBytesMax: FRAME_BYTES_MAX,
+  },
+  recycling: {
+    recyclesMax: config.RECYCLES_MAX,
+    pollutionMax: config.RECYCLE_POLLUTION_PERCENT / 100,
+    ageMsMin: config.RECYCLE_AGE_MS_MIN,
+    ageMsMax: config.RECYCLE_AGE_MS_MAX,
+  },
+  stalls: { stallMsMin: config.STALL_MS_MIN, stallMsMax: config.STALL_MS_MAX },
 });
 
 registerMetrics(metrics, { ingestor, publisher, unparsedPublisher, counters });

@@ -46,9 +46,10 @@ function ingestorOf(o: { stack: AsyncDisposableStack; bus: Bus; url: string }): 
   return o.stack.use(
     new Ingestor({
       ...{ ingestorId: 'test-1', url: o.url, bus: o.bus, publisher, unparsedPublisher, counters, log },
-      ...{ redundancy: 1, shardsMax: 10, lifecycleShards: 0, connectPaceMs: 0, recyclesMax: 2 },
-      ...{ overlapMs: 100, firstBookTimeoutMs: 600_000, frameBytesMax: 2 ** 20, handOverMsMax: 0 },
-      ...{ pollutionMax: 1, ageMsMin: 1e9, ageMsMax: 1e9, stallMsMin: 600_000, stallMsMax: 600_000 },
+      ...{ redundancy: 1, shardsMax: 10, lifecycleShards: 0, overlapMs: 100, handOverMsMax: 0 },
+      connections: { paceMs: 0, firstBookTimeoutMs: 600_000, frameBytesMax: 2 ** 20 },
+      recycling: { recyclesMax: 2, pollutionMax: 1, ageMsMin: 1e9, ageMsMax: 1e9 },
+      stalls: { stallMsMin: 600_000, stallMsMax: 600_000 },
     }),
   );
 }

@@ -8,27 +8,37 @@ import type { UnparsedPublisher } from '../publishing/unparsed-publisher.ts';
 import type { ConnectPace } from './connect-pace.ts';
 import { ShardSocket } from './shard-socket.ts';
 
-export type ShardConnectionOptions = {
-  shard: number;
-  tokenIds: Iterable<string>;
+/** What all connections of an ingestor use together. */
+export type SharedParts = {
+  /** The market channel's full address. */
   url: string;
   ingestorId: string;
   publisher: Publisher;
   unparsedPublisher: UnparsedPublisher;
   counters: IngestorCounters;
-  /** Whether it hears of new and resolved markets, too. */
-  hearsLifecycle: boolean;
-  isPaused: boolean;
-  /** How long it waits for the first book of its last tokens before it counts as covering the shard. */
+  /** An outage of the venue is reported once, and not by each connection. */
+  outage: OutageNotice;
+  /** Each connection that comes back waits for its turn. */
+  pace: ConnectPace;
+  /** Time for which the connections have been read. */
+  readingClock: { readonly nowMs: number };
+};
+
+export type ConnectionLimits = {
+  /** How long a connection waits for first books before it counts as covering the shard without them. */
   firstBookTimeoutMs: number;
   /** A larger frame ends the connection. */
   frameBytesMax: number;
-  /** Shared by all connections: an outage of the venue is told once, and not by each. */
-  outage: OutageNotice;
-  /** Shared by all connections: each that comes back waits for its moment. */
-  pace: ConnectPace;
-  /** Shared by all connections: time that they were read. */
-  readingClock: { readonly nowMs: number };
+};
+
+export type ShardConnectionOptions = {
+  shared: SharedParts;
+  limits: ConnectionLimits;
+  shard: number;
+  tokenIds: Iterable<string>;
+  /** Whether it hears of new and resolved markets, too. */
+  hearsLifecycle: boolean;
+  isPaused: boolean;
   listener: ShardConnectionListener;
   log: Logger;
 };
@@ -62,19 +72,20 @@ export class ShardConnection implements AsyncDisposable {
   constructor(options: ShardConnectionOptions) {
     this.#o = options;
     this.#tokenIds = new Set(options.tokenIds);
+    const { shared, limits, log } = options;
     this.#session = new MarketSession({
-      url: options.url,
+      url: shared.url,
       tokenIds: this.#tokenIds,
-      frameBytesMax: options.frameBytesMax,
+      frameBytesMax: limits.frameBytesMax,
       customFeatures: options.hearsLifecycle,
-      log: options.log,
-      outage: options.outage,
-      pace: options.pace,
+      log,
+      outage: shared.outage,
+      pace: shared.pace,
       handler: {
         onOpen: ({ connectionId }) => this.#begin(connectionId),
         onFrame: (_connection, text, receivedAtUs) => this.#take(text, receivedAtUs),
         onBinary: (_connection, bytes, receivedAtUs) => {
-          this.#o.counters.frames += 1;
+          shared.counters.frames += 1;
           this.#socket?.takeBinary(bytes, receivedAtUs);
         },
         onClose: ({ connectionId }, end) => this.#end(connectionId, end),
@@ -143,14 +154,14 @@ export class ShardConnection implements AsyncDisposable {
   }
 
   #begin(connectionId: string): void {
-    const { counters, listener, firstBookTimeoutMs } = this.#o;
-    counters.connectionsOpened += 1;
+    const { shared, limits, shard, listener } = this.#o;
+    shared.counters.connectionsOpened += 1;
     this.#sockets += 1;
     this.#socket = new ShardSocket({
       connectionId,
       tokenIds: this.#tokenIds,
-      publisher: new ConnectionPublisher({ ...this.#o, connectionId }),
-      firstBookTimeoutMs,
+      publisher: new ConnectionPublisher({ connectionId, shard, shared }),
+      firstBookTimeoutMs: limits.firstBookTimeoutMs,
       onFirstBook: (event) => listener.firstBook(this, event),
       onCovered: () => listener.serviceChanged(),
       nowMs: performance.now(),
@@ -159,12 +170,13 @@ export class ShardConnection implements AsyncDisposable {
   }
 
   #take(text: string, receivedAtUs: number): void {
-    this.#o.counters.frames += 1;
+    this.#o.shared.counters.frames += 1;
     if (this.#socket?.take(text, receivedAtUs)) this.#dataFrames += 1;
   }
 
   #end(connectionId: string, { code, unreadMs }: ConnectionEnd): void {
-    const { counters, listener, log } = this.#o;
+    const { listener, log } = this.#o;
+    const { counters } = this.#o.shared;
     if (code === FRAME_TOO_LARGE) {
       counters.framesTooLarge += 1;
       if (this.covered.size === 0) listener.dumpTooLarge();

@@ -27,51 +27,37 @@ import type { UnparsedPublisher } from './unparsed-publisher.ts';
  */
 export class ConnectionPublisher {
   readonly #connectionId: string;
-  readonly #publisher: Publisher;
-  readonly #counters: IngestorCounters;
-  readonly #unparsedPublisher: UnparsedPublisher;
-  readonly #readingClock: { readonly nowMs: number };
+  readonly #shared: ConnectionPublisherParts;
   readonly #headers: Record<string, string>;
   readonly #ordinals = new OrdinalCounter({ windowMs: DUPLICATE_WINDOW_MS, contentsMax: CONTENTS_MAX });
   #unparsed = 0;
 
-  constructor(o: {
-    connectionId: string;
-    shard: number;
-    ingestorId: string;
-    publisher: Publisher;
-    unparsedPublisher: UnparsedPublisher;
-    counters: IngestorCounters;
-    readingClock: { readonly nowMs: number };
-  }) {
+  constructor(o: { connectionId: string; shard: number; shared: ConnectionPublisherParts }) {
     this.#connectionId = o.connectionId;
-    this.#publisher = o.publisher;
-    this.#counters = o.counters;
-    this.#readingClock = o.readingClock;
-    this.#unparsedPublisher = o.unparsedPublisher;
+    this.#shared = o.shared;
     this.#headers = {
       [PROVENANCE_HEADERS.connection]: o.connectionId,
       [PROVENANCE_HEADERS.shard]: String(o.shard),
-      [PROVENANCE_HEADERS.ingestor]: o.ingestorId,
+      [PROVENANCE_HEADERS.ingestor]: o.shared.ingestorId,
     };
   }
 
   trade(event: LastTradePriceEvent, receivedAtUs: number): void {
-    const trade = tradeFromEvent(event, this.#ordinals, { receivedAtUs, nowMs: this.#readingClock.nowMs });
-    this.#counters.trades += 1;
-    this.#counters.lastTradeAtMs = Math.floor(receivedAtUs / 1_000);
+    const trade = tradeFromEvent(event, this.#ordinals, { receivedAtUs, nowMs: this.#shared.readingClock.nowMs });
+    this.#shared.counters.trades += 1;
+    this.#shared.counters.lastTradeAtMs = Math.floor(receivedAtUs / 1_000);
     this.#publish({ subject: tradeSubject(trade), messageId: tradeMessageId(trade), body: JSON.stringify(trade) });
   }
 
   lifecycle(event: NewMarketEvent | MarketResolvedEvent, receivedAtUs: number): void {
     const fact = lifecycleFromEvent(event, receivedAtUs);
-    this.#counters.lifecycleEvents += 1;
+    this.#shared.counters.lifecycleEvents += 1;
     this.#publish({ subject: eventSubject(fact), messageId: lifecycleMessageId(fact), body: JSON.stringify(fact) });
   }
 
   tickSize(event: TickSizeChangeEvent, receivedAtUs: number): void {
     const fact = tickSizeFromEvent(event, receivedAtUs);
-    this.#counters.tickSizeChanges += 1;
+    this.#shared.counters.tickSizeChanges += 1;
     this.#publish({ subject: eventSubject(fact), messageId: tickSizeMessageId(fact), body: JSON.stringify(fact) });
   }
 
@@ -79,13 +65,22 @@ export class ConnectionPublisher {
     const counter = this.#unparsed;
     this.#unparsed += 1;
     const connectionId = this.#connectionId;
-    this.#unparsedPublisher.take(raw, { connectionId, counter, receivedAtUs, reason, headers: this.#headers });
+    this.#shared.unparsedPublisher.take(raw, { connectionId, counter, receivedAtUs, reason, headers: this.#headers });
   }
 
   #publish(message: Omit<OutgoingMessage, 'headers'>): void {
-    this.#publisher.publish({ ...message, headers: this.#headers });
+    this.#shared.publisher.publish({ ...message, headers: this.#headers });
   }
 }
+
+/** What all connections of an ingestor share, as far as it is needed here. */
+type ConnectionPublisherParts = {
+  ingestorId: string;
+  publisher: Pick<Publisher, 'publish'>;
+  unparsedPublisher: Pick<UnparsedPublisher, 'take'>;
+  counters: IngestorCounters;
+  readingClock: { readonly nowMs: number };
+};
 
 /** Contents remembered for ordinals: two minutes of 5,000 trades a second on one connection. */
 const CONTENTS_MAX = 600_000;

@@ -1,18 +1,7 @@
-import type { Publisher } from '@polytape/bus';
 import type { Logger } from '@polytape/service';
-import {
-  LACKING_TOKENS_MAX,
-  type OutageNotice,
-  SHARD_TOKENS_MAX,
-  type Shard,
-  type ShardService,
-  type ShardStatus,
-} from '@polytape/types';
-import type { ConnectPace } from '../connection/connect-pace.ts';
-import type { ShardConnection } from '../connection/shard-connection.ts';
+import { LACKING_TOKENS_MAX, SHARD_TOKENS_MAX, type Shard, type ShardService, type ShardStatus } from '@polytape/types';
+import type { ConnectionLimits, ShardConnection, SharedParts } from '../connection/shard-connection.ts';
 import type { ShardSocket } from '../connection/shard-socket.ts';
-import type { IngestorCounters } from '../ingestor-counters.ts';
-import type { UnparsedPublisher } from '../publishing/unparsed-publisher.ts';
 import { type RecycleLimits, type RecycleReason, recycleReason } from '../replacement/recycle-reason.ts';
 import { RecycleTeller } from '../replacement/recycle-teller.ts';
 import type { RecycleWish } from '../replacement/recycle-turns.ts';
@@ -23,38 +12,26 @@ import type { Succession } from '../replacement/succession.ts';
 import { DepartingTokens } from './departing-tokens.ts';
 import { MissingBooks } from './missing-books.ts';
 
-export type ShardRecorderOptions = RecycleLimits &
-  StallLimits & {
-    number: number;
-    shard: Shard;
-    url: string;
-    publisher: Publisher;
-    unparsedPublisher: UnparsedPublisher;
-    counters: IngestorCounters;
-    ingestorId: string;
-    /** Ingestors that are to record each shard: with one, what a dead connection has missed is missing. */
-    redundancy: number;
-    /** Whether its connection hears of new and resolved markets, too. */
-    hearsLifecycle: boolean;
-    isPaused: boolean;
-    /** How long a connection waits for the first book of its last tokens before it counts as covering the shard. */
-    firstBookTimeoutMs: number;
-    /** A larger frame ends its connection. */
-    frameBytesMax: number;
-    /** How long two connections record together, and how long a token that moved to another shard is kept. */
-    overlapMs: number;
-    /** Told when a connection that had stalled could be replaced at last, after it could not. */
-    onStallOver: () => void;
-    /** Told when what `service` says may have changed. Time alone may do that, too, and is not told. */
-    onServiceChanged: () => void;
-    /** Shared by all recorders: an outage of the venue is told once, and not by each connection. */
-    outage: OutageNotice;
-    /** Shared likewise: each connection that comes back waits for its moment. */
-    pace: ConnectPace;
-    /** Shared likewise: time that the connections were read. */
-    readingClock: { readonly nowMs: number };
-    log: Logger;
-  };
+export type ShardRecorderOptions = {
+  shared: SharedParts;
+  limits: ConnectionLimits;
+  recycling: RecycleLimits;
+  stalls: StallLimits;
+  /** How long two connections record together, and how long a token that moved to another shard is kept. */
+  overlapMs: number;
+  /** Ingestors that are to record each shard: with one, what a dead connection has missed is missing. */
+  redundancy: number;
+  number: number;
+  shard: Shard;
+  /** Whether its connection hears of new and resolved markets, too. */
+  hearsLifecycle: boolean;
+  isPaused: boolean;
+  /** Told when a connection that had stalled could be replaced at last, after it could not. */
+  onStallOver: () => void;
+  /** Told when what `service` says may have changed. Time alone may do that, too, and is not told. */
+  onServiceChanged: () => void;
+  log: Logger;
+};
 
 /**
  * Records one shard: keeps a connection that covers its tokens, and replaces it by another before it lets go of it.
@@ -94,12 +71,13 @@ export class ShardRecorder implements AsyncDisposable {
     this.#log = options.log.child({ shard: options.number });
     this.#version = options.shard.version;
     this.#wanted = new Set(options.shard.tokens.map(({ tokenId }) => tokenId));
-    this.#pulse = new ShardPulse(options, nowMs);
-    this.#teller = new RecycleTeller({ ...options, log: this.#log });
-    this.#retries = new RetryTimes({ minMs: options.firstBookTimeoutMs });
+    const { shared, limits, overlapMs, redundancy, hearsLifecycle, isPaused } = options;
+    this.#pulse = new ShardPulse(options.stalls, nowMs);
+    this.#teller = new RecycleTeller({ counters: shared.counters, redundancy, log: this.#log });
+    this.#retries = new RetryTimes({ minMs: limits.firstBookTimeoutMs });
     this.#sampledAtMs = nowMs;
     this.#connections = new ShardConnections({
-      ...options,
+      ...{ shared, limits, overlapMs, hearsLifecycle, isPaused },
       shard: options.number,
       tokenIds: this.#wanted,
       log: this.#log,
@@ -182,7 +160,7 @@ export class ShardRecorder implements AsyncDisposable {
         isCommanded: this.#isCommanded,
         chance: this.#current.chance,
       },
-      this.#o,
+      this.#o.recycling,
     );
   }
 
@@ -323,13 +301,13 @@ export class ShardRecorder implements AsyncDisposable {
     this.#doubtedAtFrames = null;
     if (!again) return;
     this.#reconnects += 1;
-    this.#o.counters.reconnections += 1;
-    this.#o.counters.lastReconnectAtMs = Date.now();
+    this.#o.shared.counters.reconnections += 1;
+    this.#o.shared.counters.lastReconnectAtMs = Date.now();
   }
 
   #sample(nowMs: number): void {
     const sinceMs = nowMs - this.#sampledAtMs;
-    if (sinceMs * SAMPLES_MIN < this.#o.stallMsMin) return;
+    if (sinceMs * SAMPLES_MIN < this.#o.stalls.stallMsMin) return;
     this.#sampledAtMs = nowMs;
     this.#wasHeard ||= this.#current.dataFrames > 0;
     for (const [connection, role] of this.#connections.roles()) {
@@ -387,7 +365,7 @@ export class ShardRecorder implements AsyncDisposable {
     if (reason === 'stalled') this.#doubtedAtFrames = old.dataFrames;
     // A shard of which nothing comes is tried for more often than one that is served.
     const isDark = reason === 'stalled' || (old.covered.size === 0 && this.#wasHeard);
-    const maxMs = isDark ? this.#o.stallMsMax : RETRY_MS_MAX;
+    const maxMs = isDark ? this.#o.stalls.stallMsMax : RETRY_MS_MAX;
     const waitMs = this.#retries.failed(reason, { nowMs, maxMs, random: Math.random() });
     this.#teller.failed(succession, { tokens: this.#wanted.size, waitMs, nowMs });
     // Tokens have joined since the old one drained; there must be room for them on it.

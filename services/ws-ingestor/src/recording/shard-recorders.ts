@@ -1,20 +1,36 @@
+import type { Publisher } from '@polytape/bus';
+import type { Logger } from '@polytape/service';
 import { OutageNotice, type Shard, type ShardService } from '@polytape/types';
 import { ConnectPace } from '../connection/connect-pace.ts';
+import type { ConnectionLimits, SharedParts } from '../connection/shard-connection.ts';
+import type { IngestorCounters } from '../ingestor-counters.ts';
+import type { UnparsedPublisher } from '../publishing/unparsed-publisher.ts';
+import type { RecycleLimits } from '../replacement/recycle-reason.ts';
 import { recycleTurns } from '../replacement/recycle-turns.ts';
+import type { StallLimits } from '../replacement/shard-pulse.ts';
 import { lifecycleShards } from './lifecycle-shards.ts';
 import { reportedLacking, reportedMissing } from './reported-tokens.ts';
-import { ShardRecorder, type ShardRecorderOptions } from './shard-recorder.ts';
+import { ShardRecorder } from './shard-recorder.ts';
 
-export type ShardRecordersOptions = Omit<
-  ShardRecorderOptions,
-  'number' | 'shard' | 'hearsLifecycle' | 'isPaused' | 'onStallOver' | 'outage' | 'pace' | 'readingClock'
-> & {
+export type ShardRecordersOptions = {
+  ingestorId: string;
+  /** The market channel's full address. */
+  url: string;
+  publisher: Publisher;
+  unparsedPublisher: UnparsedPublisher;
+  counters: IngestorCounters;
+  /** How many ingestors are to record each shard. */
+  redundancy: number;
+  /** How long two connections, or two ingestors, record together. */
+  overlapMs: number;
   /** How many shards of the plan are recorded with the venue's global events. */
   lifecycleShards: number;
-  /** Between two new connections, whatever they are opened for. */
-  connectPaceMs: number;
-  /** Connections that are replaced at a time. */
-  recyclesMax: number;
+  /** `paceMs`: between two new connections, whatever they are opened for. */
+  connections: ConnectionLimits & { paceMs: number };
+  /** `recyclesMax`: connections that are replaced at a time. */
+  recycling: RecycleLimits & { recyclesMax: number };
+  stalls: StallLimits;
+  log: Logger;
 };
 
 /**
@@ -23,12 +39,12 @@ export type ShardRecordersOptions = Omit<
  */
 export class ShardRecorders implements AsyncDisposable {
   readonly #o: ShardRecordersOptions;
+  readonly #onServiceChanged: () => void;
+  readonly #shared: SharedParts;
   readonly #recorders = new Map<number, ShardRecorder>();
   readonly #closing = new Set<Promise<void>>();
-  readonly #outage = new OutageNotice();
   /** Shards of the plan, ours or not, whose connections hear the global events. */
   #hearing: ReadonlySet<number> = new Set();
-  readonly #pace: ConnectPace;
   /** The moment that is reserved for the next connection of those that are opened here. */
   #turnAtMs: number | null = null;
   /** Shards that have left the plan while others have their tokens, and until when they are recorded on. */
@@ -38,9 +54,15 @@ export class ShardRecorders implements AsyncDisposable {
   #recycledAtMs = performance.now();
   #isPaused = false;
 
-  constructor(options: ShardRecordersOptions) {
+  /** `onServiceChanged`: called when what `services` says may have changed, but for what time alone changes. */
+  constructor(options: ShardRecordersOptions, onServiceChanged: () => void) {
+    const { url, ingestorId, publisher, unparsedPublisher, counters } = options;
     this.#o = options;
-    this.#pace = new ConnectPace({ paceMs: options.connectPaceMs });
+    this.#onServiceChanged = onServiceChanged;
+    this.#shared = {
+      ...{ url, ingestorId, publisher, unparsedPublisher, counters },
+      ...{ outage: new OutageNotice(), pace: new ConnectPace(options.connections), readingClock: this.#readingClock },
+    };
     options.publisher.onFull(() => this.#pause());
     options.publisher.onRoom(() => this.#resume());
   }
@@ -58,7 +80,7 @@ export class ShardRecorders implements AsyncDisposable {
       const turnInMs = this.#turnInMs(nowMs);
       if (turnInMs > 0) return turnInMs;
       this.#turnAtMs = null;
-      this.#recorders.set(number, new ShardRecorder(this.#recorderOptions(number, shard)));
+      this.#recorders.set(number, this.#recorderOf(number, shard));
     }
     return Number.POSITIVE_INFINITY;
   }
@@ -107,13 +129,13 @@ export class ShardRecorders implements AsyncDisposable {
     }
     let opening = recorders.filter(({ isOpeningSuccessor }) => isOpeningSuccessor).length;
     let pending = recorders.filter(({ isRecycling }) => isRecycling).length;
-    if (opening >= this.#o.recyclesMax || !o.mayBegin) return Number.POSITIVE_INFINITY;
+    if (opening >= this.#o.recycling.recyclesMax || !o.mayBegin) return Number.POSITIVE_INFINITY;
     const wishes = recorders.flatMap((recorder) => {
       const wish = recorder.wish(nowMs);
       return wish === null ? [] : [{ ...wish, recorder }];
     });
     for (const { recorder, reason } of recycleTurns(wishes)) {
-      if ((reason === 'stalled' ? opening : pending) >= this.#o.recyclesMax) continue;
+      if ((reason === 'stalled' ? opening : pending) >= this.#o.recycling.recyclesMax) continue;
       const turnInMs = this.#turnInMs(nowMs);
       if (turnInMs > 0) return turnInMs;
       this.#turnAtMs = null;
@@ -197,21 +219,22 @@ export class ShardRecorders implements AsyncDisposable {
     await Promise.all(this.#closing);
   }
 
-  #recorderOptions(number: number, shard: Shard): ShardRecorderOptions {
-    return {
-      ...this.#o,
-      ...{ number, shard, outage: this.#outage, pace: this.#pace, readingClock: this.#readingClock },
+  #recorderOf(number: number, shard: Shard): ShardRecorder {
+    const { connections, recycling, stalls, overlapMs, redundancy, log } = this.#o;
+    return new ShardRecorder({
+      ...{ shared: this.#shared, limits: connections, recycling, stalls, overlapMs, redundancy, number, shard, log },
       hearsLifecycle: this.#hearing.has(number),
       isPaused: this.#isPaused,
       onStallOver: () => {
         for (const recorder of this.#recorders.values()) recorder.tryAgain();
       },
-    };
+      onServiceChanged: this.#onServiceChanged,
+    });
   }
 
   /** Milliseconds until the next connection may be opened here. It keeps its turn until it is opened. */
   #turnInMs(nowMs: number): number {
-    this.#turnAtMs ??= this.#pace.reserve(nowMs);
+    this.#turnAtMs ??= this.#shared.pace.reserve(nowMs);
     return this.#turnAtMs - nowMs;
   }
 

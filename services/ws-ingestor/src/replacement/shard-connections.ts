@@ -1,18 +1,26 @@
+import type { Logger } from '@polytape/service';
 import type { ConnectionStatus } from '@polytape/types';
 import {
+  type ConnectionLimits,
   ShardConnection,
   type ShardConnectionListener,
-  type ShardConnectionOptions,
+  type SharedParts,
 } from '../connection/shard-connection.ts';
 import type { RecycleReason } from './recycle-reason.ts';
 import { Succession } from './succession.ts';
 
-export type ShardConnectionsOptions = Omit<ShardConnectionOptions, 'listener'> & {
-  /** What is recorded: it changes with the plan, and a new connection is opened for what it holds then. */
-  tokenIds: ReadonlySet<string>;
-  listener: Pick<ShardConnectionListener, 'opened' | 'serviceChanged' | 'dumpTooLarge'>;
+export type ShardConnectionsOptions = {
+  shared: SharedParts;
+  limits: ConnectionLimits;
   /** How long two connections record together. */
   overlapMs: number;
+  shard: number;
+  /** What is recorded: it changes with the plan, and a new connection is opened for what it holds then. */
+  tokenIds: ReadonlySet<string>;
+  hearsLifecycle: boolean;
+  isPaused: boolean;
+  listener: Pick<ShardConnectionListener, 'opened' | 'serviceChanged' | 'dumpTooLarge'>;
+  log: Logger;
 };
 
 /**
@@ -52,7 +60,8 @@ export class ShardConnections implements AsyncDisposable {
 
   /** Opens a successor to the current connection. */
   succeed(reason: RecycleReason, nowMs: number): Succession {
-    const { overlapMs, firstBookTimeoutMs } = this.#o;
+    const { overlapMs, limits } = this.#o;
+    const { firstBookTimeoutMs } = limits;
     const [old, successor] = [this.#current, this.#connect()];
     this.#succession = new Succession({ reason, old, successor, overlapMs, firstBookTimeoutMs, nowMs });
     return this.#succession;
@@ -136,12 +145,13 @@ export class ShardConnections implements AsyncDisposable {
   }
 
   #connect(): ShardConnection {
+    const { shared, limits, shard, tokenIds, listener, log } = this.#o;
     return new ShardConnection({
-      ...this.#o,
+      ...{ shared, limits, shard, tokenIds, log },
       hearsLifecycle: this.#hearsLifecycle,
       isPaused: this.#isPaused,
       listener: {
-        ...this.#o.listener,
+        ...listener,
         firstBook: (connection, book) => this.#succession?.sawFirstBook(connection, book),
       },
     });

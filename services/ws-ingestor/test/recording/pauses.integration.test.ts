@@ -18,6 +18,7 @@ describe('fills that look the same', () => {
     const tokenId = bed.tokenOf(0);
     bed.venue.trade({ ...fill, tokenId });
     await bed.until('the first fill', () => bed.counters.trades === 1);
+    expect(await bed.stored()).toBe(1);
 
     await bed.nats.kill();
     await bed.until('the broker away', () => !bed.bus.connected);

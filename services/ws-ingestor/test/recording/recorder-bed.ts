@@ -51,7 +51,7 @@ export class RecorderBed implements AsyncDisposable {
   static async start(o: {
     venue?: VenueSimOptions;
     plan: Record<number, number[]>;
-    recorders?: Partial<ShardRecordersOptions>;
+    recorders?: Partial<typeof QUICK>;
     queueMax?: number;
     unparsedQueueMax?: number;
   }): Promise<RecorderBed> {
@@ -90,7 +90,7 @@ export class RecorderBed implements AsyncDisposable {
     unparsedQueueMax: number;
     stack: AsyncDisposableStack;
     plan: Record<number, number[]>;
-    recorders: Partial<ShardRecordersOptions>;
+    recorders: Partial<typeof QUICK>;
   }) {
     this.venue = o.venue;
     this.nats = o.nats;
@@ -106,17 +106,14 @@ export class RecorderBed implements AsyncDisposable {
       }),
     );
     this.#recorders = this.#stack.use(
-      new ShardRecorders({
-        ...QUICK,
-        ingestorId: 'test-1',
-        url: o.venue.urls.ws,
-        publisher: this.#publisher,
-        unparsedPublisher: this.#unparsedPublisher,
-        counters: this.counters,
-        onServiceChanged: () => {},
-        log,
-        ...o.recorders,
-      }),
+      new ShardRecorders(
+        {
+          ...recordersOptions(o.recorders),
+          ...{ ingestorId: 'test-1', url: o.venue.urls.ws, counters: this.counters, log },
+          ...{ publisher: this.#publisher, unparsedPublisher: this.#unparsedPublisher },
+        },
+        () => {},
+      ),
     );
     for (const [shard, markets] of Object.entries(o.plan)) this.assign(Number(shard), markets);
     const timer = setInterval(() => this.#turn(), TURN_MS);
@@ -246,6 +243,18 @@ export class RecorderBed implements AsyncDisposable {
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
   }
+}
+
+/** The settings of a test in the groups of the recorders. */
+function recordersOptions(changed: Partial<typeof QUICK>) {
+  const { connectPaceMs, firstBookTimeoutMs, frameBytesMax, ...rest } = { ...QUICK, ...changed };
+  const { recyclesMax, pollutionMax, ageMsMin, ageMsMax, stallMsMin, stallMsMax, ...others } = rest;
+  return {
+    ...others,
+    connections: { paceMs: connectPaceMs, firstBookTimeoutMs, frameBytesMax },
+    recycling: { recyclesMax, pollutionMax, ageMsMin, ageMsMax },
+    stalls: { stallMsMin, stallMsMax },
+  } satisfies Partial<ShardRecordersOptions>;
 }
 
 /** Nothing opens and closes by itself. */
