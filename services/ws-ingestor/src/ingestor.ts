@@ -5,6 +5,7 @@ import {
   type IngestorStatus,
   presenceFault,
   type RecycleAnswer,
+  type RecycleRequest,
   type Shard,
   type ShardService,
   shardFault,
@@ -131,11 +132,12 @@ export class Ingestor implements AsyncDisposable {
   }
 
   /** Replaces the connection of a shard by a fresh one, in its turn, as an operator asked for. */
-  recycle(shard: number): Omit<RecycleAnswer, 'ingestorId'> {
-    const answer = this.#recorders.command(shard);
-    if (answer === null) return { result: 'not_mine', connectionId: null };
+  recycle(request: unknown): RecycleAnswer {
+    const { ingestorId } = this.#o;
+    const answer = this.#recorders.command(recycledShard(request));
+    if (answer === null) return { ingestorId, result: 'not_mine', connectionId: null };
     this.#changed.resolve();
-    return answer;
+    return { ingestorId, ...answer };
   }
 
   /** Why the ingestor is not doing its job. */
@@ -306,6 +308,15 @@ export class Ingestor implements AsyncDisposable {
       shards: Object.fromEntries(this.#services()),
     };
   }
+}
+
+/** The shard that a `RecycleRequest` names. @throws {RangeError} It names none; the words are for whoever asked. */
+export function recycledShard(request: unknown): number {
+  const { shard } = (request ?? {}) as Partial<RecycleRequest>;
+  if (typeof shard !== 'number' || !Number.isSafeInteger(shard) || shard < 0) {
+    throw new RangeError('a shard is named by a whole number from 0');
+  }
+  return shard;
 }
 
 function uncoveredSinceMs(

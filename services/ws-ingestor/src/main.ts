@@ -9,7 +9,6 @@ import { Ingestor } from './ingestor.ts';
 import { newCounters } from './ingestor-counters.ts';
 import { UnparsedPublisher } from './publishing/unparsed-publisher.ts';
 import { registerMetrics } from './register-metrics.ts';
-import { recycledShard } from './replacement/recycle-request.ts';
 
 const { config, log, stop } = beginService({
   name: 'ws-ingestor',
@@ -68,10 +67,7 @@ registerMetrics(metrics, { ingestor, publisher, unparsedPublisher, counters });
 health.report(() => ingestor.readiness());
 stop.unfinished(() => ingestor.unfinished());
 await using _status = bus.serve(COMMANDS.status, () => ingestor.status());
-await using _recycle = bus.serve(COMMANDS.recycle, (request) => ({
-  ingestorId,
-  ...ingestor.recycle(recycledShard(request)),
-}));
+await using _recycle = bus.serve(COMMANDS.recycle, (request) => ingestor.recycle(request));
 stop.endWith(bus.closed, 'The connection to NATS closed for good.');
 await ingestor.run(signal);
 await publisher.idle();

@@ -5,7 +5,6 @@ import type { OutageNotice } from '@polytape/types';
 import type { IngestorCounters } from '../ingestor-counters.ts';
 import { ConnectionPublisher } from '../publishing/connection-publisher.ts';
 import type { UnparsedPublisher } from '../publishing/unparsed-publisher.ts';
-import type { ConnectPace } from './connect-pace.ts';
 import { ShardSocket } from './shard-socket.ts';
 
 /** What all connections of an ingestor use together. */
@@ -19,7 +18,7 @@ export type SharedParts = {
   /** An outage of the venue is reported once, and not by each connection. */
   outage: OutageNotice;
   /** Each connection that comes back waits for its turn. */
-  pace: ConnectPace;
+  pace: { reserve(nowMs: number): number };
   /** Time for which the connections have been read. */
   readingClock: { readonly nowMs: number };
 };

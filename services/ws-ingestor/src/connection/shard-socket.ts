@@ -104,7 +104,7 @@ export class ShardSocket {
   }
 
   /** Nothing was read for a while, by no fault of the venue: all waiting begins anew. */
-  excuse(nowMs: number): void {
+  resetSilence(nowMs: number): void {
     this.#heardAtMs = nowMs;
     for (const tokenId of this.#waiting.keys()) this.#waiting.set(tokenId, nowMs);
   }

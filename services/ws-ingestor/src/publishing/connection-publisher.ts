@@ -16,8 +16,7 @@ import {
   tradeSubject,
 } from '@polytape/types';
 import type { IngestorCounters } from '../ingestor-counters.ts';
-import { lifecycleFromEvent } from './lifecycle-from-event.ts';
-import { tickSizeFromEvent } from './tick-size-from-event.ts';
+import { lifecycleFromEvent, tickSizeFromEvent } from './fact-from-event.ts';
 import { tradeFromEvent } from './trade-from-event.ts';
 import type { UnparsedPublisher } from './unparsed-publisher.ts';
 

@@ -2,8 +2,8 @@ import type { Logger } from '@polytape/service';
 import { LACKING_TOKENS_MAX, SHARD_TOKENS_MAX, type Shard, type ShardService, type ShardStatus } from '@polytape/types';
 import type { ConnectionLimits, ShardConnection, SharedParts } from '../connection/shard-connection.ts';
 import type { ShardSocket } from '../connection/shard-socket.ts';
+import { RecycleLog } from '../replacement/recycle-log.ts';
 import { type RecycleLimits, type RecycleReason, recycleReason } from '../replacement/recycle-reason.ts';
-import { RecycleTeller } from '../replacement/recycle-teller.ts';
 import type { RecycleWish } from '../replacement/recycle-turns.ts';
 import { RetryTimes } from '../replacement/retry-times.ts';
 import { ShardConnections } from '../replacement/shard-connections.ts';
@@ -47,7 +47,7 @@ export class ShardRecorder implements AsyncDisposable {
   readonly #pulse: ShardPulse;
   readonly #missing = new MissingBooks();
   readonly #retries: RetryTimes;
-  readonly #teller: RecycleTeller;
+  readonly #recycleLog: RecycleLog;
   readonly #wanted: Set<string>;
   readonly #connections: ShardConnections;
   readonly #departing = new DepartingTokens();
@@ -73,7 +73,7 @@ export class ShardRecorder implements AsyncDisposable {
     this.#wanted = new Set(options.shard.tokens.map(({ tokenId }) => tokenId));
     const { shared, limits, overlapMs, redundancy, hearsLifecycle, isPaused } = options;
     this.#pulse = new ShardPulse(options.stalls, nowMs);
-    this.#teller = new RecycleTeller({ counters: shared.counters, redundancy, log: this.#log });
+    this.#recycleLog = new RecycleLog({ counters: shared.counters, redundancy, log: this.#log });
     this.#retries = new RetryTimes({ minMs: limits.firstBookTimeoutMs });
     this.#sampledAtMs = nowMs;
     this.#connections = new ShardConnections({
@@ -169,7 +169,7 @@ export class ShardRecorder implements AsyncDisposable {
     if (this.#connections.succession !== null) return;
     this.#isCommanded = false;
     this.#triedAtMs = nowMs;
-    this.#teller.began(this.#connections.succeed(reason, nowMs));
+    this.#recycleLog.began(this.#connections.succeed(reason, nowMs));
   }
 
   /** An operator wants a fresh connection. @returns The one that goes: where it drains, its successor is current by now. */
@@ -249,12 +249,12 @@ export class ShardRecorder implements AsyncDisposable {
 
   resume(): void {
     this.#connections.resume();
-    this.excuse(performance.now());
+    this.resetSilence(performance.now());
   }
 
   /** Nothing was read for a while, by no fault of the venue: silence is judged from now on. */
-  excuse(nowMs: number): void {
-    this.#connections.excuse(nowMs);
+  resetSilence(nowMs: number): void {
+    this.#connections.resetSilence(nowMs);
   }
 
   get isConnected(): boolean {
@@ -367,7 +367,7 @@ export class ShardRecorder implements AsyncDisposable {
     const isDark = reason === 'stalled' || (old.covered.size === 0 && this.#wasHeard);
     const maxMs = isDark ? this.#o.stalls.stallMsMax : RETRY_MS_MAX;
     const waitMs = this.#retries.failed(reason, { nowMs, maxMs, random: Math.random() });
-    this.#teller.failed(succession, { tokens: this.#wanted.size, waitMs, nowMs });
+    this.#recycleLog.failed(succession, { tokens: this.#wanted.size, waitMs, nowMs });
     // Tokens have joined since the old one drained; there must be room for them on it.
     if (this.#wanted.size + this.#departing.all.length > SHARD_TOKENS_MAX) this.#letGo(this.#departing.all);
     this.#connections.giveUp(nowMs);
@@ -378,7 +378,7 @@ export class ShardRecorder implements AsyncDisposable {
     this.#retries.succeeded();
     // Also after a stall: what could not be told from quiet must not be asked for again and again.
     if (succession.reason === 'stalled') this.#pulse.wasQuiet();
-    this.#teller.completed(succession, { tokens: this.#wanted.size, nowMs, silentMsMax: this.#pulse.silentMsMax });
+    this.#recycleLog.completed(succession, { tokens: this.#wanted.size, nowMs, silentMsMax: this.#pulse.silentMsMax });
     this.#connections.finish();
   }
 

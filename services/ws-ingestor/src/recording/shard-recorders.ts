@@ -1,14 +1,12 @@
 import type { Publisher } from '@polytape/bus';
 import type { Logger } from '@polytape/service';
 import { OutageNotice, type Shard, type ShardService } from '@polytape/types';
-import { ConnectPace } from '../connection/connect-pace.ts';
 import type { ConnectionLimits, SharedParts } from '../connection/shard-connection.ts';
 import type { IngestorCounters } from '../ingestor-counters.ts';
 import type { UnparsedPublisher } from '../publishing/unparsed-publisher.ts';
 import type { RecycleLimits } from '../replacement/recycle-reason.ts';
 import { recycleTurns } from '../replacement/recycle-turns.ts';
 import type { StallLimits } from '../replacement/shard-pulse.ts';
-import { lifecycleShards } from './lifecycle-shards.ts';
 import { reportedLacking, reportedMissing } from './reported-tokens.ts';
 import { ShardRecorder } from './shard-recorder.ts';
 
@@ -124,7 +122,7 @@ export class ShardRecorders implements AsyncDisposable {
     this.#recycledAtMs = nowMs;
     const recorders = [...this.#recorders.values()];
     for (const recorder of recorders) {
-      if (wasHeldUp) recorder.excuse(nowMs);
+      if (wasHeldUp) recorder.resetSilence(nowMs);
       recorder.advance(nowMs);
     }
     let opening = recorders.filter(({ isOpeningSuccessor }) => isOpeningSuccessor).length;
@@ -253,6 +251,31 @@ export class ShardRecorders implements AsyncDisposable {
     this.#isPaused = false;
     this.#o.log.info(this.#o.publisher.stats(), 'The publishing queue has room: the connections are read again.');
     for (const recorder of this.#recorders.values()) recorder.resume();
+  }
+}
+
+/**
+ * The shards whose connections hear the venue's global events: those with the lowest numbers in the plan, so that all
+ * replicas agree on them. They are few, because the events go to every such connection.
+ */
+export function lifecycleShards(planned: Iterable<number>, count: number): Set<number> {
+  return new Set([...planned].sort((a, b) => a - b).slice(0, count));
+}
+
+/** Gives each connection of a process its moment: each causes a burst of books, and the venue is not to be stormed. */
+export class ConnectPace {
+  readonly #paceMs: number;
+  #nextAtMs = 0;
+
+  constructor(o: { paceMs: number }) {
+    this.#paceMs = o.paceMs;
+  }
+
+  /** Takes the next free moment. @returns When that is. */
+  reserve(nowMs: number): number {
+    const atMs = Math.max(nowMs, this.#nextAtMs);
+    this.#nextAtMs = atMs + this.#paceMs;
+    return atMs;
   }
 }
 

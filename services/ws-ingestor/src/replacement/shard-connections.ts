@@ -116,9 +116,9 @@ export class ShardConnections implements AsyncDisposable {
   }
 
   /** Nothing was read for a while, by no fault of the venue. */
-  excuse(nowMs: number): void {
-    for (const { socket } of this.roles().keys()) socket?.excuse(nowMs);
-    this.#succession?.excuse(nowMs);
+  resetSilence(nowMs: number): void {
+    for (const { socket } of this.roles().keys()) socket?.resetSilence(nowMs);
+    this.#succession?.resetSilence(nowMs);
   }
 
   /** What each of them is. */

@@ -102,7 +102,7 @@ export class Succession {
   }
 
   /** Nothing was read for a while, by no fault of the venue: the successor gets its time anew. */
-  excuse(nowMs: number): void {
+  resetSilence(nowMs: number): void {
     if (this.#tookOverAtMs === null) this.#startedAtMs = nowMs;
   }
 

@@ -1,7 +1,7 @@
 import type { MarketResolvedEvent } from '@polytape/polymarket';
 import { describe, expect, test } from 'vitest';
-import { lifecycleFromEvent } from '../../src/publishing/lifecycle-from-event.ts';
-import { lifecycleShards } from '../../src/recording/lifecycle-shards.ts';
+import { lifecycleFromEvent } from '../../src/publishing/fact-from-event.ts';
+import { lifecycleShards } from '../../src/recording/shard-recorders.ts';
 
 const resolved: MarketResolvedEvent = {
   type: 'marketResolved',

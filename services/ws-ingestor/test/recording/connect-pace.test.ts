@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ConnectPace } from '../../src/connection/connect-pace.ts';
+import { ConnectPace } from '../../src/recording/shard-recorders.ts';
 
 test('connections that want to be opened at once get their moments one after the other', () => {
   const pace = new ConnectPace({ paceMs: 100 });

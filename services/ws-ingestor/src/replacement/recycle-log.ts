@@ -4,7 +4,7 @@ import type { IngestorCounters } from '../ingestor-counters.ts';
 import type { Succession } from './succession.ts';
 
 /** Counts the replacements of a shard's connections, and tells of them what an operator should know. */
-export class RecycleTeller {
+export class RecycleLog {
   readonly #counters: IngestorCounters;
   readonly #redundancy: number;
   readonly #log: Logger;

@@ -1,5 +1,5 @@
-import type { MarketResolvedEvent, NewMarketEvent } from '@polytape/polymarket';
-import type { LifecycleEvent } from '@polytape/types';
+import type { MarketResolvedEvent, NewMarketEvent, TickSizeChangeEvent } from '@polytape/polymarket';
+import type { LifecycleEvent, TickSizeChange } from '@polytape/types';
 
 /** The fact that an event of the market channel tells of. */
 export function lifecycleFromEvent(event: NewMarketEvent | MarketResolvedEvent, receivedAtUs: number): LifecycleEvent {
@@ -14,6 +14,20 @@ export function lifecycleFromEvent(event: NewMarketEvent | MarketResolvedEvent, 
     slug: isNew ? event.slug : null,
     winningTokenId: isNew ? null : event.winningTokenId,
     winningOutcome: isNew ? null : event.winningOutcome,
+    exchangeAtMs: Number(timestamp),
+    receivedAtUs,
+  };
+}
+
+/** The fact that an event of the market channel tells of. */
+export function tickSizeFromEvent(event: TickSizeChangeEvent, receivedAtUs: number): TickSizeChange {
+  const { conditionId, tokenId, oldTickSize, newTickSize, timestamp } = event;
+  return {
+    type: 'tick_size_change',
+    conditionId,
+    tokenId,
+    oldTickSize,
+    newTickSize,
     exchangeAtMs: Number(timestamp),
     receivedAtUs,
   };
