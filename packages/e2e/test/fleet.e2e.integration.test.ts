@@ -115,10 +115,10 @@ describe('ingestors that share the shards', () => {
 
     way.mute();
     const takenOverAtMs = fleet.takenOver(shardsOf(coverage, id), { from: id });
-    const before = (await cutOff.metric('ingestor_trades_total')) ?? 0;
+    const before = (await cutOff.metric('polytape_ingestor_trades_total')) ?? 0;
     await delay(PARTITION_MS); // the partition's own length is what is tested
-    expect(await cutOff.metric('ingestor_trades_total')).toBeGreaterThan(before + 1_000);
-    expect(await cutOff.metric('ingestor_connections_closed_total')).toBe(0);
+    expect(await cutOff.metric('polytape_ingestor_trades_total')).toBeGreaterThan(before + 1_000);
+    expect(await cutOff.metric('polytape_ingestor_connections_closed_total')).toBe(0);
     await takenOverAtMs;
     way.unmute();
     await fleet.balanced(2);
@@ -138,9 +138,9 @@ describe('ingestors that share the shards', () => {
 
     bed.venue.limitSockets({ booksPerSocketMax: 5 });
     const newcomer = await bed.start('ws-ingestor', quick);
-    await newcomer.untilMetric('ingestor_shards_covered', (shards) => shards === 3);
+    await newcomer.untilMetric('polytape_ingestor_shards_covered', (shards) => shards === 3);
     await bed.recorded(1_500); // far longer than the overlap
-    expect(await ingestors[0]?.metric('ingestor_shards')).toBe(6);
+    expect(await ingestors[0]?.metric('polytape_ingestor_shards')).toBe(6);
 
     bed.venue.limitSockets({ booksPerSocketMax: null });
     for (const { number, served } of bed.venue.status().sockets) if (served === 5) bed.venue.drop(number);
@@ -155,8 +155,8 @@ describe('ingestors that share the shards', () => {
     const { fleet, ingestors } = await beginWith(bed, 1, { SHARDS_PER_INGESTOR_MAX: '2' });
     const [full] = ingestors;
     if (full === undefined) throw new Error('no ingestor');
-    await full.untilMetric('ingestor_shards_unserved', (count) => count === 1);
-    expect(await full.untilMetric('ingestor_shards_covered', (count) => count === 2)).toBe(2);
+    await full.untilMetric('polytape_ingestor_shards_unserved', (count) => count === 1);
+    expect(await full.untilMetric('polytape_ingestor_shards_covered', (count) => count === 2)).toBe(2);
     expect((await full.reasons()).join()).toMatch(/^1 shards are recorded by nobody.*SHARDS_PER_INGESTOR_MAX/);
     expect((await full.process.record(/^1 shards are recorded by nobody/)).level).toBe('error');
 

@@ -53,12 +53,12 @@ describe('from the venue', () => {
     '%s is counted, kept, reported, and the next trade is recorded',
     async (_title, makeFrame, reason, element) => {
       const frame = makeFrame();
-      const before = await ingestor.metric('ingestor_unparsed_total');
+      const before = await ingestor.metric('polytape_ingestor_unparsed_total');
       expect(bed.venue.send(frame)).toBe(1);
       const next = bed.venue.trade().transactionHash;
 
       await recorded(next);
-      expect(await ingestor.metric('ingestor_unparsed_total')).toBe((before ?? 0) + 1);
+      expect(await ingestor.metric('polytape_ingestor_unparsed_total')).toBe((before ?? 0) + 1);
       const told = await ingestor.process.record(({ msg }) => /^Could not parse/.test(msg) && reason.test(msg));
       expect(told.level).toBe('warn');
       await bed.stored('UNPARSED');
@@ -76,10 +76,10 @@ describe('from the venue', () => {
   test('a bad element of an array hides neither the trade before it nor the one behind it', async () => {
     const [one, two] = [trade(), trade()];
     const bad = '{"event_type": "last_trade_price", "price": null}';
-    const before = await ingestor.metric('ingestor_unparsed_total');
+    const before = await ingestor.metric('polytape_ingestor_unparsed_total');
     bed.venue.send(`[${JSON.stringify(one)}, ${bad} ,${JSON.stringify(two)}]`);
     await recorded(one.transaction_hash, two.transaction_hash);
-    expect(await ingestor.metric('ingestor_unparsed_total')).toBe((before ?? 0) + 1);
+    expect(await ingestor.metric('polytape_ingestor_unparsed_total')).toBe((before ?? 0) + 1);
     await bed.stored('UNPARSED');
     expect((await bed.probe.unparsed()).at(-1)?.body.toString()).toBe(bad);
   });
@@ -97,7 +97,7 @@ describe('from the venue', () => {
   });
 
   test('an event renamed at the rate of quotes is kept in samples and counted, and no trade is lost or kept waiting', async () => {
-    const before = (await ingestor.metric('ingestor_unparsed_total')) ?? 0;
+    const before = (await ingestor.metric('polytape_ingestor_unparsed_total')) ?? 0;
     const { messages } = await bed.bus.streamState('UNPARSED');
     const quote = { ...ids, event_type: 'price_changed', price: '0.5', size: '10', side: 'BUY', timestamp: '1' };
     const hashes: (string | null)[] = [];
@@ -107,11 +107,11 @@ describe('from the venue', () => {
       hashes.push(bed.venue.trade().transactionHash);
       await setImmediate();
     }
-    await ingestor.untilMetric('ingestor_unparsed_total', (count) => count === before + 20_000);
+    await ingestor.untilMetric('polytape_ingestor_unparsed_total', (count) => count === before + 20_000);
     const seconds = Math.ceil((performance.now() - startedAtMs) / 1_000);
     await bed.drained(ingestor);
 
-    expect(await ingestor.metric('ingestor_pauses_total')).toBe(0);
+    expect(await ingestor.metric('polytape_ingestor_pauses_total')).toBe(0);
     const kept = (await bed.bus.streamState('UNPARSED')).messages - messages;
     console.info(`Of 20,000 frames in ${seconds} s ${kept} messages were kept.`);
     expect(kept).toBeLessThanOrEqual(11 * (seconds + 1) + 1);
@@ -119,13 +119,13 @@ describe('from the venue', () => {
   });
 
   test('a frame above the limit of 128 MiB costs the connection, and the next trade is recorded on another', async () => {
-    const opened = await ingestor.metric('ingestor_connections_opened_total');
+    const opened = await ingestor.metric('polytape_ingestor_connections_opened_total');
     bed.venue.send(JSON.stringify('x'.repeat(128 * MIB)));
     const told = await ingestor.process.record(/larger than \d+ bytes/);
     expect(told.level).toBe('warn');
-    await ingestor.untilMetric('ingestor_frames_too_large_total', (count) => count === 1);
-    await ingestor.untilMetric('ingestor_connections_opened_total', (count) => count > (opened ?? 0));
-    await ingestor.untilMetric('ingestor_tokens_covered', (count) => count === 40);
+    await ingestor.untilMetric('polytape_ingestor_frames_too_large_total', (count) => count === 1);
+    await ingestor.untilMetric('polytape_ingestor_connections_opened_total', (count) => count > (opened ?? 0));
+    await ingestor.untilMetric('polytape_ingestor_tokens_covered', (count) => count === 40);
     await recorded(bed.venue.trade().transactionHash);
   });
 });
