@@ -121,8 +121,8 @@ describe('from the venue', () => {
   test('a frame above the limit of 128 MiB costs the connection, and the next trade is recorded on another', async () => {
     const opened = await ingestor.metric('polytape_ingestor_connections_opened_total');
     bed.venue.send(JSON.stringify('x'.repeat(128 * MIB)));
-    const told = await ingestor.process.record(/larger than \d+ bytes/);
-    expect(told.level).toBe('warn');
+    const logged = await ingestor.process.record(/exceeded \d+ bytes/);
+    expect(logged.level).toBe('warn');
     await ingestor.untilMetric('polytape_ingestor_frames_too_large_total', (count) => count === 1);
     await ingestor.untilMetric('polytape_ingestor_connections_opened_total', (count) => count > (opened ?? 0));
     await ingestor.untilMetric('polytape_ingestor_tokens_covered', (count) => count === 40);

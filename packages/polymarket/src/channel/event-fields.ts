@@ -1,17 +1,17 @@
 import { isConditionId, isDecimal, isTokenId, type Side, storableText } from '@polytape/types';
 import { excerpt } from '../excerpt.ts';
 
-/** A JSON object as it came. */
+/** A JSON object as received. */
 export type Fields = Record<string, unknown>;
 
-/** A field is not what the venue is known to send. The message is the reason, for the operator. */
+/** A field differs from what the venue is known to send. The message tells the operator how. */
 export class FieldError extends Error {
   override readonly name = 'FieldError';
 }
 
 /**
- * The first fault of an optional field, where the rest is to be read all the same: the field is null then. Where none is
- * passed, a bad optional field throws, as a required one does.
+ * Collects the reason when an optional field is wrong: the field is then read as null, and the first reason is kept. Without
+ * a `Flaw`, a wrong optional field throws as a required one does.
  */
 export type Flaw = { reason: string | null };
 
@@ -33,7 +33,7 @@ export function tokenIds(value: unknown, name: string): string[] {
   return list(value, name, TOKEN_IDS_MAX).map((id) => tokenId(id, name));
 }
 
-/** A decimal string. A JSON number is refused: it has been through a float somewhere. */
+/** A decimal string. JSON numbers are refused, because they have been floats somewhere. */
 export function decimal(value: unknown, name: string): string {
   if (isDecimal(value)) return value;
   throw unlike(value, name, 'a decimal string');
@@ -46,7 +46,7 @@ export function price(value: unknown, name: string): string {
   throw unlike(value, name, 'a price from 0 to 1');
 }
 
-/** `""` is how the venue writes an absent decimal. */
+/** The venue writes an absent decimal as `""`. */
 export function optionalDecimal(value: unknown, name: string, flaw?: Flaw): string | null {
   if (isAbsent(value)) return null;
   return isDecimal(value) ? value : noted(unlike(value, name, 'a decimal string'), flaw);
@@ -58,13 +58,13 @@ export function side(value: unknown, name: string): Side {
   throw unlike(value, name, 'BUY or SELL');
 }
 
-/** Milliseconds since the epoch: 13 digits from 2001 to 2286. Seconds or microseconds would misdate what follows. */
+/** Milliseconds since the epoch, 13 digits from 2001 to 2286. Seconds or microseconds would misdate the event. */
 export function timestamp(value: unknown, name: string): string {
   if (typeof value === 'string' && /^[1-9]\d{12}$/.test(value)) return value;
   throw unlike(value, name, 'a time in milliseconds');
 }
 
-/** In lower case: feeds that case it differently name one transaction. */
+/** In lower case, because feeds that differ in case mean the same transaction. */
 export function transactionHash(value: unknown, name: string, flaw?: Flaw): string | null {
   if (isAbsent(value)) return null;
   if (typeof value === 'string' && /^0x[0-9a-fA-F]{64}$/.test(value)) return value.toLowerCase();
@@ -86,7 +86,7 @@ export function optionalText(value: unknown, name: string, flaw?: Flaw): string 
   return typeof value === 'string' ? storableText(value) : noted(unlike(value, name, 'text'), flaw);
 }
 
-/** Empty where the list as a whole, or one of its entries, is not what it should be. */
+/** Empty if the list, or one of its entries, is wrong. */
 export function optionalTexts(value: unknown, name: string, flaw: Flaw): string[] {
   if (isAbsent(value)) return [];
   const isList = Array.isArray(value) && value.length <= TEXTS_MAX && value.every((item) => typeof item === 'string');
@@ -95,7 +95,7 @@ export function optionalTexts(value: unknown, name: string, flaw: Flaw): string[
   return [];
 }
 
-/** Some flags arrive as the words. */
+/** Some flags arrive as strings. */
 export function optionalFlag(value: unknown, name: string, flaw?: Flaw): boolean | null {
   if (isAbsent(value)) return null;
   if (value === true || value === 'true') return true;
@@ -111,7 +111,7 @@ export function optionalFields(value: unknown, name: string, flaw: Flaw): Fields
 export function list(value: unknown, name: string, lengthMax: number): unknown[] {
   if (!Array.isArray(value)) throw unlike(value, name, 'a list');
   if (value.length > lengthMax)
-    throw new FieldError(`${name} has ${value.length} entries, at most ${lengthMax} are taken`);
+    throw new FieldError(`${name} has ${value.length} entries; at most ${lengthMax} are accepted`);
   return value;
 }
 
@@ -143,7 +143,7 @@ function described(value: unknown): string {
   return Array.isArray(value) ? 'a list' : 'an object';
 }
 
-/** A market has two tokens; a list far beyond that is no market. */
+/** A market has two tokens, so a much longer list is not one. */
 const TOKEN_IDS_MAX = 100;
 const TEXTS_MAX = 1_000;
 const VALUE_EXCERPT_LENGTH = 40;

@@ -16,10 +16,10 @@ import type {
 } from './market-event.ts';
 
 /**
- * Reads one element of a frame as the event it names; null when the name is not known. A bad optional field must not cost
- * the event: it is null, and `flaw` gets the reason.
+ * Reads one element of a frame as the event that it names, or returns null for an unknown name. A wrong optional field does
+ * not cost the event: the field is null, and `flaw` gets the reason.
  *
- * @throws {FieldError} The event is known, but a required field is missing or not what the venue is known to send.
+ * @throws {FieldError} The event is known, but a required field is missing or wrong.
  */
 export function readEvent(eventType: string, raw: field.Fields, flaw: field.Flaw): MarketEvent | null {
   switch (eventType) {
@@ -76,8 +76,8 @@ function levels(value: unknown, name: string): BookLevel[] {
 }
 
 /**
- * Three formats. Since 2025-09-15 `price_changes` with a token in each entry; before that one token above and its
- * levels in `changes`; in captures of 2024 one level, written flat.
+ * Three formats: since 2025-09-15 `price_changes`, with a token in each entry; before that one token at the top and its
+ * levels in `changes`; in captures of 2024 a single flat level.
  */
 function priceChange(raw: field.Fields, flaw: field.Flaw): PriceChangeEvent {
   const time = field.timestamp(raw.timestamp, 'timestamp');
@@ -159,7 +159,7 @@ function marketResolved(raw: field.Fields, flaw: field.Flaw): MarketResolvedEven
   };
 }
 
-/** What both global events have. Clients have met three spellings of the list of tokens. */
+/** The fields of both global events. The venue has used several names for the list of tokens. */
 function lifecycle(raw: field.Fields, flaw: field.Flaw) {
   const named = ['assets_ids', 'asset_ids', 'token_ids', 'clob_token_ids'].find((name) => !field.isAbsent(raw[name]));
   const tokenIds = named === undefined ? [] : field.tokenIds(raw[named], named);
@@ -175,7 +175,7 @@ function lifecycle(raw: field.Fields, flaw: field.Flaw) {
   };
 }
 
-/** Null also where it names no id. */
+/** Null also if it has no id. */
 function eventMessage(raw: field.Fields | null, flaw: field.Flaw): EventMessage | null {
   const id = raw === null ? null : field.optionalText(raw.id, 'event_message id', flaw);
   if (raw === null || id === null) return null;
@@ -203,6 +203,6 @@ function ids(raw: field.Fields): { conditionId: string; tokenId: string } {
   return { conditionId: canonicalConditionId(field.conditionId(raw.market, 'market'), tokenId), tokenId };
 }
 
-/** A tick of 0.0001 leaves 9,999 prices a side. */
+/** A tick of 0.0001 allows 9,999 prices on each side. */
 const BOOK_LEVELS_MAX = 20_000;
 const PRICE_CHANGES_MAX = 20_000;

@@ -6,7 +6,7 @@ import { aSession, aVenue } from './local-session.ts';
 import { LocalVenue, SilentServer, unusedPort } from './local-venue.ts';
 
 describe('a broken connection', () => {
-  test('is replaced, at growing intervals while it does not last', async () => {
+  test('is replaced, at growing intervals while connections do not last', async () => {
     const venue = await aVenue();
     const waits = waitsOfAtMost(64);
     const { handler, log } = aSession(venue.url, { random: () => 0, backoffMsMin: 4, backoffMsMax: 64 });
@@ -25,7 +25,7 @@ describe('a broken connection', () => {
     ]);
   });
 
-  test('that had lasted is replaced after the shortest interval', async () => {
+  test('that has lasted is replaced after the shortest interval', async () => {
     const venue = await aVenue();
     const waits = waitsOfAtMost(64);
     const { handler } = aSession(venue.url, { random: () => 0, backoffMsMin: 4, settledAfterMs: 0 });
@@ -34,7 +34,7 @@ describe('a broken connection', () => {
     expect(waits()).toEqual([4, 4, 4, 4]);
   });
 
-  test('is found out when nothing comes any more, not even PONG', async () => {
+  test('is detected when nothing arrives any more, not even PONG', async () => {
     const venue = await aVenue();
     venue.answersPing = false;
     const { handler } = aSession(venue.url, { pingIntervalMs: 10, silentPingsMax: 3 });
@@ -43,7 +43,7 @@ describe('a broken connection', () => {
     expect(connection.pings).toBe(3);
     expect(handler.ends[0]).toMatchObject({
       code: 1006,
-      cause: expect.objectContaining({ message: expect.stringContaining('nothing came for 0.03 s, not even PONG') }),
+      cause: expect.objectContaining({ message: expect.stringContaining('nothing arrived for 0.03 s, not even PONG') }),
     });
     await handler.until(() => handler.opened.length === 2);
   });
@@ -53,7 +53,7 @@ describe('a broken connection', () => {
     ['a binary frame', (socket) => socket.send(Buffer.from([1]))],
     ['a protocol ping', (socket) => socket.ping()],
     ['a protocol pong', (socket) => socket.pong()],
-  ])('is not suspected while anything comes, be it %s', async (_what, send) => {
+  ])('is not suspected while anything arrives, such as %s', async (_what, send) => {
     const venue = await aVenue();
     venue.answersPing = false;
     const { handler } = aSession(venue.url, { pingIntervalMs: 20, silentPingsMax: 3 });
@@ -67,7 +67,7 @@ describe('a broken connection', () => {
 });
 
 describe('a venue that cannot be reached', () => {
-  test('is told once for each cause, with host, cause and what comes next', async () => {
+  test('is reported once for each cause, with host, cause and what comes next', async () => {
     const port = await unusedPort();
     const { handler, log } = aSession(`ws://127.0.0.1:${port}/ws/market`);
     await log.until(() => log.of('warn').length === 1);
@@ -83,13 +83,13 @@ describe('a venue that cannot be reached', () => {
     expect(handler.calls[0]).toBe('open');
   });
 
-  test('by its name is told as such', async () => {
+  test('because its name is unknown is reported as such', async () => {
     const { log } = aSession('ws://venue.invalid/ws/market');
     await log.until(() => log.of('warn').length === 1);
     expect(log.of('warn')[0]?.sentence).toMatch(/^venue\.invalid is unavailable for \/ws\/market: host not found/);
   });
 
-  test('because it never answers the upgrade is given up after a while, and tried again', async () => {
+  test('because it never answers the upgrade is given up after a timeout, and tried again', async () => {
     const server = await SilentServer.start();
     onTestFinished(() => server[Symbol.asyncDispose]());
     const { log } = aSession(`ws://127.0.0.1:${server.port}/ws/market`, { handshakeTimeoutMs: 50 });
@@ -97,7 +97,7 @@ describe('a venue that cannot be reached', () => {
     expect(log.of('warn')[0]?.sentence).toContain('Opening handshake has timed out');
   });
 
-  test('because it answers 403 is an error that names geoblocking, and is tried again at the longest interval', async () => {
+  test('because it answers 403 is reported as an error that names geoblocking, and tried again at the longest interval', async () => {
     const venue = await aVenue();
     venue.refusal = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n';
     const { handler, log } = aSession(venue.url, { random: () => 0.999_999 });
@@ -113,7 +113,7 @@ describe('a venue that cannot be reached', () => {
     expect(log.of('info').map(({ sentence }) => sentence)).toEqual([expect.stringMatching(/^Connected to .* again/)]);
   });
 
-  test('because it is throttled is left alone for as long as it asks', async () => {
+  test('because it throttles is left alone for as long as it asks', async () => {
     const venue = await aVenue();
     venue.refusal = 'HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n';
     const { log } = aSession(venue.url);
@@ -125,7 +125,7 @@ describe('a venue that cannot be reached', () => {
     ['502 Bad Gateway', 'answered 502'],
     ['404 Not Found', 'answered 404 to the WebSocket upgrade'],
     ['200 OK', 'answered 200 to the WebSocket upgrade'],
-  ])('because it answers %s is told so', async (status, words) => {
+  ])('because it answers %s is reported so', async (status, words) => {
     const venue = await aVenue();
     venue.refusal = `HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`;
     const { log } = aSession(venue.url);
@@ -134,7 +134,7 @@ describe('a venue that cannot be reached', () => {
   });
 
   test.each(['', 'not a url', 'https://venue.invalid/ws/market', 'ws://venue.invalid/ws/market#part'])(
-    'because its address is %j is a mistake, told at once',
+    'because its address is %j is refused at once',
     (url) => {
       const options = { url, tokenIds: [], handler: new RecordingHandler(), log: new RecordingLog() };
       expect(() => new MarketSession(options)).toThrow(RangeError);

@@ -18,7 +18,7 @@ describe('a session', () => {
     expect(connection.request.headers['sec-websocket-extensions']).toBeUndefined();
   });
 
-  test('asks for custom features when told to', async () => {
+  test('asks for custom features if the option is set', async () => {
     const venue = await aVenue();
     const { session } = aSession(venue.url, { customFeatures: true });
     const connection = await venue.connection();
@@ -48,7 +48,7 @@ describe('a session', () => {
     expect(await second.message(0)).toMatchObject({ custom_feature_enabled: true });
   });
 
-  test('hands over frames as they came, with their receive time, under one connection id', async () => {
+  test('hands over frames as received, with their receive time, under one connection id', async () => {
     const venue = await aVenue();
     const { handler } = aSession(venue.url);
     const { socket } = await venue.connection();
@@ -65,7 +65,7 @@ describe('a session', () => {
     expect(isConnectionId(handler.opened[0])).toBe(true);
   });
 
-  test('sends PING as text, and keeps PONG to itself', async () => {
+  test('sends PING as text, and does not hand over PONG', async () => {
     const venue = await aVenue();
     const { handler } = aSession(venue.url);
     const connection = await venue.connection();
@@ -75,7 +75,7 @@ describe('a session', () => {
     expect(handler.texts).toEqual(['{"after":"pong"}']);
   });
 
-  test('answers the protocol’s own pings', async () => {
+  test('answers protocol pings', async () => {
     const venue = await aVenue();
     aSession(venue.url);
     const { socket } = await venue.connection();
@@ -84,7 +84,7 @@ describe('a session', () => {
     expect(await answered).toBe('still there?');
   });
 
-  test('hands over binary frames apart, and text that is not UTF-8 with them', async () => {
+  test('hands over binary frames, and text that is not UTF-8, separately', async () => {
     const venue = await aVenue();
     const { handler } = aSession(venue.url);
     const { socket } = await venue.connection();
@@ -96,7 +96,7 @@ describe('a session', () => {
     expect(handler.texts).toEqual(['{"good":"one"}']);
   });
 
-  test('takes a frame of 5 MB', async () => {
+  test('accepts a frame of 5 MB', async () => {
     const venue = await aVenue();
     const { handler } = aSession(venue.url);
     const { socket } = await venue.connection();
@@ -105,7 +105,7 @@ describe('a session', () => {
     expect(handler.texts[0]).toHaveLength(5_000_000);
   });
 
-  test('takes a frame of 128 MiB, and no larger one, unless told otherwise', async () => {
+  test('accepts a frame of 128 MiB, and by default no larger one', async () => {
     const venue = await aVenue();
     const { handler } = aSession(venue.url, { pingIntervalMs: 10_000 });
     const { socket } = await venue.connection();
@@ -116,7 +116,7 @@ describe('a session', () => {
     expect(handler.ends[0]?.code).toBe(1009);
   });
 
-  test('closes a socket that sends too large a frame, says so, and opens another', async () => {
+  test('closes a socket that sends a frame above the limit, logs it, and opens another', async () => {
     const venue = await aVenue();
     const { handler, log } = aSession(venue.url, { frameBytesMax: 1_000 });
     const { socket } = await venue.connection();
@@ -124,12 +124,12 @@ describe('a session', () => {
     await handler.until(() => handler.opened.length === 2);
     expect(handler.ends[0]).toMatchObject({
       code: 1009,
-      cause: expect.objectContaining({ message: expect.stringContaining('a frame was larger than 1000 bytes') }),
+      cause: expect.objectContaining({ message: expect.stringContaining('a frame exceeded 1000 bytes') }),
     });
-    expect(log.of('warn')[0]?.sentence).toContain('larger than 1000 bytes');
+    expect(log.of('warn')[0]?.sentence).toContain('exceeded 1000 bytes');
   });
 
-  test('goes on after a handler that throws, and says so', async () => {
+  test('goes on after a handler has thrown, and logs it once', async () => {
     const venue = await aVenue();
     const { handler, log } = aSession(venue.url);
     const { socket } = await venue.connection();
@@ -147,14 +147,14 @@ describe('a session', () => {
     expect(handler.ends).toEqual([]);
     expect(log.of('error')).toHaveLength(1);
     expect(log.of('error')[0]).toMatchObject({
-      sentence: 'A handler failed at frame; what it was given may be lost.',
+      sentence: 'A handler failed (frame). What it was handling may be lost.',
       fields: { err: expect.objectContaining({ message: 'no room' }) },
     });
   });
 });
 
 describe('the subscription', () => {
-  test('changes in place, at most 100 tokens a message', async () => {
+  test('changes in place, with at most 100 tokens a message', async () => {
     const venue = await aVenue();
     const { session, handler } = aSession(venue.url);
     const connection = await venue.connection();
@@ -175,7 +175,7 @@ describe('the subscription', () => {
     expect((await (await venue.connection(1)).message(0)).assets_ids).toHaveLength(132);
   });
 
-  test('does not name a token twice, nor one that was not subscribed', async () => {
+  test('names no token twice, and none that was not subscribed', async () => {
     const venue = await aVenue();
     const { session, handler } = aSession(venue.url);
     const connection = await venue.connection();
@@ -186,7 +186,7 @@ describe('the subscription', () => {
     expect(connection.messages.slice(1).map((text) => JSON.parse(text).assets_ids)).toEqual([['33'], ['22']]);
   });
 
-  test('is sent anew, as it is by then, on the next socket', async () => {
+  test('is sent again, in its present state, on the next socket', async () => {
     const venue = await aVenue();
     const { session, handler } = aSession(venue.url);
     const first = await venue.connection();
@@ -205,7 +205,7 @@ describe('the subscription', () => {
     expect(second.messages).toHaveLength(1);
   });
 
-  test('of no tokens needs no socket until there are some', async () => {
+  test('without tokens opens no socket until there are some', async () => {
     const venue = await aVenue();
     const { session } = aSession(venue.url, { tokenIds: [] });
     session.unsubscribe(['55']);
@@ -214,11 +214,13 @@ describe('the subscription', () => {
     expect(venue.connections).toHaveLength(1);
   });
 
-  test('refuses what is no token id, and more tokens than the venue serves, and then adds none', async () => {
+  test('refuses malformed token ids and more tokens than the venue serves, and adds none of them', async () => {
     const venue = await aVenue();
     const { session } = aSession(venue.url);
     expect(() => session.subscribe(['33', '0x12'])).toThrow(new RangeError('not a token id: "0x12"'));
-    expect(() => session.subscribe(tokens(499, 1_000))).toThrow(/501 tokens on one connection, at most 500/);
+    expect(() => session.subscribe(tokens(499, 1_000))).toThrow(
+      /501 tokens on one connection; at most 500 are allowed/,
+    );
     expect((await (await venue.connection()).message(0)).assets_ids).toEqual(['11', '22']);
   });
 });
@@ -245,7 +247,7 @@ describe('a paused session', () => {
     expect(handler.ends).toEqual([]);
   });
 
-  test('goes on sending PING, and is not taken for dead', async () => {
+  test('keeps sending PING, and does not count as dead', async () => {
     const venue = await aVenue();
     const { session, handler } = aSession(venue.url, { pingIntervalMs: 10, silentPingsMax: 3 });
     const connection = await venue.connection();
@@ -259,7 +261,7 @@ describe('a paused session', () => {
     expect(handler.ends).toEqual([]);
   });
 
-  test('has as long as any other to be heard from, once it is resumed', async () => {
+  test('has the whole silence limit again once it is resumed', async () => {
     const venue = await aVenue();
     const { session, handler } = aSession(venue.url, { pingIntervalMs: 10, silentPingsMax: 3 });
     const connection = await venue.connection();
@@ -304,7 +306,7 @@ describe('disposing of a session', () => {
     expect(venue.connections).toHaveLength(1);
   });
 
-  test('reads first what the venue had sent, also when it was paused', async () => {
+  test('first reads what the venue has sent, also if the session was paused', async () => {
     const venue = await aVenue();
     const { session, handler } = aSession(venue.url);
     const { socket } = await venue.connection();
@@ -317,7 +319,7 @@ describe('disposing of a session', () => {
     expect(handler.ends[0]).toMatchObject({ code: 1000, unreadMs: 0 });
   });
 
-  test('says how much of what the venue had sent was not read in time', async () => {
+  test('reports how much of what the venue had sent was not read in time', async () => {
     const venue = await aVenue();
     venue.answersPing = false;
     const { session, handler } = aSession(venue.url, { drainTimeoutMs: 100 });
@@ -329,7 +331,7 @@ describe('disposing of a session', () => {
     expect(handler.ends[0]?.unreadMs).toBeGreaterThan(20);
   });
 
-  test('takes a bounded time when the venue does not answer, paused or not', async () => {
+  test('takes a bounded time if the venue does not answer, paused or not', async () => {
     for (const isPaused of [false, true]) {
       const venue = await aVenue();
       const { session, handler } = aSession(venue.url, { closeTimeoutMs: 50 });
@@ -342,7 +344,7 @@ describe('disposing of a session', () => {
     }
   });
 
-  test('ends a try to connect', async () => {
+  test('ends an attempt to connect', async () => {
     const server = await SilentServer.start();
     onTestFinished(() => server[Symbol.asyncDispose]());
     const { session, handler } = aSession(`ws://127.0.0.1:${server.port}/ws/market`);
