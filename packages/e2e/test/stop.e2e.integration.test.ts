@@ -24,7 +24,7 @@ describe('an ingestor that is asked to stop', () => {
     ingestor.process.signal('SIGTERM');
 
     expect(await ingestor.process.exit()).toEqual({ code: 0, signal: null });
-    const last = await ingestor.process.record(/^Stopped; everything received is acknowledged/);
+    const last = await ingestor.process.record(/^Stopped. JetStream has acknowledged everything/);
     expect(last.trades).toBeGreaterThan(500);
     expect((await messages()) - before).toBe(last.trades);
   });
@@ -40,7 +40,7 @@ describe('an ingestor that is asked to stop', () => {
     await outage.over();
 
     expect(await ingestor.process.exit()).toEqual({ code: 0, signal: null });
-    const last = await ingestor.process.record(/^Stopped; everything received is acknowledged/);
+    const last = await ingestor.process.record(/^Stopped. JetStream has acknowledged everything/);
     expect((await until('an answer of JetStream', messages)) - before).toBe(last.trades);
   });
 

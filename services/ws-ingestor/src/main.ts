@@ -1,4 +1,4 @@
-/** The ingestor: one WebSocket connection per shard of the plan, every trade published to JetStream. */
+/** The ingestor: records the plan's shards, with one WebSocket connection each, and publishes every trade to JetStream. */
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Bus } from '@polytape/bus';
@@ -12,7 +12,7 @@ import { registerMetrics } from './register-metrics.ts';
 
 const { config, log, stop } = beginService({
   name: 'ws-ingestor',
-  purpose: 'subscribes to the shards of the plan and publishes every trade.',
+  purpose: 'records the shards of the plan and publishes every trade to JetStream.',
   table: configTable,
   order: configOrder,
   argv: process.argv.slice(2),
@@ -20,7 +20,7 @@ const { config, log, stop } = beginService({
 });
 const { signal } = stop;
 const PUBLISHED_MS_MAX = 5_000;
-/** The first books of a whole shard come in one frame. */
+/** The first books of a whole shard arrive in one frame. */
 const FRAME_BYTES_MAX = 128 * 1024 ** 2;
 const metrics = new Metrics();
 const counters = newCounters();
@@ -31,12 +31,12 @@ health.report(() => ['waiting for NATS (NATS_URL)']);
 await using bus = await Bus.connect({ url: config.NATS_URL, name: ingestorId, log, signal });
 await bus.reconcile(signal, { replicas: config.NATS_REPLICAS });
 
-// Released last to first: the connections close, what they delivered is acknowledged, then the bus goes.
+// Disposed last to first: the connections close, what they delivered is acknowledged, then the bus closes.
 await using publisher = bus.publisher({
   unacknowledgedMax: config.PUBLISH_UNACKNOWLEDGED_MAX,
   queueMax: config.PUBLISH_QUEUE_MAX,
 });
-// Also where an error ends it: what was received goes out, as far as JetStream answers soon.
+// Also if an error ends the process: publish what was received, if JetStream answers soon.
 await using _published = {
   [Symbol.asyncDispose]: () => Promise.race([publisher.idle(), delay(PUBLISHED_MS_MAX, undefined, { ref: false })]),
 };
@@ -71,4 +71,4 @@ await using _recycle = bus.serve(COMMANDS.recycle, (request) => ingestor.recycle
 stop.endWith(bus.closed, 'The connection to NATS closed for good.');
 await ingestor.run(signal);
 await publisher.idle();
-log.info(counters, 'Stopped; everything received is acknowledged by JetStream.');
+log.info(counters, 'Stopped. JetStream has acknowledged everything received.');

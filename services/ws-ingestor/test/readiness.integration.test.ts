@@ -9,7 +9,7 @@ import { UnparsedPublisher } from '../src/publishing/unparsed-publisher.ts';
 import { recordingLog } from './recording/recorder-bed.ts';
 import { timePasses } from './time-passes.ts';
 
-test('an ingestor whose sockets are open and deliver nothing is not ready after a minute, and says so', async () => {
+test('an ingestor whose sockets are open and deliver nothing is not ready after a minute, and says why', async () => {
   await using stack = new AsyncDisposableStack();
   const venue = stack.use(await VenueSim.start({ markets: 4, oddMarkets: 0, trading: false }));
   const nats = stack.use(await testNats());

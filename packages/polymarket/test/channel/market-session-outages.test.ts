@@ -142,7 +142,7 @@ describe('a venue that cannot be reached', () => {
   );
 });
 
-/** The timers of at most so many milliseconds that are set from now on: the waits between two tries. */
+/** Spies on timers of at most this many milliseconds: the waits between two attempts. */
 function waitsOfAtMost(ms: number): () => number[] {
   const spy = vi.spyOn(globalThis, 'setTimeout');
   onTestFinished(() => spy.mockRestore());

@@ -7,7 +7,7 @@ import { ConnectionPublisher } from '../publishing/connection-publisher.ts';
 import type { UnparsedPublisher } from '../publishing/unparsed-publisher.ts';
 import { ShardSocket } from './shard-socket.ts';
 
-/** What all connections of an ingestor use together. */
+/** What all connections of an ingestor share. */
 export type SharedParts = {
   /** The market channel's full address. */
   url: string;
@@ -15,11 +15,11 @@ export type SharedParts = {
   publisher: Publisher;
   unparsedPublisher: UnparsedPublisher;
   counters: IngestorCounters;
-  /** An outage of the venue is reported once, and not by each connection. */
+  /** Reports an outage of the venue once, and not once per connection. */
   outage: OutageNotice;
-  /** Each connection that comes back waits for its turn. */
+  /** Reserves the time at which a connection may be opened. */
   pace: { reserve(nowMs: number): number };
-  /** Time for which the connections have been read. */
+  /** How long the connections have been read. */
   readingClock: { readonly nowMs: number };
 };
 
@@ -35,7 +35,7 @@ export type ShardConnectionOptions = {
   limits: ConnectionLimits;
   shard: number;
   tokenIds: Iterable<string>;
-  /** Whether it hears of new and resolved markets, too. */
+  /** Whether it also receives new and resolved markets. */
   hearsLifecycle: boolean;
   isPaused: boolean;
   listener: ShardConnectionListener;
@@ -43,9 +43,9 @@ export type ShardConnectionOptions = {
 };
 
 export type ShardConnectionListener = {
-  /** A socket is open; `again` when it is not this connection's first. */
+  /** A socket is open; `again` if it is not the connection's first. */
   opened(connection: ShardConnection, again: boolean): void;
-  /** It may have come to cover its tokens, or no longer does. Time alone may do that, too, and is not told. */
+  /** Coverage may have changed. Not called for changes that happen by time alone. */
   serviceChanged(): void;
   firstBook(connection: ShardConnection, event: BookEvent): void;
   /** The venue sent the first books in a frame above the limit, which ended the socket. */
@@ -53,13 +53,13 @@ export type ShardConnectionListener = {
 };
 
 /**
- * One subscription to the tokens of a shard. It lives over successive sockets, for it comes back by itself when its socket
- * is lost; what a `ShardSocket` keeps account of begins anew then.
+ * One subscription to the tokens of a shard, over successive sockets: it reconnects by itself when its socket is lost, and
+ * then starts with a new `ShardSocket`.
  *
- * Times named `…AtMs` are of the clock that never goes back, unless they say that they are since the epoch.
+ * Times named `…AtMs` are on the monotonic clock, unless stated otherwise.
  */
 export class ShardConnection implements AsyncDisposable {
-  /** In [0, 1): so that connections that were opened together do not grow old together. */
+  /** Random, in [0, 1), so that connections opened together are not all replaced for their age together. */
   readonly chance = Math.random();
   readonly #o: ShardConnectionOptions;
   readonly #session: MarketSession;
@@ -93,7 +93,7 @@ export class ShardConnection implements AsyncDisposable {
     if (options.isPaused) this.#session.pause();
   }
 
-  /** Adds tokens in place; those that it has already are left alone. */
+  /** Adds tokens in place. Tokens that are already subscribed are ignored. */
   subscribe(tokenIds: readonly string[], nowMs: number): void {
     this.#session.subscribe(tokenIds);
     for (const tokenId of tokenIds) {
@@ -103,18 +103,18 @@ export class ShardConnection implements AsyncDisposable {
     }
   }
 
-  /** Removes tokens in place; whether the venue then has room for others is not said. */
+  /** Removes tokens in place. The venue does not say whether that makes room for others. */
   unsubscribe(tokenIds: readonly string[]): void {
     this.#session.unsubscribe(tokenIds);
     for (const tokenId of tokenIds) if (this.#tokenIds.delete(tokenId)) this.#socket?.left(tokenId);
   }
 
-  /** Turns the venue's global events on or off, in place. */
+  /** Turns new and resolved markets on or off, in place. */
   hearLifecycle(on: boolean): void {
     this.#session.setCustomFeatures(on);
   }
 
-  /** Stops reading the socket: what the venue sends waits in the network's buffers. */
+  /** Stops reading the socket. What the venue sends waits in the network's buffers. */
   pause(): void {
     this.#session.pause();
   }
@@ -123,22 +123,22 @@ export class ShardConnection implements AsyncDisposable {
     this.#session.resume();
   }
 
-  /** Its present socket; null while it has none. */
+  /** The present socket; null while there is none. */
   get socket(): ShardSocket | null {
     return this.#socket;
   }
 
-  /** Tokens whose first book has come on its present socket. */
+  /** Tokens whose first book has arrived on the present socket. */
   get covered(): ReadonlySet<string> {
     return this.#socket?.covered ?? NONE;
   }
 
-  /** Sockets that were opened, one after the other. */
+  /** How many sockets have been opened so far. */
   get sockets(): number {
     return this.#sockets;
   }
 
-  /** Frames with data, over all its sockets. */
+  /** Frames with data, over all sockets. */
   get dataFrames(): number {
     return this.#dataFrames;
   }
@@ -147,7 +147,7 @@ export class ShardConnection implements AsyncDisposable {
     return this.#tokenIds.size;
   }
 
-  /** Closes the socket. What the venue had sent on it is with the publisher by then, as far as it could be read in time. */
+  /** Closes the socket. First hands to the publisher what the venue has sent, as far as it can be read in time. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session[Symbol.asyncDispose]();
   }
@@ -186,7 +186,7 @@ export class ShardConnection implements AsyncDisposable {
       const time = `${(unreadMs / 1_000).toFixed(1)} s`;
       log.error(
         { connectionId, unreadMs },
-        `Closed a connection with up to ${time} of its frames unread; they are lost.`,
+        `Closed a connection with up to ${time} of its frames unread. They are lost, unless another ingestor records the shard.`,
       );
     }
     this.#socket = null;

@@ -21,8 +21,8 @@ import { tradeFromEvent } from './trade-from-event.ts';
 import type { UnparsedPublisher } from './unparsed-publisher.ts';
 
 /**
- * Turns what one connection heard into messages, in the order of arrival, and hands them to the publisher: with the
- * connection's name, and with the numbers of its own that look-alike fills and unparsed frames have.
+ * Turns what one connection receives into messages, in the order of arrival, and hands them to the publisher. Numbers the
+ * connection's fills that look the same, and its unparsed bodies.
  */
 export class ConnectionPublisher {
   readonly #connectionId: string;
@@ -72,7 +72,7 @@ export class ConnectionPublisher {
   }
 }
 
-/** What all connections of an ingestor share, as far as it is needed here. */
+/** The shared parts that publishing needs. */
 type ConnectionPublisherParts = {
   ingestorId: string;
   publisher: Pick<Publisher, 'publish'>;
@@ -81,5 +81,5 @@ type ConnectionPublisherParts = {
   readingClock: { readonly nowMs: number };
 };
 
-/** Contents remembered for ordinals: two minutes of 5,000 trades a second on one connection. */
+/** Contents that are remembered for ordinals: two minutes at 5,000 trades a second on one connection. */
 const CONTENTS_MAX = 600_000;

@@ -1,7 +1,7 @@
 import type { MarketResolvedEvent, NewMarketEvent, TickSizeChangeEvent } from '@polytape/polymarket';
 import type { LifecycleEvent, TickSizeChange } from '@polytape/types';
 
-/** The fact that an event of the market channel tells of. */
+/** The fact that a new or resolved market becomes in the log. */
 export function lifecycleFromEvent(event: NewMarketEvent | MarketResolvedEvent, receivedAtUs: number): LifecycleEvent {
   const { conditionId, gammaId, tokenIds, timestamp } = event;
   const isNew = event.type === 'newMarket';
@@ -19,7 +19,7 @@ export function lifecycleFromEvent(event: NewMarketEvent | MarketResolvedEvent, 
   };
 }
 
-/** The fact that an event of the market channel tells of. */
+/** The fact that a tick size change becomes in the log. */
 export function tickSizeFromEvent(event: TickSizeChangeEvent, receivedAtUs: number): TickSizeChange {
   const { conditionId, tokenId, oldTickSize, newTickSize, timestamp } = event;
   return {

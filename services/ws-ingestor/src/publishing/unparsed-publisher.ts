@@ -5,7 +5,7 @@ import { OutageNotice, type Unparsed, unparsedSubject } from '@polytape/types';
 import type { IngestorCounters } from '../ingestor-counters.ts';
 import { unparsedKind, unparsedRecord } from './unparsed-record.ts';
 
-/** Where a body that could not be parsed came from. */
+/** Where a body came from, and why it could not be parsed. */
 export type UnparsedOrigin = {
   connectionId: string;
   /** Number of this body on its connection. */
@@ -16,23 +16,24 @@ export type UnparsedOrigin = {
 };
 
 /**
- * Publishes what could not be parsed, for all connections of an ingestor, on a publisher of its own: whatever the venue
+ * Publishes what could not be parsed, for all connections of an ingestor, with a publisher of its own: whatever the venue
  * sends, it pauses no connection and takes no place in the queue of the trades.
  *
- * In each second the first `SAMPLES_MAX` bodies of a kind are kept, and the others are counted; the counts are published
- * when the second is over. What waits for the broker is bounded: the oldest records are shed, and counted as well.
+ * In each second it keeps the first `SAMPLES_MAX` bodies of a kind and counts the others; it publishes the counts at the end
+ * of the second. The queue for the broker is bounded: when it is full, the oldest records are dropped, and counted as
+ * well.
  */
 export class UnparsedPublisher implements AsyncDisposable {
   readonly #ingestorId: string;
   readonly #publisher: Publisher;
   readonly #counters: IngestorCounters;
   readonly #log: Logger;
-  /** A venue that sends nothing but garbage must not fill the log: each kind is reported once a minute. */
+  /** Each kind is logged once a minute, so that garbage cannot fill the log. */
   readonly #notice = new OutageNotice();
   readonly #queueMax: number;
   readonly #queue: Queued[] = [];
   #queuedBytes = 0;
-  /** The kinds of the present second. */
+  /** The kinds seen in the present second. */
   readonly #kinds = new Map<string, { kept: number; omitted: number }>();
   #keptBytes = 0;
   #secondEnds: NodeJS.Timeout | null = null;
@@ -62,7 +63,10 @@ export class UnparsedPublisher implements AsyncDisposable {
     const { say, unsaid } = this.#notice.failed(name, performance.now());
     if (say) {
       const fields = { connectionId, reason, lengthBytes: Buffer.byteLength(raw), unsaid };
-      this.#log.warn(fields, `Could not parse what the venue sent: ${reason}. Stream UNPARSED keeps a sample.`);
+      this.#log.warn(
+        fields,
+        `Could not parse a frame or an event of the venue: ${reason}. Stream UNPARSED keeps samples.`,
+      );
     }
     if (counts.kept >= SAMPLES_MAX || this.#keptBytes >= SAMPLE_BYTES_MAX) {
       counts.omitted += 1;
@@ -82,13 +86,13 @@ export class UnparsedPublisher implements AsyncDisposable {
     });
   }
 
-  /** Records that the broker has not acknowledged yet. */
+  /** How many records the broker has not acknowledged yet. */
   get queued(): number {
     const { queued, unacknowledged } = this.#publisher.stats();
     return this.#queue.length + queued + unacknowledged;
   }
 
-  /** Publishes the counts of the present second; resolves when the broker has everything. Waits as long as it takes. */
+  /** Publishes the counts of the present second, and resolves when the broker has acknowledged everything. */
   async idle(): Promise<void> {
     do {
       this.#endSecond();
@@ -97,11 +101,12 @@ export class UnparsedPublisher implements AsyncDisposable {
     } while (this.#queue.length > 0 || this.#kinds.size > 0);
   }
 
-  /** Gives the broker a few seconds for what waits. */
+  /** Publishes what waits, if the broker takes it within a few seconds. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.race([this.idle(), delay(STOP_MS_MAX, undefined, { ref: false })]);
     const { queued } = this;
-    if (queued > 0) this.#log.warn({ queued }, `Gave up on ${queued} records of what could not be parsed.`);
+    if (queued > 0)
+      this.#log.warn({ queued }, `Stopping with ${queued} records of unparsed frames unpublished; they are lost.`);
     await this.#publisher[Symbol.asyncDispose]();
   }
 
@@ -141,7 +146,7 @@ export class UnparsedPublisher implements AsyncDisposable {
     this.#queue.push(queued);
     this.#queuedBytes += queued.message.body.length;
     this.#pump();
-    while (this.#queue.length > this.#queueMax || this.#queuedBytes > QUEUE_BYTES_MAX) this.#shed();
+    while (this.#queue.length > this.#queueMax || this.#queuedBytes > QUEUE_BYTES_MAX) this.#drop();
   }
 
   #pump(): void {
@@ -153,8 +158,8 @@ export class UnparsedPublisher implements AsyncDisposable {
     }
   }
 
-  /** What the oldest record stands for is counted with the present second. */
-  #shed(): void {
+  /** Drops the oldest record, and counts its bodies in the present second. */
+  #drop(): void {
     const oldest = this.#queue.shift();
     if (oldest === undefined) return;
     this.#queuedBytes -= oldest.message.body.length;
@@ -163,19 +168,19 @@ export class UnparsedPublisher implements AsyncDisposable {
   }
 }
 
-/** A record that waits, and how many bodies of which kind it stands for. */
+/** A waiting record, with the number and kind of the bodies that it stands for. */
 type Queued = { message: OutgoingMessage; kind: string; bodies: number; isCount: boolean };
 
-/** A small part of what the trades may have on their way; the queue is here, and not in the publisher. */
+/** Far smaller than the window of the trades. The queue is in this class, not in the publisher. */
 const WINDOW = { unacknowledgedMax: 16, unacknowledgedBytesMax: 1024 ** 2, queueMax: 1 };
-/** Bodies of a kind that are kept in a second. */
+/** Bodies of a kind that are kept per second. */
 const SAMPLES_MAX = 10;
-/** Bytes of all bodies that are kept in a second: a few that are as large as a body may be. */
+/** Bytes of all bodies that are kept per second: enough for a few of the largest. */
 const SAMPLE_BYTES_MAX = 2 * 1024 ** 2;
-/** Kinds that are told apart in a second. */
+/** Kinds that are distinguished per second. */
 const KINDS_MAX = 20;
 const OTHER_KINDS = 'other kinds';
-/** Records that wait for the broker: some minutes of one kind, or half a minute of all of them. */
+/** Records that may wait for the broker: over a minute of one kind, or some seconds of all kinds. */
 const QUEUE_MAX = 1_000;
 const QUEUE_BYTES_MAX = 16 * 1024 ** 2;
 const STOP_MS_MAX = 5_000;

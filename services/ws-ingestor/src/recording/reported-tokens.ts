@@ -1,9 +1,9 @@
 import { MISSING_TOKENS_MAX, type ShardService } from '@polytape/types';
 
 /**
- * The missing tokens that an ingestor's key names, by shard: some of each shard, and a bounded number of all together,
- * because a key that does not fit a message would make the others take this ingestor for dead. Where there are too many,
- * each round begins with another shard, so that tokens that stay missing do not hide others for ever.
+ * The missing tokens to report in the ingestor's key, by shard: a bounded number per shard and in total, because with a key
+ * that does not fit a message this ingestor would seem dead to the others. If there are too many, each round starts with
+ * another shard, so that tokens that stay missing do not hide others for ever.
  */
 export function reportedMissing(
   missing: ReadonlyMap<number, readonly string[]>,
@@ -22,8 +22,8 @@ export function reportedMissing(
 }
 
 /**
- * The services with the tokens that they lack, as far as those fit the key: the shards that lack the fewest come first. A
- * shard whose list does not fit counts as opening, because the others could not tell what it lacks.
+ * The services with their lacking tokens, as far as those fit the key; shards that lack the fewest come first. A shard whose
+ * list does not fit counts as opening, because the others could not know what it lacks.
  */
 export function reportedLacking(
   services: ReadonlyMap<number, ShardService>,
@@ -42,5 +42,5 @@ export function reportedLacking(
   return reported;
 }
 
-/** Of 78 digits each: 325 kB for either list, where a message may have 1 MiB. */
+/** Token ids have 78 digits, so each of the two lists takes up to 325 kB of a message of 1 MiB. */
 const KEY_TOKENS_MAX = 4_000;

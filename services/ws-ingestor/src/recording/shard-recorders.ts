@@ -17,23 +17,23 @@ export type ShardRecordersOptions = {
   publisher: Publisher;
   unparsedPublisher: UnparsedPublisher;
   counters: IngestorCounters;
-  /** How many ingestors are to record each shard. */
+  /** How many ingestors record each shard. */
   redundancy: number;
   /** How long two connections, or two ingestors, record together. */
   overlapMs: number;
-  /** How many shards of the plan are recorded with the venue's global events. */
+  /** How many connections also receive new and resolved markets. */
   lifecycleShards: number;
-  /** `paceMs`: between two new connections, whatever they are opened for. */
+  /** `paceMs`: pause between opening two connections, for whatever reason. */
   connections: ConnectionLimits & { paceMs: number };
-  /** `recyclesMax`: connections that are replaced at a time. */
+  /** `recyclesMax`: how many connections are replaced at the same time. */
   recycling: RecycleLimits & { recyclesMax: number };
   stalls: StallLimits;
   log: Logger;
 };
 
 /**
- * The recorders of an ingestor, by the number of their shard. A full publishing queue pauses all of them: nothing is
- * dropped, the venue's frames wait in the network.
+ * The recorders of an ingestor, by shard number. A full publishing queue pauses all of them: nothing is dropped, and the
+ * venue's frames wait in the network.
  */
 export class ShardRecorders implements AsyncDisposable {
   readonly #o: ShardRecordersOptions;
@@ -41,18 +41,18 @@ export class ShardRecorders implements AsyncDisposable {
   readonly #shared: SharedParts;
   readonly #recorders = new Map<number, ShardRecorder>();
   readonly #closing = new Set<Promise<void>>();
-  /** Shards of the plan, ours or not, whose connections hear the global events. */
+  /** The shards of the plan whose connections receive new and resolved markets, wherever they are recorded. */
   #hearing: ReadonlySet<number> = new Set();
-  /** The moment that is reserved for the next connection of those that are opened here. */
+  /** The time reserved for the next connection that is opened here; null if none is. */
   #turnAtMs: number | null = null;
-  /** Shards that have left the plan while others have their tokens, and until when they are recorded on. */
+  /** Shards that have left the plan while others have their tokens, and until when they are still recorded. */
   readonly #departingUntilMs = new Map<number, number>();
-  /** Time that the connections were read: it stands still while they are paused, and while this process does. */
+  /** How long the connections have been read. Stands still while they are paused or the process is held up. */
   readonly #readingClock = { nowMs: 0 };
   #recycledAtMs = performance.now();
   #isPaused = false;
 
-  /** `onServiceChanged`: called when what `services` says may have changed, but for what time alone changes. */
+  /** @param onServiceChanged Called when `services` may have changed, but not for changes that happen by time alone. */
   constructor(options: ShardRecordersOptions, onServiceChanged: () => void) {
     const { url, ingestorId, publisher, unparsedPublisher, counters } = options;
     this.#o = options;
@@ -70,8 +70,9 @@ export class ShardRecorders implements AsyncDisposable {
   }
 
   /**
-   * Begins to record the first of these shards, and as many more as the pace allows: each connection causes a burst of
-   * books. @returns Milliseconds until the next one may be opened; infinity when none is left.
+   * Starts recording these shards, as far as the pace allows: each connection causes a burst of books.
+   *
+   * @returns Milliseconds until the next one may be opened; infinity if none is left.
    */
   open(shards: readonly (readonly [number, Shard])[], nowMs: number): number {
     for (const [number, shard] of shards) {
@@ -83,11 +84,11 @@ export class ShardRecorders implements AsyncDisposable {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** Brings the subscriptions in line with the plan, and says which connections hear the venue's global events. */
+  /** Updates the subscriptions to the plan, and which connections receive new and resolved markets. */
   follow(plan: ReadonlyMap<number, Shard>, nowMs: number): void {
     this.#hearing = lifecycleShards(plan.keys(), this.#o.lifecycleShards);
     let planned: ReadonlySet<string> | null = null;
-    // Asked only of tokens that have left their shard, so that the whole plan is seldom gone through.
+    // Needed only for tokens that have left their shard, so the whole plan is rarely searched.
     const isElsewhere = (tokenId: string): boolean => {
       planned ??= new Set([...plan.values()].flatMap(({ tokens }) => tokens.map((token) => token.tokenId)));
       return planned.has(tokenId);
@@ -104,17 +105,17 @@ export class ShardRecorders implements AsyncDisposable {
     }
   }
 
-  /** Shards that are recorded on though they have left the plan: others have their tokens, and may not cover them yet. */
+  /** Shards that are still recorded though they have left the plan: others have their tokens, but may not cover them yet. */
   departing(nowMs: number): Set<number> {
     return new Set([...this.#departingUntilMs].filter(([, untilMs]) => nowMs < untilMs).map(([shard]) => shard));
   }
 
   /**
-   * Takes replacements of connections further, and begins those that are wanted most urgently: a few at a time, and at the
-   * pace of all new connections. When many connections stall at once, the venue is not stormed. One that has stalled does
-   * not wait for those whose successors record already.
+   * Takes replacements to their next step, and starts the most urgent ones: a few at a time, at the pace of all new
+   * connections, so that many stalls at once do not flood the venue. A stalled connection does not wait for replacements
+   * whose successor already records.
    *
-   * @returns Milliseconds until the next one may be begun; infinity when none waits for its moment alone.
+   * @returns Milliseconds until the next one may start; infinity if none is waiting for the pace alone.
    */
   recycle(nowMs: number, o: { mayBegin: boolean }): number {
     const wasHeldUp = nowMs - this.#recycledAtMs > HELD_UP_MS;
@@ -144,7 +145,7 @@ export class ShardRecorders implements AsyncDisposable {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** An operator wants a fresh connection for this shard; null when it is not recorded here. */
+  /** Requests a fresh connection for a shard, for an operator; null if the shard is not recorded here. */
   command(shard: number): ReturnType<ShardRecorder['command']> | null {
     return this.#recorders.get(shard)?.command() ?? null;
   }
@@ -153,7 +154,7 @@ export class ShardRecorders implements AsyncDisposable {
     return [...this.#recorders].sort(([a], [b]) => a - b).map(([, recorder]) => recorder.status());
   }
 
-  /** Ends the recording of these; disposing of the whole waits until it has ended. */
+  /** Stops recording these shards. Disposing of this object waits until their connections are closed. */
   close(shards: readonly number[]): void {
     for (const number of shards) {
       const recorder = this.#recorders.get(number);
@@ -165,7 +166,7 @@ export class ShardRecorders implements AsyncDisposable {
     }
   }
 
-  /** How each shard is served, as the ingestor's key says it. */
+  /** How each shard is served, as announced in the ingestor's key. */
   services(nowMs: number): Map<number, ShardService> {
     const services = reportedLacking(
       new Map([...this.#recorders].map(([number, recorder]) => [number, recorder.service(nowMs)])),
@@ -179,7 +180,7 @@ export class ShardRecorders implements AsyncDisposable {
     return services;
   }
 
-  /** The tokens of a shard whose first book has come here; none of a shard that is not recorded here. */
+  /** The tokens of a shard whose first book has arrived here; empty if the shard is not recorded here. */
   coveredTokens(shard: number): ReadonlySet<string> {
     return this.#recorders.get(shard)?.coveredTokens ?? NONE;
   }
@@ -190,7 +191,7 @@ export class ShardRecorders implements AsyncDisposable {
 
   stats(nowMs: number): {
     recorded: number;
-    /** Shards that have a connection, and connections that are open: more while some are replaced. */
+    /** Shards that have a connection, and open connections (more, if some are being replaced). */
     shardsConnected: number;
     connected: number;
     covered: number;
@@ -230,7 +231,7 @@ export class ShardRecorders implements AsyncDisposable {
     });
   }
 
-  /** Milliseconds until the next connection may be opened here. It keeps its turn until it is opened. */
+  /** Milliseconds until the next connection may be opened here. The turn stays reserved until then. */
   #turnInMs(nowMs: number): number {
     this.#turnAtMs ??= this.#shared.pace.reserve(nowMs);
     return this.#turnAtMs - nowMs;
@@ -241,28 +242,31 @@ export class ShardRecorders implements AsyncDisposable {
     if (this.#isPaused) return;
     this.#isPaused = true;
     counters.pauses += 1;
-    log.warn(publisher.stats(), 'The publishing queue is full: the connections are not read until it has room.');
+    log.warn(
+      publisher.stats(),
+      'The publishing queue is full. Pausing all connections until it is half empty; nothing is dropped.',
+    );
     for (const recorder of this.#recorders.values()) recorder.pause();
   }
 
   #resume(): void {
-    // Told a moment later, in which it may have become full again.
+    // This is called a moment later, and the queue may be full again.
     if (!this.#isPaused || this.#o.publisher.full) return;
     this.#isPaused = false;
-    this.#o.log.info(this.#o.publisher.stats(), 'The publishing queue has room: the connections are read again.');
+    this.#o.log.info(this.#o.publisher.stats(), 'The publishing queue has room again. Resuming all connections.');
     for (const recorder of this.#recorders.values()) recorder.resume();
   }
 }
 
 /**
- * The shards whose connections hear the venue's global events: those with the lowest numbers in the plan, so that all
- * replicas agree on them. They are few, because the events go to every such connection.
+ * The shards whose connections receive new and resolved markets: those with the lowest numbers in the plan, so that all
+ * ingestors agree on them. They are few, because the venue sends all of these events to each such connection.
  */
 export function lifecycleShards(planned: Iterable<number>, count: number): Set<number> {
   return new Set([...planned].sort((a, b) => a - b).slice(0, count));
 }
 
-/** Gives each connection of a process its moment: each causes a burst of books, and the venue is not to be stormed. */
+/** Spaces the opening of connections, because each causes a burst of books. */
 export class ConnectPace {
   readonly #paceMs: number;
   #nextAtMs = 0;
@@ -271,7 +275,7 @@ export class ConnectPace {
     this.#paceMs = o.paceMs;
   }
 
-  /** Takes the next free moment. @returns When that is. */
+  /** Reserves the next free time. @returns That time. */
   reserve(nowMs: number): number {
     const atMs = Math.max(nowMs, this.#nextAtMs);
     this.#nextAtMs = atMs + this.#paceMs;
@@ -279,8 +283,8 @@ export class ConnectPace {
   }
 }
 
-/** The ingestor asks twice a second: a process that comes so late has not looked at what waits in its own buffers. */
+/** `recycle` is called twice a second. After a longer gap the process has not read what waits in its own buffers. */
 const HELD_UP_MS = 2_000;
-/** In this time the scheduler can ask the venue for the tokens that were reported, and move them. */
+/** Long enough for the scheduler to check the reported tokens with the venue, and to move them. */
 const REPORT_ROUND_MS = 60_000;
 const NONE: ReadonlySet<string> = new Set();

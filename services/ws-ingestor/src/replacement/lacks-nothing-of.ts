@@ -1,7 +1,9 @@
 /**
- * The one rule of every handing over, of a connection to its successor as of a shard to other ingestors: whoever takes
- * over may lack no first book that the one who lets go has. `covered`: the tokens whose book has come here; `lacking`: the
- * tokens without one there.
+ * The one rule for every hand-over, from a connection to its successor and from one ingestor to others: whoever takes over
+ * must not lack a first book that the present owner has.
+ *
+ * @param covered The tokens that have their first book here.
+ * @param lacking The tokens that lack theirs there.
  */
 export function lacksNothingOf(covered: ReadonlySet<string>, lacking: readonly string[] | 'all' = []): boolean {
   return lacking === 'all' ? covered.size === 0 : !lacking.some((tokenId) => covered.has(tokenId));

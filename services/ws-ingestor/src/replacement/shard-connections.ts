@@ -15,7 +15,7 @@ export type ShardConnectionsOptions = {
   /** How long two connections record together. */
   overlapMs: number;
   shard: number;
-  /** What is recorded: it changes with the plan, and a new connection is opened for what it holds then. */
+  /** The tokens to record. The set changes with the plan; a new connection subscribes to what it contains then. */
   tokenIds: ReadonlySet<string>;
   hearsLifecycle: boolean;
   isPaused: boolean;
@@ -24,11 +24,11 @@ export type ShardConnectionsOptions = {
 };
 
 /**
- * The connections of a shard: always a current one, and while it is replaced a second. What is said to all of them is said
- * to those that are opened later, too.
+ * The connections of a shard: always a current one, and a second one during a replacement. Settings for all of them also
+ * apply to connections that are opened later.
  *
- * current -> current and successor (`succeed`) -> current (`giveUp`), or current, which was the successor, and the old one,
- * which drains (`takeOver`) -> current (`finish`), or the old one again (`giveUp`).
+ * `succeed` opens a successor beside the current connection. Then either `giveUp` closes the successor; or `takeOver` makes
+ * it the current connection while the old one drains, and `finish` closes the old one, or `giveUp` returns to it.
  */
 export class ShardConnections implements AsyncDisposable {
   readonly #o: ShardConnectionsOptions;
@@ -49,7 +49,7 @@ export class ShardConnections implements AsyncDisposable {
     return this.#current;
   }
 
-  /** The replacement that is under way. */
+  /** The present replacement; null if there is none. */
   get succession(): Succession | null {
     return this.#succession;
   }
@@ -67,12 +67,12 @@ export class ShardConnections implements AsyncDisposable {
     return this.#succession;
   }
 
-  /** The successor is the current connection from now on, and the old one drains. */
+  /** Makes the successor the current connection; the old one drains. */
   takeOver(): void {
     if (this.#succession !== null) this.#current = this.#succession.successor;
   }
 
-  /** Closes the successor, which has failed. Where it had taken over, the old one follows the plan again. */
+  /** Closes a failed successor. If it had taken over, the old connection becomes current and follows the plan again. */
   giveUp(nowMs: number): void {
     if (this.#succession === null) return;
     const { old, successor } = this.#succession;
@@ -90,7 +90,7 @@ export class ShardConnections implements AsyncDisposable {
     this.#succession = null;
   }
 
-  /** Subscribes in place; a connection that drains does not follow the plan any more. */
+  /** Subscribes in place; a draining connection no longer follows the plan. */
   subscribe(tokenIds: readonly string[], nowMs: number): void {
     for (const connection of this.following()) connection.subscribe(tokenIds, nowMs);
   }
@@ -99,7 +99,7 @@ export class ShardConnections implements AsyncDisposable {
     for (const connection of this.roles().keys()) connection.unsubscribe(tokenIds);
   }
 
-  /** Turns the venue's global events on or off, in place. */
+  /** Turns new and resolved markets on or off, in place. */
   hearLifecycle(on: boolean): void {
     this.#hearsLifecycle = on;
     for (const connection of this.following()) connection.hearLifecycle(on);
@@ -115,13 +115,13 @@ export class ShardConnections implements AsyncDisposable {
     for (const connection of this.roles().keys()) connection.resume();
   }
 
-  /** Nothing was read for a while, by no fault of the venue. */
+  /** Restarts all waiting, after a time in which nothing was read through no fault of the venue. */
   resetSilence(nowMs: number): void {
     for (const { socket } of this.roles().keys()) socket?.resetSilence(nowMs);
     this.#succession?.resetSilence(nowMs);
   }
 
-  /** What each of them is. */
+  /** The connections with their roles. */
   roles(): Map<ShardConnection, ConnectionStatus['role']> {
     const roles = new Map<ShardConnection, ConnectionStatus['role']>([[this.#current, 'current']]);
     if (this.#succession === null) return roles;
@@ -129,12 +129,12 @@ export class ShardConnections implements AsyncDisposable {
     return this.#current === successor ? roles.set(old, 'draining') : roles.set(successor, 'successor');
   }
 
-  /** Those that follow the plan: the current one and its successor. */
+  /** The connections that follow the plan: the current one, and a successor that is opening. */
   following(): ShardConnection[] {
     return [...this.roles()].filter(([, role]) => role !== 'draining').map(([connection]) => connection);
   }
 
-  /** Those that have a socket. */
+  /** The status of each connection that has a socket. */
   statuses(): ConnectionStatus[] {
     return [...this.roles()].flatMap(([{ socket }, role]) => (socket === null ? [] : [socket.status(role)]));
   }

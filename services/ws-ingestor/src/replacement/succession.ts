@@ -5,16 +5,16 @@ import { judgeSuccessor } from './judge-successor.ts';
 import type { RecycleReason } from './recycle-reason.ts';
 
 /**
- * One connection being replaced by another: opening -> overlapping (the successor has taken over; both record) -> over;
- * or failed. A successor that loses its socket after it has taken over has proved nothing: the overlap begins anew with
- * each of its sockets, and when that goes on, the old one takes its place again. It only watches and judges; the recorder of
- * the shard acts.
+ * The replacement of one connection by another: opening -> overlapping (the successor has taken over; both record) -> over;
+ * or failed. If the successor loses its socket after taking over, the overlap starts again with its next socket; if that
+ * happens repeatedly, the old connection takes its place again. This class only observes and judges; the shard's recorder
+ * acts.
  */
 export class Succession {
   readonly reason: RecycleReason;
   readonly old: ShardConnection;
   readonly successor: ShardConnection;
-  /** Tokens that waited for a book in vain on the old connection. */
+  /** Tokens that waited in vain for a book on the old connection. */
   readonly missing: readonly string[];
   readonly #overlapMs: number;
   readonly #firstBookTimeoutMs: number;
@@ -24,9 +24,9 @@ export class Succession {
   readonly #lastFrameAtMs: number | null;
   #startedAtMs: number;
   #tookOverAtMs: number | null = null;
-  /** Sockets that the successor had had when it took over. */
+  /** How many sockets the successor had had when it took over. */
   #socketsAtTakeOver = 0;
-  /** Its present socket, and since when that covers. */
+  /** The successor's present socket, and since when that covers the shard. */
   #overlapping: { sockets: number; sinceMs: number } | null = null;
   #booksWithNews = 0;
 
@@ -57,23 +57,23 @@ export class Succession {
     return this.#tookOverAtMs === null;
   }
 
-  /** Whether others wait for it. Once a stalled connection is replaced, it is kept only for what may come late. */
+  /** Whether it counts among the replacements at a time. A stalled connection that is replaced only drains late frames. */
   get isPending(): boolean {
     return this.#tookOverAtMs === null || this.reason !== 'stalled';
   }
 
-  /** For how long no data came on the old one until the successor took over, and its last frame, since the epoch. */
+  /** How long the old connection was silent until the successor took over, and its last frame (since the epoch). */
   get silence(): { silentMs: number; lastFrameAtMs: number | null } {
     const endedAtMs = this.#tookOverAtMs ?? this.#silentSinceMs;
     return { silentMs: Math.round(endedAtMs - this.#silentSinceMs), lastFrameAtMs: this.#lastFrameAtMs };
   }
 
-  /** For how long both have recorded. */
+  /** How long both have recorded. */
   overlappedMs(nowMs: number): number {
     return this.#tookOverAtMs === null ? 0 : nowMs - this.#tookOverAtMs;
   }
 
-  /** Where it stands. `takes over` is said once. */
+  /** The next step. Returns `takes over` once. */
   step(nowMs: number, wanted: ReadonlySet<string>): 'wait' | 'takes over' | 'failed' | 'over' {
     if (this.#tookOverAtMs !== null) return this.#overlap(nowMs, this.#tookOverAtMs);
     const openedAtMs = this.successor.socket?.openedAtMs ?? null;
@@ -101,7 +101,7 @@ export class Succession {
     return sockets - this.#socketsAtTakeOver + (socket === null ? 1 : 0);
   }
 
-  /** Nothing was read for a while, by no fault of the venue: the successor gets its time anew. */
+  /** Restarts the successor's time, after a time in which nothing was read through no fault of the venue. */
   resetSilence(nowMs: number): void {
     if (this.#tookOverAtMs === null) this.#startedAtMs = nowMs;
   }
@@ -110,7 +110,7 @@ export class Succession {
     if (connection === this.successor && this.#oldHeard?.misses(book)) this.#booksWithNews += 1;
   }
 
-  /** Whether the silent old connection was dead: it has said nothing since, and the successor's first books have news. */
+  /** Whether the silent old connection was dead: still silent, while the successor's first books show changes. */
   get wasStalled(): boolean {
     return this.#booksWithNews > 0 && this.old.dataFrames === this.#oldDataFrames;
   }
@@ -119,11 +119,11 @@ export class Succession {
     const { old, successor } = this;
     if (old.covered.size === 0) return 'over';
     const covers = successor.socket?.coversAt(nowMs) ?? false;
-    // It may have been lost and be back between two looks.
+    // The socket may have been lost and replaced between two calls.
     if (this.#overlapping?.sockets !== successor.sockets) this.#overlapping = null;
     if (covers) this.#overlapping ??= { sockets: successor.sockets, sinceMs: nowMs };
     const { losses } = this;
-    // Of an old one that is dead nothing can be hoped; its successor comes back by itself.
+    // A dead old connection is no alternative; the successor reconnects by itself.
     const isOldDead = this.reason === 'stalled' && old.dataFrames === this.#oldDataFrames;
     const isTooLate = nowMs - tookOverAtMs >= this.#overlapMs + LATE_TIMES * this.#firstBookTimeoutMs;
     if (!isOldDead && (losses >= LOSSES_MAX || (losses > 0 && isTooLate))) return 'failed';
@@ -132,7 +132,7 @@ export class Succession {
   }
 }
 
-/** Sockets that a successor may lose in the overlap before the old connection takes its place again. */
+/** After this many lost sockets in the overlap, the old connection takes its place again. */
 const LOSSES_MAX = 2;
-/** The same for one that was lost and does not come back: times the wait for first books. */
+/** The same if a lost successor does not come back in time: a multiple of the wait for first books. */
 const LATE_TIMES = 3;

@@ -22,7 +22,7 @@ const change = (tokenId: string, timestamp: number): MarketEvent => ({
 const T = 1_700_000_000_000;
 
 describe('the first book on a successor', () => {
-  test('shows news only when the venue dates it later than all that the old connection had heard', () => {
+  test('shows a change only if its date is later than everything that the old connection received', () => {
     const heard = new LastHeard();
     heard.parsed(book('1', T));
     heard.parsed(change('1', T + 50));
@@ -30,7 +30,7 @@ describe('the first book on a successor', () => {
     expect(heard.misses(book('1', T + 51))).toBe(true);
   });
 
-  test('is compared with the frames that were passed over, too, in whatever order their dates are', () => {
+  test('is also compared with frames that were not parsed, in whatever order their dates are', () => {
     const heard = new LastHeard();
     heard.parsed(book('1', T));
     for (const at of [T + 20, T + 22, T + 21]) heard.passedOver(frame(at));
@@ -38,14 +38,14 @@ describe('the first book on a successor', () => {
     expect(heard.misses(book('1', T + 23))).toBe(true);
   });
 
-  test('is compared with the last of any number of frames that were passed over', () => {
+  test('is compared with the last of any number of frames that were not parsed', () => {
     const heard = new LastHeard();
     for (let at = 0; at < 1_000; at += 1) heard.passedOver(frame(T + at));
     expect(heard.misses(book('1', T + 999))).toBe(false);
     expect(heard.misses(book('1', T + 1_000))).toBe(true);
   });
 
-  test('is not excused by what was heard of other markets', () => {
+  test('is not compared with events of other markets', () => {
     const heard = new LastHeard();
     heard.parsed({ ...announced, timestamp: String(T + 5_000) });
     expect(heard.misses(book('1', T))).toBe(true);

@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { mayClose } from '../../src/fleet/may-close.ts';
 
 /**
- * Every interleaving of replicas that all cover one shard and all believe, by views of whatever age, that they are not to
- * keep it. A step is one thing that the broker or a replica does at once: a write of a key, a read of one other key, the
- * coming of a first book, the closing of the connection. Keys are renewed at any time, which moves their revision.
+ * Every interleaving of replicas that cover the same shard and all believe, with views of any age, that they should not
+ * keep it. A step is one atomic action of the broker or of a replica: writing a key, reading one other key, the arrival of a
+ * first book, closing the connection. Keys are renewed at any time, which changes their revision.
  *
- * Each replica is named by the tokens whose first book it has; together the shard has those of all.
+ * Each replica is written as the tokens whose first book it has.
  */
-describe('replicas that release one shard, in every order of their steps', () => {
+describe('replicas that release the same shard, in every order of their steps', () => {
   test.each([
     { replicas: ['x', 'x'], required: 1, attempts: 3, renewals: 2, books: 0 },
     { replicas: ['x', 'x', 'x'], required: 1, attempts: 2, renewals: 0, books: 0 },
@@ -17,7 +17,7 @@ describe('replicas that release one shard, in every order of their steps', () =>
   ])('keep $required of $replicas that cover it', (size) => {
     const { states, fewest } = explore({ ...size, protocol: 'mark, read, close' });
     console.info(`${size.replicas}, ${size.required} required: ${states} states, ${JSON.stringify(fewest)} recording.`);
-    expect(fewest).toEqual({ x: size.required }); // and no more than that: some do close
+    expect(fewest).toEqual({ x: size.required }); // and not more: some do close
   });
 
   test.each([
@@ -26,21 +26,21 @@ describe('replicas that release one shard, in every order of their steps', () =>
     { replicas: ['xy', 'yz'], required: 1, attempts: 2, renewals: 1, books: 2, fewest: { x: 1, y: 1, z: 1 } },
     { replicas: ['xy', 'x', 'y'], required: 1, attempts: 1, renewals: 0, books: 1, fewest: { x: 1, y: 1 } },
     { replicas: ['xy', 'xy', 'x'], required: 2, attempts: 1, renewals: 0, books: 0, fewest: { x: 2, y: 2 } },
-  ])('of $replicas keep every token that any of them has, while $books more books come', ({ fewest, ...size }) => {
+  ])('of $replicas keep every token that any of them has, while $books more books arrive', ({ fewest, ...size }) => {
     const found = explore({ ...size, protocol: 'mark, read, close' });
     console.info(`${size.replicas}: ${found.states} states, ${JSON.stringify(found.fewest)} recording.`);
     expect(found.fewest).toEqual(fewest);
   });
 
   test.each<Protocol>(['read, mark, close', 'read, close', 'trust the view'])(
-    'would all be gone by the protocol: %s',
+    'would all be gone with the protocol: %s',
     (protocol) => {
       const size = { replicas: ['x', 'x'], required: 1, attempts: 1, renewals: 0, books: 0 };
       expect(explore({ ...size, protocol }).fewest).toEqual({ x: 0 });
     },
   );
 
-  test('would lose a token if they compared by what they had when they began', () => {
+  test('would lose a token if they compared the books of the beginning', () => {
     const size = { replicas: ['x', 'x'], required: 1, attempts: 1, renewals: 0, books: 1 };
     const protocol = 'mark, read, close by the books of the beginning';
     expect(explore({ ...size, tokens: 'xy', protocol }).fewest).toEqual({ x: 1, y: 0 });
@@ -55,26 +55,26 @@ type Protocol =
   | 'trust the view';
 
 type Size = {
-  /** What each has at the beginning. */
+  /** The tokens that each replica has at the beginning. */
   replicas: string[];
-  /** All tokens of the shard; by default those that some replica has at the beginning. */
+  /** The shard's tokens; by default those that some replica has at the beginning. */
   tokens?: string;
   required: number;
   attempts: number;
   renewals: number;
-  /** First books that may come in the course. */
+  /** How many first books may arrive on the way. */
   books: number;
   protocol: Protocol;
 };
 
 type Replica = {
   at: 'covering' | 'reading' | 'decided to close' | 'decided to stay' | 'closed' | 'gone';
-  /** Tokens whose first book has come, and those whose had come when its release began. */
+  /** Tokens whose first book has arrived: by now, and when the release began. */
   covered: string;
   coveredAtFirst: string;
-  /** Revision by which its release began; 0 while there is none. */
+  /** The revision at which its release began; 0 if there is none. */
   since: number;
-  /** What it has read of the others, by their index. */
+  /** The keys that it has read of the others, by index. */
   read: (Key | null)[];
   attempts: number;
 };
@@ -84,8 +84,8 @@ type Key = { revision: number; service: ShardService | null };
 type State = { replicas: Replica[]; keys: Key[]; tokens: string; revision: number; renewals: number; books: number };
 
 /**
- * Walks through all states that can be reached; gives the least number of replicas that record a token at any time after
- * its book had come to one.
+ * Visits every reachable state. Returns, for each token, the lowest number of replicas that recorded it at any time after
+ * its first book had arrived at one.
  */
 function explore(size: Size): { states: number; fewest: Record<string, number> } {
   const tokens = size.tokens ?? [...new Set(size.replicas.join(''))].sort().join('');
@@ -119,7 +119,7 @@ function successors(state: State, size: Size): State[] {
   return state.replicas.flatMap((replica, index) => {
     const next = steps(state, replica, index, size);
     if (state.renewals < size.renewals && replica.at !== 'gone') next.push(renewed(state, index));
-    // What it decides and its closing are one step of the process, so that no book comes between them.
+    // The process decides and closes in one step, so no book can arrive in between.
     const isOpen = ['covering', 'reading', 'decided to stay'].includes(replica.at);
     if (state.books < size.books && isOpen) next.push(...withBook(state, replica, index));
     return next;
@@ -152,13 +152,13 @@ function steps(state: State, replica: Replica, index: number, size: Size): State
 /** The first step of a release. */
 function begun(state: State, replica: Replica, index: number, protocol: Protocol): State {
   const attempts = replica.attempts + 1;
-  // A view may be as old as the start, when everybody covered the shard.
+  // A view may be as old as the start, when all covered the shard.
   if (protocol === 'trust the view') return changed(state, index, { at: 'decided to close', attempts });
   const reading = changed(state, index, { at: 'reading', attempts, coveredAtFirst: replica.covered });
   return protocol.startsWith('mark') ? marked(reading, index) : reading;
 }
 
-/** Reads the next key that has not been read, in any order; with all of them it decides. */
+/** Reads the next unread key, in any order; after the last one it decides. */
 function reads(state: State, replica: Replica, index: number, size: Size): State[] {
   const unread = [...state.keys.entries()].filter(([other]) => other !== index && replica.read[other] === null);
   if (unread.length > 0) {
@@ -180,14 +180,14 @@ function presenceOf({ service }: Key): IngestorPresence {
   return { startedAtMs: 0, state: 'active', capacity: 1, shards: service === null ? {} : { 1: service } };
 }
 
-/** `releasing` is written, and the revision of that is what the release began by. */
+/** Writes `releasing`; the release begins at the revision of that write. */
 function marked(state: State, index: number): State {
   const service = serviceOf(state.replicas[index]?.covered ?? '', state.tokens);
   const next = written(state, index, { ...service, state: 'releasing', releasingSince: null });
   return changed(next, index, { since: next.revision });
 }
 
-/** The key put again with what holds: a release carries its revision along. */
+/** Writes the key again with the present values; a release keeps its revision. */
 function renewed(state: State, index: number): State {
   const { service } = state.keys[index] ?? { service: null };
   const { since = 0, covered = '' } = state.replicas[index] ?? {};
@@ -196,7 +196,7 @@ function renewed(state: State, index: number): State {
   return { ...written(state, index, service === null ? null : again), renewals: state.renewals + 1 };
 }
 
-/** One more first book has come; the key says so a little later. */
+/** One more first book has arrived; the key shows it a little later. */
 function withBook(state: State, replica: Replica, index: number): State[] {
   return [...state.tokens]
     .filter((token) => !replica.covered.includes(token))
@@ -224,7 +224,7 @@ function nothingRead(state: State): null[] {
   return state.keys.map(() => null);
 }
 
-/** States whose revisions stand in the same order go on alike, so only the order counts. */
+/** States whose revisions are in the same order behave alike, so only the order counts. */
 function keyOf({ replicas, keys, renewals, books }: State): string {
   const held = [...keys, ...replicas.flatMap(({ read }) => read)].filter((key) => key !== null);
   const revisions = [

@@ -2,8 +2,8 @@ import type { Unparsed } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
 import { RecorderBed } from '../recording/recorder-bed.ts';
 
-describe('what the venue sends and nobody can parse', () => {
-  test('is kept as a few samples a second of each kind, counted beyond that, and reported once', async () => {
+describe('what cannot be parsed', () => {
+  test('is kept as a few samples of each kind per second, counted beyond that, and logged once', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0] } });
     await bed.covered();
     for (let frame = 0; frame < 200; frame += 1) {
@@ -11,7 +11,7 @@ describe('what the venue sends and nobody can parse', () => {
       bed.venue.send(`{"event_type":"kind_${frame}"}`);
     }
     await bed.until('all seen', () => bed.counters.unparsed === 400);
-    expect(bed.toldAt('warn').filter((sentence) => sentence.startsWith('Could not parse'))).toHaveLength(2);
+    expect(bed.loggedAt('warn').filter((sentence) => sentence.startsWith('Could not parse'))).toHaveLength(2);
     const records = await bed.unparsed();
     const [kept, counts] = [records.filter(({ omitted }) => omitted === undefined), countsIn(records)];
     expect(kept.length).toBeGreaterThanOrEqual(2 * 10);
@@ -24,7 +24,7 @@ describe('what the venue sends and nobody can parse', () => {
     );
   });
 
-  test('in thousands of frames pauses no connection and keeps no trade waiting, though the queue of the trades is short', async () => {
+  test('pauses no connection and delays no trade, even in thousands of frames and with a short queue for trades', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0] }, queueMax: 50 });
     await bed.covered();
     for (let trades = 0; trades < 100; trades += 1) {
@@ -39,7 +39,7 @@ describe('what the venue sends and nobody can parse', () => {
     expect(bodiesIn(records)).toBe(10_000);
   });
 
-  test('waits for a broker that is away; of more than may wait the oldest is shed, and counted', async ({ skip }) => {
+  test('waits while the broker is away; beyond the limit the oldest is dropped, and counted', async ({ skip }) => {
     await using bed = await RecorderBed.start({ plan: { 0: [0] }, unparsedQueueMax: 3 });
     if (!bed.nats.canRestart) skip('the server of TEST_NATS_URL is not ours to end');
     await bed.covered();
@@ -47,24 +47,24 @@ describe('what the venue sends and nobody can parse', () => {
     await bed.until('the broker is away', () => !bed.bus.connected);
     for (let frame = 0; frame < 9; frame += 1) bed.venue.send(`garbage ${frame}`);
     await bed.until('all seen', () => bed.counters.unparsed === 9);
-    // One waits in the publisher, three before it.
+    // One waits in the publisher, and three in the queue before it.
     expect(bed.counters.unparsedOmitted).toBe(5);
     await bed.nats.start();
     const records = await bed.unparsed();
     const kept = records.filter(({ omitted }) => omitted === undefined).map(({ body }) => body);
-    expect(kept.length).toBeLessThanOrEqual(4); // a count takes a place, too
+    expect(kept.length).toBeLessThanOrEqual(4); // the count also takes a place
     expect([kept[0], kept.at(-1)]).toEqual(['garbage 0', 'garbage 8']);
     expect(bodiesIn(records)).toBe(9);
   });
 });
 
-/** Far more than a test takes; each second may keep as many again. */
+/** Far longer than a test takes. Each second may keep as many records again. */
 const SECONDS_MAX = 20;
 
 const countsIn = (records: readonly Unparsed[]) => records.filter(({ omitted }) => omitted !== undefined);
 const sum = (counts: readonly Unparsed[]) => counts.reduce((total, { omitted = 0 }) => total + omitted, 0);
 
-/** Those that are kept, and those that are counted. */
+/** The number of bodies: kept ones, and counted ones. */
 function bodiesIn(records: readonly Unparsed[]): number {
   return records.length - countsIn(records).length + sum(records);
 }

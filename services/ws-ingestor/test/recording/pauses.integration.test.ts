@@ -11,7 +11,7 @@ describe('fills that look the same', () => {
     timestamp: '1790000000000',
   };
 
-  test('are two trades also when they were read before and after a pause of over two minutes', async ({ skip }) => {
+  test('are two trades even if a pause of over two minutes lies between their readings', async ({ skip }) => {
     await using bed = await RecorderBed.start({ plan: { 0: [0] }, queueMax: 5 });
     if (!bed.nats.canRestart) skip('the server of TEST_NATS_URL is not ours to end');
     await bed.covered();
@@ -33,7 +33,7 @@ describe('fills that look the same', () => {
     expect(await bed.stored()).toBe(3_012);
   });
 
-  test('are two trades also when the process stood still between them', async () => {
+  test('are two trades even if the process was held up between them', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0] } });
     await bed.covered();
     const tokenId = bed.tokenOf(0);
@@ -47,7 +47,7 @@ describe('fills that look the same', () => {
   });
 });
 
-/** Resolves when the recorders have looked at the clock. */
+/** Resolves when the recorders have run with the new time. */
 async function turned(bed: RecorderBed): Promise<void> {
   let looks = 0;
   await bed.until('turns of the recorders', () => {

@@ -8,9 +8,9 @@ import { type IngestorCounters, newCounters } from '../../src/ingestor-counters.
 import { UnparsedPublisher } from '../../src/publishing/unparsed-publisher.ts';
 import { ShardRecorders, type ShardRecordersOptions } from '../../src/recording/shard-recorders.ts';
 
-type Told = { level: string; fields: Record<string, unknown>; sentence: string };
+type LogLine = { level: string; fields: Record<string, unknown>; sentence: string };
 
-/** Times of seconds and minutes, scaled down; what a test is not about does not happen. */
+/** Scaled-down times. What most tests are not about does not happen. */
 const QUICK = {
   connectPaceMs: 0,
   recyclesMax: 2,
@@ -27,27 +27,27 @@ const QUICK = {
 };
 
 /**
- * The recorders of one ingestor against a simulated venue and a real broker; the plan is the test's. They are asked every
- * few milliseconds, as the ingestor asks them every half a second.
+ * The recorders of one ingestor, with a simulated venue, a real broker and the test's plan. The bed runs them every few
+ * milliseconds, as the ingestor does every half second.
  */
 export class RecorderBed implements AsyncDisposable {
   readonly venue: VenueSim;
   readonly nats: TestNats;
   readonly bus: Bus;
   readonly counters: IngestorCounters = newCounters();
-  readonly told: Told[] = [];
+  readonly logged: LogLine[] = [];
   readonly plan = new Map<number, Shard>();
-  /** What the recorders said last of when another replacement may begin. */
+  /** When another replacement may begin, as the recorders said last. */
   nextRecycleInMs = Number.POSITIVE_INFINITY;
   readonly #stack: AsyncDisposableStack;
   readonly #publisher: Publisher;
   readonly #unparsedPublisher: UnparsedPublisher;
   readonly #recorders: ShardRecorders;
   readonly #waiting = new Set<() => void>();
-  /** Of the venue, as they were at the start. */
+  /** The venue's open markets, as they were at the start. */
   readonly #markets: MarketReference[];
 
-  /** `plan`: which of the venue's open markets each shard has, by their index. */
+  /** @param o.plan The markets of each shard, as indices of the venue's open markets. */
   static async start(o: {
     venue?: VenueSimOptions;
     plan: Record<number, number[]>;
@@ -98,7 +98,7 @@ export class RecorderBed implements AsyncDisposable {
     this.#markets = o.venue.openMarketList();
     this.#stack = o.stack;
     this.#publisher = this.#stack.use(o.bus.publisher({ unacknowledgedMax: 1_000, queueMax: o.queueMax }));
-    const log = recordingLog(this.told);
+    const log = recordingLog(this.logged);
     this.#unparsedPublisher = this.#stack.use(
       new UnparsedPublisher({
         ...{ ingestorId: 'test-1', bus: o.bus, counters: this.counters, log },
@@ -120,7 +120,7 @@ export class RecorderBed implements AsyncDisposable {
     this.#stack.defer(() => clearInterval(timer));
   }
 
-  /** Gives a shard these markets of those that were open at the start; its next version, unless another is named. */
+  /** Gives a shard these of the initial markets, under its next version unless another is given. */
   assign(shard: number, markets: readonly number[], version = (this.plan.get(shard)?.version ?? 0) + 1): void {
     const tokens = markets.flatMap((index) => {
       const { conditionId, tokenIds } = this.#markets[index] as MarketReference;
@@ -132,7 +132,7 @@ export class RecorderBed implements AsyncDisposable {
     return this.#markets[market]?.tokenIds[outcome] ?? '';
   }
 
-  /** Trades in these markets at every turn of the recorders, until disposed of. */
+  /** Trades in these markets continuously until disposed. */
   trading(markets: readonly number[]): Disposable {
     const tokens = markets.flatMap((market) => this.#markets[market]?.tokenIds ?? []);
     let next = 0;
@@ -143,11 +143,11 @@ export class RecorderBed implements AsyncDisposable {
     return { [Symbol.dispose]: () => clearInterval(timer) };
   }
 
-  /** Resolves when it holds; asked at each turn of the recorders. */
+  /** Resolves when the condition holds; it is checked each time the recorders have run. */
   async until(what: string, holds: () => boolean): Promise<void> {
     const giveUp = AbortSignal.timeout(20_000);
     while (!holds()) {
-      if (giveUp.aborted) throw new Error(`Not within 20 s: ${what}. ${JSON.stringify(this.told.slice(-5))}`);
+      if (giveUp.aborted) throw new Error(`Not within 20 s: ${what}. ${JSON.stringify(this.logged.slice(-5))}`);
       await new Promise<void>((wake) => this.#waiting.add(wake));
     }
   }
@@ -166,7 +166,7 @@ export class RecorderBed implements AsyncDisposable {
     return this.#recorders.services(performance.now()).get(shard);
   }
 
-  /** Shards that have left the plan and are recorded on all the same. */
+  /** Shards that have left the plan and are still recorded. */
   departing(): number[] {
     return [...this.#recorders.departing(performance.now())];
   }
@@ -177,12 +177,12 @@ export class RecorderBed implements AsyncDisposable {
     return status as Omit<ShardStatus, 'state' | 'missing'>;
   }
 
-  /** Name of the shard's present connection. */
+  /** Id of the shard's current connection. */
   connectionOf(shard: number): string | undefined {
     return this.status(shard).connections.find(({ role }) => role === 'current')?.connectionId;
   }
 
-  /** The venue's numbers of the sockets that are open. */
+  /** The venue's numbers of the open sockets. */
   socketNumbers(): number[] {
     return this.venue.status().sockets.map(({ number }) => number);
   }
@@ -191,14 +191,14 @@ export class RecorderBed implements AsyncDisposable {
     return this.#recorders.command(shard);
   }
 
-  /** How many different messages the broker has stored. */
+  /** How many different messages the broker has stored, once it has acknowledged everything. */
   async stored(): Promise<number> {
     await this.#publisher.idle();
     const { acknowledged, duplicates } = this.#publisher.stats();
     return acknowledged - duplicates;
   }
 
-  /** What the broker has in UNPARSED, once it has everything. */
+  /** The records in UNPARSED, once the broker has acknowledged everything. */
   async unparsed(): Promise<Unparsed[]> {
     await this.#unparsedPublisher.idle();
     const { lastSequence } = await this.bus.streamState('UNPARSED');
@@ -212,19 +212,19 @@ export class RecorderBed implements AsyncDisposable {
     return records;
   }
 
-  /** Whether a full publishing queue keeps the connections from being read. */
+  /** Whether a full publishing queue has paused the connections. */
   get isPaused(): boolean {
     return this.#recorders.isPaused;
   }
 
-  /** Ends the recording of all shards, as a stop does. */
+  /** Stops recording all shards, as a stop does. */
   async stop(): Promise<void> {
     this.plan.clear();
     await this.#recorders[Symbol.asyncDispose]();
   }
 
-  toldAt(level: string): string[] {
-    return this.told.filter((line) => line.level === level).map(({ sentence }) => sentence);
+  loggedAt(level: string): string[] {
+    return this.logged.filter((line) => line.level === level).map(({ sentence }) => sentence);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -245,7 +245,7 @@ export class RecorderBed implements AsyncDisposable {
   }
 }
 
-/** The settings of a test in the groups of the recorders. */
+/** A test's settings, in the recorders' option groups. */
 function recordersOptions(changed: Partial<typeof QUICK>) {
   const { connectPaceMs, firstBookTimeoutMs, frameBytesMax, ...rest } = { ...QUICK, ...changed };
   const { recyclesMax, pollutionMax, ageMsMin, ageMsMax, stallMsMin, stallMsMax, ...others } = rest;
@@ -257,14 +257,14 @@ function recordersOptions(changed: Partial<typeof QUICK>) {
   } satisfies Partial<ShardRecordersOptions>;
 }
 
-/** Nothing opens and closes by itself. */
+/** No market opens or closes by itself. */
 const QUIET = { openPerMinute: 0, closePerMinute: 0 };
 const TURN_MS = 10;
 
-/** A log whose lines are kept. */
-export function recordingLog(told: Told[]): Logger {
+/** A log that records its lines. */
+export function recordingLog(lines: LogLine[]): Logger {
   const at = (level: string) => (fields: object, sentence: string) =>
-    void told.push({ level, fields: { ...fields }, sentence });
+    void lines.push({ level, fields: { ...fields }, sentence });
   const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => log };
   return log as unknown as Logger;
 }

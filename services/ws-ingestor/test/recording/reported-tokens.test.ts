@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { reportedLacking, reportedMissing } from '../../src/recording/reported-tokens.ts';
 
-describe('of the missing tokens', () => {
-  test('all are told while they are few', () => {
+describe('the missing tokens in the key', () => {
+  test('are complete while they are few', () => {
     const missing = new Map([
       [3, ['a', 'b']],
       [4, []],
@@ -18,7 +18,7 @@ describe('of the missing tokens', () => {
     );
   });
 
-  test('never more are told than fit, and those of every shard in some round', () => {
+  test('never exceed the limits, and include those of every shard in some round', () => {
     const shards = fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(shards, (sizes) => {
@@ -37,13 +37,13 @@ describe('of the missing tokens', () => {
   });
 });
 
-describe('of the tokens without a first book', () => {
+describe('the tokens without a first book in the key', () => {
   const lacking = (tokens: number): ShardService => ({
     ...{ state: 'covered', version: 7 },
     lacking: Array.from({ length: tokens }, (_, at) => `${at}`),
   });
 
-  test('all are named where they fit the key', () => {
+  test('are complete if they fit', () => {
     const services = new Map([
       [1, lacking(3)],
       [2, { state: 'covered', version: 7 } as const],
@@ -51,7 +51,7 @@ describe('of the tokens without a first book', () => {
     expect(reportedLacking(services, 3)).toEqual(services);
   });
 
-  test('those of the shards that lack the fewest are named, and a shard that does not fit counts as opening', () => {
+  test('are those of the shards that lack the fewest; a shard whose list does not fit counts as opening', () => {
     const empty: ShardService = { state: 'opening', version: 7, lacking: 'all' };
     const services = new Map([
       [1, lacking(5)],
