@@ -2,6 +2,7 @@ import type { BookEvent } from '@polytape/polymarket';
 import type { LastHeard } from '../connection/last-heard.ts';
 import type { ShardConnection } from '../connection/shard-connection.ts';
 import { judgeSuccessor } from './judge-successor.ts';
+import { lacksNothingOf } from './lacks-nothing-of.ts';
 import type { RecycleReason } from './recycle-reason.ts';
 
 /**
@@ -75,7 +76,7 @@ export class Succession {
 
   /** The next step. Returns `takes over` once. */
   step(nowMs: number, wanted: ReadonlySet<string>): 'wait' | 'takes over' | 'failed' | 'over' {
-    if (this.#tookOverAtMs !== null) return this.#overlap(nowMs, this.#tookOverAtMs);
+    if (this.#tookOverAtMs !== null) return this.#overlap(nowMs, this.#tookOverAtMs, wanted);
     const openedAtMs = this.successor.socket?.openedAtMs ?? null;
     const judgement = judgeSuccessor({
       nowMs,
@@ -115,18 +116,22 @@ export class Succession {
     return this.#booksWithNews > 0 && this.old.dataFrames === this.#oldDataFrames;
   }
 
-  #overlap(nowMs: number, tookOverAtMs: number): 'wait' | 'failed' | 'over' {
+  #overlap(nowMs: number, tookOverAtMs: number, wanted: ReadonlySet<string>): 'wait' | 'failed' | 'over' {
     const { old, successor } = this;
     if (old.covered.size === 0) return 'over';
-    const covers = successor.socket?.coversAt(nowMs) ?? false;
+    // A dead old connection is no alternative; the successor reconnects by itself.
+    const isOldDead = this.reason === 'stalled' && old.dataFrames === this.#oldDataFrames;
+    // After a reconnection the successor may have fewer books than when it took over.
+    const lacking = [...wanted].filter((tokenId) => !successor.covered.has(tokenId));
+    const isAsGood = isOldDead || lacksNothingOf(old.covered, lacking);
+    const covers = isAsGood && (successor.socket?.coversAt(nowMs) ?? false);
     // The socket may have been lost and replaced between two calls.
     if (this.#overlapping?.sockets !== successor.sockets) this.#overlapping = null;
     if (covers) this.#overlapping ??= { sockets: successor.sockets, sinceMs: nowMs };
     const { losses } = this;
-    // A dead old connection is no alternative; the successor reconnects by itself.
-    const isOldDead = this.reason === 'stalled' && old.dataFrames === this.#oldDataFrames;
     const isTooLate = nowMs - tookOverAtMs >= this.#overlapMs + LATE_TIMES * this.#firstBookTimeoutMs;
-    if (!isOldDead && (losses >= LOSSES_MAX || (losses > 0 && isTooLate))) return 'failed';
+    const isWorse = losses > 0 || !isAsGood;
+    if (!isOldDead && (losses >= LOSSES_MAX || (isWorse && isTooLate))) return 'failed';
     const isDue = this.#overlapping !== null && nowMs - this.#overlapping.sinceMs >= this.#overlapMs;
     return isDue && covers ? 'over' : 'wait';
   }
@@ -134,5 +139,5 @@ export class Succession {
 
 /** After this many lost sockets in the overlap, the old connection takes its place again. */
 const LOSSES_MAX = 2;
-/** The same if a lost successor does not come back in time: a multiple of the wait for first books. */
+/** The same if the successor is not as good again in time: a multiple of the wait for first books. */
 const LATE_TIMES = 3;

@@ -64,6 +64,21 @@ describe('a connection', () => {
     await expect.poll(() => bed.stored(), { timeout: 10_000 }).toBe(bed.venue.ledger().length);
   });
 
+  test('becomes current again when its successor reconnects and gets only some of the books', async () => {
+    await using bed = await RecorderBed.start({ plan: PLAN, recorders: { overlapMs: 500, firstBookTimeoutMs: 1_500 } });
+    await bed.covered();
+    const before = bed.connectionOf(0);
+    const [first] = bed.socketNumbers();
+    bed.command(0);
+    await bed.until('taken over', () => bed.connectionOf(0) !== before);
+    bed.venue.limitSockets({ booksPerSocketMax: 2 });
+    for (const number of bed.socketNumbers()) if (number !== first) bed.venue.drop(number);
+    const { operator } = bed.counters.recycles;
+    await bed.until('decided', () => operator.failed + operator.completed === 1);
+    expect(bed.connectionOf(0)).toBe(before);
+    expect(bed.status(0).connections).toMatchObject([{ tokens: 20, covered: 20 }]);
+  });
+
   test('follows the plan again when it becomes current again, and covers the tokens that have joined meanwhile', async () => {
     await using bed = await RecorderBed.start({ plan: PLAN, recorders: { overlapMs: 5_000 } });
     await bed.covered();
