@@ -5,176 +5,103 @@ import type { IngestorCounters } from './ingestor-counters.ts';
 import type { UnparsedPublisher } from './publishing/unparsed-publisher.ts';
 import { RECYCLE_REASONS } from './replacement/recycle-reason.ts';
 
-/** Exposes the ingestor's counters to Prometheus. */
+/** Exposes the ingestor's counters and figures to Prometheus. */
 export function registerMetrics(
   metrics: Metrics,
-  {
-    ingestor,
-    publisher,
-    unparsedPublisher,
-    counters,
-  }: { ingestor: Ingestor; publisher: Publisher; unparsedPublisher: UnparsedPublisher; counters: IngestorCounters },
+  o: { ingestor: Ingestor; publisher: Publisher; unparsedPublisher: UnparsedPublisher; counters: IngestorCounters },
 ): void {
-  metrics.counter('polytape_ingestor_frames_total', 'Frames received from the venue.', () => counters.frames);
-  metrics.counter('polytape_ingestor_trades_total', 'Trades received.', () => counters.trades);
-  metrics.counter(
-    'polytape_ingestor_lifecycle_events_total',
+  const counter = (name: string, help: string, read: () => number) => metrics.counter(NAMESPACE + name, help, read);
+  const gauge = (name: string, help: string, read: () => number | null) => metrics.gauge(NAMESPACE + name, help, read);
+  const count = o.counters;
+  counter('frames_total', 'Frames received from the venue.', () => count.frames);
+  counter('trades_total', 'Trades received.', () => count.trades);
+  counter(
+    'lifecycle_events_total',
     'New-market and market-resolved events, counted on each connection that receives them.',
-    () => counters.lifecycleEvents,
+    () => count.lifecycleEvents,
   );
-  metrics.counter(
-    'polytape_ingestor_tick_size_changes_total',
-    'Tick size changes received.',
-    () => counters.tickSizeChanges,
+  counter('tick_size_changes_total', 'Tick size changes received.', () => count.tickSizeChanges);
+  counter('unparsed_total', 'Frames and events that could not be parsed.', () => count.unparsed);
+  counter('unparsed_omitted_total', 'Unparsed bodies that were counted but not kept.', () => count.unparsedOmitted);
+  gauge(
+    'unparsed_queued',
+    'Records of unparsed bodies that JetStream has not acknowledged yet.',
+    () => o.unparsedPublisher.queued,
   );
-  metrics.counter(
-    'polytape_ingestor_unparsed_total',
-    'Frames and events that could not be parsed.',
-    () => counters.unparsed,
+  counter(
+    'frames_too_large_total',
+    'Frames above the size limit, each of which ended its connection.',
+    () => count.framesTooLarge,
   );
-  metrics.counter(
-    'polytape_ingestor_unparsed_omitted_total',
-    'Unparsed frames and events that were counted but not kept.',
-    () => counters.unparsedOmitted,
-  );
-  metrics.gauge(
-    'polytape_ingestor_unparsed_queued',
-    'Records of unparsed frames and events that JetStream has not acknowledged yet.',
-    () => unparsedPublisher.queued,
-  );
-  metrics.counter(
-    'polytape_ingestor_frames_too_large_total',
-    'Connections that ended because a frame exceeded the size limit.',
-    () => counters.framesTooLarge,
-  );
-  metrics.counter(
-    'polytape_ingestor_connections_opened_total',
-    'Connections opened.',
-    () => counters.connectionsOpened,
-  );
-  metrics.counter(
-    'polytape_ingestor_connections_closed_total',
-    'Connections closed or lost.',
-    () => counters.connectionsClosed,
-  );
-  metrics.counter(
-    'polytape_ingestor_reconnections_total',
-    'Connections that were lost and came back.',
-    () => counters.reconnections,
-  );
-  registerRecycles(metrics, counters);
-  metrics.counter(
-    'polytape_ingestor_pauses_total',
-    'Times that a full publishing queue paused all connections.',
-    () => counters.pauses,
-  );
-  metrics.counter(
-    'polytape_ingestor_unread_seconds_total',
+  counter('connections_opened_total', 'Connections opened.', () => count.connectionsOpened);
+  counter('connections_closed_total', 'Connections closed or lost.', () => count.connectionsClosed);
+  counter('reconnections_total', 'Connections that were lost and came back.', () => count.reconnections);
+  counter('pauses_total', 'Times that a full publishing queue paused all connections.', () => count.pauses);
+  counter(
+    'unread_seconds_total',
     'Upper bound of the time whose frames were lost because a connection was closed unread.',
-    () => counters.unreadMs / 1_000,
+    () => count.unreadMs / 1_000,
   );
-  metrics.counter(
-    'polytape_ingestor_shards_released_total',
-    'Shards handed over to other ingestors.',
-    () => counters.shardsReleased,
-  );
-  metrics.counter(
-    'polytape_ingestor_releases_taken_back_total',
+  counter('shards_released_total', 'Shards handed over to other ingestors.', () => count.shardsReleased);
+  counter(
+    'releases_taken_back_total',
     'Shards that were to be handed over and were kept.',
-    () => counters.releasesTakenBack,
+    () => count.releasesTakenBack,
   );
-  metrics.gauge('polytape_ingestor_members', 'Ingestors that share the shards.', () => ingestor.stats().members);
-  metrics.gauge(
-    'polytape_ingestor_shards_assigned',
-    'Shards assigned to this ingestor.',
-    () => ingestor.stats().assigned,
-  );
-  metrics.gauge(
-    'polytape_ingestor_shards_unserved',
-    'Shards that no ingestor has room for.',
-    () => ingestor.stats().unserved,
-  );
-  metrics.gauge('polytape_ingestor_shards', 'Shards that this ingestor records.', () => ingestor.stats().recorded);
-  metrics.gauge(
-    'polytape_ingestor_shards_covered',
-    'Recorded shards that have their first books.',
-    () => ingestor.stats().covered,
-  );
-  metrics.gauge(
-    'polytape_ingestor_shards_connected',
-    'Recorded shards that have a connection.',
-    () => ingestor.stats().shardsConnected,
-  );
-  metrics.gauge('polytape_ingestor_connections', 'Open connections.', () => ingestor.stats().connected);
-  metrics.gauge('polytape_ingestor_tokens', 'Tokens in the recorded shards.', () => ingestor.stats().tokens);
-  metrics.gauge(
-    'polytape_ingestor_tokens_covered',
-    'Tokens that have their first book.',
-    () => ingestor.stats().tokensCovered,
-  );
-  metrics.gauge(
-    'polytape_ingestor_tokens_missing',
-    'Tokens that got no first book on two connections in a row.',
-    () => ingestor.stats().tokensMissing,
-  );
-  metrics.gauge(
-    'polytape_ingestor_recycling',
-    'Connections that are being replaced.',
-    () => ingestor.stats().recycling,
-  );
-  metrics.gauge(
-    'polytape_ingestor_publish_queued',
-    'Messages waiting to be published.',
-    () => publisher.stats().queued,
-  );
-  metrics.gauge(
-    'polytape_ingestor_publish_unacknowledged',
-    'Messages published and not acknowledged yet.',
-    () => publisher.stats().unacknowledged,
-  );
-  metrics.counter(
-    'polytape_ingestor_publish_acknowledged_total',
-    'Messages that JetStream has acknowledged.',
-    () => publisher.stats().acknowledged,
-  );
-  metrics.counter(
-    'polytape_ingestor_publish_duplicates_total',
+  registerRecycles(metrics, count);
+
+  const stats = () => o.ingestor.stats();
+  gauge('members', 'Ingestors that share the shards.', () => stats().members);
+  gauge('shards_assigned', 'Shards assigned to this ingestor.', () => stats().assigned);
+  gauge('shards_unserved', 'Shards that no ingestor has room for.', () => stats().unserved);
+  gauge('shards', 'Shards that this ingestor records.', () => stats().recorded);
+  gauge('shards_covered', 'Recorded shards that have their first books.', () => stats().covered);
+  gauge('shards_connected', 'Recorded shards that have a connection.', () => stats().shardsConnected);
+  gauge('connections', 'Open connections.', () => stats().connected);
+  gauge('tokens', 'Tokens in the recorded shards.', () => stats().tokens);
+  gauge('tokens_covered', 'Tokens that have their first book.', () => stats().tokensCovered);
+  gauge('tokens_missing', 'Tokens that got no first book on two connections in a row.', () => stats().tokensMissing);
+  gauge('recycling', 'Connections that are being replaced.', () => stats().recycling);
+
+  const published = () => o.publisher.stats();
+  gauge('publish_queued', 'Messages waiting to be published.', () => published().queued);
+  gauge('publish_unacknowledged', 'Messages published and not acknowledged yet.', () => published().unacknowledged);
+  counter('publish_acknowledged_total', 'Messages that JetStream acknowledged.', () => published().acknowledged);
+  counter(
+    'publish_duplicates_total',
     'Acknowledged messages that JetStream already had.',
-    () => publisher.stats().duplicates,
+    () => published().duplicates,
   );
-  metrics.counter(
-    'polytape_ingestor_publish_retries_total',
-    'Messages published again.',
-    () => publisher.stats().retries,
-  );
+  counter('publish_retries_total', 'Messages published again.', () => published().retries);
 }
 
 /** Replacements of connections, by reason. */
-function registerRecycles(metrics: Metrics, counters: IngestorCounters): void {
+function registerRecycles(metrics: Metrics, count: IngestorCounters): void {
+  const counter = (name: string, help: string, read: () => number) => metrics.counter(NAMESPACE + name, help, read);
   for (const [result, help] of RECYCLE_RESULTS) {
-    metrics.counters(`polytape_ingestor_recycles_${result}_total`, help, 'reason', () =>
-      RECYCLE_REASONS.map((reason) => [reason, counters.recycles[reason][result]]),
+    metrics.counters(`${NAMESPACE}recycles_${result}_total`, help, 'reason', () =>
+      RECYCLE_REASONS.map((reason) => [reason, count.recycles[reason][result]]),
     );
   }
-  const { recycled } = counters;
-  metrics.counter(
-    'polytape_ingestor_recycle_overlap_seconds_total',
+  counter(
+    'recycle_overlap_seconds_total',
     'Time for which an old and a new connection both recorded.',
-    () => recycled.overlapMs / 1_000,
+    () => count.recycled.overlapMs / 1_000,
   );
-  metrics.counter('polytape_ingestor_stalls_total', 'Connections that were open but dead.', () => counters.stalls);
-  metrics.counter(
-    'polytape_ingestor_stalled_seconds_total',
+  counter('stalls_total', 'Connections that were open but dead.', () => count.stalls);
+  counter(
+    'stalled_seconds_total',
     'Time from the last data on a dead connection until its successor took over.',
-    () => counters.stalledMs / 1_000,
+    () => count.stalledMs / 1_000,
   );
-  metrics.counter(
-    'polytape_ingestor_quiet_spells_total',
+  counter(
+    'quiet_spells_total',
     'Silent connections that were replaced although their shard was merely quiet.',
-    () => counters.quietSpells,
+    () => count.quietSpells,
   );
 }
 
+const NAMESPACE = 'polytape_ingestor_';
 const RECYCLE_RESULTS = [
   ['started', 'Replacements of a connection that began, by reason.'],
   ['completed', 'Replacements of a connection that succeeded, by reason.'],
