@@ -127,7 +127,7 @@ describe('ingestors that share the shards', () => {
     expect(await outcome(bed)).toEqual({ missing: 0, duplicates: 0 });
   }, 180_000);
 
-  test('keep what a newcomer gets no first books of, and hand it over once it has them', async () => {
+  test('keep the shards that a newcomer gets only some first books of, until it has them all', async () => {
     await using bed = await TestBed.open({ ...STEADY, markets: 60, tradesPerSecond: 300 });
     const quick = { FIRST_BOOK_TIMEOUT_MS: '1000', OVERLAP_MS: '1000' };
     const { fleet, ingestors } = await beginWith(bed, 1, quick);
