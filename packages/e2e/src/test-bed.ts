@@ -74,7 +74,7 @@ export class TestBed implements AsyncDisposable {
   async covered(ingestor: ServiceUnderTest, scheduler: ServiceUnderTest): Promise<number> {
     return await until('all tokens of the plan covered', async () => {
       const planned = await scheduler.metric('polytape_scheduler_tokens');
-      const covered = await ingestor.metric('ingestor_tokens_covered');
+      const covered = await ingestor.metric('polytape_ingestor_tokens_covered');
       return planned !== null && planned > 0 && covered === planned ? Date.now() : null;
     });
   }
@@ -86,20 +86,21 @@ export class TestBed implements AsyncDisposable {
 
   /**
    * Stops trading and resolves when everything that these ingestors were sent is in the log, and everything in the log is
-   * in the database. The end of what they were sent is marked by a frame of no known event, which they keep as unparsed.
+   * in the database. The end of what they were sent is marked by a frame of no known event, which they cannot parse.
    */
   async drained(...ingestors: ServiceUnderTest[]): Promise<void> {
     await this.venue.stopTrading();
-    const unparsed = () => sumOf(ingestors, 'ingestor_unparsed_total');
+    const unparsed = () => sumOf(ingestors, 'polytape_ingestor_unparsed_total');
     const before = await unparsed();
     const sockets = this.venue.send('{"event_type":"end_of_test"}');
     await until('the last frame read by every ingestor', async () => (await unparsed()) >= before + sockets);
     await until('everything received acknowledged', async () => {
-      const queued = await sumOf(ingestors, 'ingestor_publish_queued');
-      return queued + (await sumOf(ingestors, 'ingestor_publish_unacknowledged')) === 0;
+      const waiting = ['publish_queued', 'publish_unacknowledged', 'unparsed_queued'];
+      const sums = waiting.map((name) => sumOf(ingestors, `polytape_ingestor_${name}`));
+      return (await Promise.all(sums)).every((sum) => sum === 0);
     });
     await this.stored('TRADES');
-    await this.stored('COVERAGE');
+    await this.stored('UNPARSED');
   }
 
   /** NATS killed (SIGKILL) until `over`, or until this goes out of scope. */

@@ -15,7 +15,8 @@ describe('connections that the venue drops all at once', () => {
     const droppedAtMs = Date.now();
     await until(
       'all tokens covered again',
-      async () => served(bed.venue) === TOKENS && (await ingestor.metric('ingestor_tokens_covered')) === TOKENS,
+      async () =>
+        served(bed.venue) === TOKENS && (await ingestor.metric('polytape_ingestor_tokens_covered')) === TOKENS,
       { withinMs: 10_000, seen: () => JSON.stringify(bed.venue.status().sockets) },
     );
     const coveredAfterMs = Date.now() - droppedAtMs;

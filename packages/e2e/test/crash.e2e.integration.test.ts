@@ -92,6 +92,6 @@ async function acknowledged(bed: TestBed, ingestor: ServiceUnderTest): Promise<n
   const ledger = bed.venue.ledger();
   const sent = ledger.reduce((sum, { sockets }) => sum + sockets, 0);
   const atMs = Number(ledger.at(-1)?.timestamp);
-  await ingestor.untilMetric('ingestor_publish_acknowledged_total', (count) => count >= sent);
+  await ingestor.untilMetric('polytape_ingestor_publish_acknowledged_total', (count) => count >= sent);
   return atMs;
 }

@@ -115,10 +115,10 @@ describe('ingestors that share the shards', () => {
 
     way.mute();
     const takenOverAtMs = fleet.takenOver(shardsOf(coverage, id), { from: id });
-    const before = (await cutOff.metric('ingestor_trades_total')) ?? 0;
+    const before = (await cutOff.metric('polytape_ingestor_trades_total')) ?? 0;
     await delay(PARTITION_MS); // the partition's own length is what is tested
-    expect(await cutOff.metric('ingestor_trades_total')).toBeGreaterThan(before + 1_000);
-    expect(await cutOff.metric('ingestor_connections_closed_total')).toBe(0);
+    expect(await cutOff.metric('polytape_ingestor_trades_total')).toBeGreaterThan(before + 1_000);
+    expect(await cutOff.metric('polytape_ingestor_connections_closed_total')).toBe(0);
     await takenOverAtMs;
     way.unmute();
     await fleet.balanced(2);
@@ -127,15 +127,38 @@ describe('ingestors that share the shards', () => {
     expect(await outcome(bed)).toEqual({ missing: 0, duplicates: 0 });
   }, 180_000);
 
+  test('keep the shards that a newcomer gets only some first books of, until it has them all', async () => {
+    await using bed = await TestBed.open({ ...STEADY, markets: 60, tradesPerSecond: 300 });
+    const quick = { FIRST_BOOK_TIMEOUT_MS: '1000', OVERLAP_MS: '1000' };
+    const { fleet, ingestors } = await beginWith(bed, 1, quick);
+    const { coverage } = await fleet.balanced(1);
+    expect(coverage.size).toBe(6);
+    bed.venue.startTrading();
+    await bed.recorded(300);
+
+    bed.venue.limitSockets({ booksPerSocketMax: 5 });
+    const newcomer = await bed.start('ws-ingestor', quick);
+    await newcomer.untilMetric('polytape_ingestor_shards_covered', (shards) => shards === 3);
+    await bed.recorded(1_500); // far longer than the overlap
+    expect(await ingestors[0]?.metric('polytape_ingestor_shards')).toBe(6);
+
+    bed.venue.limitSockets({ booksPerSocketMax: null });
+    for (const { number, served } of bed.venue.status().sockets) if (served === 5) bed.venue.drop(number);
+    await fleet.balanced(2);
+    await bed.recorded(300);
+    await bed.drained(...ingestors, newcomer);
+    expect(await outcome(bed)).toEqual({ missing: 0, duplicates: 0 });
+  }, 120_000);
+
   test('say which shards nobody has room for, until another one joins', async () => {
     await using bed = await TestBed.open({ ...STEADY, markets: 30, tradesPerSecond: 0 });
     const { fleet, ingestors } = await beginWith(bed, 1, { SHARDS_PER_INGESTOR_MAX: '2' });
     const [full] = ingestors;
     if (full === undefined) throw new Error('no ingestor');
-    await full.untilMetric('ingestor_shards_unserved', (count) => count === 1);
-    expect(await full.untilMetric('ingestor_shards_covered', (count) => count === 2)).toBe(2);
-    expect((await full.reasons()).join()).toMatch(/^1 shards are recorded by nobody.*SHARDS_PER_INGESTOR_MAX/);
-    expect((await full.process.record(/^1 shards are recorded by nobody/)).level).toBe('error');
+    await full.untilMetric('polytape_ingestor_shards_unserved', (count) => count === 1);
+    expect(await full.untilMetric('polytape_ingestor_shards_covered', (count) => count === 2)).toBe(2);
+    expect((await full.reasons()).join()).toMatch(/^No ingestor records 1 shards.*SHARDS_PER_INGESTOR_MAX/);
+    expect((await full.process.record(/^No ingestor records 1 shards/)).level).toBe('error');
 
     await bed.start('ws-ingestor', { SHARDS_PER_INGESTOR_MAX: '2' });
     const { coverage } = await fleet.balanced(2);

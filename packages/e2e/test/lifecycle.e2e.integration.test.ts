@@ -29,12 +29,12 @@ describe('a market that opens while the recorder runs', () => {
 
     bed.venue.closeMarket(opened?.conditionId ?? '');
     await until('the tokens left the plan', async () => (await tokens(scheduler)) === 40, { withinMs: 5_000 });
-    for (const ingestor of ingestors) await ingestor.untilMetric('ingestor_tokens', (wanted) => wanted === 40);
+    for (const ingestor of ingestors) await ingestor.untilMetric('polytape_ingestor_tokens', (wanted) => wanted === 40);
     expect(await scheduler.metric('polytape_scheduler_scans_total')).toBe(1);
 
     // Four connections heard each of the two facts; the log has each once.
     for (const ingestor of ingestors) {
-      await ingestor.untilMetric('ingestor_lifecycle_events_total', (events) => events === 4);
+      await ingestor.untilMetric('polytape_ingestor_lifecycle_events_total', (events) => events === 4);
     }
     expect(await lifecycleEvents(bed)).toEqual(['new_market', 'market_resolved']);
   }, 120_000);
@@ -75,7 +75,7 @@ describe('a market that opens while the recorder runs', () => {
     const ingestor = await bed.start('ws-ingestor', { LIFECYCLE_SHARDS: '0' });
     await bed.covered(ingestor, scheduler);
     bed.venue.openMarkets(1);
-    await ingestor.untilMetric('ingestor_tokens_covered', (count) => count === 12);
+    await ingestor.untilMetric('polytape_ingestor_tokens_covered', (count) => count === 12);
     expect(await lifecycleEvents(bed)).toEqual([]);
   });
 
@@ -88,13 +88,13 @@ describe('a market that opens while the recorder runs', () => {
     await bed.covered(ingestor, scheduler);
     // The two lowest shards hold the four oldest markets.
     for (const { conditionId } of bed.venue.openMarketList().slice(0, 4)) bed.venue.closeMarket(conditionId);
-    await ingestor.untilMetric('ingestor_tokens', (wanted) => wanted === 8);
+    await ingestor.untilMetric('polytape_ingestor_tokens', (wanted) => wanted === 8);
     await until('the other two connections flagged', () => {
       const flagged = bed.venue.status().sockets.filter((socket) => socket.flagged);
       return flagged.length === 2 && flagged.every((socket) => socket.tokens === 4);
     });
     bed.venue.openMarkets(1);
-    await ingestor.untilMetric('ingestor_tokens_covered', (count) => count === 10);
+    await ingestor.untilMetric('polytape_ingestor_tokens_covered', (count) => count === 10);
   });
 });
 
@@ -103,7 +103,7 @@ async function tokens(scheduler: ServiceUnderTest): Promise<number | null> {
 }
 
 async function covered(ingestor: ServiceUnderTest): Promise<number | null> {
-  return await ingestor.metric('ingestor_tokens_covered');
+  return await ingestor.metric('polytape_ingestor_tokens_covered');
 }
 
 /** What the connections heard of markets, as the log has it; the scheduler's own facts are beside it. */

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ServiceUnderTest, TestBed, until } from '../src/index.ts';
 
-const KEPT_BYTES_MAX = 256 * 1024;
+const MIB = 1024 ** 2;
+const KEPT_BYTES_MAX = MIB / 4;
 
 let bed: TestBed;
 let ingestor: ServiceUnderTest;
@@ -11,7 +13,7 @@ let writer: ServiceUnderTest;
 let ids: { market: string; asset_id: string };
 
 beforeAll(async () => {
-  bed = await TestBed.open({ markets: 20, openPerMinute: 0, closePerMinute: 0 });
+  bed = await TestBed.open({ markets: 20, openPerMinute: 0, closePerMinute: 0, bufferedBytesMax: 256 * MIB });
   let scheduler: ServiceUnderTest;
   [writer, ingestor, scheduler] = await Promise.all([
     bed.start('writer'),
@@ -48,18 +50,18 @@ describe('from the venue', () => {
     ['an object that names no event', () => '{"message":"please reconnect"}', /unknown event type null/],
   ];
   test.each(wrong)(
-    '%s is counted, kept, told, and the next trade is recorded',
+    '%s is counted, kept, reported, and the next trade is recorded',
     async (_title, makeFrame, reason, element) => {
       const frame = makeFrame();
-      const before = await ingestor.metric('ingestor_unparsed_total');
+      const before = await ingestor.metric('polytape_ingestor_unparsed_total');
       expect(bed.venue.send(frame)).toBe(1);
       const next = bed.venue.trade().transactionHash;
 
       await recorded(next);
-      expect(await ingestor.metric('ingestor_unparsed_total')).toBe((before ?? 0) + 1);
-      const told = await ingestor.process.record(({ msg }) => /^Kept as unparsed/.test(msg) && reason.test(msg));
+      expect(await ingestor.metric('polytape_ingestor_unparsed_total')).toBe((before ?? 0) + 1);
+      const told = await ingestor.process.record(({ msg }) => /^Could not parse/.test(msg) && reason.test(msg));
       expect(told.level).toBe('warn');
-      await bed.stored('COVERAGE');
+      await bed.stored('UNPARSED');
       const bytes = Buffer.from(element ?? frame);
       const row = (await bed.probe.unparsed()).at(-1);
       expect(row).toMatchObject({
@@ -74,21 +76,56 @@ describe('from the venue', () => {
   test('a bad element of an array hides neither the trade before it nor the one behind it', async () => {
     const [one, two] = [trade(), trade()];
     const bad = '{"event_type": "last_trade_price", "price": null}';
-    const before = await ingestor.metric('ingestor_unparsed_total');
+    const before = await ingestor.metric('polytape_ingestor_unparsed_total');
     bed.venue.send(`[${JSON.stringify(one)}, ${bad} ,${JSON.stringify(two)}]`);
     await recorded(one.transaction_hash, two.transaction_hash);
-    expect(await ingestor.metric('ingestor_unparsed_total')).toBe((before ?? 0) + 1);
-    await bed.stored('COVERAGE');
+    expect(await ingestor.metric('polytape_ingestor_unparsed_total')).toBe((before ?? 0) + 1);
+    await bed.stored('UNPARSED');
     expect((await bed.probe.unparsed()).at(-1)?.body.toString()).toBe(bad);
   });
 
-  test('a frame above the limit of 32 MiB costs the connection, and the next trade is recorded on another', async () => {
-    const opened = await ingestor.metric('ingestor_connections_opened_total');
-    bed.venue.send(JSON.stringify('x'.repeat(33 * 1024 * 1024)));
-    const told = await ingestor.process.record(/larger than \d+ bytes/);
-    expect(told.level).toBe('warn');
-    await ingestor.untilMetric('ingestor_connections_opened_total', (count) => count > (opened ?? 0));
-    await ingestor.untilMetric('ingestor_tokens_covered', (count) => count === 40);
+  test('a trade whose fee is below 0 is recorded without it, and the element is kept with the reason', async () => {
+    const rebate = trade({ fee_rate_bps: '-5' });
+    bed.venue.send(JSON.stringify(rebate));
+    await recorded(rebate.transaction_hash);
+    const question = 'SELECT fee_rate_bps FROM trade_tape WHERE transaction_hash = $1';
+    expect(await bed.probe.rows(question, [rebate.transaction_hash])).toEqual([{ fee_rate_bps: null }]);
+    await bed.stored('UNPARSED');
+    const row = (await bed.probe.unparsed()).at(-1);
+    expect(row?.reason).toBe('last_trade_price: fee_rate_bps is "-5", not a decimal string');
+    expect(JSON.parse(row?.body.toString() ?? '')).toEqual(rebate);
+  });
+
+  test('an event renamed at the rate of quotes is kept in samples and counted, and no trade is lost or kept waiting', async () => {
+    const before = (await ingestor.metric('polytape_ingestor_unparsed_total')) ?? 0;
+    const { messages } = await bed.bus.streamState('UNPARSED');
+    const quote = { ...ids, event_type: 'price_changed', price: '0.5', size: '10', side: 'BUY', timestamp: '1' };
+    const hashes: (string | null)[] = [];
+    const startedAtMs = performance.now();
+    for (let burst = 0; burst < 200; burst += 1) {
+      for (let frame = 0; frame < 100; frame += 1) bed.venue.send(JSON.stringify(quote));
+      hashes.push(bed.venue.trade().transactionHash);
+      await setImmediate();
+    }
+    await ingestor.untilMetric('polytape_ingestor_unparsed_total', (count) => count === before + 20_000);
+    const seconds = Math.ceil((performance.now() - startedAtMs) / 1_000);
+    await bed.drained(ingestor);
+
+    expect(await ingestor.metric('polytape_ingestor_pauses_total')).toBe(0);
+    const kept = (await bed.bus.streamState('UNPARSED')).messages - messages;
+    console.info(`Of 20,000 frames in ${seconds} s ${kept} messages were kept.`);
+    expect(kept).toBeLessThanOrEqual(11 * (seconds + 1) + 1);
+    await recorded(...hashes);
+  });
+
+  test('a frame above the limit of 128 MiB costs the connection, and the next trade is recorded on another', async () => {
+    const opened = await ingestor.metric('polytape_ingestor_connections_opened_total');
+    bed.venue.send(JSON.stringify('x'.repeat(128 * MIB)));
+    const logged = await ingestor.process.record(/exceeded \d+ bytes/);
+    expect(logged.level).toBe('warn');
+    await ingestor.untilMetric('polytape_ingestor_frames_too_large_total', (count) => count === 1);
+    await ingestor.untilMetric('polytape_ingestor_connections_opened_total', (count) => count > (opened ?? 0));
+    await ingestor.untilMetric('polytape_ingestor_tokens_covered', (count) => count === 40);
     await recorded(bed.venue.trade().transactionHash);
   });
 });

@@ -37,13 +37,13 @@ test('NATS away for seconds in the flow: the connections to the venue stay, and 
   const sockets = bed.venue.status().socketsConnected;
 
   await using outage = await bed.brokerAway();
-  const queued = await ingestor.untilMetric('ingestor_publish_queued', (count) => count > 1_000);
+  const queued = await ingestor.untilMetric('polytape_ingestor_publish_queued', (count) => count > 1_000);
   expect(await ingestor.reasons()).toContain('the connection to NATS is interrupted');
   await outage.over();
 
   await expectWhole(ingestor);
   expect(bed.venue.status().socketsConnected).toBe(sockets);
-  expect(await ingestor.metric('ingestor_publish_acknowledged_total')).toBeGreaterThan(queued);
+  expect(await ingestor.metric('polytape_ingestor_publish_acknowledged_total')).toBeGreaterThan(queued);
   await ingestor.ready();
 });
 
@@ -58,18 +58,18 @@ test('a publishing queue that is full stops the reading of the connections, and 
   await using outage = await bed.brokerAway();
   await ingestor.process.record(/^The publishing queue is full/);
   expect(await ingestor.reasons()).toContain('the publishing queue is full');
-  const before = await ingestor.metric('ingestor_trades_total');
+  const before = await ingestor.metric('polytape_ingestor_trades_total');
   const executed = bed.venue.status().trades.executed;
   await until('the venue trading on', () => bed.venue.status().trades.executed > executed + 900);
-  const received = await ingestor.metric('ingestor_trades_total');
+  const received = await ingestor.metric('polytape_ingestor_trades_total');
   // What had been read from the network already is still taken.
   expect((received ?? 0) - (before ?? 0)).toBeLessThan(600);
   await outage.over();
   await ingestor.process.record(/^The publishing queue has room/);
 
   await expectWhole(ingestor);
-  expect(await ingestor.metric('ingestor_trades_total')).toBeGreaterThan(received ?? 0);
-  expect(await ingestor.metric('ingestor_pauses_total')).toBeGreaterThan(0);
+  expect(await ingestor.metric('polytape_ingestor_trades_total')).toBeGreaterThan(received ?? 0);
+  expect(await ingestor.metric('polytape_ingestor_pauses_total')).toBeGreaterThan(0);
   expect(bed.venue.status().socketsConnected).toBe(sockets);
 });
 

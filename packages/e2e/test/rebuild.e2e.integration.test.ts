@@ -57,4 +57,4 @@ test('a database that is rebuilt from the log has the rows of the first one, tab
   expect(await bed.probe.lossDetails()).toEqual([]);
 }, 150_000);
 
-const STREAMS: StreamName[] = ['TRADES', 'PRICES', 'BOOKS', 'MARKETS', 'EVENTS', 'COVERAGE'];
+const STREAMS: StreamName[] = ['TRADES', 'PRICES', 'BOOKS', 'MARKETS', 'EVENTS', 'UNPARSED'];

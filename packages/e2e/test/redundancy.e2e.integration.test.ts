@@ -32,8 +32,8 @@ describe('several ingestors on the same shards, with a redundancy of as many', (
     expect({ missing: missing.length, duplicates }).toEqual({ missing: 0, duplicates: 0 });
     expect(rows).toBe(executed);
     // Both of the survivors were heard: what one had, the broker was offered by the other as well.
-    expect(await third.metric('ingestor_publish_duplicates_total')).toBeGreaterThan(0);
-    expect(await joined.metric('ingestor_publish_duplicates_total')).toBeGreaterThan(0);
+    expect(await third.metric('polytape_ingestor_publish_duplicates_total')).toBeGreaterThan(0);
+    expect(await joined.metric('polytape_ingestor_publish_duplicates_total')).toBeGreaterThan(0);
     expect(await bed.probe.deadLetterReasons()).toEqual([]);
   }, 120_000);
 });

@@ -119,7 +119,7 @@ describe('polytape start', () => {
 /** Waits until every ingestor of the run has the first book of every token. */
 async function covered(home: PolytapeHome, command: ProcessUnderTest, o = { ingestors: 1 }): Promise<Runtime> {
   return await home.untilRuntime('every token covered', command, async (runtime) => {
-    return (await sumOfMetric(runtime, 'ingestor_tokens_covered')) === TOKENS * o.ingestors;
+    return (await sumOfMetric(runtime, 'polytape_ingestor_tokens_covered')) === TOKENS * o.ingestors;
   });
 }
 

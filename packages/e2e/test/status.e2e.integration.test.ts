@@ -19,7 +19,7 @@ describe('the commands that speak to a running recorder', () => {
     const ingestor = await bed.start('ws-ingestor', { LIFECYCLE_SHARDS: '0', OVERLAP_MS: '500' });
     await bed.covered(ingestor, scheduler);
     bed.venue.startTrading();
-    await ingestor.untilMetric('ingestor_trades_total', (trades) => trades > 0);
+    await ingestor.untilMetric('polytape_ingestor_trades_total', (trades) => trades > 0);
 
     const before = await until('trades in the status', async () => {
       const report = await status(bed);

@@ -24,7 +24,7 @@ describe('an ingestor that is asked to stop', () => {
     ingestor.process.signal('SIGTERM');
 
     expect(await ingestor.process.exit()).toEqual({ code: 0, signal: null });
-    const last = await ingestor.process.record(/^Stopped; everything received is acknowledged/);
+    const last = await ingestor.process.record(/^Stopped. JetStream has acknowledged everything/);
     expect(last.trades).toBeGreaterThan(500);
     expect((await messages()) - before).toBe(last.trades);
   });
@@ -34,13 +34,13 @@ describe('an ingestor that is asked to stop', () => {
     const before = await messages();
     await using ingestor = await recordingIngestor();
     await using outage = await bed.brokerAway();
-    await ingestor.untilMetric('ingestor_publish_queued', (queued) => queued > 500);
+    await ingestor.untilMetric('polytape_ingestor_publish_queued', (queued) => queued > 500);
     ingestor.process.signal('SIGTERM');
     await ingestor.process.record(/^Stopping/);
     await outage.over();
 
     expect(await ingestor.process.exit()).toEqual({ code: 0, signal: null });
-    const last = await ingestor.process.record(/^Stopped; everything received is acknowledged/);
+    const last = await ingestor.process.record(/^Stopped. JetStream has acknowledged everything/);
     expect((await until('an answer of JetStream', messages)) - before).toBe(last.trades);
   });
 
@@ -48,7 +48,7 @@ describe('an ingestor that is asked to stop', () => {
     skip(!bed.nats.canRestart, NOT_OURS);
     await using ingestor = await recordingIngestor();
     await using _outage = await bed.brokerAway();
-    await ingestor.untilMetric('ingestor_publish_queued', (queued) => queued > 0);
+    await ingestor.untilMetric('polytape_ingestor_publish_queued', (queued) => queued > 0);
     ingestor.process.signal('SIGTERM');
     await ingestor.process.record(/^Stopping/);
     ingestor.process.signal('SIGTERM');
@@ -63,7 +63,7 @@ describe('an ingestor that is asked to stop', () => {
     skip(!bed.nats.canRestart, NOT_OURS);
     await using ingestor = await recordingIngestor({ STOP_DEADLINE_MS: '300', HAND_OVER_MS_MAX: '300' });
     await using _outage = await bed.brokerAway();
-    await ingestor.untilMetric('ingestor_publish_queued', (queued) => queued > 0);
+    await ingestor.untilMetric('polytape_ingestor_publish_queued', (queued) => queued > 0);
     ingestor.process.signal('SIGINT');
 
     expect(await ingestor.process.exit()).toEqual({ code: 1, signal: null });
@@ -133,7 +133,7 @@ describe('a service that waits for its servers', () => {
 async function recordingIngestor(env: Record<string, string> = {}): Promise<ServiceUnderTest> {
   const ingestor = await bed.start('ws-ingestor', env);
   await bed.covered(ingestor, scheduler);
-  await ingestor.untilMetric('ingestor_trades_total', (trades) => trades > 500);
+  await ingestor.untilMetric('polytape_ingestor_trades_total', (trades) => trades > 500);
   return ingestor;
 }
 

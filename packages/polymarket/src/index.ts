@@ -1,8 +1,9 @@
 export type * from './channel/market-event.ts';
-export { MarketSession, type MarketSessionOptions, type MarketSessionStats } from './channel/market-session.ts';
+export { MarketSession } from './channel/market-session.ts';
+export { FRAME_TOO_LARGE } from './channel/market-socket.ts';
 export { type FrameElement, type ParsedFrame, parseFrame } from './channel/parse-frame.ts';
 export { recogniseFrame } from './channel/recognise-frame.ts';
-export type { ConnectionEnd, SessionConnection, SessionHandler } from './channel/session-handler.ts';
+export type { ConnectionEnd } from './channel/session-handler.ts';
 export type { ClobBook } from './clob/clob-book.ts';
 export { type BookBatch, ClobClient } from './clob/clob-client.ts';
 export type { Quote } from './clob/quote.ts';

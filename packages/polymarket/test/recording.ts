@@ -3,7 +3,7 @@ import type { ConnectionEnd, SessionConnection, SessionHandler } from '../src/ch
 
 type Told = { level: keyof Log; fields: Record<string, unknown>; sentence: string };
 
-/** Wakes waiting callers whenever something is recorded. */
+/** Wakes waiting tests whenever something is recorded. */
 class Recording {
   readonly #waiting: (() => void)[] = [];
 
@@ -16,7 +16,7 @@ class Recording {
   }
 }
 
-/** A log that keeps its lines. */
+/** A log that records its lines. */
 export class RecordingLog extends Recording implements Log {
   readonly told: Told[] = [];
   debug = this.#level('debug');
@@ -36,7 +36,7 @@ export class RecordingLog extends Recording implements Log {
   }
 }
 
-/** A session's handler that keeps its calls in order. */
+/** A session's handler that records its calls in order. */
 export class RecordingHandler extends Recording implements SessionHandler {
   readonly calls: string[] = [];
   readonly opened: string[] = [];

@@ -60,7 +60,7 @@ export const streamProjections: readonly StreamProjection[] = [
     add: (message, rows) => rows.facts.push(decodeFact(message.subject, message.body)),
   },
   {
-    stream: 'COVERAGE',
+    stream: 'UNPARSED',
     keepsLastOnly: false,
     retained: ['unparsed', 'dead_letters'],
     add: (message, rows) => rows.unparsed.push(decodeUnparsed(message.subject, message.body)),

@@ -1,37 +1,41 @@
 import type { RecyclingStats } from '@polytape/types';
 import type { RecycleReason } from './replacement/recycle-reason.ts';
 
-/** What an ingestor has counted since it started; recorders add to it, metrics and `polytape status` read it. */
+/** An ingestor's counters since its start. Recorders increment them; metrics and `polytape status` read them. */
 export type IngestorCounters = {
   frames: number;
   trades: number;
-  /** Our clock, milliseconds since the epoch; null before the first one. */
+  /** Our clock, milliseconds since the epoch; null before the first trade. */
   lastTradeAtMs: number | null;
-  /** New and resolved markets that were heard of, each on each connection that hears them. */
+  /** New and resolved markets, counted on each connection that receives them. */
   lifecycleEvents: number;
   tickSizeChanges: number;
   unparsed: number;
+  /** Unparsed frames and events that were counted but not kept. */
+  unparsedOmitted: number;
+  /** Frames above the size limit, each of which ended its connection. */
+  framesTooLarge: number;
   connectionsOpened: number;
   connectionsClosed: number;
-  /** Connections that were lost and came back; those that were replaced on purpose are counted under `recycles`. */
+  /** Connections that were lost and came back. Connections replaced on purpose count under `recycles`. */
   reconnections: number;
   lastReconnectAtMs: number | null;
-  /** Replacements of connections by their successors, by why. */
+  /** Replacements of connections by successors, by reason. */
   recycles: Record<RecycleReason, RecycleCounts>;
-  recycled: Pick<RecyclingStats, 'tokensMoved' | 'overlapMs' | 'seenOnBoth'>;
-  /** Connections that were open and dead. */
+  recycled: Pick<RecyclingStats, 'tokensMoved' | 'overlapMs'>;
+  /** Connections that were open but dead. */
   stalls: number;
-  /** For how long they had been silent, all together. */
+  /** Total time for which those had been silent. */
   stalledMs: number;
-  /** Silences that turned out to be nothing but quiet. */
+  /** Silences in which nothing had happened at the venue. */
   quietSpells: number;
-  /** Shards let go of because others cover them. */
+  /** Shards handed over to others that cover them. */
   shardsReleased: number;
-  /** Shards whose release was tried and taken back: others did not cover them after all. */
+  /** Shards whose release was taken back because others did not cover them after all. */
   releasesTakenBack: number;
-  /** How often a full publishing queue stopped the reading. */
+  /** How often a full publishing queue paused the connections. */
   pauses: number;
-  /** Time of frames that was given up, because connections had to be closed before all was read. */
+  /** Upper bound of the time span of frames lost because connections were closed unread. */
   unreadMs: number;
 };
 
@@ -46,12 +50,14 @@ export function newCounters(): IngestorCounters {
     lifecycleEvents: 0,
     tickSizeChanges: 0,
     unparsed: 0,
+    unparsedOmitted: 0,
+    framesTooLarge: 0,
     connectionsOpened: 0,
     connectionsClosed: 0,
     reconnections: 0,
     lastReconnectAtMs: null,
     recycles: { operator: none(), stalled: none(), missing_books: none(), pollution: none(), age: none() },
-    recycled: { tokensMoved: 0, overlapMs: 0, seenOnBoth: 0 },
+    recycled: { tokensMoved: 0, overlapMs: 0 },
     stalls: 0,
     stalledMs: 0,
     quietSpells: 0,

@@ -2,7 +2,7 @@ import type { PublisherStats } from '@polytape/bus';
 import type { IngestorStatus, RecyclingStats, ShardService, ShardStatus } from '@polytape/types';
 import type { IngestorCounters, RecycleCounts } from './ingestor-counters.ts';
 
-/** What an ingestor answers to an operator, from its counts and its shards. */
+/** An ingestor's answer to `pm.cmd.status`, from its counters and shards. */
 export function ingestorStatus(o: {
   ingestorId: string;
   startedAtMs: number;

@@ -5,6 +5,7 @@ import {
   type IngestorStatus,
   presenceFault,
   type RecycleAnswer,
+  type RecycleRequest,
   type Shard,
   type ShardService,
   shardFault,
@@ -18,21 +19,21 @@ import { ShardReleases } from './fleet/shard-releases.ts';
 import { ingestorStatus } from './ingestor-status.ts';
 import { ShardRecorders, type ShardRecordersOptions } from './recording/shard-recorders.ts';
 
-export type IngestorOptions = Omit<ShardRecordersOptions, 'onServiceChanged'> & {
+export type IngestorOptions = ShardRecordersOptions & {
   bus: Bus;
-  /** Shards that this one records at most. */
+  /** How many shards this ingestor can record. */
   shardsMax: number;
-  /** How long a stop waits for others to take the shards. */
+  /** How long a stop waits for others to cover the shards. */
   handOverMsMax: number;
 };
 
 /**
- * Records its share of the plan: compares what it is to record with what it does, on each change of the plan, of the
- * other ingestors or of its own connections and on a timer, and acts on the difference.
+ * Records its share of the plan. On each change of the plan, of the other ingestors or of its own connections, and on a
+ * timer, it compares what it should record with what it does, and acts on the difference.
  *
- * recording -> leaving (the signal: its shards go to the others, who are waited for) -> ended. What is decided is decided
- * by `ownShare`, `decideShards` and `mayClose`. The broker is needed to learn of changes and to let go of a shard; what
- * is being recorded goes on being recorded without it.
+ * recording -> leaving (after the signal: it waits until the others cover its shards) -> ended. `ownShare`, `decideShards`
+ * and `mayClose` make the decisions. The broker is needed to learn of changes and to release shards; without it, the
+ * ingestor keeps recording what it records.
  */
 export class Ingestor implements AsyncDisposable {
   readonly #o: IngestorOptions;
@@ -42,25 +43,27 @@ export class Ingestor implements AsyncDisposable {
   #plan: ReadonlyMap<number, Shard> | null = null;
   #share: OwnShare | null = null;
   #relievedSinceMs: ReadonlyMap<number, number> = new Map();
+  /** Since when each assigned shard that is not covered has been uncovered. */
+  #uncoveredSinceMs: ReadonlyMap<number, number> = new Map();
   #changed = Promise.withResolvers<void>();
   #isPlanGone = false;
   #announced = '';
   #lastShare: { key: string; share: OwnShare } | null = null;
   #releases: ShardReleases | null = null;
-  /** The end of the hand-over, once the ingestor leaves. */
+  /** When the hand-over ends; null until the ingestor leaves. */
   #leavesAtMs: number | null = null;
 
   constructor(options: IngestorOptions) {
     this.#o = options;
     this.#log = options.log;
-    this.#recorders = new ShardRecorders({ ...options, onServiceChanged: () => this.#changed.resolve() });
+    this.#recorders = new ShardRecorders(options, () => this.#changed.resolve());
   }
 
-  /** Records until `signal` aborts, then hands its shards over, as far as there is somebody and time, and ends. */
+  /** Records until `signal` aborts. Then hands its shards over, if there are others and time, and ends. */
   async run(signal: AbortSignal): Promise<void> {
     const { bus, ingestorId, counters } = this.#o;
     const log = this.#log;
-    // The views outlive the signal: who leaves has to see the others take over.
+    // The views outlive the signal: a leaving ingestor must see the others take over.
     const starting = new AbortController();
     const abandon = () => starting.abort(signal.reason);
     signal.addEventListener('abort', abandon, { once: true });
@@ -71,12 +74,13 @@ export class Ingestor implements AsyncDisposable {
     await Promise.all([plan.ready, view.ready]);
     signal.removeEventListener('abort', abandon);
 
-    // In this order: whoever writes its key again after ours answers us, and is alive.
+    // In this order: an ingestor that writes its key again after we have written ours answers us, and is alive.
     const fleet = new FleetView({ view, bus, ownId: ingestorId, nowMs: performance.now() });
     const releases: ShardReleases = new ShardReleases({
       ...{ ingestorId, bucket, counters, log },
       write: () => presence.write(),
       shareAmong: (others) => this.#shareAmong(others),
+      coveredTokens: (shard) => this.#recorders.coveredTokens(shard),
       close: (shards) => this.#recorders.close(shards),
     });
     this.#releases = releases;
@@ -99,7 +103,7 @@ export class Ingestor implements AsyncDisposable {
     await this.#recorders[Symbol.asyncDispose]();
   }
 
-  /** Numbers that metrics show; null until the plan has been read. */
+  /** Figures for the metrics; null until the plan has been read. */
   stats(): ReturnType<ShardRecorders['stats']> & {
     planned: number | null;
     assigned: number | null;
@@ -115,35 +119,44 @@ export class Ingestor implements AsyncDisposable {
     };
   }
 
-  /** What an operator is told: the figures, and each shard with its connections. */
+  /** The answer to `pm.cmd.status`. */
   status(): IngestorStatus {
+    const { ingestorId, counters, publisher } = this.#o;
     return ingestorStatus({
-      ...this.#o,
+      ...{ ingestorId, counters },
       startedAtMs: this.#startedAtMs,
-      publishing: this.#o.publisher.stats(),
+      publishing: publisher.stats(),
       services: this.#services(),
       shards: this.#recorders.statuses(),
     });
   }
 
-  /** Replaces the connection of a shard by a fresh one, in its turn, as an operator asked for. */
-  recycle(shard: number): Omit<RecycleAnswer, 'ingestorId'> {
-    const answer = this.#recorders.command(shard);
-    if (answer === null) return { result: 'not_mine', connectionId: null };
+  /** Replaces a shard's connection, in its turn, at an operator's request. @throws {RangeError} It names no shard. */
+  recycle(request: unknown): RecycleAnswer {
+    const { ingestorId } = this.#o;
+    const answer = this.#recorders.command(recycledShard(request));
+    if (answer === null) return { ingestorId, result: 'not_mine', connectionId: null };
     this.#changed.resolve();
-    return answer;
+    return { ingestorId, ...answer };
   }
 
-  /** Why the ingestor is not doing its job. */
+  /** The reasons why the ingestor is not doing its job. */
   readiness(): string[] {
     const assigned = [...(this.#share?.assigned ?? [])];
     const unconnected = assigned.filter((shard) => !this.#recorders.isConnected(shard)).length;
+    const uncovered = this.#uncovered(performance.now());
     const unserved = this.#share?.unserved.length ?? 0;
     const reasons: string[] = [];
     if (!this.#o.bus.connected) reasons.push('the connection to NATS is interrupted');
     if (this.#plan === null) reasons.push('the plan has not been read yet');
     else if (this.#plan.size === 0) reasons.push('the plan has no shards yet: the scheduler has found no market');
     if (unconnected > 0) reasons.push(`${unconnected} of its ${assigned.length} shards have no connection`);
+    if (uncovered > 0) {
+      const shards = `${uncovered} of its ${assigned.length} shards`;
+      reasons.push(
+        `${shards} have been without their first books for over a minute, though their connections are open`,
+      );
+    }
     if (unserved > 0) reasons.push(unservedReason(unserved));
     const { oldestTakenAtMs } = this.#o.publisher.stats();
     const waitsMs = oldestTakenAtMs === null ? 0 : Date.now() - oldestTakenAtMs;
@@ -154,7 +167,7 @@ export class Ingestor implements AsyncDisposable {
     return reasons;
   }
 
-  /** What a stop that cannot wait would leave. */
+  /** What would be lost if the process ended now; null if nothing would. */
   unfinished(): string | null {
     const { queued, unacknowledged } = this.#o.publisher.stats();
     return queued + unacknowledged === 0 ? null : `${queued + unacknowledged} messages not acknowledged by JetStream`;
@@ -164,7 +177,7 @@ export class Ingestor implements AsyncDisposable {
     await this.#recorders[Symbol.asyncDispose]();
   }
 
-  /** Level by level, until it has left. */
+  /** Compares and acts, until the ingestor has left. */
   async #follow(o: {
     plan: KvView<Shard>;
     fleet: FleetView;
@@ -177,12 +190,12 @@ export class Ingestor implements AsyncDisposable {
       const nowMs = performance.now();
       const nextOpenInMs = this.#act(o, nowMs, (services) => {
         releasing = o.releases.attempt(services).then(() => {
-          // What was taken back is tried again after another overlap, not at once.
+          // Releases that were taken back are tried again after another overlap, not at once.
           this.#relievedSinceMs = new Map([...this.#relievedSinceMs].filter(([shard]) => !services.has(shard)));
           this.#changed.resolve();
         });
       });
-      // A newcomer is answered with the same words as ever: that this ingestor lives is what it wants to know.
+      // A newcomer gets an answer even if nothing has changed: it wants to know that this ingestor is alive.
       const said = JSON.stringify([this.#describe(), [...o.fleet.others(nowMs).keys()]]);
       if (said !== this.#announced) o.presence.announce();
       this.#announced = said;
@@ -192,7 +205,7 @@ export class Ingestor implements AsyncDisposable {
     await releasing;
   }
 
-  /** One comparison of what should be with what is. @returns Milliseconds until another connection may be opened. */
+  /** Compares and acts once. @returns Milliseconds until another connection may be opened. */
   #act(
     o: { plan: KvView<Shard>; fleet: FleetView; releases: ShardReleases },
     nowMs: number,
@@ -202,10 +215,12 @@ export class Ingestor implements AsyncDisposable {
     const others = o.fleet.others(nowMs);
     this.#plan = plan;
     this.#recorders.follow(plan, nowMs);
-    this.#share = this.#tellWhenNew(this.#shareAmong(others));
+    this.#share = this.#logChanges(this.#shareAmong(others));
     const own = o.releases.overlay(this.#recorders.services(nowMs));
+    this.#uncoveredSinceMs = uncoveredSinceMs(this.#share.assigned, own, this.#uncoveredSinceMs, nowMs);
     const decision = decideShards({
       departing: this.#recorders.departing(nowMs),
+      coveredTokens: (shard) => this.#recorders.coveredTokens(shard),
       ...{ nowMs, own, others, share: this.#share, overlapMs: this.#o.overlapMs },
       plan: new Map([...plan].map(([shard, { version }]) => [shard, version])),
       isConnected: this.#o.bus.connected,
@@ -222,13 +237,14 @@ export class Ingestor implements AsyncDisposable {
     return Math.min(nextRecycleInMs, this.#recorders.open(opening, nowMs));
   }
 
-  /** A plan that is empty all at once was lost with its bucket, and says nothing of what to record: the last one holds. */
+  /** The plan to follow. A plan that is suddenly empty was lost with its bucket, so the last one stays valid. */
   #obeyed(plan: ReadonlyMap<number, Shard>): ReadonlyMap<number, Shard> {
     if (plan.size > 0 || this.#plan === null || this.#plan.size === 0) {
       this.#isPlanGone = false;
       return plan;
     }
-    if (!this.#isPlanGone) this.#log.warn({}, 'The plan is gone: recording on by the last one until there is another.');
+    if (!this.#isPlanGone)
+      this.#log.warn({}, 'The plan in bucket shards is gone. Recording by the last plan until there is another.');
     this.#isPlanGone = true;
     return this.#plan;
   }
@@ -242,7 +258,11 @@ export class Ingestor implements AsyncDisposable {
     if (this.#leavesAtMs === null) return false;
     const { recorded } = this.#recorders.stats(nowMs);
     if (recorded > 0 && nowMs < this.#leavesAtMs) return false;
-    if (recorded > 0) this.#log.warn({ shards: recorded }, `Closing ${recorded} shards that nobody has taken over.`);
+    if (recorded > 0)
+      this.#log.warn(
+        { shards: recorded },
+        `Closing ${recorded} shards that no other ingestor covers. Their trades are lost until one does.`,
+      );
     return true;
   }
 
@@ -250,7 +270,7 @@ export class Ingestor implements AsyncDisposable {
     const { ingestorId: id, shardsMax: capacity, redundancy } = this.#o;
     const self = { id, capacity, isLeaving: this.#leavesAtMs !== null };
     const shards = [...(this.#plan?.keys() ?? [])];
-    // Presences are written every few seconds by each ingestor, and seldom change who is there.
+    // Each ingestor writes its presence every few seconds, which rarely changes the members.
     const members = [...others].map(([other, { state, capacity: room }]) => [other, state, room]);
     const key = JSON.stringify([self.isLeaving, members, shards]);
     if (this.#lastShare?.key !== key) {
@@ -259,19 +279,28 @@ export class Ingestor implements AsyncDisposable {
     return this.#lastShare.share;
   }
 
-  /** Says what changed of the share since the last time. */
-  #tellWhenNew(share: OwnShare): OwnShare {
+  /** Logs what has changed in the share. */
+  #logChanges(share: OwnShare): OwnShare {
     const { assigned, members, unserved } = share;
     const last = this.#share;
     const { ingestorId } = this.#o;
     const fields = { ingestorId, shards: assigned.size, planned: this.#plan?.size, members, unserved: unserved.length };
     if (last === null || last.members !== members || last.assigned.size !== assigned.size) {
-      this.#log.info(fields, `Records ${assigned.size} of ${fields.planned} shards; ${members} ingestors share them.`);
+      this.#log.info(
+        fields,
+        `Recording ${assigned.size} of ${fields.planned} shards; ${members} ingestors share them.`,
+      );
     }
     if (this.#leavesAtMs === null && unserved.length > 0 && unserved.length !== (last?.unserved.length ?? 0)) {
-      this.#log.error(fields, `${unservedReason(unserved.length)}. Start more ingestors, or let each record more.`);
+      this.#log.error(fields, `${unservedReason(unserved.length)}. Start more ingestors, or raise the setting.`);
     }
     return share;
+  }
+
+  /** How many shards have a connection and have been uncovered for too long. */
+  #uncovered(nowMs: number): number {
+    const late = [...this.#uncoveredSinceMs].filter(([, sinceMs]) => nowMs - sinceMs >= UNCOVERED_MS_MAX);
+    return late.filter(([shard]) => this.#recorders.isConnected(shard)).length;
   }
 
   #services(): Map<number, ShardService> {
@@ -289,11 +318,32 @@ export class Ingestor implements AsyncDisposable {
   }
 }
 
-function unservedReason(shards: number): string {
-  return `${shards} shards are recorded by nobody, because the ingestors have no room for them (SHARDS_PER_INGESTOR_MAX)`;
+/** The shard of a `RecycleRequest`. @throws {RangeError} It names none; the requester gets the message. */
+export function recycledShard(request: unknown): number {
+  const { shard } = (request ?? {}) as Partial<RecycleRequest>;
+  if (typeof shard !== 'number' || !Number.isSafeInteger(shard) || shard < 0) {
+    throw new RangeError('the shard must be a whole number from 0');
+  }
+  return shard;
 }
 
-/** An acknowledgement that takes longer means that JetStream does not store what we receive. */
+function uncoveredSinceMs(
+  assigned: ReadonlySet<number>,
+  own: ReadonlyMap<number, ShardService>,
+  before: ReadonlyMap<number, number>,
+  nowMs: number,
+): Map<number, number> {
+  const uncovered = [...assigned].filter((shard) => (own.get(shard)?.state ?? 'opening') === 'opening');
+  return new Map(uncovered.map((shard) => [shard, before.get(shard) ?? nowMs]));
+}
+
+function unservedReason(shards: number): string {
+  return `No ingestor records ${shards} shards, because none has room for them (SHARDS_PER_INGESTOR_MAX)`;
+}
+
+/** If an acknowledgement takes longer, JetStream is not storing what we receive. */
 const ACKNOWLEDGED_MS_MAX = 10_000;
-/** A missed change costs this long, never a stuck state; also how exactly overlaps and timeouts are kept. */
+/** First books arrive within seconds. By this time the connection has been replaced, and that has not helped. */
+const UNCOVERED_MS_MAX = 60_000;
+/** The longest delay after a missed change, and the precision of overlaps and timeouts. */
 const RECONCILE_INTERVAL_MS = 500;

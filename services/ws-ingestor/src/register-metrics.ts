@@ -2,109 +2,108 @@ import type { Publisher } from '@polytape/bus';
 import type { Metrics } from '@polytape/service';
 import type { Ingestor } from './ingestor.ts';
 import type { IngestorCounters } from './ingestor-counters.ts';
+import type { UnparsedPublisher } from './publishing/unparsed-publisher.ts';
 import { RECYCLE_REASONS } from './replacement/recycle-reason.ts';
 
-/** The names under which Prometheus reads what the ingestor counts. */
+/** Exposes the ingestor's counters and figures to Prometheus. */
 export function registerMetrics(
   metrics: Metrics,
-  { ingestor, publisher, counters }: { ingestor: Ingestor; publisher: Publisher; counters: IngestorCounters },
+  o: { ingestor: Ingestor; publisher: Publisher; unparsedPublisher: UnparsedPublisher; counters: IngestorCounters },
 ): void {
-  metrics.counter('ingestor_frames_total', 'Frames received.', () => counters.frames);
-  metrics.counter('ingestor_trades_total', 'Trades received.', () => counters.trades);
-  metrics.counter(
-    'ingestor_lifecycle_events_total',
-    'New and resolved markets heard of.',
-    () => counters.lifecycleEvents,
+  const counter = (name: string, help: string, read: () => number) => metrics.counter(NAMESPACE + name, help, read);
+  const gauge = (name: string, help: string, read: () => number | null) => metrics.gauge(NAMESPACE + name, help, read);
+  const count = o.counters;
+  counter('frames_total', 'Frames received from the venue.', () => count.frames);
+  counter('trades_total', 'Trades received.', () => count.trades);
+  counter(
+    'lifecycle_events_total',
+    'New-market and market-resolved events, counted on each connection that receives them.',
+    () => count.lifecycleEvents,
   );
-  metrics.counter(
-    'ingestor_tick_size_changes_total',
-    'Changes of a tick size heard of.',
-    () => counters.tickSizeChanges,
+  counter('tick_size_changes_total', 'Tick size changes received.', () => count.tickSizeChanges);
+  counter('unparsed_total', 'Frames and events that could not be parsed.', () => count.unparsed);
+  counter('unparsed_omitted_total', 'Unparsed bodies that were counted but not kept.', () => count.unparsedOmitted);
+  gauge(
+    'unparsed_queued',
+    'Records of unparsed bodies that JetStream has not acknowledged yet.',
+    () => o.unparsedPublisher.queued,
   );
-  metrics.counter('ingestor_unparsed_total', 'Frames and events kept as unparsed.', () => counters.unparsed);
-  metrics.counter('ingestor_connections_opened_total', 'Connections opened.', () => counters.connectionsOpened);
-  metrics.counter('ingestor_connections_closed_total', 'Connections that ended.', () => counters.connectionsClosed);
-  metrics.counter(
-    'ingestor_reconnections_total',
-    'Connections that were lost and came back.',
-    () => counters.reconnections,
+  counter(
+    'frames_too_large_total',
+    'Frames above the size limit, each of which ended its connection.',
+    () => count.framesTooLarge,
   );
-  registerRecycles(metrics, counters);
-  metrics.counter('ingestor_pauses_total', 'Times a full queue stopped the reading.', () => counters.pauses);
-  metrics.counter(
-    'ingestor_unread_seconds_total',
-    'Time of frames given up unread because their connection had to be closed.',
-    () => counters.unreadMs / 1_000,
+  counter('connections_opened_total', 'Connections opened.', () => count.connectionsOpened);
+  counter('connections_closed_total', 'Connections closed or lost.', () => count.connectionsClosed);
+  counter('reconnections_total', 'Connections that were lost and came back.', () => count.reconnections);
+  counter('pauses_total', 'Times that a full publishing queue paused all connections.', () => count.pauses);
+  counter(
+    'unread_seconds_total',
+    'Upper bound of the time whose frames were lost because a connection was closed unread.',
+    () => count.unreadMs / 1_000,
   );
-  metrics.counter('ingestor_shards_released_total', 'Shards handed over.', () => counters.shardsReleased);
-  metrics.counter(
-    'ingestor_releases_taken_back_total',
-    'Shards that were about to be handed over and were kept.',
-    () => counters.releasesTakenBack,
+  counter('shards_released_total', 'Shards handed over to other ingestors.', () => count.shardsReleased);
+  counter(
+    'releases_taken_back_total',
+    'Shards that were to be handed over and were kept.',
+    () => count.releasesTakenBack,
   );
-  metrics.gauge('ingestor_members', 'Ingestors that share the shards.', () => ingestor.stats().members);
-  metrics.gauge('ingestor_shards_assigned', 'Shards that it is to record.', () => ingestor.stats().assigned);
-  metrics.gauge('ingestor_shards_unserved', 'Shards that no ingestor has room for.', () => ingestor.stats().unserved);
-  metrics.gauge('ingestor_shards', 'Shards recorded.', () => ingestor.stats().recorded);
-  metrics.gauge('ingestor_shards_covered', 'Shards whose first books have come.', () => ingestor.stats().covered);
-  metrics.gauge('ingestor_shards_connected', 'Shards that have a connection.', () => ingestor.stats().shardsConnected);
-  metrics.gauge('ingestor_connections', 'Connections open now.', () => ingestor.stats().connected);
-  metrics.gauge('ingestor_tokens', 'Tokens wanted.', () => ingestor.stats().tokens);
-  metrics.gauge('ingestor_tokens_covered', 'Tokens whose first book has come.', () => ingestor.stats().tokensCovered);
-  metrics.gauge(
-    'ingestor_tokens_missing',
-    'Tokens of which no book came, also not on a fresh connection.',
-    () => ingestor.stats().tokensMissing,
+  registerRecycles(metrics, count);
+
+  const stats = () => o.ingestor.stats();
+  gauge('members', 'Ingestors that share the shards.', () => stats().members);
+  gauge('shards_assigned', 'Shards assigned to this ingestor.', () => stats().assigned);
+  gauge('shards_unserved', 'Shards that no ingestor has room for.', () => stats().unserved);
+  gauge('shards', 'Shards that this ingestor records.', () => stats().recorded);
+  gauge('shards_covered', 'Recorded shards that have their first books.', () => stats().covered);
+  gauge('shards_connected', 'Recorded shards that have a connection.', () => stats().shardsConnected);
+  gauge('connections', 'Open connections.', () => stats().connected);
+  gauge('tokens', 'Tokens in the recorded shards.', () => stats().tokens);
+  gauge('tokens_covered', 'Tokens that have their first book.', () => stats().tokensCovered);
+  gauge('tokens_missing', 'Tokens that got no first book on two connections in a row.', () => stats().tokensMissing);
+  gauge('recycling', 'Connections that are being replaced.', () => stats().recycling);
+
+  const published = () => o.publisher.stats();
+  gauge('publish_queued', 'Messages waiting to be published.', () => published().queued);
+  gauge('publish_unacknowledged', 'Messages published and not acknowledged yet.', () => published().unacknowledged);
+  counter('publish_acknowledged_total', 'Messages that JetStream acknowledged.', () => published().acknowledged);
+  counter(
+    'publish_duplicates_total',
+    'Acknowledged messages that JetStream already had.',
+    () => published().duplicates,
   );
-  metrics.gauge('ingestor_recycling', 'Connections that are being replaced.', () => ingestor.stats().recycling);
-  metrics.gauge('ingestor_publish_queued', 'Messages waiting to be published.', () => publisher.stats().queued);
-  metrics.gauge(
-    'ingestor_publish_unacknowledged',
-    'Messages published and not acknowledged.',
-    () => publisher.stats().unacknowledged,
-  );
-  metrics.counter(
-    'ingestor_publish_acknowledged_total',
-    'Messages that JetStream has stored.',
-    () => publisher.stats().acknowledged,
-  );
-  metrics.counter(
-    'ingestor_publish_duplicates_total',
-    'Messages that JetStream had already.',
-    () => publisher.stats().duplicates,
-  );
-  metrics.counter('ingestor_publish_retries_total', 'Messages published again.', () => publisher.stats().retries);
+  counter('publish_retries_total', 'Messages published again.', () => published().retries);
 }
 
-/** What became of the connections that were to be replaced by fresh ones, by why. */
-function registerRecycles(metrics: Metrics, counters: IngestorCounters): void {
+/** Replacements of connections, by reason. */
+function registerRecycles(metrics: Metrics, count: IngestorCounters): void {
+  const counter = (name: string, help: string, read: () => number) => metrics.counter(NAMESPACE + name, help, read);
   for (const [result, help] of RECYCLE_RESULTS) {
-    metrics.counters(`ingestor_recycles_${result}_total`, help, 'reason', () =>
-      RECYCLE_REASONS.map((reason) => [reason, counters.recycles[reason][result]]),
+    metrics.counters(`${NAMESPACE}recycles_${result}_total`, help, 'reason', () =>
+      RECYCLE_REASONS.map((reason) => [reason, count.recycles[reason][result]]),
     );
   }
-  const { recycled } = counters;
-  metrics.counter(
-    'ingestor_recycle_overlap_seconds_total',
+  counter(
+    'recycle_overlap_seconds_total',
     'Time for which an old and a new connection both recorded.',
-    () => recycled.overlapMs / 1_000,
+    () => count.recycled.overlapMs / 1_000,
   );
-  metrics.counter('ingestor_recycle_trades_seen_twice_total', 'Trades that came on both.', () => recycled.seenOnBoth);
-  metrics.counter('ingestor_stalls_total', 'Connections found open and dead.', () => counters.stalls);
-  metrics.counter(
-    'ingestor_stalled_seconds_total',
-    'Time from their last data until others took over.',
-    () => counters.stalledMs / 1_000,
+  counter('stalls_total', 'Connections that were open but dead.', () => count.stalls);
+  counter(
+    'stalled_seconds_total',
+    'Time from the last data on a dead connection until its successor took over.',
+    () => count.stalledMs / 1_000,
   );
-  metrics.counter(
-    'ingestor_quiet_spells_total',
-    'Silences of a connection that turned out to be mere quiet.',
-    () => counters.quietSpells,
+  counter(
+    'quiet_spells_total',
+    'Silent connections that were replaced although their shard was merely quiet.',
+    () => count.quietSpells,
   );
 }
 
+const NAMESPACE = 'polytape_ingestor_';
 const RECYCLE_RESULTS = [
-  ['started', 'Connections to which a successor was opened.'],
-  ['completed', 'Connections that their successor replaced.'],
-  ['failed', 'Connections that were kept because their successor failed.'],
+  ['started', 'Replacements of a connection that began, by reason.'],
+  ['completed', 'Replacements of a connection that succeeded, by reason.'],
+  ['failed', 'Replacements of a connection that failed, so that the old connection was kept, by reason.'],
 ] as const;

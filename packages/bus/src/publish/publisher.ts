@@ -65,6 +65,7 @@ export class Publisher implements AsyncDisposable {
   readonly #queue = new Fifo<Taken>();
   /** By key, in the order of taking. */
   readonly #unacknowledged = new Map<number, Taken>();
+  readonly #fullListeners = new Set<() => void>();
   readonly #roomListeners = new Set<() => void>();
   readonly #rejectedListeners = new Set<(message: OutgoingMessage, reason: string) => void>();
   #idleWaiters: (() => void)[] = [];
@@ -114,12 +115,20 @@ export class Publisher implements AsyncDisposable {
     });
     this.#queuedBytes += body.length;
     this.#pump();
-    if (this.#queue.length >= this.#o.queueMax || this.#queuedBytes >= this.#o.queueBytesMax) this.#full = true;
+    if (this.#full || (this.#queue.length < this.#o.queueMax && this.#queuedBytes < this.#o.queueBytesMax)) return;
+    this.#full = true;
+    for (const listener of [...this.#fullListeners]) listener();
   }
 
   /** The queue has reached its limit: the caller pauses its source until `onRoom` calls it. */
   get full(): boolean {
     return this.#full;
+  }
+
+  /** Calls the listener each time the queue becomes full, before `publish` returns; returns what stops that. */
+  onFull(listener: () => void): () => void {
+    this.#fullListeners.add(listener);
+    return () => this.#fullListeners.delete(listener);
   }
 
   /** Calls the listener each time the queue falls below half of its limit after it was full. Returns a function that removes it. */

@@ -23,7 +23,7 @@ export type Topology = {
   buckets: Record<BucketName, BucketDefinition>;
 };
 
-export type StreamName = 'TRADES' | 'PRICES' | 'BOOKS' | 'MARKETS' | 'EVENTS' | 'COVERAGE';
+export type StreamName = 'TRADES' | 'UNPARSED' | 'PRICES' | 'BOOKS' | 'MARKETS' | 'EVENTS';
 export type BucketName = 'shards' | 'ingestors' | 'leader';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -38,6 +38,14 @@ export const TOPOLOGY: Topology = {
       keepsMs: 30 * DAY_MS,
       keepsPerSubject: null,
       keepsBytes: null,
+    },
+    // Before the two large ones, which take what a small disk leaves them.
+    UNPARSED: {
+      description: 'Samples of what could not be parsed, and how much more there was of it.',
+      subjects: ['pm.unparsed.*'],
+      keepsMs: 30 * DAY_MS,
+      keepsPerSubject: null,
+      keepsBytes: GIB / 4,
     },
     PRICES: {
       description: 'Prices of every token, interval by interval.',
@@ -64,13 +72,6 @@ export const TOPOLOGY: Topology = {
       description: 'What happened to markets: announced, changed, resolved.',
       subjects: ['pm.event.*.*'],
       keepsMs: null,
-      keepsPerSubject: null,
-      keepsBytes: null,
-    },
-    COVERAGE: {
-      description: 'What the connections saw, and what they could not parse.',
-      subjects: ['pm.unparsed.*'],
-      keepsMs: 30 * DAY_MS,
       keepsPerSubject: null,
       keepsBytes: null,
     },

@@ -59,10 +59,14 @@ describe('a publisher', () => {
     await using made = await testBus(way.url);
     await using publisher = made.bus.publisher({ unacknowledgedMax: 10, queueMax: 50 });
     await cutUntilLost(made, way);
+    let fulls = 0;
+    publisher.onFull(() => {
+      fulls += 1;
+    });
     for (const n of numbers(49)) publisher.publish(trade(n));
-    expect(publisher.full).toBe(false);
+    expect([publisher.full, fulls]).toEqual([false, 0]);
     for (const n of numbers(100)) publisher.publish(trade(49 + n));
-    expect(publisher.full).toBe(true);
+    expect([publisher.full, fulls]).toEqual([true, 1]);
     let rooms = 0;
     const room = new Promise<number>((resolve) =>
       publisher.onRoom(() => {
@@ -236,7 +240,7 @@ describe('a publisher', () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using operator = await operatorOf(nats.url);
-    await operator.jsm.streams.delete('COVERAGE');
+    await operator.jsm.streams.delete('UNPARSED');
     await using publisher = made.bus.publisher(WINDOW);
     publisher.publish({ subject: 'pm.unparsed.c1', messageId: 'unparsed', body: '{}' });
     publisher.publish(trade(1));

@@ -21,7 +21,6 @@ describe('reconciling', () => {
     await using _made = await testBus(nats.url);
     expect(await operator.names()).toEqual([
       'BOOKS',
-      'COVERAGE',
       'EVENTS',
       'KV_ingestors',
       'KV_leader',
@@ -29,6 +28,7 @@ describe('reconciling', () => {
       'MARKETS',
       'PRICES',
       'TRADES',
+      'UNPARSED',
     ]);
     expect(await operator.config('TRADES')).toMatchObject({
       subjects: ['pm.trade.*.*'],
@@ -90,12 +90,12 @@ describe('reconciling', () => {
       await using _made = await testBus(nats.url);
     }
     await operator.jsm.streams.update('TRADES', { max_age: 0, max_bytes: 1_000_000_000, metadata: { owner: 'ann' } });
-    await operator.jsm.streams.update('COVERAGE', { subjects: ['pm.unparsed.>', 'pm.mine.*'] });
+    await operator.jsm.streams.update('UNPARSED', { subjects: ['pm.unparsed.>', 'pm.mine.*'] });
     await using again = await testBus(nats.url);
     expect(again.log.entries).toEqual([]);
     expect(await operator.config('TRADES')).toMatchObject({ max_age: 0, max_bytes: 1_000_000_000 });
     expect((await operator.config('TRADES')).metadata).toMatchObject({ owner: 'ann' });
-    expect((await operator.config('COVERAGE')).subjects).toEqual(['pm.unparsed.>', 'pm.mine.*']);
+    expect((await operator.config('UNPARSED')).subjects).toEqual(['pm.unparsed.>', 'pm.mine.*']);
   });
 
   test('reports a setting that cannot be changed, and changes the others', async () => {
@@ -224,7 +224,7 @@ describe('reconciling', () => {
         await using nats = await configuredNats(program, { jetstream: true, storeBytesMax: 100 * MIB });
         await using made = await testBus(nats.url, { reconcile: false });
         const reconciling = made.bus.reconcile(made.stop.signal);
-        expect((await made.log.said(/Waiting to prepare/)).sentence).toMatch(/cannot create stream BOOKS now/);
+        expect((await made.log.said(/Waiting to prepare/)).sentence).toMatch(/cannot create stream PRICES now/);
         made.stop.abort(new Error('stopped by the test'));
         await expect(reconciling).rejects.toThrow('stopped by the test');
       });

@@ -125,7 +125,7 @@ export class Monitor {
 /** The counters that are shown as sums over the whole run. */
 const TOTALS = [
   'polytape_writer_trades_inserted_total',
-  'ingestor_unparsed_total',
+  'polytape_ingestor_unparsed_total',
   'polytape_writer_dead_letters_total',
   'polytape_scheduler_prices_published_total',
   'polytape_scheduler_books_published_total',

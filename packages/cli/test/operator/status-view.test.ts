@@ -216,7 +216,7 @@ function ingestor(shards: number): IngestorStatus {
     queued: 0,
     reconnections: 0,
     lastReconnectAtMs: null,
-    recycling: { started: 0, completed: 0, failed: 0, tokensMoved: 0, overlapMs: 0, seenOnBoth: 0 },
+    recycling: { started: 0, completed: 0, failed: 0, tokensMoved: 0, overlapMs: 0 },
     shards: Array.from({ length: shards }, (_, n) => shard(n)),
   };
 }

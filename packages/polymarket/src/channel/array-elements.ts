@@ -1,7 +1,7 @@
 /**
- * The source text of each element of a JSON array, exactly as received: duplicate keys, spacing and digits that
- * `JSON.parse` followed by `JSON.stringify` would lose. `text` must be well-formed and an array. Not recursive, so
- * that no depth of nesting can exhaust the stack.
+ * The source text of each element of a JSON array, exactly as received, with the duplicate keys, spacing and digits that
+ * `JSON.parse` followed by `JSON.stringify` would lose. `text` must be a well-formed array. The function is not recursive,
+ * so that deep nesting cannot exhaust the stack.
  */
 export function arrayElements(text: string): string[] {
   const elements: string[] = [];

@@ -1,13 +1,19 @@
 import { isConditionId, isDecimal, isTokenId, type Side, storableText } from '@polytape/types';
 import { excerpt } from '../excerpt.ts';
 
-/** A JSON object as it came. */
+/** A JSON object as received. */
 export type Fields = Record<string, unknown>;
 
-/** A field is not what the venue is known to send. The message is the reason, for the operator. */
+/** A field differs from what the venue is known to send. The message tells the operator how. */
 export class FieldError extends Error {
   override readonly name = 'FieldError';
 }
+
+/**
+ * Collects the reason when an optional field is wrong: the field is then read as null, and the first reason is kept. Without
+ * a `Flaw`, a wrong optional field throws as a required one does.
+ */
+export type Flaw = { reason: string | null };
 
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -27,7 +33,7 @@ export function tokenIds(value: unknown, name: string): string[] {
   return list(value, name, TOKEN_IDS_MAX).map((id) => tokenId(id, name));
 }
 
-/** A decimal string. A JSON number is refused: it has been through a float somewhere. */
+/** A decimal string. JSON numbers are refused, because they have been floats somewhere. */
 export function decimal(value: unknown, name: string): string {
   if (isDecimal(value)) return value;
   throw unlike(value, name, 'a decimal string');
@@ -40,9 +46,10 @@ export function price(value: unknown, name: string): string {
   throw unlike(value, name, 'a price from 0 to 1');
 }
 
-/** `""` is how the venue writes an absent decimal. */
-export function optionalDecimal(value: unknown, name: string): string | null {
-  return isAbsent(value) ? null : decimal(value, name);
+/** The venue writes an absent decimal as `""`. */
+export function optionalDecimal(value: unknown, name: string, flaw?: Flaw): string | null {
+  if (isAbsent(value)) return null;
+  return isDecimal(value) ? value : noted(unlike(value, name, 'a decimal string'), flaw);
 }
 
 export function side(value: unknown, name: string): Side {
@@ -51,16 +58,22 @@ export function side(value: unknown, name: string): Side {
   throw unlike(value, name, 'BUY or SELL');
 }
 
-/** Milliseconds since the epoch: 13 digits from 2001 to 2286. Seconds or microseconds would misdate what follows. */
+/** Milliseconds since the epoch, 13 digits from 2001 to 2286. Seconds or microseconds would misdate the event. */
 export function timestamp(value: unknown, name: string): string {
   if (typeof value === 'string' && /^[1-9]\d{12}$/.test(value)) return value;
   throw unlike(value, name, 'a time in milliseconds');
 }
 
-export function transactionHash(value: unknown, name: string): string | null {
+/** In lower case, because feeds that differ in case mean the same transaction. */
+export function transactionHash(value: unknown, name: string, flaw?: Flaw): string | null {
   if (isAbsent(value)) return null;
-  if (typeof value === 'string' && /^0x[0-9a-fA-F]{64}$/.test(value)) return value;
-  throw unlike(value, name, 'a transaction hash');
+  if (typeof value === 'string' && /^0x[0-9a-fA-F]{64}$/.test(value)) return value.toLowerCase();
+  return noted(unlike(value, name, 'a transaction hash'), flaw);
+}
+
+export function optionalTokenId(value: unknown, name: string, flaw: Flaw): string | null {
+  if (isAbsent(value)) return null;
+  return isTokenId(value) ? value : noted(unlike(value, name, 'a token id'), flaw);
 }
 
 export function text(value: unknown, name: string): string {
@@ -68,26 +81,37 @@ export function text(value: unknown, name: string): string {
   throw unlike(value, name, 'text');
 }
 
-export function optionalText(value: unknown, name: string): string | null {
-  return isAbsent(value) ? null : text(value, name);
+export function optionalText(value: unknown, name: string, flaw?: Flaw): string | null {
+  if (isAbsent(value)) return null;
+  return typeof value === 'string' ? storableText(value) : noted(unlike(value, name, 'text'), flaw);
 }
 
-export function optionalTexts(value: unknown, name: string): string[] {
-  return isAbsent(value) ? [] : list(value, name, TEXTS_MAX).map((item) => text(item, name));
+/** Empty if the list, or one of its entries, is wrong. */
+export function optionalTexts(value: unknown, name: string, flaw: Flaw): string[] {
+  if (isAbsent(value)) return [];
+  const isList = Array.isArray(value) && value.length <= TEXTS_MAX && value.every((item) => typeof item === 'string');
+  if (isList) return value.map(storableText);
+  noted(unlike(value, name, `a list of at most ${TEXTS_MAX} texts`), flaw);
+  return [];
 }
 
-/** Some flags arrive as the words. */
-export function optionalFlag(value: unknown, name: string): boolean | null {
+/** Some flags arrive as strings. */
+export function optionalFlag(value: unknown, name: string, flaw?: Flaw): boolean | null {
   if (isAbsent(value)) return null;
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
-  throw unlike(value, name, 'true or false');
+  return noted(unlike(value, name, 'true or false'), flaw);
+}
+
+export function optionalFields(value: unknown, name: string, flaw: Flaw): Fields | null {
+  if (isAbsent(value)) return null;
+  return isFields(value) ? value : noted(unlike(value, name, 'an object'), flaw);
 }
 
 export function list(value: unknown, name: string, lengthMax: number): unknown[] {
   if (!Array.isArray(value)) throw unlike(value, name, 'a list');
   if (value.length > lengthMax)
-    throw new FieldError(`${name} has ${value.length} entries, at most ${lengthMax} are taken`);
+    throw new FieldError(`${name} has ${value.length} entries; at most ${lengthMax} are accepted`);
   return value;
 }
 
@@ -98,6 +122,12 @@ export function fields(value: unknown, name: string): Fields {
 
 export function isAbsent(value: unknown): value is undefined | null | '' {
   return value === undefined || value === null || value === '';
+}
+
+function noted(fault: FieldError, flaw: Flaw | undefined): null {
+  if (flaw === undefined) throw fault;
+  flaw.reason ??= fault.message;
+  return null;
 }
 
 function unlike(value: unknown, name: string, expected: string): FieldError {
@@ -113,7 +143,7 @@ function described(value: unknown): string {
   return Array.isArray(value) ? 'a list' : 'an object';
 }
 
-/** A market has two tokens; a list far beyond that is no market. */
+/** A market has two tokens, so a much longer list is not one. */
 const TOKEN_IDS_MAX = 100;
 const TEXTS_MAX = 1_000;
 const VALUE_EXCERPT_LENGTH = 40;

@@ -1,4 +1,4 @@
-/** Whether it is the venue's answer to PING, perhaps with a line break or spaces around it. */
+/** Whether the text is the venue's answer to PING, possibly surrounded by white space. */
 export function isPong(text: string): boolean {
   return text.length <= PONG_LENGTH_MAX && text.trim() === 'PONG';
 }

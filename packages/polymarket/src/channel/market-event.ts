@@ -1,10 +1,10 @@
 import type { Side } from '@polytape/types';
 
 /**
- * One event of the market channel, checked. Decimals, ids and times are the venue's own strings, exactly as received;
- * `null` stands for what the venue left out or sent as `""`.
+ * One checked event of the market channel. Decimals, ids and times are the venue's strings, exactly as received; `null`
+ * means that the venue left the field out, sent `""`, or sent something that cannot be read.
  *
- * Source: the venue's documentation, market channel, and the recorded frames that the tests read.
+ * Source: the venue's documentation of the market channel, and the recorded frames that the tests read.
  */
 export type MarketEvent =
   | BookEvent
@@ -15,25 +15,25 @@ export type MarketEvent =
   | NewMarketEvent
   | MarketResolvedEvent;
 
-/** Full depth of one token: on subscribing, and again after a trade touched it. */
+/** Full depth of one token: sent after subscribing, and again after a trade in the token. */
 export type BookEvent = {
   type: 'book';
   conditionId: string;
   tokenId: string;
   timestamp: string;
   hash: string | null;
-  /** In the order received, which is worst first; sort before you trust element 0. */
+  /** In the order received, which is worst level first. Sort before relying on element 0. */
   bids: BookLevel[];
   asks: BookLevel[];
-  /** Only in the book that follows a subscription. */
+  /** Only in the book that answers a subscription. */
   tickSize: string | null;
-  /** Only in the book that follows a subscription. */
+  /** Only in the book that answers a subscription. */
   lastTradePrice: string | null;
 };
 
 export type BookLevel = { price: string; size: string };
 
-/** New sizes of single levels. The venue sends both tokens of a market, even where only one was subscribed. */
+/** New sizes of single levels. The venue sends both tokens of a market, even if only one is subscribed. */
 export type PriceChangeEvent = {
   type: 'priceChange';
   conditionId: string;
@@ -44,18 +44,18 @@ export type PriceChangeEvent = {
 export type PriceChange = {
   tokenId: string;
   price: string;
-  /** The level's new size; `0` removes it. */
+  /** The level's new size; `0` removes the level. */
   size: string;
   /** BUY changes the bids, SELL the asks. */
   side: Side;
-  /** Hash of an order, repeated over the entries of one action: no id, and not the book's hash. */
+  /** Hash of an order, repeated in all entries of one action. It is neither an id nor the book's hash. */
   hash: string | null;
-  /** Top of the book after the whole event; null in frames from before September 2025. */
+  /** Best prices after the whole event; null in frames from before September 2025. */
   bestBid: string | null;
   bestAsk: string | null;
 };
 
-/** One match on the book. The venue sends neither an id nor a sequence number. */
+/** One match on the book. The venue sends neither id nor sequence number. */
 export type LastTradePriceEvent = {
   type: 'lastTradePrice';
   conditionId: string;
@@ -65,10 +65,10 @@ export type LastTradePriceEvent = {
   size: string;
   /** The taker's. */
   side: Side;
-  /** Milliseconds since the epoch, 13 digits, as every `timestamp` here. */
+  /** Milliseconds since the epoch, 13 digits, like every `timestamp` in these types. */
   timestamp: string;
   feeRateBps: string | null;
-  /** Absent in captures of 2025. */
+  /** In lower case. Absent in captures of 2025. */
   transactionHash: string | null;
 };
 
@@ -81,7 +81,7 @@ export type TickSizeChangeEvent = {
   timestamp: string;
 };
 
-/** Only with `custom_feature_enabled`. Neither delivery nor order against the matching price change is promised. */
+/** Only with `custom_feature_enabled`. The venue guarantees neither delivery nor order relative to the price change. */
 export type BestBidAskEvent = {
   type: 'bestBidAsk';
   conditionId: string;
@@ -92,7 +92,7 @@ export type BestBidAskEvent = {
   timestamp: string;
 };
 
-/** Only with `custom_feature_enabled`, and then of every market, whatever is subscribed. */
+/** Only with `custom_feature_enabled`, and then for every market of the venue, whatever is subscribed. */
 export type NewMarketEvent = {
   type: 'newMarket';
   gammaId: string;
@@ -100,7 +100,7 @@ export type NewMarketEvent = {
   question: string | null;
   slug: string | null;
   description: string | null;
-  /** In the order of the outcomes; empty while the venue has given out none. */
+  /** In the order of the outcomes; empty if the venue has not assigned any yet. */
   tokenIds: string[];
   outcomes: string[];
   event: EventMessage | null;
@@ -108,7 +108,7 @@ export type NewMarketEvent = {
   active: boolean | null;
   sportsMarketType: string | null;
   line: string | null;
-  /** As written: `2026-10-11 14:00:00+00`. */
+  /** As received: `2026-10-11 14:00:00+00`. */
   gameStartTime: string | null;
   tickSize: string | null;
   groupItemTitle: string | null;
@@ -118,7 +118,7 @@ export type NewMarketEvent = {
   timestamp: string;
 };
 
-/** Only with `custom_feature_enabled`, and then of every market. How a split resolution looks here is not known. */
+/** Only with `custom_feature_enabled`, and then for every market. How a split resolution looks here is unknown. */
 export type MarketResolvedEvent = {
   type: 'marketResolved';
   gammaId: string;

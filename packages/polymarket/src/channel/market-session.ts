@@ -4,7 +4,7 @@ import { excerpt } from '../excerpt.ts';
 import { backoffMs } from '../http/backoff-ms.ts';
 import { type VenueError, VenueRefusedError } from '../venue-errors.ts';
 import { isPong } from './is-pong.ts';
-import { FRAME_TOO_LARGE, MarketSocket, type SocketEnd, type SocketLimits } from './market-socket.ts';
+import { MarketSocket, type SocketEnd, type SocketLimits } from './market-socket.ts';
 import { ReceiveClock } from './receive-clock.ts';
 import type { SessionConnection, SessionHandler } from './session-handler.ts';
 import { firstMessage, operationMessages } from './subscription-messages.ts';
@@ -15,54 +15,31 @@ export type MarketSessionOptions = Partial<SocketLimits> & {
   tokenIds: Iterable<string>;
   handler: SessionHandler;
   log: Log;
-  /** Best prices, new and resolved markets as well: those two of all markets, whatever is subscribed. Default false. */
+  /** Also receive best prices, and new and resolved markets (of the whole venue, whatever is subscribed). Default false. */
   customFeatures?: boolean;
   backoffMsMin?: number;
   backoffMsMax?: number;
-  /** A connection that lived so long was a success: after it the backoff begins anew. */
+  /** After a connection that lasted this long, the backoff starts again from its minimum. */
   settledAfterMs?: number;
-  /** To be shared by the sessions of a process, so that they tell an outage once. */
+  /** Share one among the sessions of a process, so that they report an outage once. */
   outage?: OutageNotice;
-  clock?: ReceiveClock;
-  /** To be shared likewise, so that they do not all come back at once: when, by the clock of `performance`, it may try. */
+  /** Share one likewise, so that the sessions do not all reconnect at once: gives the time at which one may connect. */
   pace?: { reserve(nowMs: number): number };
   random?: () => number;
-};
-
-/** Plain numbers and words; counts are since the session began. */
-export type MarketSessionStats = {
-  state: 'idle' | 'connecting' | 'open' | 'waiting' | 'disposed';
-  connectionId: string | null;
-  tokens: number;
-  paused: boolean;
-  connectionsOpened: number;
-  /** Tries in a row that failed or did not last. */
-  failures: number;
-  /** Why the last try or connection failed; null while all is well. */
-  lastFailure: string | null;
-  /** The last answer was 403: a person must act. */
-  refused: boolean;
-  frames: number;
-  binaryFrames: number;
-  oversizedFrames: number;
-  pongs: number;
-  handlerErrors: number;
-  /** Our clock at the last frame but PONG, microseconds since the epoch; null before the first. */
-  lastFrameAtUs: number | null;
 };
 
 /**
  * Keeps the subscription of one shard alive over successive sockets.
  *
- * idle (no tokens) -> connecting -> open -> waiting -> connecting -> … -> disposed. A failed or ended socket moves it to
- * waiting, whose length doubles from 1 s to 30 s with chance in it; a connection that lasted resets it. 403 is retried
- * at the longest wait and logged as an error with what to do. The tokens are all named anew on each socket.
+ * idle (no tokens) -> connecting -> open -> waiting -> connecting -> … -> disposed. When a socket fails or ends, the session
+ * waits: 1 s at first, doubling to 30 s, with jitter; a connection that lasted resets the wait. A 403 is retried at the
+ * longest wait and logged as an error that says what to do. Each socket subscribes to all tokens again.
  *
- * It judges whether a socket is dead (nothing, not even PONG, to three PINGs), not whether its data has stalled. It
- * hands frames over unread: see `recogniseFrame` and `parseFrame`. A handler that throws is logged and counted, and the
- * session goes on: one frame must not cost the ones behind it.
+ * The session replaces a socket that is dead (nothing, not even PONG, in answer to three PINGs); it does not judge whether
+ * the data has stalled. It hands frames over unparsed: see `recogniseFrame` and `parseFrame`. When a handler throws, the
+ * session logs it and goes on, so that one bad frame does not cost the frames behind it.
  *
- * Source: the venue's market channel; first message, heartbeat and later operations as documented there.
+ * Source: the venue's documentation of the market channel (first message, heartbeat, later operations).
  */
 export class MarketSession implements AsyncDisposable {
   readonly #url: URL;
@@ -70,7 +47,6 @@ export class MarketSession implements AsyncDisposable {
   readonly #log: Log;
   readonly #outage: OutageNotice;
   readonly #handlerFailures = new OutageNotice();
-  readonly #clock: ReceiveClock;
   readonly #pace: MarketSessionOptions['pace'];
   readonly #random: () => number;
   #customFeatures: boolean;
@@ -78,32 +54,20 @@ export class MarketSession implements AsyncDisposable {
   readonly #backoff: { minMs: number; maxMs: number };
   readonly #settledAfterMs: number;
   readonly #tokenIds = new Set<string>();
-  readonly #counts = {
-    connectionsOpened: 0,
-    frames: 0,
-    binaryFrames: 0,
-    oversizedFrames: 0,
-    pongs: 0,
-    handlerErrors: 0,
-  };
-  #state: MarketSessionStats['state'] = 'idle';
+  #state: 'idle' | 'connecting' | 'open' | 'waiting' | 'disposed' = 'idle';
   #socket: MarketSocket | null = null;
-  #connection: SessionConnection | null = null;
   #openedAtMs = 0;
   #failures = 0;
-  #lastFailure: { sentence: string; refused: boolean } | null = null;
-  #lastFrameAtUs: number | null = null;
   #paused = false;
   #waitTimer: NodeJS.Timeout | undefined;
   readonly #ended = Promise.withResolvers<void>();
 
-  /** @throws {RangeError} The URL is none of a WebSocket, or a token id is malformed or one too many. */
+  /** @throws {RangeError} The URL is not a WebSocket's, a token id is malformed, or there are too many tokens. */
   constructor(options: MarketSessionOptions) {
     this.#url = webSocketUrl(options.url);
     this.#handler = options.handler;
     this.#log = options.log;
     this.#outage = options.outage ?? new OutageNotice();
-    this.#clock = options.clock ?? SHARED_CLOCK;
     this.#pace = options.pace;
     this.#random = options.random ?? Math.random;
     this.#customFeatures = options.customFeatures ?? false;
@@ -111,7 +75,7 @@ export class MarketSession implements AsyncDisposable {
       handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
       pingIntervalMs: options.pingIntervalMs ?? 10_000,
       silentPingsMax: options.silentPingsMax ?? 3,
-      frameBytesMax: options.frameBytesMax ?? 32 * 1024 * 1024,
+      frameBytesMax: options.frameBytesMax ?? 128 * 1024 * 1024,
       closeTimeoutMs: options.closeTimeoutMs ?? 1_000,
       drainTimeoutMs: options.drainTimeoutMs ?? 5_000,
     };
@@ -121,9 +85,9 @@ export class MarketSession implements AsyncDisposable {
   }
 
   /**
-   * Adds tokens, in place when the socket is open. Tokens already subscribed are left alone.
+   * Adds tokens, in place when the socket is open. Tokens that are already subscribed are ignored.
    *
-   * @throws {RangeError} A token id is malformed, or the session would hold more than SHARD_TOKENS_MAX. Nothing is added.
+   * @throws {RangeError} A token id is malformed, or the session would exceed SHARD_TOKENS_MAX. No token is added then.
    */
   subscribe(tokenIds: Iterable<string>): void {
     const added = [...new Set(tokenIds)].filter((tokenId) => !this.#tokenIds.has(tokenId));
@@ -131,7 +95,7 @@ export class MarketSession implements AsyncDisposable {
     if (malformed !== undefined) throw new RangeError(`not a token id: "${excerpt(String(malformed), 80)}"`);
     if (this.#tokenIds.size + added.length > SHARD_TOKENS_MAX) {
       throw new RangeError(
-        `${this.#tokenIds.size + added.length} tokens on one connection, at most ${SHARD_TOKENS_MAX}`,
+        `${this.#tokenIds.size + added.length} tokens on one connection; at most ${SHARD_TOKENS_MAX} are allowed`,
       );
     }
     for (const tokenId of added) this.#tokenIds.add(tokenId);
@@ -147,7 +111,7 @@ export class MarketSession implements AsyncDisposable {
 
   /**
    * Turns `customFeatures` on or off, in place when the socket is open. The venue takes the flag from any later message,
-   * also from one whose only token is subscribed already and is otherwise refused as a duplicate.
+   * even from one that it otherwise refuses because its only token is already subscribed.
    */
   setCustomFeatures(on: boolean): void {
     if (this.#customFeatures === on) return;
@@ -156,7 +120,7 @@ export class MarketSession implements AsyncDisposable {
     if (any !== undefined) this.#change('subscribe', [any]);
   }
 
-  /** Stops reading the socket, so that the venue's frames wait. PING goes on, and silence is not judged. */
+  /** Stops reading the socket, so that the venue's frames wait in the network. PINGs continue, and silence is not judged. */
   pause(): void {
     this.#paused = true;
     this.#socket?.pause();
@@ -167,23 +131,9 @@ export class MarketSession implements AsyncDisposable {
     this.#socket?.resume();
   }
 
-  stats(): MarketSessionStats {
-    return {
-      ...this.#counts,
-      state: this.#state,
-      connectionId: this.#state === 'open' ? (this.#connection?.connectionId ?? null) : null,
-      tokens: this.#tokenIds.size,
-      paused: this.#paused,
-      failures: this.#failures,
-      lastFailure: this.#lastFailure?.sentence ?? null,
-      refused: this.#lastFailure?.refused ?? false,
-      lastFrameAtUs: this.#lastFrameAtUs,
-    };
-  }
-
   /**
-   * Closes the socket once everything has been read that the venue had sent, as far as that comes within `drainTimeoutMs`.
-   * `onClose` is called before it resolves, and nothing after.
+   * Closes the socket after reading everything that the venue has sent so far, as far as it arrives within
+   * `drainTimeoutMs`. `onClose` is called before this resolves, and nothing afterwards.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#state = 'disposed';
@@ -196,20 +146,16 @@ export class MarketSession implements AsyncDisposable {
   #connect(): void {
     this.#state = 'connecting';
     const connection = { connectionId: randomBytes(8).toString('hex') };
-    this.#connection = connection;
     this.#socket = new MarketSocket({
       url: this.#url,
       paused: this.#paused,
       limits: this.#limits,
-      clock: this.#clock,
+      clock: SHARED_CLOCK,
       listener: {
         opened: () => this.#opened(connection),
         text: (text, receivedAtUs) => this.#text(connection, text, receivedAtUs),
-        binary: (bytes, receivedAtUs) => {
-          this.#counts.binaryFrames += 1;
-          this.#lastFrameAtUs = receivedAtUs;
-          this.#call('binary frame', () => this.#handler.onBinary(connection, bytes, receivedAtUs));
-        },
+        binary: (bytes, receivedAtUs) =>
+          this.#call('binary frame', () => this.#handler.onBinary(connection, bytes, receivedAtUs)),
         clockMoved: (driftMs) => this.#clockMoved(driftMs),
         ended: (end) => this.#closed(connection, end),
       },
@@ -220,9 +166,7 @@ export class MarketSession implements AsyncDisposable {
     if (this.#state === 'disposed') return;
     this.#state = 'open';
     this.#openedAtMs = performance.now();
-    this.#counts.connectionsOpened += 1;
     this.#socket?.send(firstMessage(this.#tokenIds, { customFeatures: this.#customFeatures }));
-    this.#lastFailure = null;
     const fields = { host: this.#url.host, connectionId: connection.connectionId, tokens: this.#tokenIds.size };
     if (this.#outage.recovered()) this.#log.info(fields, `Connected to ${this.#url.host} again.`);
     else this.#log.debug(fields, `Connected to ${this.#url.host}.`);
@@ -230,18 +174,12 @@ export class MarketSession implements AsyncDisposable {
   }
 
   #text(connection: SessionConnection, text: string, receivedAtUs: number): void {
-    if (isPong(text)) {
-      this.#counts.pongs += 1;
-      return;
-    }
-    this.#counts.frames += 1;
-    this.#lastFrameAtUs = receivedAtUs;
+    if (isPong(text)) return;
     this.#call('frame', () => this.#handler.onFrame(connection, text, receivedAtUs));
   }
 
   #closed(connection: SessionConnection, end: SocketEnd): void {
     this.#socket = null;
-    if (end.code === FRAME_TOO_LARGE) this.#counts.oversizedFrames += 1;
     if (end.opened) {
       const { code, reason, cause, unreadMs } = end;
       const ended = cause === null ? { code, reason, unreadMs } : { code, reason, unreadMs, cause };
@@ -263,7 +201,7 @@ export class MarketSession implements AsyncDisposable {
     this.#waitTimer = setTimeout(() => this.#connectInTurn(), waitMs);
   }
 
-  /** Takes its turn only now, so that one that waits for long does not hold up the others. */
+  /** Takes its turn only after the wait, so that a session with a long wait does not hold up the others. */
   #connectInTurn(): void {
     const nowMs = performance.now();
     const turnInMs = (this.#pace?.reserve(nowMs) ?? nowMs) - nowMs;
@@ -280,19 +218,17 @@ export class MarketSession implements AsyncDisposable {
 
   #tell(end: SocketEnd, waitMs: number): void {
     const sentence = end.cause?.message ?? `${this.#url.host} closed the connection (${closing(end)})`;
-    const refused = end.cause instanceof VenueRefusedError;
-    this.#lastFailure = { sentence, refused };
     const { say, unsaid } = this.#outage.failed(sentence, performance.now());
     if (!say) return;
     const fields = { host: this.#url.host, code: end.code, failures: this.#failures, waitMs, unsaid };
-    const next = `Trying again in ${(waitMs / 1_000).toFixed(1)} s, and then at most every ${this.#backoff.maxMs / 1_000} s.`;
+    const next = `Trying again in ${(waitMs / 1_000).toFixed(1)} s, then at least every ${this.#backoff.maxMs / 1_000} s.`;
     if (end.cause instanceof VenueRefusedError) {
       this.#log.error({ ...fields, operatorAction: end.cause.operatorAction }, `${sentence}. ${next}`);
     } else this.#log.warn(fields, `${sentence}. ${next}`);
   }
 
   #change(operation: 'subscribe' | 'unsubscribe', tokenIds: readonly string[]): void {
-    // Before that, the first message will name all tokens anyway.
+    // Until then, the first message will name all tokens anyway.
     if (this.#state !== 'open') return;
     for (const message of operationMessages(operation, tokenIds, { customFeatures: this.#customFeatures })) {
       this.#socket?.send(message);
@@ -302,7 +238,7 @@ export class MarketSession implements AsyncDisposable {
   #clockMoved(driftMs: number): void {
     this.#log.warn(
       { driftMs },
-      `The machine's clock moved by ${driftMs} ms (set, or asleep); receive times follow it.`,
+      `The system clock jumped by ${driftMs} ms (it was set, or the machine slept). Receive times follow it.`,
     );
   }
 
@@ -310,10 +246,12 @@ export class MarketSession implements AsyncDisposable {
     try {
       act();
     } catch (error) {
-      this.#counts.handlerErrors += 1;
       const { say, unsaid } = this.#handlerFailures.failed(`${stage} ${String(error)}`, performance.now());
       if (say)
-        this.#log.error({ err: error, stage, unsaid }, `A handler failed at ${stage}; what it was given may be lost.`);
+        this.#log.error(
+          { err: error, stage, unsaid },
+          `A handler failed (${stage}). What it was handling may be lost.`,
+        );
     }
   }
 }
@@ -321,7 +259,7 @@ export class MarketSession implements AsyncDisposable {
 function webSocketUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^wss?:$/.test(url.protocol) || url.hash !== '') {
-    throw new RangeError('the market channel needs a URL that begins with wss:// or ws://');
+    throw new RangeError('the URL of the market channel must begin with wss:// or ws://');
   }
   return url;
 }
@@ -330,7 +268,7 @@ function closing(end: SocketEnd): string {
   return end.reason === '' ? `${end.code}` : `${end.code}, ${excerpt(end.reason, 80)}`;
 }
 
-/** One for all sessions, so that their receive times compare. */
+/** One for all sessions, so that their receive times are comparable. */
 const SHARED_CLOCK = new ReceiveClock();
-/** A venue that asks for more than this is asked again all the same. */
+/** The longest wait that the venue can ask for. */
 const RETRY_AFTER_MS_MAX = 300_000;

@@ -13,21 +13,21 @@ import {
 import { isPong } from './is-pong.ts';
 import type { ReceiveClock } from './receive-clock.ts';
 
-/** Limits of a socket, in milliseconds, bytes and counts. */
+/** Limits of a socket. */
 export type SocketLimits = {
   handshakeTimeoutMs: number;
   pingIntervalMs: number;
-  /** PINGs in a row after which nothing at all came: the socket is dead. */
+  /** How many PINGs in a row may stay unanswered, with nothing else received, before the socket counts as dead. */
   silentPingsMax: number;
   frameBytesMax: number;
   closeTimeoutMs: number;
-  /** How long a socket that is to be closed is read on, until all has come that the venue sent before it was asked. */
+  /** How long a socket that is being closed is still read, to receive what the venue had sent by then. */
   drainTimeoutMs: number;
 };
 
 /**
- * How a socket ended. `opened` is false when it never was of use. `unreadMs`: where it was closed before all was read that
- * the venue had sent, the time of which that may be at most; else 0.
+ * How a socket ended. `opened` is false if the socket never opened. `unreadMs`: if the socket was closed before everything
+ * that the venue had sent was read, an upper bound of the time span of the unread frames; otherwise 0.
  */
 export type SocketEnd = { opened: boolean; code: number; reason: string; cause: VenueError | null; unreadMs: number };
 
@@ -35,16 +35,16 @@ export type SocketListener = {
   opened(): void;
   text(text: string, receivedAtUs: number): void;
   binary(bytes: Buffer, receivedAtUs: number): void;
-  /** The wall clock was found elsewhere than expected; receive times follow it from now on. */
+  /** The wall clock jumped; receive times follow it from now on. */
   clockMoved(driftMs: number): void;
-  /** Once, and last. */
+  /** Called once, as the last call. */
   ended(end: SocketEnd): void;
 };
 
 /**
- * One WebSocket to the market channel: opening -> open -> draining -> ended, each at most once. It keeps the heartbeat, and
- * it ends itself when nothing comes any more, not even PONG, or when a frame is larger than `frameBytesMax`. Before it is
- * closed it is read until the PONG to a last PING: what the venue had sent by then may have waited in the network.
+ * One WebSocket to the market channel: opening -> open -> draining -> ended, each at most once. It sends the heartbeat, and
+ * ends itself when nothing arrives any more, not even PONG, or when a frame exceeds `frameBytesMax`. Before it closes, it
+ * reads until the PONG to a last PING, because frames may still be waiting in the network.
  */
 export class MarketSocket {
   readonly #socket: WebSocket;
@@ -55,12 +55,12 @@ export class MarketSocket {
   #opened = false;
   #paused: boolean;
   #cause: VenueError | null = null;
-  /** Set where we know better than the close code that arrives. */
+  /** Replaces the close code that arrives, if we know the cause better. */
   #ownCode: number | null = null;
   #silentPings = 0;
-  /** When the PINGs were sent whose PONG has not come, the oldest first. */
+  /** When each unanswered PING was sent, oldest first. */
   #unansweredAtMs: number[] = [];
-  /** All that the venue had sent by then has been read. */
+  /** Everything that the venue had sent by this time has been read. */
   #readUpToMs = 0;
   #readingSinceMs = 0;
   #drain: { sinceMs: number; texts: number; textsSeen: number; silentBeats: number; timer: NodeJS.Timeout } | null =
@@ -87,7 +87,7 @@ export class MarketSocket {
       allowSynchronousEvents: true,
       autoPong: true,
       followRedirects: false,
-      // Checked in #message: a text frame that is not UTF-8 is kept as bytes, where `ws` would close the socket.
+      // #message checks it, and keeps a text frame that is not UTF-8 as bytes; `ws` would close the socket.
       skipUTF8Validation: true,
     });
     this.#socket.on('open', () => this.#open());
@@ -99,12 +99,12 @@ export class MarketSocket {
     this.#socket.on('close', (code, reason) => this.#close(code, reason.toString('utf8')));
   }
 
-  /** Sends text; without effect on a socket that is closing, whose end tells all. */
+  /** Sends text; does nothing if the socket is closing. */
   send(text: string): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(text);
   }
 
-  /** Stops reading. Frames of the chunk that is just being read (64 KiB) still come; PING goes on. */
+  /** Stops reading. The rest of the chunk being read (64 KiB) is still delivered, and PINGs continue. */
   pause(): void {
     this.#paused = true;
     this.#socket.pause();
@@ -118,8 +118,9 @@ export class MarketSocket {
   }
 
   /**
-   * Reads on, also when paused, until the venue has answered a last PING, for `drainTimeoutMs` at most and no longer than
-   * anything comes; then closes, politely if the other side answers within `closeTimeoutMs`. `ended` follows in any case.
+   * Keeps reading, also when paused, until the venue has answered a last PING, nothing arrives any more, or
+   * `drainTimeoutMs` is over. Then closes, with the closing handshake if the other side answers within `closeTimeoutMs`.
+   * `ended` is called in any case.
    */
   close(): void {
     if (this.#drain !== null) return;
@@ -167,7 +168,7 @@ export class MarketSocket {
     if (this.#readUpToMs >= this.#drain.sinceMs) this.#leave();
   }
 
-  /** Counts beats and not time, too: what waits while the process is held up is no silence. */
+  /** Counts beats, and not time alone: while the process is held up, frames wait unread, and that is not silence. */
   #drainBeat(): void {
     if (this.#drain === null) return;
     const { sinceMs, texts, textsSeen } = this.#drain;
@@ -184,7 +185,7 @@ export class MarketSocket {
     else this.#socket.close(1000);
   }
 
-  /** What was given up by closing: nothing is said of a socket on which nothing came any more, for it is dead. */
+  /** How much was lost by closing; 0 for a socket on which nothing arrived any more, because it was dead. */
   #unreadMs(): number {
     if (this.#drain === null || this.#drain.texts === 0 || this.#readUpToMs >= this.#drain.sinceMs) return 0;
     return Math.round(this.#drain.sinceMs - this.#readUpToMs);
@@ -194,19 +195,19 @@ export class MarketSocket {
     this.#silentPings = 0;
   }
 
-  /** Counts beats and not time: a process that was held up for a minute has not heard what waits in its own buffers. */
+  /** Counts beats, not time: a process that was held up for a minute has not read what waits in its own buffers. */
   #beat(): void {
     const driftMs = this.#clock.check();
     if (driftMs !== 0) this.#listener.clockMoved(driftMs);
     if (!this.#paused && this.#silentPings >= this.#limits.silentPingsMax) {
       const silentMs = this.#silentPings * this.#limits.pingIntervalMs;
-      this.#cause ??= new VenueUnavailableError(this.#at, `nothing came for ${silentMs / 1_000} s, not even PONG`);
+      this.#cause ??= new VenueUnavailableError(this.#at, `nothing arrived for ${silentMs / 1_000} s, not even PONG`);
       this.#socket.terminate();
       return;
     }
     this.#silentPings += 1;
     const nowMs = performance.now();
-    // A PONG that did not come while we read for so long never will.
+    // A PONG that has not arrived after this much reading never will.
     const lostMs = nowMs - this.#limits.silentPingsMax * this.#limits.pingIntervalMs;
     if (!this.#paused && this.#readingSinceMs < lostMs) {
       this.#unansweredAtMs = this.#unansweredAtMs.filter((sentAtMs) => sentAtMs >= lostMs);
@@ -214,7 +215,7 @@ export class MarketSocket {
     this.#ping(nowMs);
   }
 
-  /** The upgrade was answered with an HTTP status. */
+  /** The venue answered the upgrade with an HTTP status. */
   #refused(response: IncomingMessage): void {
     const status = response.statusCode ?? 0;
     const waitMs = retryAfterMs(response.headers['retry-after'], Date.now());
@@ -231,11 +232,9 @@ export class MarketSocket {
   #failed(error: Error): void {
     if ('code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#ownCode = FRAME_TOO_LARGE;
     const reason =
-      this.#ownCode === FRAME_TOO_LARGE
-        ? `a frame was larger than ${this.#limits.frameBytesMax} bytes`
-        : networkCause(error);
+      this.#ownCode === FRAME_TOO_LARGE ? `a frame exceeded ${this.#limits.frameBytesMax} bytes` : networkCause(error);
     this.#cause ??= new VenueUnavailableError(this.#at, reason, { cause: error });
-    // `ws` now waits for the other side to close, and would wait for 30 s.
+    // `ws` now waits for the other side to close, for up to 30 s.
     this.#endWithin(this.#limits.closeTimeoutMs);
   }
 
@@ -252,7 +251,7 @@ export class MarketSocket {
   }
 }
 
-/** A socket that is to be closed is dead when nothing comes on it for so many parts of `closeTimeoutMs`. */
+/** A draining socket counts as dead after this many beats without a frame; `closeTimeoutMs` has as many beats. */
 const SILENT_BEATS_MAX = 4;
 
 /** WebSocket close code: message too big. */

@@ -1,6 +1,6 @@
 import { excerpt } from '../excerpt.ts';
 import { arrayElements } from './array-elements.ts';
-import { FieldError, isFields } from './event-fields.ts';
+import { FieldError, type Flaw, isFields } from './event-fields.ts';
 import { isPong } from './is-pong.ts';
 import type { MarketEvent } from './market-event.ts';
 import { readEvent } from './read-event.ts';
@@ -9,20 +9,21 @@ import { readEvent } from './read-event.ts';
 export type ParsedFrame =
   /** The answer to our PING. */
   | { kind: 'pong' }
-  /** One element for a single object, one for each entry of an array; none for `[]`, which means nothing. */
+  /** One element for a single object, or one for each entry of an array. `[]` has none, and means nothing. */
   | { kind: 'events'; elements: FrameElement[] }
-  /** Not an object or array of JSON at all. The caller has the text. */
+  /** Not a JSON object or array. The caller has the text. */
   | { kind: 'garbage'; reason: string };
 
-/** One object of a frame. Each is judged alone: a bad one never hides its neighbours. */
+/** One object of a frame. Each is read on its own, so that a bad one never hides its neighbours. */
 export type FrameElement =
-  | { kind: 'event'; event: MarketEvent }
-  /** An event that is not known here, or an object that names none. `raw` is its JSON as received. */
+  /** With a `flaw`, an optional field is wrong and is null in `event`; `raw` and `reason` as below. */
+  | { kind: 'event'; event: MarketEvent; flaw?: { reason: string; raw: string } }
+  /** An event of an unknown type, or an object that names none. `raw` is its JSON as received. */
   | { kind: 'unknown'; eventType: string | null; raw: string }
-  /** A known event with a field missing or wrong. `raw` is its JSON as received, `reason` words for the operator. */
+  /** An event with a required field missing or wrong. `raw` is its JSON as received, `reason` tells the operator why. */
   | { kind: 'bad'; reason: string; raw: string };
 
-/** Reads one text frame. Never throws, whatever the text. */
+/** Parses one text frame. Never throws. */
 export function parseFrame(text: string): ParsedFrame {
   if (isPong(text)) return { kind: 'pong' };
   let value: unknown;
@@ -34,9 +35,12 @@ export function parseFrame(text: string): ParsedFrame {
   if (isFields(value)) return { kind: 'events', elements: [readElement(value, () => text.trim())] };
   if (!Array.isArray(value)) return { kind: 'garbage', reason: 'JSON, but neither an object nor an array' };
   if (value.length > FRAME_ELEMENTS_MAX) {
-    return { kind: 'garbage', reason: `an array of ${value.length} elements; at most ${FRAME_ELEMENTS_MAX} are read` };
+    return {
+      kind: 'garbage',
+      reason: `an array of ${value.length} elements; at most ${FRAME_ELEMENTS_MAX} are accepted`,
+    };
   }
-  // Only a bad or unknown element is needed in its own words, so the text is cut up when the first is met.
+  // Source texts are needed only for bad and unknown elements, so the frame is split when the first one is found.
   let sources: string[] | undefined;
   const elements = value.map((element, index) =>
     readElement(element, () => {
@@ -52,8 +56,12 @@ function readElement(value: unknown, source: () => string): FrameElement {
   const eventType = value.event_type;
   if (typeof eventType !== 'string') return { kind: 'unknown', eventType: null, raw: source() };
   try {
-    const event = readEvent(eventType, value);
-    if (event !== null) return { kind: 'event', event };
+    const flaw: Flaw = { reason: null };
+    const event = readEvent(eventType, value, flaw);
+    if (event !== null && flaw.reason === null) return { kind: 'event', event };
+    if (event !== null) {
+      return { kind: 'event', event, flaw: { reason: `${eventType}: ${flaw.reason}`, raw: source() } };
+    }
     return { kind: 'unknown', eventType: excerpt(eventType, EVENT_TYPE_LENGTH_MAX), raw: source() };
   } catch (error) {
     if (!(error instanceof FieldError)) throw error;
@@ -68,14 +76,14 @@ function garbageReason(text: string, error: unknown): string {
   return `${what} (${text.length} characters), begins: ${begins}`;
 }
 
-/** Cut off rather than nonsense: V8 says that the input ended, or names a position at its end. */
+/** Whether the JSON was cut off rather than malformed: V8 reports the end of input, or a position at the end. */
 function endsEarly(text: string, error: unknown): boolean {
   const message = error instanceof Error ? error.message : '';
   const position = /at position (\d+)/.exec(message)?.[1];
   return /end of JSON|Unterminated/.test(message) || Number(position ?? -1) >= text.trimEnd().length;
 }
 
-/** A subscription of 500 tokens answers with 500 books in one array. */
+/** Far above the 500 books of the largest subscription. */
 const FRAME_ELEMENTS_MAX = 100_000;
 const EVENT_TYPE_LENGTH_MAX = 64;
 const EXCERPT_LENGTH = 60;

@@ -16,32 +16,33 @@ import type {
 } from './market-event.ts';
 
 /**
- * Reads one element of a frame as the event it names; null when the name is not known.
+ * Reads one element of a frame as the event that it names, or returns null for an unknown name. A wrong optional field does
+ * not cost the event: the field is null, and `flaw` gets the reason.
  *
- * @throws {FieldError} The event is known, but a field is missing or not what the venue is known to send.
+ * @throws {FieldError} The event is known, but a required field is missing or wrong.
  */
-export function readEvent(eventType: string, raw: field.Fields): MarketEvent | null {
+export function readEvent(eventType: string, raw: field.Fields, flaw: field.Flaw): MarketEvent | null {
   switch (eventType) {
     case 'price_change':
-      return priceChange(raw);
+      return priceChange(raw, flaw);
     case 'last_trade_price':
-      return lastTradePrice(raw);
+      return lastTradePrice(raw, flaw);
     case 'book':
-      return book(raw);
+      return book(raw, flaw);
     case 'best_bid_ask':
-      return bestBidAsk(raw);
+      return bestBidAsk(raw, flaw);
     case 'tick_size_change':
-      return tickSizeChange(raw);
+      return tickSizeChange(raw, flaw);
     case 'new_market':
-      return newMarket(raw);
+      return newMarket(raw, flaw);
     case 'market_resolved':
-      return marketResolved(raw);
+      return marketResolved(raw, flaw);
     default:
       return null;
   }
 }
 
-function lastTradePrice(raw: field.Fields): LastTradePriceEvent {
+function lastTradePrice(raw: field.Fields, flaw: field.Flaw): LastTradePriceEvent {
   return {
     type: 'lastTradePrice',
     ...ids(raw),
@@ -49,21 +50,21 @@ function lastTradePrice(raw: field.Fields): LastTradePriceEvent {
     size: field.decimal(raw.size, 'size'),
     side: field.side(raw.side, 'side'),
     timestamp: field.timestamp(raw.timestamp, 'timestamp'),
-    feeRateBps: field.optionalDecimal(raw.fee_rate_bps, 'fee_rate_bps'),
-    transactionHash: field.transactionHash(raw.transaction_hash, 'transaction_hash'),
+    feeRateBps: field.optionalDecimal(raw.fee_rate_bps, 'fee_rate_bps', flaw),
+    transactionHash: field.transactionHash(raw.transaction_hash, 'transaction_hash', flaw),
   };
 }
 
-function book(raw: field.Fields): BookEvent {
+function book(raw: field.Fields, flaw: field.Flaw): BookEvent {
   return {
     type: 'book',
     ...ids(raw),
     timestamp: field.timestamp(raw.timestamp, 'timestamp'),
-    hash: field.optionalText(raw.hash, 'hash'),
+    hash: field.optionalText(raw.hash, 'hash', flaw),
     bids: levels(raw.bids, 'bids'),
     asks: levels(raw.asks, 'asks'),
-    tickSize: field.optionalDecimal(raw.tick_size, 'tick_size'),
-    lastTradePrice: field.optionalDecimal(raw.last_trade_price, 'last_trade_price'),
+    tickSize: field.optionalDecimal(raw.tick_size, 'tick_size', flaw),
+    lastTradePrice: field.optionalDecimal(raw.last_trade_price, 'last_trade_price', flaw),
   };
 }
 
@@ -75,16 +76,16 @@ function levels(value: unknown, name: string): BookLevel[] {
 }
 
 /**
- * Three formats. Since 2025-09-15 `price_changes` with a token in each entry; before that one token above and its
- * levels in `changes`; in captures of 2024 one level, written flat.
+ * Three formats: since 2025-09-15 `price_changes`, with a token in each entry; before that one token at the top and its
+ * levels in `changes`; in captures of 2024 a single flat level.
  */
-function priceChange(raw: field.Fields): PriceChangeEvent {
+function priceChange(raw: field.Fields, flaw: field.Flaw): PriceChangeEvent {
   const time = field.timestamp(raw.timestamp, 'timestamp');
   if (raw.price_changes !== undefined) {
     const market = field.conditionId(raw.market, 'market');
     const changes = field.list(raw.price_changes, 'price_changes', PRICE_CHANGES_MAX).map((item) => {
       const entry = field.fields(item, 'an entry of price_changes');
-      return change(entry, field.tokenId(entry.asset_id, 'asset_id'), entry.hash);
+      return change(entry, field.tokenId(entry.asset_id, 'asset_id'), entry.hash, flaw);
     });
     const first = changes[0];
     const conditionId = first === undefined ? market : canonicalConditionId(market, first.tokenId);
@@ -92,75 +93,74 @@ function priceChange(raw: field.Fields): PriceChangeEvent {
   }
   const { conditionId, tokenId } = ids(raw);
   const entries = raw.changes === undefined ? [raw] : field.list(raw.changes, 'changes', PRICE_CHANGES_MAX);
-  const changes = entries.map((item) => change(field.fields(item, 'an entry of changes'), tokenId, raw.hash));
+  const changes = entries.map((item) => change(field.fields(item, 'an entry of changes'), tokenId, raw.hash, flaw));
   return { type: 'priceChange', conditionId, timestamp: time, changes };
 }
 
-function change(entry: field.Fields, tokenId: string, hash: unknown): PriceChange {
+function change(entry: field.Fields, tokenId: string, hash: unknown, flaw: field.Flaw): PriceChange {
   return {
     tokenId,
     price: field.decimal(entry.price, 'price'),
     size: field.decimal(entry.size, 'size'),
     side: field.side(entry.side, 'side'),
-    hash: field.optionalText(hash, 'hash'),
-    bestBid: field.optionalDecimal(entry.best_bid, 'best_bid'),
-    bestAsk: field.optionalDecimal(entry.best_ask, 'best_ask'),
+    hash: field.optionalText(hash, 'hash', flaw),
+    bestBid: field.optionalDecimal(entry.best_bid, 'best_bid', flaw),
+    bestAsk: field.optionalDecimal(entry.best_ask, 'best_ask', flaw),
   };
 }
 
-function tickSizeChange(raw: field.Fields): TickSizeChangeEvent {
+function tickSizeChange(raw: field.Fields, flaw: field.Flaw): TickSizeChangeEvent {
   return {
     type: 'tickSizeChange',
     ...ids(raw),
-    oldTickSize: field.optionalDecimal(raw.old_tick_size, 'old_tick_size'),
+    oldTickSize: field.optionalDecimal(raw.old_tick_size, 'old_tick_size', flaw),
     newTickSize: field.decimal(raw.new_tick_size, 'new_tick_size'),
     timestamp: field.timestamp(raw.timestamp, 'timestamp'),
   };
 }
 
-function bestBidAsk(raw: field.Fields): BestBidAskEvent {
+function bestBidAsk(raw: field.Fields, flaw: field.Flaw): BestBidAskEvent {
   return {
     type: 'bestBidAsk',
     ...ids(raw),
-    bestBid: field.optionalDecimal(raw.best_bid, 'best_bid'),
-    bestAsk: field.optionalDecimal(raw.best_ask, 'best_ask'),
-    spread: field.optionalDecimal(raw.spread, 'spread'),
+    bestBid: field.optionalDecimal(raw.best_bid, 'best_bid', flaw),
+    bestAsk: field.optionalDecimal(raw.best_ask, 'best_ask', flaw),
+    spread: field.optionalDecimal(raw.spread, 'spread', flaw),
     timestamp: field.timestamp(raw.timestamp, 'timestamp'),
   };
 }
 
-function newMarket(raw: field.Fields): NewMarketEvent {
+function newMarket(raw: field.Fields, flaw: field.Flaw): NewMarketEvent {
   return {
     type: 'newMarket',
-    ...lifecycle(raw),
-    question: field.optionalText(raw.question, 'question'),
-    slug: field.optionalText(raw.slug, 'slug'),
-    description: field.optionalText(raw.description, 'description'),
-    outcomes: field.optionalTexts(raw.outcomes, 'outcomes'),
-    active: field.optionalFlag(raw.active, 'active'),
-    sportsMarketType: field.optionalText(raw.sports_market_type, 'sports_market_type'),
-    line: field.optionalText(raw.line, 'line'),
-    gameStartTime: field.optionalText(raw.game_start_time, 'game_start_time'),
-    tickSize: field.optionalDecimal(raw.order_price_min_tick_size, 'order_price_min_tick_size'),
-    groupItemTitle: field.optionalText(raw.group_item_title, 'group_item_title'),
-    takerBaseFee: field.optionalDecimal(raw.taker_base_fee, 'taker_base_fee'),
-    feesEnabled: field.optionalFlag(raw.fees_enabled, 'fees_enabled'),
-    feeSchedule: field.isAbsent(raw.fee_schedule) ? null : feeSchedule(field.fields(raw.fee_schedule, 'fee_schedule')),
+    ...lifecycle(raw, flaw),
+    question: field.optionalText(raw.question, 'question', flaw),
+    slug: field.optionalText(raw.slug, 'slug', flaw),
+    description: field.optionalText(raw.description, 'description', flaw),
+    outcomes: field.optionalTexts(raw.outcomes, 'outcomes', flaw),
+    active: field.optionalFlag(raw.active, 'active', flaw),
+    sportsMarketType: field.optionalText(raw.sports_market_type, 'sports_market_type', flaw),
+    line: field.optionalText(raw.line, 'line', flaw),
+    gameStartTime: field.optionalText(raw.game_start_time, 'game_start_time', flaw),
+    tickSize: field.optionalDecimal(raw.order_price_min_tick_size, 'order_price_min_tick_size', flaw),
+    groupItemTitle: field.optionalText(raw.group_item_title, 'group_item_title', flaw),
+    takerBaseFee: field.optionalDecimal(raw.taker_base_fee, 'taker_base_fee', flaw),
+    feesEnabled: field.optionalFlag(raw.fees_enabled, 'fees_enabled', flaw),
+    feeSchedule: feeSchedule(field.optionalFields(raw.fee_schedule, 'fee_schedule', flaw), flaw),
   };
 }
 
-function marketResolved(raw: field.Fields): MarketResolvedEvent {
-  const winner = raw.winning_asset_id;
+function marketResolved(raw: field.Fields, flaw: field.Flaw): MarketResolvedEvent {
   return {
     type: 'marketResolved',
-    ...lifecycle(raw),
-    winningTokenId: field.isAbsent(winner) ? null : field.tokenId(winner, 'winning_asset_id'),
-    winningOutcome: field.optionalText(raw.winning_outcome, 'winning_outcome'),
+    ...lifecycle(raw, flaw),
+    winningTokenId: field.optionalTokenId(raw.winning_asset_id, 'winning_asset_id', flaw),
+    winningOutcome: field.optionalText(raw.winning_outcome, 'winning_outcome', flaw),
   };
 }
 
-/** What both global events have. Clients have met three spellings of the list of tokens. */
-function lifecycle(raw: field.Fields) {
+/** The fields of both global events. The venue has used several names for the list of tokens. */
+function lifecycle(raw: field.Fields, flaw: field.Flaw) {
   const named = ['assets_ids', 'asset_ids', 'token_ids', 'clob_token_ids'].find((name) => !field.isAbsent(raw[name]));
   const tokenIds = named === undefined ? [] : field.tokenIds(raw[named], named);
   const market = field.conditionId(field.isAbsent(raw.market) ? raw.condition_id : raw.market, 'market');
@@ -169,28 +169,32 @@ function lifecycle(raw: field.Fields) {
     gammaId: field.text(raw.id, 'id'),
     conditionId: first === undefined ? market : canonicalConditionId(market, first),
     tokenIds,
-    event: field.isAbsent(raw.event_message) ? null : eventMessage(field.fields(raw.event_message, 'event_message')),
-    tags: field.optionalTexts(raw.tags, 'tags'),
+    event: eventMessage(field.optionalFields(raw.event_message, 'event_message', flaw), flaw),
+    tags: field.optionalTexts(raw.tags, 'tags', flaw),
     timestamp: field.timestamp(raw.timestamp, 'timestamp'),
   };
 }
 
-function eventMessage(raw: field.Fields): EventMessage {
+/** Null also if it has no id. */
+function eventMessage(raw: field.Fields | null, flaw: field.Flaw): EventMessage | null {
+  const id = raw === null ? null : field.optionalText(raw.id, 'event_message id', flaw);
+  if (raw === null || id === null) return null;
   return {
-    id: field.text(raw.id, 'event_message id'),
-    ticker: field.optionalText(raw.ticker, 'event_message ticker'),
-    slug: field.optionalText(raw.slug, 'event_message slug'),
-    title: field.optionalText(raw.title, 'event_message title'),
-    description: field.optionalText(raw.description, 'event_message description'),
+    id,
+    ticker: field.optionalText(raw.ticker, 'event_message ticker', flaw),
+    slug: field.optionalText(raw.slug, 'event_message slug', flaw),
+    title: field.optionalText(raw.title, 'event_message title', flaw),
+    description: field.optionalText(raw.description, 'event_message description', flaw),
   };
 }
 
-function feeSchedule(raw: field.Fields): FeeSchedule {
+function feeSchedule(raw: field.Fields | null, flaw: field.Flaw): FeeSchedule | null {
+  if (raw === null) return null;
   return {
-    exponent: field.optionalDecimal(raw.exponent, 'fee_schedule exponent'),
-    rate: field.optionalDecimal(raw.rate, 'fee_schedule rate'),
-    rebateRate: field.optionalDecimal(raw.rebate_rate, 'fee_schedule rebate_rate'),
-    takerOnly: field.optionalFlag(raw.taker_only, 'fee_schedule taker_only'),
+    exponent: field.optionalDecimal(raw.exponent, 'fee_schedule exponent', flaw),
+    rate: field.optionalDecimal(raw.rate, 'fee_schedule rate', flaw),
+    rebateRate: field.optionalDecimal(raw.rebate_rate, 'fee_schedule rebate_rate', flaw),
+    takerOnly: field.optionalFlag(raw.taker_only, 'fee_schedule taker_only', flaw),
   };
 }
 
@@ -199,6 +203,6 @@ function ids(raw: field.Fields): { conditionId: string; tokenId: string } {
   return { conditionId: canonicalConditionId(field.conditionId(raw.market, 'market'), tokenId), tokenId };
 }
 
-/** A tick of 0.0001 leaves 9,999 prices a side. */
+/** A tick of 0.0001 allows 9,999 prices on each side. */
 const BOOK_LEVELS_MAX = 20_000;
 const PRICE_CHANGES_MAX = 20_000;

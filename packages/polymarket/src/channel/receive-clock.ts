@@ -1,9 +1,9 @@
 /**
- * Receive time in microseconds since the epoch. It counts on the monotonic clock, so that intervals are true and finer
- * than a millisecond, from the wall clock's reading when the process began.
+ * Receive time in microseconds since the epoch. It starts at the wall clock's time when the process began and advances with
+ * the monotonic clock, so that intervals are exact and finer than a millisecond.
  *
- * The monotonic clock stands still while a machine sleeps, and it does not follow when the wall clock is set. So
- * `check` compares the two now and then, and starts again from the wall clock when they have come apart.
+ * The monotonic clock stops while the machine sleeps, and does not follow when the wall clock is set. So `check` compares
+ * the two from time to time, and resynchronises when they have diverged.
  */
 export class ReceiveClock {
   readonly #monotonicMs: () => number;
@@ -21,7 +21,7 @@ export class ReceiveClock {
     return Math.round((this.#monotonicMs() + this.#offsetMs) * 1_000);
   }
 
-  /** Follows the wall clock if it is further away than `DRIFT_MS_MAX`. Returns by how many milliseconds, else 0. */
+  /** Resynchronises with the wall clock if it differs by more than `DRIFT_MS_MAX`. @returns By how much, else 0. */
   check(): number {
     const driftMs = this.#wallMs() - (this.#monotonicMs() + this.#offsetMs);
     if (Math.abs(driftMs) <= DRIFT_MS_MAX) return 0;

@@ -1,22 +1,21 @@
 /**
- * Tells without parsing whether a frame is worth parsing: most frames are quotes, and JSON.parse costs a hundred times
- * as much as one search.
+ * Decides without parsing whether a frame is worth parsing. Most frames are quotes, and JSON.parse costs a hundred times as
+ * much as one search.
  *
- * - `trade`: an `event_type` in it is `last_trade_price`, and none before it is unknown. Parse it.
- * - `known`: every `event_type` in it is a quote (`book`, `price_change`, `best_bid_ask`). Nothing in it is recorded.
- * - `unknown`: anything else, the rarer events among it. Parse it.
+ * - `trade`: an `event_type` is `last_trade_price`, and none before it is unknown. Parse it.
+ * - `known`: every `event_type` is a quote (`book`, `price_change`, `best_bid_ask`). Nothing in it is recorded.
+ * - `unknown`: anything else, including the rarer events. Parse it.
  *
- * What `known` promises, for well-formed JSON: no element of the frame is a trade, good or bad, and each element that
- * names an event names a quote. An unknown or rarer event beside a quote in one array makes the frame `unknown`. What
- * `known` cannot see: a quote with bad fields; an element without any `event_type` in an array whose others are
- * quotes; an object that names no event itself but holds a quote further down; text that is not JSON but begins, ends
- * and names its event like a quote. None of these can carry a trade. Those who need them (until every token of a shard
- * has its book, say) parse every frame.
+ * For well-formed JSON, `known` guarantees that no element is a trade, good or bad, and that each element that names an
+ * event names a quote. An unknown or rarer event next to a quote in one array makes the frame `unknown`. `known` misses:
+ * quotes with bad fields; elements without an `event_type` in an array of quotes; objects that name no event themselves
+ * but contain a quote; text that is not JSON but starts, ends and names its event like a quote. None of these can
+ * contain a trade. Callers that need them (until every token of a shard has its book, for example) parse every frame.
  *
- * How: quotes hold no backslash, so a frame with one is `unknown`, and an escape cannot disguise a name. Then every
- * `event_type` key is looked at, wherever it stands and with or without spaces. A book's key `last_trade_price` and a
- * question that speaks of `last_trade_price` are no values of that key. The search begins at the `v`, the rarest
- * letter: V8 looks for the first letter of a needle, and `e` is all over hashes.
+ * How it works: quotes contain no backslash, so a frame with one is `unknown`, and an escape cannot disguise a name. Then
+ * it checks every `event_type` key, wherever it is and with or without spaces. A book's key `last_trade_price`, or a
+ * question that mentions it, is not a value of that key. The search starts at the `v`, the rarest letter of the key: V8
+ * searches for the first letter of the needle, and `e` is frequent in hashes.
  */
 export function recogniseFrame(text: string): 'trade' | 'known' | 'unknown' {
   if (!isWrapped(text)) return 'unknown';
@@ -30,7 +29,7 @@ export function recogniseFrame(text: string): 'trade' | 'known' | 'unknown' {
   return found === 'known' && text.includes('\\') ? 'unknown' : found;
 }
 
-/** Whether the first and the last character that are not white space belong together. */
+/** Whether the first and last non-space characters are a matching pair of brackets. */
 function isWrapped(text: string): boolean {
   let first = 0;
   let last = text.length - 1;
@@ -40,7 +39,7 @@ function isWrapped(text: string): boolean {
   return text.charCodeAt(last) === opened + 2 && (opened === OPEN_BRACE || opened === OPEN_BRACKET);
 }
 
-/** What the `event_type` names whose `v` stands at `at`; `other` also when it is no such key. */
+/** What the `event_type` whose `v` is at `at` names; `other` also if this is not such a key. */
 function eventNamed(text: string, at: number): 'quote' | 'trade' | 'other' {
   if (text.charCodeAt(at - 1) !== LETTER_E || text.charCodeAt(at - 2) !== QUOTE) return 'other';
   const colon = skipSpaces(text, at + NEEDLE.length);

@@ -3,10 +3,10 @@ import { MarketSession, type MarketSessionOptions } from '../../src/channel/mark
 import { RecordingHandler, RecordingLog } from '../recording.ts';
 import { LocalVenue } from './local-venue.ts';
 
-/** Timings of seconds, scaled down. */
+/** Scaled-down timings. */
 const QUICK = { pingIntervalMs: 20, backoffMsMin: 10, backoffMsMax: 40, closeTimeoutMs: 200 };
 
-/** Token ids that a session takes. */
+/** Token ids that a session accepts. */
 export const tokens = (count: number, from = 1) => Array.from({ length: count }, (_, index) => String(from + index));
 
 /** A venue on loopback that ends with the test. */
@@ -16,7 +16,7 @@ export async function aVenue(): Promise<LocalVenue> {
   return venue;
 }
 
-/** A session that ends with the test, and what it was given and said. */
+/** A session that ends with the test, with its recorded handler calls and log. */
 export function aSession(url: string, options: Partial<MarketSessionOptions> = {}) {
   const handler = new RecordingHandler();
   const log = new RecordingLog();

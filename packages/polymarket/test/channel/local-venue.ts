@@ -3,11 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 
-/** One socket that a session opened. */
+/** One socket that a session has opened. */
 export class LocalConnection {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
-  /** Text that came, PINGs apart. */
+  /** Text received, without PINGs. */
   readonly messages: string[] = [];
   pings = 0;
   readonly #waiting: (() => void)[] = [];
@@ -15,7 +15,7 @@ export class LocalConnection {
   constructor(socket: WebSocket, request: IncomingMessage, answersPing: () => boolean) {
     this.socket = socket;
     this.request = request;
-    // A client that breaks off is what some tests are about.
+    // Some tests make the client break off.
     socket.on('error', () => {});
     socket.on('message', (data) => {
       const text = String(data);
@@ -27,7 +27,7 @@ export class LocalConnection {
     });
   }
 
-  /** Waits until `condition` holds; it is asked at each message. */
+  /** Waits until `condition` holds; it is checked after each message. */
   async until(condition: (connection: this) => boolean): Promise<this> {
     while (!condition(this)) await new Promise<void>((wake) => this.#waiting.push(wake));
     return this;
@@ -43,7 +43,7 @@ export class LocalConnection {
 export class LocalVenue implements AsyncDisposable {
   readonly connections: LocalConnection[] = [];
   answersPing = true;
-  /** Set to refuse upgrades: the raw HTTP answer. */
+  /** The raw HTTP answer to upgrades; null accepts them. */
   refusal: string | null = null;
   refused = 0;
   readonly #sockets: WebSocketServer;
@@ -79,7 +79,7 @@ export class LocalVenue implements AsyncDisposable {
     return `ws://127.0.0.1:${this.port}/ws/market`;
   }
 
-  /** The connection of that number, from 0, once it is there. */
+  /** The connection with this number, from 0, once it exists. */
   async connection(index = 0): Promise<LocalConnection> {
     await this.until(() => this.connections.length > index);
     return this.connections[index] as LocalConnection;
@@ -95,7 +95,7 @@ export class LocalVenue implements AsyncDisposable {
   }
 }
 
-/** Accepts TCP connections and then says nothing, ever. */
+/** Accepts TCP connections and never answers. */
 export class SilentServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -124,7 +124,7 @@ export class SilentServer implements AsyncDisposable {
   }
 }
 
-/** A port of loopback on which nobody listens. */
+/** A loopback port on which nobody listens. */
 export async function unusedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { CONDITION, elementsOf, eventOf, kindsOf, sample, TOKEN_A, TOKEN_B, tradeWith } from '../samples.ts';
+import {
+  CONDITION,
+  elementsOf,
+  eventOf,
+  kindsOf,
+  sample,
+  TOKEN_A,
+  TOKEN_B,
+  TRANSACTION,
+  tradeWith,
+} from '../samples.ts';
 
 describe('a trade', () => {
   test.each([
@@ -39,8 +49,6 @@ describe('a trade', () => {
     ['size', ['1'], 'size is a list, not a decimal string'],
     ['side', '', 'side is "", not BUY or SELL'],
     ['side', 'HOLD', 'side is "HOLD", not BUY or SELL'],
-    ['fee_rate_bps', 0, 'fee_rate_bps is the number 0, not a decimal string'],
-    ['transaction_hash', '0x12', 'transaction_hash is "0x12", not a transaction hash'],
     ['timestamp', 1790000005000, 'timestamp is the number 1790000005000, not a time in milliseconds'],
     ['timestamp', '1790000005', 'timestamp is "1790000005", not a time in milliseconds'],
     ['timestamp', '1790000005000000', 'timestamp is "1790000005000000", not a time in milliseconds'],
@@ -49,12 +57,43 @@ describe('a trade', () => {
     ['asset_id', 12, 'asset_id is the number 12, not a token id'],
     ['market', CONDITION.toUpperCase(), `market is "${CONDITION.toUpperCase().slice(0, 39)}…", not a condition id`],
     ['market', '', 'market is "", not a condition id'],
-  ])('with %s %j is bad, and says why', (name, value, reason) => {
+  ])('with %s %j is bad, with a reason', (name, value, reason) => {
     const raw = tradeWith({ [name]: value });
     expect(elementsOf(raw)).toEqual([{ kind: 'bad', reason: `last_trade_price: ${reason}`, raw }]);
   });
 
-  test('of the second position system goes by the short condition id, also where it is padded', () => {
+  test.each([
+    ['fee_rate_bps', 'feeRateBps', 0, 'fee_rate_bps is the number 0, not a decimal string'],
+    ['fee_rate_bps', 'feeRateBps', '-5', 'fee_rate_bps is "-5", not a decimal string'],
+    ['transaction_hash', 'transactionHash', '0x12', 'transaction_hash is "0x12", not a transaction hash'],
+    ['transaction_hash', 'transactionHash', ['0x'], 'transaction_hash is a list, not a transaction hash'],
+  ])(
+    'with a wrong optional %s has null instead, and the element is returned with the reason',
+    (name, field, value, reason) => {
+      const raw = tradeWith({ [name]: value });
+      const event = { ...eventOf(sample.trade), [field]: null };
+      expect(elementsOf(`[${sample.trade}, ${raw}]`)).toEqual([
+        { kind: 'event', event: eventOf(sample.trade) },
+        { kind: 'event', event, flaw: { reason: `last_trade_price: ${reason}`, raw } },
+      ]);
+    },
+  );
+
+  test('has the hash of its transaction in lower case', () => {
+    const raw = sample.trade.replace(TRANSACTION, TRANSACTION.toUpperCase().replace('0X', '0x'));
+    expect(raw).not.toBe(sample.trade);
+    expect(eventOf(raw)).toMatchObject({ transactionHash: TRANSACTION });
+  });
+
+  test('with several wrong optional fields reports the first', () => {
+    const [element] = elementsOf(tradeWith({ fee_rate_bps: 1, transaction_hash: 2 }));
+    expect(element).toMatchObject({
+      event: { feeRateBps: null, transactionHash: null },
+      flaw: { reason: expect.stringContaining('fee_rate_bps') },
+    });
+  });
+
+  test('of the second position system has the short condition id, also if it arrives padded', () => {
     const short = `0x01${'ab'.repeat(30)}`;
     const position = BigInt(`${short}01`).toString();
     expect(eventOf(tradeWith({ market: short, asset_id: position }))).toMatchObject({ conditionId: short });
@@ -64,7 +103,7 @@ describe('a trade', () => {
 });
 
 describe('a book', () => {
-  test('keeps its levels in the order received, and what only the first one says', () => {
+  test('keeps its levels in the order received, and the fields that only the first book has', () => {
     const [first] = elementsOf(sample.snapshot);
     expect(first).toMatchObject({
       event: {
@@ -94,7 +133,7 @@ describe('a book', () => {
     [{ asks: null }, 'book: asks is null, not a list'],
     [{ bids: [['0.1', '5']] }, 'book: a level of bids is a list, not an object'],
     [{ asks: [{ price: 0.5, size: '1' }] }, 'book: asks price is the number 0.5, not a decimal string'],
-    [{ asks: Array(20_001).fill({}) }, 'book: asks has 20001 entries, at most 20000 are taken'],
+    [{ asks: Array(20_001).fill({}) }, 'book: asks has 20001 entries; at most 20000 are accepted'],
   ])('with %j is bad', (fields, reason) => {
     const raw = JSON.stringify({ ...JSON.parse(sample.bookAfterTrade), ...fields });
     expect(elementsOf(raw)[0]).toMatchObject({ kind: 'bad', reason });
@@ -124,7 +163,7 @@ describe('a price change', () => {
     });
   });
 
-  test('from 2024 is a single level, written flat', () => {
+  test('from 2024 is a single flat level', () => {
     expect(eventOf(sample.oldestPriceChange)).toMatchObject({
       changes: [{ tokenId: TOKEN_A, price: '0.514', size: '21574.08', side: 'SELL' }],
     });
@@ -147,7 +186,7 @@ describe('a price change', () => {
 });
 
 describe('the rarer events', () => {
-  test('tell a new tick size', () => {
+  test('include a new tick size', () => {
     expect(eventOf(sample.tickSizeChange)).toEqual({
       type: 'tickSizeChange',
       conditionId: CONDITION,
@@ -158,7 +197,7 @@ describe('the rarer events', () => {
     });
   });
 
-  test('tell the best prices, null on an empty side', () => {
+  test('include the best prices, null on an empty side', () => {
     expect(eventOf(sample.bestBidAsk)).toMatchObject({
       type: 'bestBidAsk',
       bestBid: null,
@@ -167,7 +206,7 @@ describe('the rarer events', () => {
     });
   });
 
-  test('tell a new market with all that the venue says of it', () => {
+  test('include a new market with everything that the venue says about it', () => {
     expect(eventOf(sample.newMarket)).toMatchObject({
       type: 'newMarket',
       gammaId: '3900001',
@@ -184,12 +223,15 @@ describe('the rarer events', () => {
     });
   });
 
-  test.each(['assets_ids', 'asset_ids', 'token_ids', 'clob_token_ids'])('take the spelling %s', (name) => {
-    const { assets_ids, ...rest } = JSON.parse(sample.newMarket);
-    expect(eventOf(JSON.stringify({ ...rest, [name]: assets_ids }))).toMatchObject({ tokenIds: assets_ids });
-  });
+  test.each(['assets_ids', 'asset_ids', 'token_ids', 'clob_token_ids'])(
+    'accept the spelling %s for the list of tokens',
+    (name) => {
+      const { assets_ids, ...rest } = JSON.parse(sample.newMarket);
+      expect(eventOf(JSON.stringify({ ...rest, [name]: assets_ids }))).toMatchObject({ tokenIds: assets_ids });
+    },
+  );
 
-  test('take a new market of which only the ids are known', () => {
+  test('include a new market with nothing but its ids', () => {
     const { id, condition_id, timestamp } = { id: '1', condition_id: CONDITION, timestamp: '1790000007000' };
     expect(eventOf(JSON.stringify({ event_type: 'new_market', id, condition_id, timestamp }))).toMatchObject({
       conditionId: CONDITION,
@@ -201,7 +243,29 @@ describe('the rarer events', () => {
     });
   });
 
-  test('tell a resolution, with and without a winner', () => {
+  test('are read without a wrong optional field', () => {
+    const market = JSON.parse(sample.newMarket);
+    const wrong = {
+      question: 7,
+      outcomes: ['Yes', 1],
+      active: 'perhaps',
+      fee_schedule: 'none',
+      event_message: 'x',
+    };
+    for (const [name, value] of Object.entries(wrong)) {
+      const raw = JSON.stringify({ ...market, [name]: value });
+      const [element] = elementsOf(raw);
+      expect(element).toMatchObject({
+        event: { type: 'newMarket', tokenIds: market.assets_ids },
+        flaw: { reason: expect.stringContaining(`new_market: ${name}`), raw },
+      });
+    }
+    expect(elementsOf(sample.tickSizeChange.replace('"0.01"', '0.01'))[0]).toMatchObject({
+      event: { oldTickSize: null, newTickSize: '0.001' },
+    });
+  });
+
+  test('include a resolution, with and without a winner', () => {
     expect(eventOf(sample.marketResolved)).toMatchObject({
       type: 'marketResolved',
       tokenIds: [TOKEN_A, TOKEN_B],

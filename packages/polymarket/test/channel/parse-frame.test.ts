@@ -28,7 +28,7 @@ describe('a frame', () => {
     expect(eventOf(` \r\n${sample.trade}\n`)).toEqual(eventOf(sample.trade));
   });
 
-  test('PONG is the answer to our PING, with or without white space', () => {
+  test('PONG is recognised, with or without white space', () => {
     expect(parseFrame('PONG')).toEqual({ kind: 'pong' });
     expect(parseFrame(' PONG\r\n')).toEqual({ kind: 'pong' });
     expect(parseFrame('"PONG"').kind).toBe('garbage');
@@ -50,26 +50,26 @@ describe('a frame', () => {
     ['42', 'JSON, but neither an object nor an array'],
     ['null', 'JSON, but neither an object nor an array'],
     ['"{}"', 'JSON, but neither an object nor an array'],
-  ])('%j is garbage, and says why', (text, reason) => {
+  ])('%j is garbage, with a reason', (text, reason) => {
     expect(parseFrame(text)).toEqual({ kind: 'garbage', reason });
   });
 
-  test('of garbage gives a short reason, however long it is', () => {
+  test('of garbage gives a short reason, however long the frame is', () => {
     const frame = parseFrame(`{"event_type":"${'x'.repeat(5_000_000)}`);
     expect(frame).toMatchObject({ kind: 'garbage', reason: expect.stringMatching(/^JSON that ends early \(5000015 /) });
     expect(frame.kind === 'garbage' && frame.reason.length).toBeLessThan(150);
   });
 
-  test('of more elements than any subscription has is refused as a whole', () => {
+  test('with more elements than any subscription has is refused as a whole', () => {
     expect(parseFrame(`[${'1,'.repeat(100_000)}1]`)).toEqual({
       kind: 'garbage',
-      reason: 'an array of 100001 elements; at most 100000 are read',
+      reason: 'an array of 100001 elements; at most 100000 are accepted',
     });
   });
 });
 
 describe('an element', () => {
-  test('of an unknown event type is kept in its own words', () => {
+  test('of an unknown event type is returned as received', () => {
     const raw = '{ "event_type" : "market_paused", "until": 1.0, "until": 2.50 }';
     expect(elementsOf(`[${sample.trade}, ${raw} ,${sample.trade}]`)[1]).toEqual({
       kind: 'unknown',
@@ -86,7 +86,7 @@ describe('an element', () => {
     expect(kindsOf('[{},{"event_type":7},{"event_type":null}]')).toEqual(['unknown', 'unknown', 'unknown']);
   });
 
-  test('named like something that every object has is unknown', () => {
+  test('named like a property of every object is unknown', () => {
     expect(kindsOf('[{"event_type":"constructor"},{"event_type":"__proto__"},{"event_type":""}]')).toEqual([
       'unknown',
       'unknown',
@@ -94,13 +94,13 @@ describe('an element', () => {
     ]);
   });
 
-  test('that is no object is bad, and its neighbours are read', () => {
+  test('that is not an object is bad, and its neighbours are read', () => {
     const frame = `[${sample.trade},null,7,"x]",[${sample.trade}],${sample.priceChange}]`;
     expect(kindsOf(frame)).toEqual(['lastTradePrice', 'bad', 'bad', 'bad', 'bad', 'priceChange']);
     expect(elementsOf(frame)[3]).toEqual({ kind: 'bad', reason: 'the element is not an object', raw: '"x]"' });
   });
 
-  test('that is bad hides none of its neighbours, wherever it stands', () => {
+  test('that is bad hides none of its neighbours, wherever it is', () => {
     const broken = tradeWith({ price: null });
     fc.assert(
       fc.property(
@@ -116,7 +116,7 @@ describe('an element', () => {
     );
   });
 
-  test('is given back as received, whatever the JSON', () => {
+  test('is returned as received, whatever the JSON', () => {
     fc.assert(
       fc.property(fc.array(fc.json({ maxDepth: 4 }), { maxLength: 6 }), (texts) => {
         const raws = elementsOf(`[${texts.join(' , ')}]`).map((element) => element.kind !== 'event' && element.raw);
@@ -127,12 +127,12 @@ describe('an element', () => {
 });
 
 describe('parseFrame', () => {
-  test('throws at no text', () => {
+  test('never throws, whatever the text', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => void parseFrame(text)));
     fc.assert(fc.property(fc.json(), (text) => void parseFrame(text)));
   });
 
-  test('throws at no value in any field of any event', () => {
+  test('never throws, whatever the value in any field of any event', () => {
     const events = Object.values(sample).flatMap((text) => [JSON.parse(text)].flat() as Record<string, unknown>[]);
     const mutated = fc
       .constantFrom(...events)
@@ -150,7 +150,7 @@ describe('parseFrame', () => {
     );
   });
 
-  test('throws at no prefix of a good frame, and takes none for an event', () => {
+  test('never throws for a prefix of a good frame, and reads no event in one', () => {
     for (let length = 0; length < sample.mixed.length; length += 1) {
       expect(parseFrame(sample.mixed.slice(0, length)).kind).toBe('garbage');
     }
@@ -169,7 +169,7 @@ describe('parseFrame', () => {
     for (const element of elements) if (element.kind === 'bad') expect(element.reason.length).toBeLessThan(150);
   });
 
-  test('gives out no text that a store would refuse', () => {
+  test('returns no text that a store would refuse', () => {
     const frame = sample.newMarket.replace('"slug":"said-on-air"', '"slug":"a\\u0000b\\ud800c"');
     expect(eventOf(frame)).toMatchObject({ type: 'newMarket', slug: 'a\uFFFDb\uFFFDc' });
     expect(eventOf(frame.replace('"Yes"', '"\\udc00"'))).toMatchObject({ outcomes: ['\uFFFD', 'No'] });

@@ -12,7 +12,7 @@ describe('receive time', () => {
     expect(Math.abs(new ReceiveClock().nowUs() / 1_000 - Date.now())).toBeLessThan(1_000);
   });
 
-  test('counts on the monotonic clock while the wall clock is near it', () => {
+  test('advances with the monotonic clock while the wall clock agrees', () => {
     const receive = clock();
     machine.monotonic += 5_000;
     machine.wall += 5_090;
@@ -20,7 +20,7 @@ describe('receive time', () => {
     expect(receive.nowUs()).toBe(Math.round(machine.monotonic * 1_000));
   });
 
-  test.each([28_800_000, -3_600_000, 101])('follows the wall clock when that has moved by %i ms', (driftMs) => {
+  test.each([28_800_000, -3_600_000, 101])('follows the wall clock when it has jumped by %i ms', (driftMs) => {
     machine.monotonic = machine.wall = 1_790_000_000_000;
     const receive = clock();
     machine.wall += driftMs;
@@ -29,7 +29,7 @@ describe('receive time', () => {
     expect(receive.check()).toBe(0);
   });
 
-  test('is right from the start, though the process had slept before', () => {
+  test('is right from the start, even if the process slept before', () => {
     machine.monotonic = 1_790_000_000_000;
     machine.wall = machine.monotonic + 28_800_000;
     expect(clock().nowUs()).toBe(machine.wall * 1_000);

@@ -5,7 +5,7 @@ import { recogniseFrame } from '../../src/channel/recognise-frame.ts';
 import { sample, tradeWith } from '../samples.ts';
 
 describe('without parsing, a frame', () => {
-  test.each(['trade', 'spacedTrade', 'mixed'] as const)('with a trade is recognised: %s', (name) => {
+  test.each(['trade', 'spacedTrade', 'mixed'] as const)('that contains a trade is recognised: %s', (name) => {
     expect(recogniseFrame(sample[name])).toBe('trade');
   });
 
@@ -22,27 +22,27 @@ describe('without parsing, a frame', () => {
   });
 
   test.each(['tickSizeChange', 'newMarket', 'marketResolved'] as const)(
-    'of a rarer event is to be parsed: %s',
+    'with a rarer event must be parsed: %s',
     (name) => {
       expect(recogniseFrame(sample[name])).toBe('unknown');
     },
   );
 
-  test('is no trade because a book has last_trade_price as a key', () => {
+  test('does not count as a trade because a book has the key last_trade_price', () => {
     expect(sample.snapshot).toContain('"last_trade_price":"0.480"');
     expect(recogniseFrame(sample.snapshot)).toBe('known');
   });
 
-  test('is no trade because a question speaks of one', () => {
+  test('does not count as a trade because a question mentions one', () => {
     expect(recogniseFrame(sample.newMarket)).toBe('unknown');
     expect(recogniseFrame('{"event_type":"book","question":"last_trade_price"}')).toBe('known');
   });
 
-  test('is a trade although a book with that key stands before it', () => {
+  test('counts as a trade although a book with that key comes before it', () => {
     expect(recogniseFrame(`${sample.snapshot.slice(0, -1)},${sample.trade}]`)).toBe('trade');
   });
 
-  test('with a bad trade is a trade', () => {
+  test('with a bad trade counts as a trade', () => {
     expect(recogniseFrame(tradeWith({ price: 1 }))).toBe('trade');
   });
 
@@ -65,7 +65,7 @@ describe('without parsing, a frame', () => {
     sample.trade.replace('event_type', '\\u0065vent_type'),
     `[${sample.priceChange},${sample.trade.replace('event_type', '\\u0065vent_type')}]`,
     `[${sample.priceChange},${sample.trade.replace('event_type', 'event\\u005ftype')}]`,
-  ])('that is none of these is to be parsed: %.60s', (text) => {
+  ])('that is none of these must be parsed: %.60s', (text) => {
     expect(recogniseFrame(text)).toBe('unknown');
   });
 });
@@ -98,7 +98,7 @@ describe('a frame that is passed over as known', () => {
       return escaped === '' ? whole : whole.replaceAll(escaped, escaped.replace('_', '\\u005F'));
     });
 
-  test('holds no trade, good or bad, and no named event but quotes', () => {
+  test('contains no trade, good or bad, and names no event but quotes', () => {
     let known = 0;
     fc.assert(
       fc.property(frame, (text) => {
@@ -110,7 +110,7 @@ describe('a frame that is passed over as known', () => {
       }),
       { numRuns: 3_000 },
     );
-    // A recogniser that knows nothing would pass as well.
+    // Otherwise a recogniser that knows nothing would pass.
     expect(known).toBeGreaterThan(100);
   });
 
@@ -120,7 +120,7 @@ describe('a frame that is passed over as known', () => {
     return found.eventType === null;
   }
 
-  /** JSON with `gap` wherever white space may stand. */
+  /** JSON with `gap` wherever white space is allowed. */
   function written(value: unknown, gap: string): string {
     if (Array.isArray(value)) return `[${gap}${value.map((item) => written(item, gap)).join(`${gap},${gap}`)}${gap}]`;
     if (typeof value !== 'object' || value === null) return JSON.stringify(value);

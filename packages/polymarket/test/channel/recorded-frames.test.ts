@@ -7,10 +7,10 @@ import { elementsOf, kindsOf } from '../samples.ts';
 const files = recordedFiles('ws');
 
 describe.skipIf(files.length === 0)(`recorded frames ${UNLESS_RECORDED}`, () => {
-  test.each(files)('of %s are all understood', (file) => {
+  test.each(files)('of %s are all parsed', (file) => {
     for (const frame of recordedFrames(file)) {
       expect(parseFrame(frame).kind).not.toBe('garbage');
-      expect(elementsOf(frame).filter(({ kind }) => kind !== 'event')).toEqual([]);
+      expect(elementsOf(frame).filter((element) => element.kind !== 'event' || element.flaw !== undefined)).toEqual([]);
     }
   });
 
@@ -62,7 +62,7 @@ describe.skipIf(Object.keys(EVENTS).some((file) => !files.includes(file)))(`what
     ]);
   });
 
-  test('is this trade that came in an array', () => {
+  test('is this trade, which came in an array', () => {
     expect(events('ws/tui-2026-07-04-singles.jsonl', 'lastTradePrice')).toMatchObject([
       { price: '0.42', size: '21.42857', timestamp: '1783132561947' },
     ]);
@@ -74,21 +74,21 @@ describe.skipIf(Object.keys(EVENTS).some((file) => !files.includes(file)))(`what
     ]);
   });
 
-  test('are price changes in the oldest format and in that of today', () => {
+  test('are price changes in the oldest and in the present format', () => {
     expect(events('ws/nautilus-price_change-old-and-new.jsonl', 'priceChange')).toMatchObject([
       { changes: [{ price: '0.514', size: '21574.08', side: 'SELL', bestBid: null }] },
       { changes: [{ price: '0.6' }, { price: '0.5' }, { price: '0.7', bestBid: '0.6', bestAsk: '0.7' }] },
     ]);
   });
 
-  test('are price changes of both tokens of a market, though one was subscribed', () => {
+  test('are price changes of both tokens of a market, though only one was subscribed', () => {
     for (const event of events('ws/tinli-2026-07-20-fed.jsonl', 'priceChange')) {
       const tokenIds = event.type === 'priceChange' ? event.changes.map(({ tokenId }) => tokenId) : [];
       expect(new Set(tokenIds).size).toBe(2);
     }
   });
 
-  test('are a first book with tick size and last price, and one after a trade without', () => {
+  test('are a first book with tick size and last price, and a book after a trade without', () => {
     expect(events('ws/tinli-2026-07-20-fed.jsonl', 'book')).toMatchObject([
       { tickSize: '0.001', lastTradePrice: expect.any(String) },
       { tickSize: null, lastTradePrice: null },

@@ -245,7 +245,7 @@ describe('a body that could not be read', () => {
       unparsed({ counter: 2, encoding: 'base64', body: bytes.toString('base64') }),
       unparsed({ counter: 2, encoding: 'base64', body: '' }),
     ];
-    await opened.database.apply({ ...batch(0, 4, { unparsed: records }), stream: 'COVERAGE' });
+    await opened.database.apply({ ...batch(0, 4, { unparsed: records }), stream: 'UNPARSED' });
 
     expect(await opened.sql('SELECT counter, reason, body FROM unparsed ORDER BY counter')).toEqual([
       { counter: '0', reason: 'a NUL \ufffd and half a pair \ufffd', body: Buffer.from('{"event_type":') },

@@ -1,10 +1,10 @@
-/** Subjects on which the services answer an operator's requests. */
+/** Subjects on which the services answer operators' requests. */
 export const COMMANDS = {
-  /** Every service answers with its `ServiceStatus`. */
+  /** Each service answers with its `ServiceStatus`. */
   status: 'pm.cmd.status',
   /** The leading scheduler answers a `SubscribeRequest` with a `SubscribeAnswer`. */
   subscribe: 'pm.cmd.subscribe',
-  /** Every ingestor answers a `RecycleRequest` with a `RecycleAnswer`. */
+  /** Each ingestor answers a `RecycleRequest` with a `RecycleAnswer`. */
   recycle: 'pm.cmd.recycle',
 } as const;
 
@@ -16,9 +16,9 @@ export type SubscribeAnswer =
       conditionId: string;
       question: string;
       tokenIds: [string, string];
-      /** Null while it waits for a place. */
+      /** Null while the market waits for a place. */
       shard: number | null;
-      /** Whether an ingestor covers that shard in its present version. */
+      /** Whether an ingestor covers the shard in its present version. */
       isCovered: boolean;
     }
   | { refused: string };
@@ -26,9 +26,9 @@ export type SubscribeAnswer =
 export type RecycleRequest = { shard: number };
 
 /**
- * `begun` also tells of a recycling that waits for its turn, or for room in a full publishing queue; `not_mine` comes from
- * all that do not record the shard. `connectionId`: the connection that goes, also while it drains already; null where it
- * has no socket.
+ * `begun` also stands for a replacement that waits for its turn, or for room in a full publishing queue; ingestors that do
+ * not record the shard answer `not_mine`. `connectionId` is the connection that will be closed, even if it is draining
+ * already; null if it has no socket.
  */
 export type RecycleAnswer = {
   ingestorId: string;

@@ -1,7 +1,7 @@
 import { isTokenId } from '../identity/ids.ts';
 import { isCount, isFault, isRecord, type ValueFault } from '../messages/value-fault.ts';
 
-/** Why a value of the bucket `ingestors` is no `IngestorPresence`; null when it is one. Fields more than those may be there. */
+/** Why a value of the bucket `ingestors` is not an `IngestorPresence`, or null. Unknown fields are allowed. */
 export function presenceFault(value: unknown): ValueFault {
   if (!isRecord(value)) return isFault('it', value);
   const { startedAtMs, state, capacity, shards } = value;

@@ -1,20 +1,20 @@
 /**
- * What an ingestor says of itself; the value of key `<ingestorId>` in the KV bucket `ingestors`, put every 5 s and on
- * each change. The bucket forgets it after 15 s: an ingestor that says nothing is not alive.
+ * What an ingestor announces about itself: the value of key `<ingestorId>` in the KV bucket `ingestors`, put every 5 s and
+ * on each change. The key expires after 15 s, so an ingestor without a key counts as gone.
  */
 export type IngestorPresence = {
   startedAtMs: number;
-  /** One that is leaving takes no shards and does not count as covering those that it still records. */
+  /** A leaving ingestor takes no shards, and does not count as covering those that it still records. */
   state: 'active' | 'leaving';
-  /** Shards that it records at most. */
+  /** How many shards it can record. */
   capacity: number;
-  /** What it records, by the shard's number. */
+  /** The shards that it records, by number. */
   shards: Record<string, ShardService>;
 };
 
 /**
  * How an ingestor serves a shard: opening -> covered -> releasing -> gone, or back to covered. A lost connection and
- * tokens that join lead back to opening.
+ * joining tokens lead back to opening.
  */
 export type ShardService = {
   /**
@@ -22,11 +22,11 @@ export type ShardService = {
    * `LACKING_TOKENS_MAX` first books is never covered.
    */
   state: 'opening' | 'covered' | 'releasing';
-  /** Version of the shard whose tokens are meant: who covers an older one does not cover those that joined since. */
+  /** The shard's version whose tokens this is about. Covering an older version does not cover tokens that joined since. */
   version: number;
   /**
-   * Only of a releasing one: the key's revision by which it began; null in that very write. Of two that release one
-   * shard to each other, the later one still counts as covering it.
+   * Only while releasing: the revision of the write that began the release; null in that write itself. When two
+   * ingestors release a shard to each other, the one that began later still counts as covering it.
    */
   releasingSince?: number | null;
   /**
@@ -35,13 +35,13 @@ export type ShardService = {
    * open, and the wait ended without a single book.
    */
   lacking?: string[] | 'all';
-  /** Tokens of which no book came on two connections in a row; absent when there are none. At most `MISSING_TOKENS_MAX`. */
+  /** Tokens that got no book on two connections in a row; absent when there are none. At most `MISSING_TOKENS_MAX`. */
   missing?: string[];
   /** The first books of this version came in a frame above the frame limit: the shard must become smaller. */
   dumpTooLarge?: true;
 };
 
-/** More are told in the next round: 78 digits each, and a key of the bucket must fit a message. */
+/** Token ids have 78 digits, and a key must fit a message. Further missing tokens are reported in a later round. */
 export const MISSING_TOKENS_MAX = 200;
 
 /** The same limit for the tokens without a first book. */

@@ -1,9 +1,9 @@
 /**
- * Which scheduler leads; the value of key `scheduler` in the KV bucket `leader`, written by revision only. The bucket
- * forgets it 15 s after the last renewal.
+ * Which scheduler leads: the value of key `scheduler` in the KV bucket `leader`, written by revision only. It expires 15 s
+ * after the last renewal.
  */
 export type LeaderRecord = {
-  /** Of one process: a scheduler that is started again has another. */
+  /** Identifies one process: a restarted scheduler has another id. */
   schedulerId: string;
   /** When it began to lead, milliseconds since the epoch. */
   sinceMs: number;

@@ -2,9 +2,9 @@ import { isTokenId } from '../identity/ids.ts';
 import { isCount, isFault, isRecord, type ValueFault } from '../messages/value-fault.ts';
 import { SHARD_TOKENS_MAX } from './shard.ts';
 
-/** Why a key of the bucket `shards` and its value are no number and no `Shard`; null when they are. */
+/** Why a key of the bucket `shards` is not a number, or its value not a `Shard`; null when both are fine. */
 export function shardFault(value: unknown, key: string): ValueFault {
-  if (!/^(0|[1-9]\d{0,6})$/.test(key)) return 'the key is no number of a shard';
+  if (!/^(0|[1-9]\d{0,6})$/.test(key)) return 'the key is not a shard number';
   if (!isRecord(value)) return isFault('it', value);
   const { version, tokens, tokensTarget } = value;
   if (!isCount(version)) return isFault('version', version);

@@ -1,23 +1,23 @@
 /**
- * One shard of the plan: what a single connection records. The value of key `<number>` in the KV bucket `shards`,
- * written only by the scheduler, each write by revision.
+ * One shard of the plan: the tokens that one connection records. The value of key `<number>` in the KV bucket `shards`,
+ * written by the scheduler only, always by revision.
  */
 export type Shard = {
   /**
-   * Grows with each change of this shard, and over its end, too: a number that is used again goes on with a greater one,
-   * for whoever covers a version is taken to cover those before it.
+   * Grows with each change of the shard. A number that is reused after a shard's end continues with greater versions,
+   * because whoever covers a version counts as covering all earlier ones.
    */
   version: number;
-  /** At most SHARD_TOKENS_MAX; both tokens of a market stand in one shard. */
+  /** At most SHARD_TOKENS_MAX. Both tokens of a market are in the same shard. */
   tokens: ShardToken[];
-  /** Tokens that it is filled to, where the venue was found to serve fewer on its connection; else the setting holds. */
+  /** How many tokens the shard is filled to, if the venue serves fewer on its connection than the setting says. */
   tokensTarget?: number;
-  /** When that was found last, and when the target was last raised again, to see whether it still holds; since the epoch. */
+  /** When the target was last lowered, and last raised again to test it; milliseconds since the epoch. */
   targetLoweredAtMs?: number;
   targetRaisedAtMs?: number;
 };
 
 export type ShardToken = { tokenId: string; conditionId: string };
 
-/** More tokens than this on one connection and the venue silently sends no first book for some. */
+/** With more tokens on one connection, the venue silently sends no first book for some. */
 export const SHARD_TOKENS_MAX = 500;

@@ -1,16 +1,16 @@
-/** What a service answers to a request on `pm.cmd.status`: all that run do, each for itself. */
+/** A service's answer to a request on `pm.cmd.status`. */
 export type ServiceStatus = IngestorStatus | SchedulerStatus | WriterStatus;
 
-/** Times are milliseconds since the epoch, counts since the process started. */
+/** Times are milliseconds since the epoch; counts begin with the process. */
 export type IngestorStatus = {
   service: 'ws-ingestor';
   id: string;
   startedAtMs: number;
   trades: number;
   lastTradeAtMs: number | null;
-  /** Messages that JetStream has not acknowledged yet. */
+  /** Trades and events that JetStream has not acknowledged yet. */
   queued: number;
-  /** Connections that were lost and came back. Those that were replaced, also as stalled, count as recycled. */
+  /** Connections that were lost and came back. Connections that were replaced, also because they stalled, count as recycled. */
   reconnections: number;
   lastReconnectAtMs: number | null;
   recycling: RecyclingStats;
@@ -21,34 +21,34 @@ export type RecyclingStats = {
   started: number;
   completed: number;
   failed: number;
-  /** Tokens of the shards whose recycling was completed. */
+  /** Tokens on the connections that were replaced. */
   tokensMoved: number;
-  /** Time for which both connections recorded, of all of them together. */
+  /** Total time for which an old and a new connection both recorded. */
   overlapMs: number;
-  /** Trades that came on both. */
-  seenOnBoth: number;
 };
 
 export type ShardStatus = {
   shard: number;
   state: 'opening' | 'covered' | 'releasing';
-  /** Tokens that left, over all that were ever subscribed on the connection: 0 to 1. */
+  /** Share of the tokens ever subscribed on the connection that have left it: 0 to 1. */
   pollution: number;
-  /** How often its connection was lost and came back. */
+  /** How often the shard's connection was lost and came back. */
   reconnects: number;
-  /** Tokens of which no book came, also not on a fresh connection. */
+  /** Tokens that got no book on two connections in a row. */
   missing: string[];
+  /** The shard's first books came in a frame above the frame limit: the shard must become smaller. */
+  dumpTooLarge?: true;
   connections: ConnectionStatus[];
 };
 
 export type ConnectionStatus = {
   connectionId: string;
-  /** `successor`: to take over from the other one; `draining`: about to be closed. */
+  /** `successor`: will take over from the current one; `draining`: has been replaced and will be closed. */
   role: 'current' | 'successor' | 'draining';
   openedAtMs: number;
   tokens: number;
   covered: number;
-  /** Over the last 10 s or so. */
+  /** Average over about the last 10 s. */
   framesPerSecond: number;
   lastFrameAtMs: number | null;
 };

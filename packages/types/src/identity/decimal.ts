@@ -4,8 +4,8 @@ export function isDecimal(value: unknown): value is string {
 }
 
 /**
- * One spelling for one number: `.48`, `0.480` and `00.48` all become `0.48`; `5.` and `5.0` become `5`.
- * Two feeds that spell the same trade differently must give it the same identity.
+ * The one spelling of a number: `.48`, `0.480` and `00.48` all become `0.48`; `5.` and `5.0` become `5`.
+ * A trade must have the same identity in two feeds that spell its numbers differently.
  *
  * @throws {RangeError} `text` is not a decimal.
  */
@@ -17,13 +17,13 @@ export function canonicalDecimal(text: string): string {
   return fraction === '' ? integer : `${integer}.${fraction}`;
 }
 
-/** Which of two decimals is the greater one: below 0 when `a` is less, 0 when both are one number, above 0 when more. */
+/** Compares two decimals: negative if `a` is less, 0 if both are the same number, positive if `a` is greater. */
 export function compareDecimals(a: string, b: string): number {
   const [left, right] = aligned(a, b).units;
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** Half of the sum of both, exactly, canonical; null where a side has no orders. @throws {RangeError} One is no decimal. */
+/** The exact midpoint as a canonical decimal; null if a side has no orders. @throws {RangeError} One is not a decimal. */
 export function midpointOf(bestBid: string | null, bestAsk: string | null): string | null {
   if (bestBid === null || bestAsk === null) return null;
   const { units, scale } = aligned(bestBid, bestAsk);
@@ -31,14 +31,14 @@ export function midpointOf(bestBid: string | null, bestAsk: string | null): stri
   return written((units[0] + units[1]) * 5n, scale + 1);
 }
 
-/** Best ask less best bid, exactly, canonical, below 0 in a crossed book; null where a side has no orders. @throws {RangeError} One is no decimal. */
+/** The exact spread as a canonical decimal, negative in a crossed book; null if a side has no orders. @throws {RangeError} One is not a decimal. */
 export function spreadOf(bestBid: string | null, bestAsk: string | null): string | null {
   if (bestBid === null || bestAsk === null) return null;
   const { units, scale } = aligned(bestBid, bestAsk);
   return written(units[1] - units[0], scale);
 }
 
-/** Both as whole numbers of one unit, which is 10 to the power of minus `scale`. A float would invent digits. */
+/** Both as integers in units of 10^-scale. A float would invent digits. */
 function aligned(a: string, b: string): { units: [bigint, bigint]; scale: number } {
   const [left, right] = [parts(a), parts(b)];
   const scale = Math.max(left.fraction.length, right.fraction.length);
@@ -60,5 +60,5 @@ function written(units: bigint, scale: number): string {
   return `${units < 0n ? '-' : ''}${integer}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
-/** Far above any price or size; below what would let one field fill a message. */
+/** Far above any price or size, and too short for one field to fill a message. */
 const DECIMAL_LENGTH_MAX = 64;

@@ -1,12 +1,12 @@
 /**
- * Numbers the fills of one connection that look the same: 0 for the first sight of a content, 1 for the second, …
+ * Numbers the fills of one connection that look the same: 0 for the first with a given content, 1 for the second, …
  *
  * One transaction can hold several fills with the same price, size and millisecond, and each is a trade. Two
- * connections that see the same two fills both number them 0 and 1, in whatever order other trades come between, so
- * each fill survives once. A content is forgotten when it was not seen for `windowMs`: until then the broker removes
+ * connections that see the same two fills both number them 0 and 1, whatever other trades come in between, so each fill
+ * is stored exactly once. A content that has not been seen for `windowMs` is forgotten: until then the broker removes
  * duplicates by message id, afterwards the database's unique key does.
  *
- * Holds at most `contentsMax` contents; beyond that the longest unseen goes first.
+ * Holds at most `contentsMax` contents; beyond that, the one not seen for longest is forgotten first.
  */
 export class OrdinalCounter {
   readonly #windowMs: number;
@@ -19,7 +19,11 @@ export class OrdinalCounter {
     this.#contentsMax = options.contentsMax;
   }
 
-  /** How often this content was seen before within the window; counts this sight. `nowMs`: a clock that never goes back. */
+  /**
+   * How often this content has been seen before within the window; counts this sight as well.
+   *
+   * @param nowMs A clock that never goes back, and that stands still while the connection is not read.
+   */
   next(contentHash: string, nowMs: number): number {
     const last = this.#seen.get(contentHash);
     const ordinal = last === undefined || nowMs - last.atMs > this.#windowMs ? 0 : last.next;
@@ -27,10 +31,6 @@ export class OrdinalCounter {
     this.#seen.set(contentHash, { next: ordinal + 1, atMs: nowMs });
     this.#forget(nowMs);
     return ordinal;
-  }
-
-  get size(): number {
-    return this.#seen.size;
   }
 
   #forget(nowMs: number): void {
@@ -41,5 +41,5 @@ export class OrdinalCounter {
   }
 }
 
-/** The broker's duplicate window, which the ordinals of a connection span as well (DUPLICATE_WINDOW of the streams). */
+/** The streams' duplicate window; a connection's ordinals cover the same time. */
 export const DUPLICATE_WINDOW_MS = 120_000;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Side } from '../messages/trade.ts';
 import { canonicalDecimal } from './decimal.ts';
 
-/** What the venue sent of a trade: all that goes into its identity. Raw strings; the time in the venue's milliseconds. */
+/** The fields of a trade that make its identity. Strings as the venue sent them; the time is the venue's, in milliseconds. */
 export type TradeContent = {
   tokenId: string;
   timestamp: string;
@@ -14,7 +14,9 @@ export type TradeContent = {
 
 /**
  * The content half of a trade's identity: the first 8 bytes of sha256 over the fields, as 16 hex digits.
- * The venue sends no trade id, so what it sent is the id: seen by two replicas, or twice by one, it is the same.
+ *
+ * The venue sends no trade id, so the identity comes from what it does send: two replicas that see a trade, or one that
+ * sees it twice, compute the same. Decimals and the hash are brought to one spelling first.
  *
  * @throws {RangeError} Price or size is not a decimal.
  */
@@ -25,9 +27,9 @@ export function tradeContentHash(trade: TradeContent): string {
     canonicalDecimal(trade.price),
     canonicalDecimal(trade.size),
     trade.side,
-    trade.transactionHash ?? '',
+    trade.transactionHash?.toLowerCase() ?? '',
   ];
-  // No field can hold a line break: ids, digits, decimals and hex only. So the joined text is unambiguous.
+  // No field can contain a line break (ids, digits, decimals and hex only), so the joined text is unambiguous.
   return createHash('sha256').update(fields.join('\n')).digest('hex').slice(0, 16);
 }
 
@@ -36,7 +38,7 @@ export function tradeId(contentHash: string, ordinal: number): string {
   return `${contentHash}-${ordinal}`;
 }
 
-/** The two halves of a trade id, or null when the text is none. */
+/** The two halves of a trade id, or null if the text is not one. */
 export function parseTradeId(text: string): { contentHash: string; ordinal: number } | null {
   const match = /^([0-9a-f]{16})-(\d{1,5})$/.exec(text);
   if (match?.[1] === undefined || match[2] === undefined) return null;
@@ -45,12 +47,12 @@ export function parseTradeId(text: string): { contentHash: string; ordinal: numb
 }
 
 /**
- * Message id of a trade: the same for each retry and each replica, so that the broker keeps the first only.
- * Token and time are part of it because 8 bytes of hash alone are a day's trades away from a chance collision.
+ * Message id of a trade: the same for each retry and each replica, so that the broker keeps only the first.
+ * It includes token and time because 8 bytes of hash alone could collide by chance within a day's trades.
  */
 export function tradeMessageId(trade: { tokenId: string; exchangeAtMs: number; tradeId: string }): string {
   return `${trade.tokenId}:${trade.exchangeAtMs}:${trade.tradeId}`;
 }
 
-/** Largest ordinal that the database's smallint holds. */
+/** The largest ordinal that fits the database's smallint. */
 export const ORDINAL_MAX = 32_767;

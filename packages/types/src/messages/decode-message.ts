@@ -111,6 +111,7 @@ export function decodeUnparsed(_subject: string, body: Uint8Array): Unparsed {
   expect(isCount(record.counter), 'counter', record.counter);
   expect(isCount(record.receivedAtUs), 'receivedAtUs', record.receivedAtUs);
   expect(typeof record.reason === 'string', 'reason', record.reason);
+  expect(record.omitted === undefined || isCount(record.omitted), 'omitted', record.omitted);
   expect(record.encoding === 'utf8' || record.encoding === 'base64', 'encoding', record.encoding);
   expect(typeof record.body === 'string', 'body', record.body);
   expect(isCount(record.lengthBytes), 'lengthBytes', record.lengthBytes);

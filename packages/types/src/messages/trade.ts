@@ -22,7 +22,7 @@ export type Trade = {
   size: string;
   /** Fee rate in basis points as the venue writes it; null when it gave none. */
   feeRateBps: string | null;
-  /** `0x` and 64 hex digits; null in feeds that carry none. */
+  /** `0x` and 64 hex digits in lower case; null in feeds that carry none. */
   transactionHash: string | null;
   /** The venue's clock, milliseconds since the epoch. */
   exchangeAtMs: number;

@@ -12,8 +12,8 @@ const whole: IngestorPresence = {
 };
 const withService = (service: unknown) => ({ ...whole, shards: { 0: service } });
 
-describe('a presence', () => {
-  test('is one, also with fields that are not known here', () => {
+describe('a value of the bucket ingestors', () => {
+  test('is accepted when it is a presence, also with unknown fields', () => {
     expect(presenceFault(whole)).toBeNull();
     expect(presenceFault({ ...whole, shards: {}, zone: 'b' })).toBeNull();
   });
@@ -22,23 +22,31 @@ describe('a presence', () => {
     ['null', null, /^it is null$/],
     ['a number', 5, /^it is 5$/],
     ['an empty object', {}, /startedAtMs is missing/],
-    ['another state', { ...whole, state: 'away' }, /state is "away"/],
-    ['no capacity', { ...whole, capacity: undefined }, /capacity is missing/],
-    ['a capacity in words', { ...whole, capacity: '10' }, /capacity is "10"/],
-    ['a capacity below nothing', { ...whole, capacity: -10 }, /capacity is -10/],
-    ['no shards', { ...whole, shards: undefined }, /shards is missing/],
-    ['shards that are null', { ...whole, shards: null }, /shards is null/],
-    ['a service that is null', withService(null), /of shard 0 the service is null/],
-    ['a service in a word', withService('covered'), /of shard 0 the service is "covered"/],
-    ['a service without a version', withService({ state: 'covered' }), /the version is missing/],
-    ['a number of missing tokens', withService({ state: 'covered', version: 1, missing: 5 }), /missing is 5/],
+    ['a presence in an unknown state', { ...whole, state: 'away' }, /state is "away"/],
+    ['a presence without a capacity', { ...whole, capacity: undefined }, /capacity is missing/],
+    ['a presence with a capacity in words', { ...whole, capacity: '10' }, /capacity is "10"/],
+    ['a presence with a negative capacity', { ...whole, capacity: -10 }, /capacity is -10/],
+    ['a presence without shards', { ...whole, shards: undefined }, /shards is missing/],
+    ['a presence whose shards are null', { ...whole, shards: null }, /shards is null/],
+    ['a presence with a service that is null', withService(null), /of shard 0 the service is null/],
+    ['a presence with a service in a word', withService('covered'), /of shard 0 the service is "covered"/],
+    ['a presence with a service without a version', withService({ state: 'covered' }), /the version is missing/],
     [
-      'one that lacks what is no token',
+      'a presence with a number of missing tokens',
+      withService({ state: 'covered', version: 1, missing: 5 }),
+      /missing is 5/,
+    ],
+    [
+      'a presence whose lacking tokens are not token ids',
       withService({ state: 'covered', version: 1, lacking: ['x'] }),
       /lacking is \["x"\]/,
     ],
-    ['a dump of a size', withService({ state: 'covered', version: 1, dumpTooLarge: 5 }), /dumpTooLarge is 5/],
-  ])('is not %s', (_, value, fault) => {
+    [
+      'a presence with a number for dumpTooLarge',
+      withService({ state: 'covered', version: 1, dumpTooLarge: 5 }),
+      /dumpTooLarge is 5/,
+    ],
+  ])('is refused when it is %s', (_, value, fault) => {
     expect(presenceFault(value)).toMatch(fault);
   });
 });

@@ -3,27 +3,35 @@ import { type Shard, shardFault } from '../../src/index.ts';
 
 const whole: Shard = { version: 1, tokens: tokens(500), tokensTarget: 400 };
 
-describe('a shard of the plan', () => {
-  test('is one', () => {
+describe('a value of the bucket shards', () => {
+  test('is accepted when it is a shard', () => {
     expect(shardFault(whole, '0')).toBeNull();
     expect(shardFault({ version: 7, tokens: tokens(2) }, '1200')).toBeNull();
   });
 
   test.each<[string, unknown, RegExp]>([
     ['null', null, /^it is null$/],
-    ['without a version', { ...whole, version: undefined }, /version is missing/],
-    ['without tokens', { ...whole, tokens: undefined }, /tokens is missing/],
-    ['of no tokens', { ...whole, tokens: [] }, /tokens is \[\]/],
-    ['of more tokens than a connection takes', { ...whole, tokens: tokens(501) }, /it has 501 tokens, at most 500/],
-    ['of a token in letters', { ...whole, tokens: [{ tokenId: 'abc', conditionId: '0x1' }] }, /a token is .*abc/],
-    ['of a token that is null', { ...whole, tokens: [null] }, /a token is null/],
-    ['with a target in words', { ...whole, tokensTarget: 'few' }, /tokensTarget is "few"/],
-  ])('is not one %s', (_, value, fault) => {
+    ['a shard without a version', { ...whole, version: undefined }, /version is missing/],
+    ['a shard without tokens', { ...whole, tokens: undefined }, /tokens is missing/],
+    ['a shard with an empty list of tokens', { ...whole, tokens: [] }, /tokens is \[\]/],
+    [
+      'a shard of more tokens than a connection takes',
+      { ...whole, tokens: tokens(501) },
+      /it has 501 tokens, at most 500/,
+    ],
+    [
+      'a shard with a token id of letters',
+      { ...whole, tokens: [{ tokenId: 'abc', conditionId: '0x1' }] },
+      /a token is .*abc/,
+    ],
+    ['a shard with a token that is null', { ...whole, tokens: [null] }, /a token is null/],
+    ['a shard with a target in words', { ...whole, tokensTarget: 'few' }, /tokensTarget is "few"/],
+  ])('is refused when it is %s', (_, value, fault) => {
     expect(shardFault(value, '0')).toMatch(fault);
   });
 
-  test.each(['abc', '-1', '1.5', '01', ''])('does not stand under the key "%s"', (key) => {
-    expect(shardFault(whole, key)).toBe('the key is no number of a shard');
+  test.each(['abc', '-1', '1.5', '01', ''])('is refused under the key "%s"', (key) => {
+    expect(shardFault(whole, key)).toBe('the key is not a shard number');
   });
 });
 

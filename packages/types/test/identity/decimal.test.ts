@@ -36,7 +36,7 @@ describe('a canonical decimal', () => {
     );
   });
 
-  test('is itself canonical, and differs where the number differs', () => {
+  test('is unchanged by another pass, and differs where the number differs', () => {
     const cents = fc.nat(1_000_000);
     fc.assert(
       fc.property(cents, cents, (a, b) => {
@@ -48,16 +48,16 @@ describe('a canonical decimal', () => {
   });
 });
 
-describe('what is no decimal', () => {
+describe('text that is not a decimal', () => {
   test.each(['', '.', '-1', '+1', '1e5', '0x10', '1,5', ' 1', '1 ', 'NaN', 'Infinity', '9'.repeat(65), '१'])(
-    '%j is refused',
+    'such as %j is refused',
     (text) => {
       expect(isDecimal(text)).toBe(false);
       expect(() => canonicalDecimal(text)).toThrow(RangeError);
     },
   );
 
-  test('a number is not a decimal string, for floats invent digits', () => {
+  test('includes JavaScript numbers, because floats invent digits', () => {
     expect(isDecimal(0.48)).toBe(false);
   });
 });
@@ -91,7 +91,7 @@ describe('exact arithmetic', () => {
     expect(spreadOf('2', '1')).toBe('-1');
   });
 
-  test('knows no midpoint and no spread of a side without orders', () => {
+  test('gives neither midpoint nor spread when a side has no orders', () => {
     for (const of of [midpointOf, spreadOf]) {
       expect(of(null, '0.5')).toBeNull();
       expect(of('0.5', null)).toBeNull();
@@ -99,7 +99,7 @@ describe('exact arithmetic', () => {
     }
   });
 
-  test('holds for all numbers: twice the midpoint is the sum, the spread is the difference, order is theirs', () => {
+  test('holds for all numbers: twice the midpoint is the sum, the spread is the difference, the order is the same', () => {
     fc.assert(
       fc.property(decimals, decimals, (one, other) => {
         const [bid, ask] = [written(one), written(other)];
@@ -112,7 +112,7 @@ describe('exact arithmetic', () => {
     );
   });
 
-  test('gives one spelling, whatever the spelling of its numbers', () => {
+  test('gives canonical results, however its numbers are spelled', () => {
     fc.assert(
       fc.property(decimals, decimals, fc.nat(5), (one, other, zeros) => {
         const [bid, ask] = [written(one), written(other)];
@@ -125,7 +125,7 @@ describe('exact arithmetic', () => {
     );
   });
 
-  test('refuses what is no decimal', () => {
+  test('refuses text that is not a decimal', () => {
     for (const bad of ['', '-1', '1e5', 'NaN']) {
       expect(() => midpointOf(bad, '0.5')).toThrow(RangeError);
       expect(() => spreadOf('0.5', bad)).toThrow(RangeError);

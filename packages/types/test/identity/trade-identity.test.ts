@@ -20,7 +20,7 @@ const trade: TradeContent = {
   transactionHash: '0x05cc387abf197675a7c70f63f590f2caefd35533b1b088c80a76e7dcd7685a18',
 };
 
-/** Few distinct values, so that identical-looking fills are common. */
+/** Few distinct values, so that fills often look the same. */
 const contents = fc.record({
   tokenId: fc.constantFrom('1', '2'),
   timestamp: fc.constantFrom('1784578733812', '1784578733813'),
@@ -30,7 +30,7 @@ const contents = fc.record({
   transactionHash: fc.constantFrom(null, `0x${'ab'.repeat(32)}`),
 });
 
-/** The ids that one connection gives to the trades in the order in which it sees them. */
+/** The ids that one connection gives to trades that it sees in this order. */
 function idsOf(trades: TradeContent[]): string[] {
   const ordinals = new OrdinalCounter({ windowMs: DUPLICATE_WINDOW_MS, contentsMax: 10_000 });
   return trades.map((content) => {
@@ -40,12 +40,19 @@ function idsOf(trades: TradeContent[]): string[] {
 }
 
 describe('the content of a trade', () => {
-  test('has the hash that it always had: stored rows are found again', () => {
+  test('keeps its hash across versions, so that stored rows are found again', () => {
     expect(tradeContentHash(trade)).toBe('b5938caa4538d4ed');
   });
 
-  test('is the same however its decimals are spelled', () => {
+  test('has the same hash however its decimals are spelled', () => {
     expect(tradeContentHash({ ...trade, price: '.9250' })).toBe(tradeContentHash(trade));
+  });
+
+  test('has the same hash whatever the case of its transaction hash', () => {
+    const upper = `0x${'AB'.repeat(32)}`;
+    expect(tradeContentHash({ ...trade, transactionHash: upper })).toBe(
+      tradeContentHash({ ...trade, transactionHash: upper.toLowerCase() }),
+    );
   });
 
   test.each([
@@ -55,11 +62,11 @@ describe('the content of a trade', () => {
     { size: '216.216214' },
     { side: 'SELL' as const },
     { transactionHash: null },
-  ])('differs with %j', (change) => {
+  ])('has another hash with %j', (change) => {
     expect(tradeContentHash({ ...trade, ...change })).not.toBe(tradeContentHash(trade));
   });
 
-  test('keeps its fields apart: digits cannot move from one to the next', () => {
+  test('has another hash when a digit moves from one field to the next', () => {
     expect(tradeContentHash({ ...trade, price: '1', size: '23' })).not.toBe(
       tradeContentHash({ ...trade, price: '12', size: '3' }),
     );
@@ -78,7 +85,7 @@ describe('two connections', () => {
     );
   });
 
-  test('that each miss some: every fill that either saw survives, none twice', () => {
+  test('that each miss some trades together keep every fill that either saw, and none twice', () => {
     const seenByEach = fc.array(fc.tuple(contents, fc.boolean(), fc.boolean()), { maxLength: 60 });
     fc.assert(
       fc.property(seenByEach, (trades) => {
@@ -104,7 +111,7 @@ describe('identical fills in one millisecond', () => {
 });
 
 describe('an ordinal counter', () => {
-  test('begins again when a content was not seen for longer than the window', () => {
+  test('starts again at 0 for a content that has not been seen for longer than the window', () => {
     const ordinals = new OrdinalCounter({ windowMs: 100, contentsMax: 10 });
     expect([ordinals.next('a', 0), ordinals.next('a', 100), ordinals.next('a', 201)]).toEqual([0, 1, 0]);
   });
@@ -114,16 +121,15 @@ describe('an ordinal counter', () => {
     expect([0, 90, 180, 270].map((atMs) => ordinals.next('a', atMs))).toEqual([0, 1, 2, 3]);
   });
 
-  test('forgets the longest unseen content beyond its maximum, and never the one that is asked for', () => {
+  test('beyond its maximum forgets the content that has not been seen for longest', () => {
     const ordinals = new OrdinalCounter({ windowMs: 1_000, contentsMax: 2 });
     for (const key of ['a', 'b', 'a', 'c', 'd']) ordinals.next(key, 0);
-    expect(ordinals.size).toBe(2);
     expect([ordinals.next('c', 0), ordinals.next('a', 0)]).toEqual([1, 0]);
   });
 });
 
 describe('a trade id', () => {
-  test('is read back into its halves', () => {
+  test('is parsed into its two halves', () => {
     fc.assert(
       fc.property(contents, fc.nat(ORDINAL_MAX), (content, ordinal) => {
         const contentHash = tradeContentHash(content);
@@ -140,11 +146,11 @@ describe('a trade id', () => {
     '0123456789abcdef-x',
     '0123456789ABCDEF-0',
     '0123456789abcdef-32768',
-  ])('is not %j', (text) => {
+  ])('is never %j', (text) => {
     expect(parseTradeId(text)).toBeNull();
   });
 
-  test('stands in the message id with token and time', () => {
+  test('is part of the message id, with token and time', () => {
     expect(tradeMessageId({ tokenId: '7', exchangeAtMs: 12, tradeId: '0123456789abcdef-1' })).toBe(
       '7:12:0123456789abcdef-1',
     );

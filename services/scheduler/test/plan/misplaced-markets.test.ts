@@ -46,6 +46,7 @@ describe('the missing tokens', () => {
   });
 
   test.for<[string, Record<string, ShardService>]>([
+    ['of one that is still opening', { 3: { state: 'opening', version: 5 } }],
     ['of an older version', { 3: { state: 'covered', version: 4, missing: ['0'] } }],
     ['of one that gets no book at all', { 3: { state: 'opening', version: 5, missing: ['0'], lacking: 'all' } }],
     ['of a shard that is not in the plan', { 4: { state: 'covered', version: 5, missing: ['0'] } }],

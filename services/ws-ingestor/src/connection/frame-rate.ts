@@ -1,4 +1,4 @@
-/** Frames a second over about the last ten seconds; the older they are, the less they count. */
+/** Frames per second over about the last ten seconds; older frames count less. */
 export class FrameRate {
   #frames = 0;
   #timeMs = 0;
@@ -9,7 +9,7 @@ export class FrameRate {
     this.#atMs = nowMs;
   }
 
-  /** `framesTotal`: how many there have been up to now. */
+  /** @param framesTotal The number of frames so far. */
   sample(framesTotal: number, nowMs: number): void {
     const passedMs = nowMs - this.#atMs;
     if (passedMs <= 0) return;

@@ -1,53 +1,65 @@
 import type { Publisher } from '@polytape/bus';
-import { type BookEvent, type ConnectionEnd, MarketSession } from '@polytape/polymarket';
+import { type BookEvent, type ConnectionEnd, FRAME_TOO_LARGE, MarketSession } from '@polytape/polymarket';
 import type { Logger } from '@polytape/service';
-import type { ConnectionStatus, OutageNotice } from '@polytape/types';
+import type { OutageNotice } from '@polytape/types';
 import type { IngestorCounters } from '../ingestor-counters.ts';
 import { ConnectionPublisher } from '../publishing/connection-publisher.ts';
-import type { ConnectPace } from './connect-pace.ts';
-import type { LastKnown } from './last-known.ts';
+import type { UnparsedPublisher } from '../publishing/unparsed-publisher.ts';
 import { ShardSocket } from './shard-socket.ts';
 
-export type ShardConnectionOptions = {
-  shard: number;
-  tokenIds: Iterable<string>;
+/** What all connections of an ingestor share. */
+export type SharedParts = {
+  /** The market channel's full address. */
   url: string;
   ingestorId: string;
   publisher: Publisher;
+  unparsedPublisher: UnparsedPublisher;
   counters: IngestorCounters;
-  /** Whether it hears of new and resolved markets, too. */
+  /** Reports an outage of the venue once, and not once per connection. */
+  outage: OutageNotice;
+  /** Reserves the time at which a connection may be opened. */
+  pace: { reserve(nowMs: number): number };
+  /** How long the connections have been read. */
+  readingClock: { readonly nowMs: number };
+};
+
+export type ConnectionLimits = {
+  /** How long a connection waits for first books before it counts as covering the shard without them. */
+  firstBookTimeoutMs: number;
+  /** A larger frame ends the connection. */
+  frameBytesMax: number;
+};
+
+export type ShardConnectionOptions = {
+  shared: SharedParts;
+  limits: ConnectionLimits;
+  shard: number;
+  tokenIds: Iterable<string>;
+  /** Whether it also receives new and resolved markets. */
   hearsLifecycle: boolean;
   isPaused: boolean;
-  /** How long it waits for the first book of its last tokens before it counts as covering the shard. */
-  firstBookTimeoutMs: number;
-  /** Shared by all connections: an outage of the venue is told once, and not by each. */
-  outage: OutageNotice;
-  /** Shared by all connections: each that comes back waits for its moment. */
-  pace: ConnectPace;
-  unparsedNotice: OutageNotice;
   listener: ShardConnectionListener;
   log: Logger;
 };
 
 export type ShardConnectionListener = {
-  /** Told after each message that was handed to the publisher. */
-  published(): void;
-  /** A socket is open; `again` when it is not this connection's first. */
+  /** A socket is open; `again` if it is not the connection's first. */
   opened(connection: ShardConnection, again: boolean): void;
-  /** It may have come to cover its tokens, or no longer does. Time alone may do that, too, and is not told. */
+  /** Coverage may have changed. Not called for changes that happen by time alone. */
   serviceChanged(): void;
   firstBook(connection: ShardConnection, event: BookEvent): void;
-  trade(connection: ShardConnection, messageId: string): void;
+  /** The venue sent the first books in a frame above the limit, which ended the socket. */
+  dumpTooLarge(): void;
 };
 
 /**
- * One subscription to the tokens of a shard. It lives over successive sockets, for it comes back by itself when its socket
- * is lost; what a `ShardSocket` keeps account of begins anew then.
+ * One subscription to the tokens of a shard, over successive sockets: it reconnects by itself when its socket is lost, and
+ * then starts with a new `ShardSocket`.
  *
- * Times named `…AtMs` are of the clock that never goes back, unless they say that they are since the epoch.
+ * Times named `…AtMs` are on the monotonic clock, unless stated otherwise.
  */
 export class ShardConnection implements AsyncDisposable {
-  /** In [0, 1): so that connections that were opened together do not grow old together. */
+  /** Random, in [0, 1), so that connections opened together are not all replaced for their age together. */
   readonly chance = Math.random();
   readonly #o: ShardConnectionOptions;
   readonly #session: MarketSession;
@@ -59,18 +71,20 @@ export class ShardConnection implements AsyncDisposable {
   constructor(options: ShardConnectionOptions) {
     this.#o = options;
     this.#tokenIds = new Set(options.tokenIds);
+    const { shared, limits, log } = options;
     this.#session = new MarketSession({
-      url: options.url,
+      url: shared.url,
       tokenIds: this.#tokenIds,
+      frameBytesMax: limits.frameBytesMax,
       customFeatures: options.hearsLifecycle,
-      log: options.log,
-      outage: options.outage,
-      pace: options.pace,
+      log,
+      outage: shared.outage,
+      pace: shared.pace,
       handler: {
         onOpen: ({ connectionId }) => this.#begin(connectionId),
         onFrame: (_connection, text, receivedAtUs) => this.#take(text, receivedAtUs),
         onBinary: (_connection, bytes, receivedAtUs) => {
-          this.#o.counters.frames += 1;
+          shared.counters.frames += 1;
           this.#socket?.takeBinary(bytes, receivedAtUs);
         },
         onClose: ({ connectionId }, end) => this.#end(connectionId, end),
@@ -79,7 +93,7 @@ export class ShardConnection implements AsyncDisposable {
     if (options.isPaused) this.#session.pause();
   }
 
-  /** Adds tokens in place; those that it has already are left alone. */
+  /** Adds tokens in place. Tokens that are already subscribed are ignored. */
   subscribe(tokenIds: readonly string[], nowMs: number): void {
     this.#session.subscribe(tokenIds);
     for (const tokenId of tokenIds) {
@@ -89,18 +103,18 @@ export class ShardConnection implements AsyncDisposable {
     }
   }
 
-  /** Removes tokens in place; whether the venue then has room for others is not said. */
+  /** Removes tokens in place. The venue does not say whether that makes room for others. */
   unsubscribe(tokenIds: readonly string[]): void {
     this.#session.unsubscribe(tokenIds);
     for (const tokenId of tokenIds) if (this.#tokenIds.delete(tokenId)) this.#socket?.left(tokenId);
   }
 
-  /** Turns the venue's global events on or off, in place. */
+  /** Turns new and resolved markets on or off, in place. */
   hearLifecycle(on: boolean): void {
     this.#session.setCustomFeatures(on);
   }
 
-  /** Stops reading the socket: what the venue sends waits in the network's buffers. */
+  /** Stops reading the socket. What the venue sends waits in the network's buffers. */
   pause(): void {
     this.#session.pause();
   }
@@ -109,51 +123,22 @@ export class ShardConnection implements AsyncDisposable {
     this.#session.resume();
   }
 
-  /** Looks at what came since the last time. @returns Whether there was data among it beyond the first books. */
-  sample(nowMs: number): boolean {
-    return this.#socket?.sample(nowMs) ?? false;
+  /** The present socket; null while there is none. */
+  get socket(): ShardSocket | null {
+    return this.#socket;
   }
 
-  /** Nothing was read for a while, by no fault of the venue: all waiting begins anew. */
-  excuse(nowMs: number): void {
-    this.#socket?.excuse(nowMs);
+  /** Tokens whose first book has arrived on the present socket. */
+  get covered(): ReadonlySet<string> {
+    return this.#socket?.covered ?? NONE;
   }
 
-  /** Whether every token has had its first book; or some have, and the others were waited for long enough. */
-  coversAt(nowMs: number): boolean {
-    return this.#socket?.coversAt(nowMs) ?? false;
-  }
-
-  /** Tokens that have waited for their first book too long. */
-  missing(nowMs: number): string[] {
-    return this.#socket?.missing(nowMs) ?? [];
-  }
-
-  get connectionId(): string | null {
-    return this.#socket?.connectionId ?? null;
-  }
-
-  /** When its socket opened; null while it has none. */
-  get openedAtMs(): number | null {
-    return this.#socket?.openedAtMs ?? null;
-  }
-
-  /** When data was last seen to have come, or the socket opened; null while it has none. */
-  get heardAtMs(): number | null {
-    return this.#socket?.heardAtMs ?? null;
-  }
-
-  /** When the last frame came, milliseconds since the epoch. */
-  get lastFrameAtMs(): number | null {
-    return this.#socket?.lastFrameAtMs ?? null;
-  }
-
-  /** Sockets that were opened, one after the other. */
+  /** How many sockets have been opened so far. */
   get sockets(): number {
     return this.#sockets;
   }
 
-  /** Frames with data, over all its sockets. */
+  /** Frames with data, over all sockets. */
   get dataFrames(): number {
     return this.#dataFrames;
   }
@@ -162,42 +147,21 @@ export class ShardConnection implements AsyncDisposable {
     return this.#tokenIds.size;
   }
 
-  /** Tokens whose first book has come. */
-  get covered(): ReadonlySet<string> {
-    return this.#socket?.covered ?? NONE;
-  }
-
-  /** Tokens that left its present socket, over all that were ever subscribed on it: 0 to 1. */
-  get pollution(): number {
-    return this.#socket?.pollution ?? 0;
-  }
-
-  get lastKnown(): LastKnown | null {
-    return this.#socket?.lastKnown ?? null;
-  }
-
-  /** Null while it has no socket. */
-  status(role: ConnectionStatus['role']): ConnectionStatus | null {
-    return this.#socket?.status(role) ?? null;
-  }
-
-  /** Closes the socket. What the venue had sent on it is with the publisher by then, as far as it could be read in time. */
+  /** Closes the socket. First hands to the publisher what the venue has sent, as far as it can be read in time. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#session[Symbol.asyncDispose]();
   }
 
   #begin(connectionId: string): void {
-    const { counters, listener, firstBookTimeoutMs } = this.#o;
-    counters.connectionsOpened += 1;
+    const { shared, limits, shard, listener } = this.#o;
+    shared.counters.connectionsOpened += 1;
     this.#sockets += 1;
-    const onPublished = () => listener.published();
     this.#socket = new ShardSocket({
       connectionId,
       tokenIds: this.#tokenIds,
-      publisher: new ConnectionPublisher({ ...this.#o, connectionId, onPublished }),
-      firstBookTimeoutMs,
+      publisher: new ConnectionPublisher({ connectionId, shard, shared }),
+      firstBookTimeoutMs: limits.firstBookTimeoutMs,
       onFirstBook: (event) => listener.firstBook(this, event),
-      onTrade: (messageId) => listener.trade(this, messageId),
       onCovered: () => listener.serviceChanged(),
       nowMs: performance.now(),
     });
@@ -205,23 +169,28 @@ export class ShardConnection implements AsyncDisposable {
   }
 
   #take(text: string, receivedAtUs: number): void {
-    this.#o.counters.frames += 1;
+    this.#o.shared.counters.frames += 1;
     if (this.#socket?.take(text, receivedAtUs)) this.#dataFrames += 1;
   }
 
-  #end(connectionId: string, { unreadMs }: ConnectionEnd): void {
-    const { counters, log } = this.#o;
+  #end(connectionId: string, { code, unreadMs }: ConnectionEnd): void {
+    const { listener, log } = this.#o;
+    const { counters } = this.#o.shared;
+    if (code === FRAME_TOO_LARGE) {
+      counters.framesTooLarge += 1;
+      if (this.covered.size === 0) listener.dumpTooLarge();
+    }
     counters.connectionsClosed += 1;
     if (unreadMs > 0) {
       counters.unreadMs += unreadMs;
       const time = `${(unreadMs / 1_000).toFixed(1)} s`;
       log.error(
         { connectionId, unreadMs },
-        `Closed a connection with up to ${time} of its frames unread; they are lost.`,
+        `Closed a connection with up to ${time} of its frames unread. They are lost, unless another ingestor records the shard.`,
       );
     }
     this.#socket = null;
-    this.#o.listener.serviceChanged();
+    listener.serviceChanged();
   }
 }
 

@@ -9,7 +9,7 @@ import {
 import type { ConnectionStatus } from '@polytape/types';
 import type { ConnectionPublisher } from '../publishing/connection-publisher.ts';
 import { FrameRate } from './frame-rate.ts';
-import { LastKnown } from './last-known.ts';
+import { LastHeard } from './last-heard.ts';
 
 export type ShardSocketOptions = {
   connectionId: string;
@@ -18,28 +18,26 @@ export type ShardSocketOptions = {
   /** How long to wait for the first book of a token. */
   firstBookTimeoutMs: number;
   onFirstBook: (event: BookEvent) => void;
-  /** Told of each trade, by its message id. */
-  onTrade: (messageId: string) => void;
-  /** Told when the last token that waited has its book. */
+  /** Called when the last waiting token has its book. */
   onCovered: () => void;
   nowMs: number;
 };
 
 /**
- * One socket of a connection: hands what it delivers to the publisher, and keeps account of which tokens it covers and how
- * lively its data is.
+ * One socket of a connection. It hands what it receives to the publisher, and tracks which tokens it covers and how lively
+ * its data is.
  *
- * A token is covered from its first `book` on. Until every token is, or was waited for long enough, each frame is
- * parsed; from then on frames without anything to record are recognised without parsing.
+ * A token is covered from its first `book` on. Every frame is parsed until every token is covered, or the wait is over; from
+ * then on, frames with nothing to record are recognised without parsing.
  */
 export class ShardSocket {
   readonly connectionId: string;
   readonly openedAtMs: number;
-  readonly lastKnown = new LastKnown();
+  readonly lastHeard = new LastHeard();
   readonly #o: ShardSocketOptions;
   readonly #openedSinceEpochMs = Date.now();
   readonly #covered = new Set<string>();
-  /** Tokens without a book, and since when each waits: since the socket opened, or the token joined. */
+  /** Tokens without a book, with the time since which each waits: when the socket opened, or the token joined. */
   readonly #waiting: Map<string, number>;
   readonly #rate: FrameRate;
   #tokensEver: number;
@@ -47,7 +45,7 @@ export class ShardSocket {
   #hasWaitedEnough = false;
   #frames = 0;
   #dataFrames = 0;
-  /** Of those: with something else in them than the first books that were asked for. */
+  /** Data frames that contain more than first books. */
   #livelyFrames = 0;
   #sampled = { dataFrames: 0, livelyFrames: 0 };
   #heardAtMs: number;
@@ -65,7 +63,7 @@ export class ShardSocket {
     this.#rate = new FrameRate(options.nowMs);
   }
 
-  /** A token that was not there before has been subscribed to. */
+  /** A new token has been subscribed. */
   joined(tokenId: string, nowMs: number): void {
     this.#tokens += 1;
     this.#tokensEver += 1;
@@ -78,14 +76,14 @@ export class ShardSocket {
     this.#covered.delete(tokenId);
   }
 
-  /** A text frame. @returns Whether it was data: PONG is none, nor is `[]`, nor what is no JSON. */
+  /** Takes a text frame. @returns Whether it was data: PONG, `[]` and text that is not JSON are not. */
   take(text: string, receivedAtUs: number): boolean {
     this.#frames += 1;
     this.#lastFrameAtUs = receivedAtUs;
     if (this.#mayPassOver(text) && recogniseFrame(text) === 'known') {
       this.#dataFrames += 1;
       this.#livelyFrames += 1;
-      this.lastKnown.passedOver(text);
+      this.lastHeard.passedOver(text);
       return true;
     }
     return this.#takeParsed(parseFrame(text), text, receivedAtUs);
@@ -95,40 +93,51 @@ export class ShardSocket {
     this.#o.publisher.unparsed(bytes, 'binary frame, or text that is not UTF-8', receivedAtUs);
   }
 
-  /** Looks at what came since the last time. @returns Whether there was data among it beyond the first books. */
+  /** Evaluates what has arrived since the last call. @returns Whether data beyond first books was among it. */
   sample(nowMs: number): boolean {
     this.#rate.sample(this.#frames, nowMs);
     if (this.#dataFrames !== this.#sampled.dataFrames) this.#heardAtMs = nowMs;
     const isLively = this.#livelyFrames !== this.#sampled.livelyFrames;
     this.#sampled = { dataFrames: this.#dataFrames, livelyFrames: this.#livelyFrames };
-    this.#hasWaitedEnough = this.#waitedEnough(nowMs);
+    this.#hasWaitedEnough = this.hasWaited(nowMs);
     return isLively;
   }
 
-  /** Nothing was read for a while, by no fault of the venue: all waiting begins anew. */
-  excuse(nowMs: number): void {
+  /** Restarts all waiting, after a time in which nothing was read through no fault of the venue. */
+  resetSilence(nowMs: number): void {
     this.#heardAtMs = nowMs;
     for (const tokenId of this.#waiting.keys()) this.#waiting.set(tokenId, nowMs);
   }
 
-  /** Whether every token has had its first book; or some have, and the others were waited for long enough. */
+  /** Whether every token has its first book; or some have, and the wait for the others is over. */
   coversAt(nowMs: number): boolean {
-    return this.#waiting.size === 0 || (this.#covered.size > 0 && this.#waitedEnough(nowMs));
+    return this.#waiting.size === 0 || (this.#covered.size > 0 && this.hasWaited(nowMs));
   }
 
-  /** Tokens that have waited for their first book too long. */
+  /** Whether the wait is over for every token: its first book has arrived, or the timeout has. */
+  hasWaited(nowMs: number): boolean {
+    for (const sinceMs of this.#waiting.values()) if (nowMs - sinceMs < this.#o.firstBookTimeoutMs) return false;
+    return true;
+  }
+
+  /** Whether every token has its first book. */
+  get isWhole(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** Tokens that have waited too long for their first book. */
   missing(nowMs: number): string[] {
     const { firstBookTimeoutMs } = this.#o;
     const late = [...this.#waiting].filter(([, sinceMs]) => nowMs - sinceMs >= firstBookTimeoutMs);
     return late.map(([tokenId]) => tokenId);
   }
 
-  /** Tokens whose first book has come. */
+  /** Tokens whose first book has arrived. */
   get covered(): ReadonlySet<string> {
     return this.#covered;
   }
 
-  /** When data was last seen to have come, or the socket opened. */
+  /** When data last arrived, as far as `sample` has seen; at first, when the socket opened. */
   get heardAtMs(): number {
     return this.#heardAtMs;
   }
@@ -138,7 +147,7 @@ export class ShardSocket {
     return this.#lastFrameAtUs === null ? null : Math.floor(this.#lastFrameAtUs / 1_000);
   }
 
-  /** Tokens that left, over all that were ever subscribed. */
+  /** Share of the tokens ever subscribed that have left: 0 to 1. */
   get pollution(): number {
     return this.#tokensEver === 0 ? 0 : (this.#tokensEver - this.#tokens) / this.#tokensEver;
   }
@@ -174,6 +183,7 @@ export class ShardSocket {
     for (const element of elements) {
       if (element.kind === 'event') {
         if (this.#takeEvent(element.event, receivedAtUs) === 'first book') firstBooks += 1;
+        if (element.flaw !== undefined) publisher.unparsed(element.flaw.raw, element.flaw.reason, receivedAtUs);
         continue;
       }
       unread += 1;
@@ -183,17 +193,17 @@ export class ShardSocket {
       publisher.unparsed(element.raw, reason, receivedAtUs);
     }
     if (firstBooks < elements.length) this.#livelyFrames += 1;
-    // A frame of 50,000 elements that are none must not become 50,000 messages before the next trade.
+    // A frame of 50,000 bad elements must not become 50,000 records before the next trade.
     const more = unread - UNREAD_ELEMENTS_MAX;
-    if (more > 0) publisher.unparsed(text, `${more} more elements of this frame could not be read`, receivedAtUs);
+    if (more > 0) publisher.unparsed(text, `${more} more elements of this frame could not be parsed`, receivedAtUs);
   }
 
   #takeEvent(event: MarketEvent, receivedAtUs: number): 'first book' | 'other' {
-    const { publisher, onTrade } = this.#o;
-    this.lastKnown.read(event);
+    const { publisher } = this.#o;
+    this.lastHeard.parsed(event);
     switch (event.type) {
       case 'lastTradePrice':
-        onTrade(publisher.trade(event, receivedAtUs));
+        publisher.trade(event, receivedAtUs);
         break;
       case 'newMarket':
       case 'marketResolved':
@@ -216,16 +226,11 @@ export class ShardSocket {
     return 'first book';
   }
 
-  /** Whether a frame need not be parsed if it holds nothing to record. The book that is missing may still come. */
+  /** Whether a frame with nothing to record may stay unparsed. A missing book may still come. */
   #mayPassOver(text: string): boolean {
     return this.#waiting.size === 0 || (this.#hasWaitedEnough && !text.includes('"book"'));
   }
-
-  #waitedEnough(nowMs: number): boolean {
-    for (const sinceMs of this.#waiting.values()) if (nowMs - sinceMs < this.#o.firstBookTimeoutMs) return false;
-    return true;
-  }
 }
 
-/** Elements of one frame that are kept one by one; the rest is kept with the frame as a whole. */
+/** Bad elements of one frame that are kept one by one. The others are kept with the frame as a whole. */
 const UNREAD_ELEMENTS_MAX = 100;

@@ -1,29 +1,29 @@
 /** An ingestor that can take shards. */
 export type Member = {
   id: string;
-  /** Shards that it records at most. */
+  /** How many shards it can record. */
   capacity: number;
 };
 
 /** Who records what. */
 export type Assignment = {
-  /** Of each shard that is served: ids of its owners, all different, at least one. */
+  /** The owners of each served shard: at least one id, all different. */
   owners: ReadonlyMap<number, readonly string[]>;
-  /** Owners that each served shard was to get: min(redundancy, members), or fewer where the room is short. */
+  /** How many owners each served shard should have: min(redundancy, members), or fewer if room is short. */
   redundancy: number;
-  /** Shards that nobody has room for, by number: the highest ones. */
+  /** The shards that nobody has room for: those with the highest numbers. */
   unserved: readonly number[];
 };
 
 /**
- * Shares the shards out among the members. Pure and deterministic: all who see the same members, shards and redundancy
- * come to the same result, in whatever order they list them.
+ * Distributes the shards among the members. Pure and deterministic: whoever sees the same members, shards and redundancy
+ * computes the same result, in whatever order they are listed.
  *
- * Rendezvous hashing with bounded loads, evened out: places go to the highest (hash, shard, member) first, a shard that
- * ends up short takes a place by a swap, and then places move from the fullest to the emptiest until no two loads differ
- * by more than one. A member that comes or goes therefore moves little more than its own share.
+ * Rendezvous hashing with bounded loads, then evened out: places go to the pairs with the highest hash first, a shard that
+ * is left short gets a place by a swap, and then places move from the fullest to the emptiest member until loads differ by
+ * at most one. So a member that joins or leaves moves little more than its own share.
  *
- * Where the room is short, redundancy goes before shards do. Members with less room than others get less; then loads are
+ * If room is short, redundancy is reduced before any shard goes unserved. Members with less room get less; then loads are
  * as even as the room allows, and a shard may have fewer owners than `redundancy`.
  */
 export function assignShards(o: {
@@ -44,10 +44,10 @@ export function assignShards(o: {
   return { owners: places.ownersByShard(), redundancy, unserved: numbers.slice(room) };
 }
 
-/** A shard and those who are to serve it. */
+/** A shard and the members that will serve it. */
 type Place = { number: number; owners: Set<Holder> };
 
-/** A member and what it is to serve: at most `limit` at first, never more than `capacity`. */
+/** A member and the shards that it will serve: at most `limit` at first, and never more than `capacity`. */
 type Holder = { id: string; seed: number; limit: number; capacity: number; held: Set<Place> };
 
 class Places {
@@ -75,18 +75,18 @@ class Places {
     }
   }
 
-  /** Whoever has room serves the short shard already, so another one that has none gives up a place for it. */
+  /** All members with room serve the short shard already, so a full member gives up another place for it. */
   fillTheShort(): void {
     for (const place of this.#places) {
       while (this.#isShort(place)) {
         const holder = this.#makeRoomFor(place);
-        if (holder === null) break; // only where capacities differ
+        if (holder === null) break; // happens only if capacities differ
         take(place, holder);
       }
     }
   }
 
-  /** Moves the place that suits its new owner best, from the fullest to the emptiest, while that evens the loads. */
+  /** Moves places from the fullest to the emptiest member, those with the highest hash first, until loads are even. */
   even(): void {
     for (;;) {
       const fullest = extreme(this.#holders, ({ held }) => held.size);
@@ -111,7 +111,7 @@ class Places {
     return place.owners.size < this.#redundancy;
   }
 
-  /** One who does not serve the place yet and has room for it, if need be after handing another place on. */
+  /** A member that does not serve the place yet and has room for it, if necessary after passing another place on. */
   #makeRoomFor(place: Place): Holder | null {
     const withRoom = this.#holders.filter(({ held, limit }) => held.size < limit);
     const strangers = this.#holders
@@ -141,20 +141,20 @@ function move(place: Place, from: Holder, to: Holder): void {
   take(place, to);
 }
 
-/** Of the places that `from` has and `to` has not, the one whose hash with `to` is highest. */
+/** The place that `from` has and `to` has not, with the highest hash for `to`. */
 function bestToMove(from: Holder, to: Holder): Place | null {
   const movable = [...from.held].filter(({ owners }) => !owners.has(to)).sort((a, b) => a.number - b.number);
   return extreme(movable, (place) => hashOf(place, to));
 }
 
-/** The first of those of the highest rank. */
+/** The first candidate with the highest rank. */
 function extreme<T>(candidates: readonly T[], rank: (candidate: T) => number): T | null {
   let best: T | null = null;
   for (const candidate of candidates) if (best === null || rank(candidate) > rank(best)) best = candidate;
   return best;
 }
 
-/** What each member takes at most, so that together they have room for so many places. */
+/** The lowest limit per member at which all members together have room for this many places. */
 function evenLevel(members: readonly Member[], places: number): number {
   const roomAt = (level: number) => members.reduce((sum, { capacity }) => sum + Math.min(capacity, level), 0);
   const highest = Math.max(...members.map(({ capacity }) => capacity));
@@ -168,12 +168,12 @@ function byId(a: { id: string }, b: { id: string }): number {
   return a.id < b.id ? -1 : 1;
 }
 
-/** 32 bits of a shard and a member. */
+/** A 32-bit hash of a shard and a member. */
 function hashOf({ number }: Place, { seed }: Holder): number {
   return mix(mix(Math.imul(number + 1, 0x9e3779b1)) + seed);
 }
 
-/** FNV-1a, then mixed: ids of replicas may differ in their last letter only. */
+/** FNV-1a, then mixed, because ids of replicas may differ only in their last character. */
 function hashOfText(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

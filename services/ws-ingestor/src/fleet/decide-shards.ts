@@ -1,39 +1,42 @@
 import type { ShardService } from '@polytape/types';
+import { lacksNothingOf } from '../replacement/lacks-nothing-of.ts';
 import type { Presences } from './known-ingestors.ts';
 import type { OwnShare } from './own-share.ts';
 
-/** What to do with shards, by number, and what to remember for the next decision. */
+/** What to do with which shards, and what to remember for the next decision. */
 export type ShardDecision = {
-  /** Begin to record these, in this order. */
+  /** Start recording these, in this order. */
   open: number[];
-  /** End these: nobody counts on them. */
+  /** Close these: nobody relies on them. */
   close: number[];
-  /** Try to let go of these: others cover them long enough, which is to be confirmed first. */
+  /** Try to release these: others seem to have covered them long enough, which must be confirmed first. */
   release: number[];
-  /** Since when this ingestor has seen others cover what it is not to keep. */
+  /** Since when others have covered each shard that this ingestor should not keep. */
   relievedSinceMs: Map<number, number>;
 };
 
 /**
- * What an ingestor does with its shards, level by level: from the plan, its share, what it records and what the others
- * say, whatever led there.
+ * Decides what an ingestor does with its shards, from the plan, its share, what it records, and what the others announce.
  *
- * A shard of its share is opened and kept. One that is not is kept, too, until enough others have covered it for the
- * time of the overlap; then its release is tried. One that is not covered here is simply closed then: nobody counts on
- * it. While the broker is away nothing is released, except by one that leaves and knows of nobody else; nor while the
- * connections are not read.
+ * The ingestor opens and keeps the shards of its share. It also keeps any other shard until enough others have covered
+ * that shard for the overlap and lack no first book that has arrived here. Then it tries to release the shard; or simply
+ * closes it, if it does not cover the shard itself and therefore nobody relies on it. A shard without a single book is
+ * closed once others have waited in vain, too. Nothing is released while the broker is away (except by a leaving ingestor
+ * that knows of no others) or while the connections are paused.
  */
 export function decideShards(o: {
   nowMs: number;
-  /** Versions of the shards of the plan. */
+  /** The version of each shard of the plan. */
   plan: ReadonlyMap<number, number>;
   share: Pick<OwnShare, 'assigned' | 'required'>;
   own: ReadonlyMap<number, ShardService>;
-  /** Of those: what has left the plan and is kept for a while, because its tokens are in other shards now. */
+  /** The tokens of a shard whose first book has arrived here. */
+  coveredTokens: (shard: number) => ReadonlySet<string>;
+  /** Own shards that have left the plan and are kept for a while, because their tokens are in other shards now. */
   departing: ReadonlySet<number>;
   others: Presences;
   isConnected: boolean;
-  /** A full publishing queue keeps the connections from being read: what has come to them is not recorded yet. */
+  /** A full publishing queue has paused the connections: what has arrived on them is not recorded yet. */
   isPaused: boolean;
   overlapMs: number;
   relievedSinceMs: ReadonlyMap<number, number>;
@@ -61,18 +64,25 @@ function decideSurplus(
     (o.isConnected ? decision.release : decision.close).push(shard);
     return;
   }
-  if (coveringOthers(shard, service.version, o.others) < required) return;
+  if (coveringOthers(shard, service, o) < required) return;
   const sinceMs = o.relievedSinceMs.get(shard) ?? o.nowMs;
   decision.relievedSinceMs.set(shard, sinceMs);
   if (o.nowMs - sinceMs < o.overlapMs || service.state === 'releasing' || !o.isConnected || o.isPaused) return;
   (service.state === 'covered' ? decision.release : decision.close).push(shard);
 }
 
-function coveringOthers(shard: number, version: number, others: Presences): number {
+function coveringOthers(
+  shard: number,
+  own: ShardService,
+  { others, coveredTokens }: Parameters<typeof decideShards>[0],
+): number {
+  const covered = coveredTokens(shard);
   let covering = 0;
   for (const { state, shards } of others.values()) {
-    const service = shards[shard];
-    if (state === 'active' && service?.state === 'covered' && service.version >= version) covering += 1;
+    const theirs = shards[shard];
+    if (state !== 'active' || theirs === undefined || theirs.version < own.version) continue;
+    const hasWaited = theirs.state === 'covered' || (theirs.lacking === 'all' && own.lacking === 'all');
+    if (hasWaited && lacksNothingOf(covered, theirs.lacking)) covering += 1;
   }
   return covering;
 }

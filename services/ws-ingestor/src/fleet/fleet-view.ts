@@ -3,18 +3,18 @@ import type { IngestorPresence } from '@polytape/types';
 import { knownIngestors, type Presences } from './known-ingestors.ts';
 
 /**
- * The other ingestors as far as they are known here. Who falls silent disappears when the bucket has forgotten it, but
- * not within one such time after a start, after the connection to the broker was away, or after this process stood still:
- * until then those who live have not had the time to say so.
+ * The other ingestors, as seen from here. An ingestor disappears when its key's TTL has expired, but not within one TTL
+ * after a start, after an interruption of the connection to the broker, or after this process was held up: until then
+ * live ingestors may not have had the time to write their keys.
  *
- * Whoever lives answers a newcomer at once by writing its key again. A key of before the start that is not written again
- * belongs to one that was killed; if it does not after all, its shards are recorded twice for a moment.
+ * A live ingestor answers a newcomer at once by writing its key again. A key from before the start that is not written
+ * again belongs to an ingestor that was killed. If that is wrong, its shards are briefly recorded twice.
  */
 export class FleetView {
   readonly #view: KvView<IngestorPresence>;
   readonly #bus: Bus;
   readonly #ownId: string;
-  /** Keys that were there at the start and have not been written since, with their revisions. */
+  /** Keys that existed at the start and have not been written since, with their revisions. */
   readonly #unanswered: Map<string, number>;
   #known: Presences = new Map();
   #since: number;
@@ -29,7 +29,7 @@ export class FleetView {
     this.#lookedAtMs = o.nowMs;
   }
 
-  /** Looked at every few seconds at least. */
+  /** The other ingestors. Must be called every few seconds. */
   others(nowMs: number): Presences {
     const wasHeldUp = nowMs - this.#lookedAtMs > TTL_MS / 2;
     if (!this.#bus.connected || wasHeldUp) this.#since = nowMs;
@@ -46,14 +46,14 @@ export class FleetView {
     return this.#known;
   }
 
-  /** The connection is back: what is missing now is missing because of the outage. */
+  /** The connection to the broker is back: keys that are missing now may be missing because of the outage. */
   reconnected(nowMs: number): void {
     this.#since = nowMs;
   }
 }
 
-/** Far more than it takes an ingestor that lives; one that is held up answers later, and counts from then on. */
+/** Far longer than a live ingestor needs to answer. One that is held up answers later, and counts from then on. */
 const ANSWER_MS_MAX = 2_000;
 const NOBODY: ReadonlySet<string> = new Set();
-/** After so long without a word, the bucket forgets. */
+/** A key expires after this time without a write. */
 const TTL_MS = TOPOLOGY.buckets.ingestors.ttlMs ?? 0;

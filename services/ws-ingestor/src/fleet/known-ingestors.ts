@@ -1,14 +1,14 @@
 import type { IngestorPresence } from '@polytape/types';
 
-/** What ingestors say of themselves, by their ids. */
+/** What ingestors announce, by id. */
 export type Presences = ReadonlyMap<string, IngestorPresence>;
 
 /**
- * The other ingestors that are to be reckoned with: those that are seen, and while absence proves nothing also those
- * that were known before. After an outage of the broker nobody's key is there, though all of them go on recording.
+ * The other ingestors that count: those seen now and, while absence proves nothing, those known before. After an outage of
+ * the broker no key exists, though all ingestors go on recording.
  *
- * Those in `silent` are not: they were there before this ingestor and did not answer when it joined. One that was killed
- * and is started again would otherwise leave half of the shards to its own dead key.
+ * Ingestors in `silent` do not count: their keys existed before this ingestor started, and they did not answer when it
+ * joined. Otherwise an ingestor that was killed and restarted would leave half of the shards to its own dead key.
  */
 export function knownIngestors(
   before: Presences,

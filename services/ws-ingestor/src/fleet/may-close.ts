@@ -1,15 +1,24 @@
 import type { KvEntry } from '@polytape/bus';
 import type { IngestorPresence, ShardService } from '@polytape/types';
+import { lacksNothingOf } from '../replacement/lacks-nothing-of.ts';
 
-/** A shard that an ingestor wants to let go of: it has written `releasing`, and this is the revision of that write. */
-export type Release = { shard: number; version: number; revision: number };
+/** A shard that an ingestor wants to release. It has written `releasing`; `revision` is that write's. */
+export type Release = {
+  shard: number;
+  version: number;
+  revision: number;
+  /** The tokens whose first book has arrived here by now. */
+  covered: ReadonlySet<string>;
+};
 
 /**
- * Whether the shard may be closed now: so many others as required cover it and are not letting go of it themselves.
+ * Whether the shard may be closed now: at least `required` others cover it, lack no first book that has arrived here, and
+ * are not releasing it themselves.
  *
- * `others` must have been read from the leader after `releasing` was written. Then of any two ingestors that release one
- * shard, at least the later one sees that the other does, and of two that see each other the earlier one goes: with
- * views of whatever age, they never all let go. A leaving one counts as little as one that covers an older version.
+ * `others` must have been read from the stream's leader after `releasing` was written. Then, of any two ingestors that
+ * release the same shard, at least the later one sees the other's release; and if both see each other, the earlier one
+ * goes. So they never all close it, however old their views are. Leaving ingestors do not count, nor do those that cover
+ * an older version.
  */
 export function mayClose(
   release: Release,
@@ -25,7 +34,7 @@ export function mayClose(
 }
 
 function stays(service: ShardService, release: Release, keyRevision: number): boolean {
-  if (service.version < release.version) return false;
+  if (service.version < release.version || !lacksNothingOf(release.covered, service.lacking)) return false;
   if (service.state === 'covered') return true;
   return service.state === 'releasing' && (service.releasingSince ?? keyRevision) > release.revision;
 }

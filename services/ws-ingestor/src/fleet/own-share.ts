@@ -1,19 +1,19 @@
 import { assignShards, type Member } from './assign-shards.ts';
 import type { Presences } from './known-ingestors.ts';
 
-/** What this ingestor has to do with the plan, by the assignment over those that it reckons with. */
+/** This ingestor's part of the plan, by the assignment among all ingestors that count. */
 export type OwnShare = {
-  /** Shards that it is to record. */
+  /** The shards that it should record. */
   assigned: ReadonlySet<number>;
-  /** So many others must cover a shard before this one may let go of it. */
+  /** How many others must cover a shard before this one may release it. */
   required: number;
-  /** Shards that nobody has room for. */
+  /** The shards that nobody has room for. */
   unserved: readonly number[];
-  /** Ingestors that share the shards, this one among them unless it leaves. */
+  /** How many ingestors share the shards, including this one unless it is leaving. */
   members: number;
 };
 
-/** The share of an ingestor among these others. One that leaves has none, and needs those that stay to cover. */
+/** The share of an ingestor among these others. A leaving ingestor has none; the others must cover its shards. */
 export function ownShare(o: {
   shards: Iterable<number>;
   self: { id: string; capacity: number; isLeaving: boolean };
@@ -26,7 +26,7 @@ export function ownShare(o: {
   if (!o.self.isLeaving) members.push(o.self);
   const { owners, redundancy, unserved } = assignShards({ ...o, members });
   const assigned = [...owners].filter(([, ids]) => ids.includes(o.self.id)).map(([shard]) => shard);
-  // Where nobody has room for anything it keeps what it has: who stays never lets go of what nobody else covers.
+  // At least one, even if nobody has room: an ingestor that stays never releases a shard that nobody else covers.
   const required = o.self.isLeaving ? redundancy : Math.max(1, redundancy);
   return { assigned: new Set(assigned), required, unserved, members: members.length };
 }

@@ -6,20 +6,20 @@ export type PresenceKeyOptions = {
   bus: Bus;
   bucket: KvBucket<IngestorPresence>;
   ingestorId: string;
-  /** What is to be said, asked anew for each write. */
+  /** The value to write; called for each write. */
   describe: () => IngestorPresence;
-  /** Told what has been written, before the next write begins. */
+  /** Called with each written value, before the next write begins. */
   onWritten: (presence: IngestorPresence, revision: number) => void;
   log: Logger;
 };
 
 /**
- * This ingestor's key in the bucket `ingestors`: written on each change and every few seconds, for the bucket forgets
- * what is not said again. The last one says that this ingestor is leaving and records nothing; a deletion would look like
- * an expiry, which is no proof of an end.
+ * This ingestor's key in the bucket `ingestors`, written on each change and every few seconds, because keys expire. The last
+ * write says that this ingestor is leaving and records nothing; a deletion would look like an expiry, which does not
+ * prove that the ingestor has ended.
  *
- * Writes go one after the other and each by the revision of the one before: a write that was given up and arrives late
- * is refused by the broker, and cannot say again what no longer holds.
+ * Each write waits for the one before and uses its revision: the broker refuses a write that timed out and arrives late, so
+ * outdated values cannot reappear.
  */
 export class PresenceKey implements AsyncDisposable {
   readonly #o: PresenceKeyOptions;
@@ -28,7 +28,7 @@ export class PresenceKey implements AsyncDisposable {
   readonly #forget: () => void;
   #revision: number | null = null;
   #last: Promise<unknown> = Promise.resolve();
-  /** A write that has not begun yet: it will say what holds when it begins. */
+  /** A write that has not begun yet; it will write the value of the moment at which it begins. */
   #next: Promise<number> | null = null;
   #isGone = false;
 
@@ -38,23 +38,26 @@ export class PresenceKey implements AsyncDisposable {
     this.#forget = options.bus.onConnected(() => this.announce());
   }
 
-  /** Writes soon; a failure is logged, and mended by the next time. */
+  /** Writes soon. Logs a failure; the next write makes up for it. */
   announce(): void {
     if (this.#isGone || !this.#o.bus.connected || this.#next !== null) return;
     this.write().then(
       () => {
-        if (this.#notice.recovered()) this.#o.log.info('The other ingestors can be told of this one again.');
+        if (this.#notice.recovered()) this.#o.log.info('Announcing this ingestor to the others works again.');
       },
       (error: unknown) => {
-        // Others see it gone for a while; the recording does not depend on it.
+        // The others may take this ingestor for gone, but recording does not depend on it.
         const reason = errorSentence(error);
         if (this.#notice.failed(reason, performance.now()).say)
-          this.#o.log.warn({ ingestorId: this.#o.ingestorId }, `Could not announce this ingestor: ${reason}.`);
+          this.#o.log.warn(
+            { ingestorId: this.#o.ingestorId },
+            `Could not announce this ingestor to the others: ${reason}. They may take over its shards. Recording continues.`,
+          );
       },
     );
   }
 
-  /** Writes what holds now or a little later, and gives the revision. @throws What keeps the broker from taking it. */
+  /** Writes the present value, or a slightly later one. @returns Its revision. @throws The broker's refusal. */
   write(): Promise<number> {
     if (this.#next !== null) return this.#next;
     const write = this.#last.then(() => {
@@ -62,7 +65,7 @@ export class PresenceKey implements AsyncDisposable {
       return this.#put();
     });
     this.#next = write;
-    this.#last = write.catch(() => {}); // whoever asked for it is told
+    this.#last = write.catch(() => {}); // the caller gets the error
     return write;
   }
 
@@ -71,7 +74,7 @@ export class PresenceKey implements AsyncDisposable {
     this.#forget();
     this.#isGone = true;
     await this.#last;
-    if (this.#o.bus.connected) await this.write().catch(() => {}); // the key expires by itself
+    if (this.#o.bus.connected) await this.write().catch(() => {}); // otherwise the key expires
   }
 
   async #put(): Promise<number> {
@@ -86,7 +89,7 @@ export class PresenceKey implements AsyncDisposable {
         return this.#revision;
       } catch (error) {
         if (!(error instanceof RevisionConflictError) || attempt === ATTEMPTS_MAX) throw error;
-        // The key expired while the broker was away, or an acknowledgement was lost.
+        // The key expired during an outage of the broker, or an acknowledgement was lost.
         this.#revision = await this.#revisionNow();
       }
     }
@@ -97,7 +100,7 @@ export class PresenceKey implements AsyncDisposable {
     try {
       return (await bucket.get(ingestorId))?.revision ?? null;
     } catch (error) {
-      if (error instanceof BadValueError) return error.revision; // our own key, whoever wrote into it
+      if (error instanceof BadValueError) return error.revision; // it is our key, whoever wrote that value
       throw error;
     }
   }

@@ -9,22 +9,25 @@ import type { OwnShare } from './own-share.ts';
 export type ShardReleasesOptions = {
   ingestorId: string;
   bucket: KvBucket<IngestorPresence>;
-  /** Writes this ingestor's key with what `overlay` says of the releases. */
+  /** Writes this ingestor's key, with the releases as `overlay` shows them. */
   write: () => Promise<number>;
-  /** The share among others that have just been read. */
+  /** This ingestor's share among the given others. */
   shareAmong: (others: Presences) => OwnShare;
+  /** The tokens of a shard whose first book has arrived here. */
+  coveredTokens: (shard: number) => ReadonlySet<string>;
   close: (shards: readonly number[]) => void;
   counters: IngestorCounters;
   log: Logger;
 };
 
 /**
- * Lets go of shards without leaving them to nobody: writes `releasing`, reads the keys of the others as the leader has
- * them, and closes those that enough others cover; the rest is taken back. When the broker does not answer, all are.
+ * Releases shards without leaving any of them to nobody: writes `releasing`, reads the other ingestors' keys from the
+ * stream's leader, and closes the shards that enough others cover. It takes the other releases back; all of them, if the
+ * broker does not answer.
  */
 export class ShardReleases {
   readonly #o: ShardReleasesOptions;
-  /** Shards whose release is being tried, with the revision by which that began, once it is known. */
+  /** The shards being released, each with the revision at which its release began, once that is known. */
   readonly #since = new Map<number, number | null>();
 
   constructor(options: ShardReleasesOptions) {
@@ -35,24 +38,26 @@ export class ShardReleases {
     return this.#since.size > 0;
   }
 
-  /** The services as they are to be told: with what is being released. */
+  /** The services as they are announced, with the shards that are being released. */
   overlay(services: ReadonlyMap<number, ShardService>): Map<number, ShardService> {
     return new Map(
       [...services].map(([shard, service]) => {
         const since = this.#since.get(shard);
-        return [shard, since === undefined ? service : { ...service, state: 'releasing', releasingSince: since }];
+        // A shard that has just lost its connection is not covered, and must not count as if it were.
+        if (since === undefined || service.state === 'opening') return [shard, service];
+        return [shard, { ...service, state: 'releasing', releasingSince: since }];
       }),
     );
   }
 
-  /** Takes down by which revision a release began. */
+  /** Records the revision at which each release began. */
   written(presence: IngestorPresence, revision: number): void {
     for (const [shard, since] of this.#since) {
       if (since === null && presence.shards[shard]?.state === 'releasing') this.#since.set(shard, revision);
     }
   }
 
-  /** One attempt for these shards; nothing else may be tried meanwhile. */
+  /** Tries to release these shards. Only one attempt may run at a time. */
   async attempt(services: ReadonlyMap<number, ShardService>): Promise<void> {
     const { log, counters } = this.#o;
     for (const shard of services.keys()) this.#since.set(shard, null);
@@ -61,10 +66,16 @@ export class ShardReleases {
       this.#o.close(closable);
       counters.shardsReleased += closable.length;
       counters.releasesTakenBack += services.size - closable.length;
-      log.info({ shards: closable }, `Let go of ${closable.length} of ${services.size} shards that others cover.`);
+      log.info(
+        { shards: closable },
+        `Released ${closable.length} of ${services.size} shards to the ingestors that cover them.`,
+      );
     } catch (error) {
       counters.releasesTakenBack += services.size;
-      log.warn({ shards: [...services.keys()] }, `Keeping ${services.size} shards for now: ${errorSentence(error)}.`);
+      log.warn(
+        { shards: [...services.keys()] },
+        `Could not release ${services.size} shards: ${errorSentence(error)}. Recording them until the next attempt.`,
+      );
     } finally {
       this.#since.clear();
     }
@@ -80,7 +91,9 @@ export class ShardReleases {
       .filter(([shard, { version }]) => {
         const revision = this.#since.get(shard);
         if (typeof revision !== 'number' || share.assigned.has(shard)) return false;
-        return mayClose({ shard, version, revision }, others, share.required);
+        // As of now: the others must also have the books that arrived during this attempt.
+        const covered = this.#o.coveredTokens(shard);
+        return mayClose({ shard, version, revision, covered }, others, share.required);
       })
       .map(([shard]) => shard);
   }

@@ -2,8 +2,9 @@ import type { LastTradePriceEvent } from '@polytape/polymarket';
 import { type OrdinalCounter, type Trade, tradeContentHash, tradeId } from '@polytape/types';
 
 /**
- * The trade that an event tells of, numbered among the fills of its connection that look the same. `nowMs` is the
- * connection's clock that never goes back; `receivedAtUs` the wall clock when the frame arrived.
+ * The trade of an event, numbered among the fills of its connection that look the same. `nowMs` is the time for which the
+ * connections have been read: two fills of one millisecond may be read minutes apart, and must not both get number 0.
+ * `receivedAtUs` is the wall clock when the frame arrived.
  */
 export function tradeFromEvent(
   event: LastTradePriceEvent,

@@ -1,4 +1,4 @@
-/** Tokens that moved to another shard, each kept for a while, so that they are never without a connection. */
+/** Tokens that have moved to another shard, each kept for a while so that it is never without a connection. */
 export class DepartingTokens {
   readonly #untilMs = new Map<string, number>();
 
@@ -6,7 +6,7 @@ export class DepartingTokens {
     this.#untilMs.set(tokenId, untilMs);
   }
 
-  /** It has left, or it is back. */
+  /** The token has left, or is back. */
   forget(tokenId: string): void {
     this.#untilMs.delete(tokenId);
   }
@@ -15,7 +15,7 @@ export class DepartingTokens {
     return this.#untilMs.has(tokenId);
   }
 
-  /** Those whose time is over. */
+  /** The tokens whose time is over. */
   due(nowMs: number): string[] {
     return [...this.#untilMs].filter(([, untilMs]) => nowMs >= untilMs).map(([tokenId]) => tokenId);
   }

@@ -1,44 +1,67 @@
+import type { Publisher } from '@polytape/bus';
+import type { Logger } from '@polytape/service';
 import { OutageNotice, type Shard, type ShardService } from '@polytape/types';
-import { ConnectPace } from '../connection/connect-pace.ts';
+import type { ConnectionLimits, SharedParts } from '../connection/shard-connection.ts';
+import type { IngestorCounters } from '../ingestor-counters.ts';
+import type { UnparsedPublisher } from '../publishing/unparsed-publisher.ts';
+import type { RecycleLimits } from '../replacement/recycle-reason.ts';
 import { recycleTurns } from '../replacement/recycle-turns.ts';
-import { lifecycleShards } from './lifecycle-shards.ts';
-import { ShardRecorder, type ShardRecorderOptions } from './shard-recorder.ts';
-import { toldMissing } from './told-missing.ts';
+import type { StallLimits } from '../replacement/shard-pulse.ts';
+import { reportedLacking, reportedMissing } from './reported-tokens.ts';
+import { ShardRecorder } from './shard-recorder.ts';
 
-export type ShardRecordersOptions = Omit<
-  ShardRecorderOptions,
-  'number' | 'shard' | 'hearsLifecycle' | 'isPaused' | 'onPublished' | 'onStallOver' | 'outage' | 'pace'
-> & {
-  /** How many shards of the plan are recorded with the venue's global events. */
+export type ShardRecordersOptions = {
+  ingestorId: string;
+  /** The market channel's full address. */
+  url: string;
+  publisher: Publisher;
+  unparsedPublisher: UnparsedPublisher;
+  counters: IngestorCounters;
+  /** How many ingestors record each shard. */
+  redundancy: number;
+  /** How long two connections, or two ingestors, record together. */
+  overlapMs: number;
+  /** How many connections also receive new and resolved markets. */
   lifecycleShards: number;
-  /** Between two new connections, whatever they are opened for. */
-  connectPaceMs: number;
-  /** Connections that are replaced at a time. */
-  recyclesMax: number;
+  /** `paceMs`: pause between opening two connections, for whatever reason. */
+  connections: ConnectionLimits & { paceMs: number };
+  /** `recyclesMax`: how many connections are replaced at the same time. */
+  recycling: RecycleLimits & { recyclesMax: number };
+  stalls: StallLimits;
+  log: Logger;
 };
 
 /**
- * The recorders of an ingestor, by the number of their shard. A full publishing queue pauses all of them: nothing is
- * dropped, the venue's frames wait in the network.
+ * The recorders of an ingestor, by shard number. A full publishing queue pauses all of them: nothing is dropped, and the
+ * venue's frames wait in the network.
  */
 export class ShardRecorders implements AsyncDisposable {
   readonly #o: ShardRecordersOptions;
+  readonly #onServiceChanged: () => void;
+  readonly #shared: SharedParts;
   readonly #recorders = new Map<number, ShardRecorder>();
   readonly #closing = new Set<Promise<void>>();
-  readonly #outage = new OutageNotice();
-  /** Shards of the plan, ours or not, whose connections hear the global events. */
+  /** The shards of the plan whose connections receive new and resolved markets, wherever they are recorded. */
   #hearing: ReadonlySet<number> = new Set();
-  readonly #pace: ConnectPace;
-  /** The moment that is reserved for the next connection of those that are opened here. */
+  /** The time reserved for the next connection that is opened here; null if none is. */
   #turnAtMs: number | null = null;
-  /** Shards that have left the plan while others have their tokens, and until when they are recorded on. */
+  /** Shards that have left the plan while others have their tokens, and until when they are still recorded. */
   readonly #departingUntilMs = new Map<number, number>();
+  /** How long the connections have been read. Stands still while they are paused or the process is held up. */
+  readonly #readingClock = { nowMs: 0 };
   #recycledAtMs = performance.now();
   #isPaused = false;
 
-  constructor(options: ShardRecordersOptions) {
+  /** @param onServiceChanged Called when `services` may have changed, but not for changes that happen by time alone. */
+  constructor(options: ShardRecordersOptions, onServiceChanged: () => void) {
+    const { url, ingestorId, publisher, unparsedPublisher, counters } = options;
     this.#o = options;
-    this.#pace = new ConnectPace({ paceMs: options.connectPaceMs });
+    this.#onServiceChanged = onServiceChanged;
+    this.#shared = {
+      ...{ url, ingestorId, publisher, unparsedPublisher, counters },
+      ...{ outage: new OutageNotice(), pace: new ConnectPace(options.connections), readingClock: this.#readingClock },
+    };
+    options.publisher.onFull(() => this.#pause());
     options.publisher.onRoom(() => this.#resume());
   }
 
@@ -47,24 +70,25 @@ export class ShardRecorders implements AsyncDisposable {
   }
 
   /**
-   * Begins to record the first of these shards, and as many more as the pace allows: each connection causes a burst of
-   * books. @returns Milliseconds until the next one may be opened; infinity when none is left.
+   * Starts recording these shards, as far as the pace allows: each connection causes a burst of books.
+   *
+   * @returns Milliseconds until the next one may be opened; infinity if none is left.
    */
   open(shards: readonly (readonly [number, Shard])[], nowMs: number): number {
     for (const [number, shard] of shards) {
       const turnInMs = this.#turnInMs(nowMs);
       if (turnInMs > 0) return turnInMs;
       this.#turnAtMs = null;
-      this.#recorders.set(number, new ShardRecorder(this.#recorderOptions(number, shard)));
+      this.#recorders.set(number, this.#recorderOf(number, shard));
     }
     return Number.POSITIVE_INFINITY;
   }
 
-  /** Brings the subscriptions in line with the plan, and says which connections hear the venue's global events. */
+  /** Updates the subscriptions to the plan, and which connections receive new and resolved markets. */
   follow(plan: ReadonlyMap<number, Shard>, nowMs: number): void {
     this.#hearing = lifecycleShards(plan.keys(), this.#o.lifecycleShards);
     let planned: ReadonlySet<string> | null = null;
-    // Asked only of tokens that have left their shard, so that the whole plan is seldom gone through.
+    // Needed only for tokens that have left their shard, so the whole plan is rarely searched.
     const isElsewhere = (tokenId: string): boolean => {
       planned ??= new Set([...plan.values()].flatMap(({ tokens }) => tokens.map((token) => token.tokenId)));
       return planned.has(tokenId);
@@ -81,35 +105,36 @@ export class ShardRecorders implements AsyncDisposable {
     }
   }
 
-  /** Shards that are recorded on though they have left the plan: others have their tokens, and may not cover them yet. */
+  /** Shards that are still recorded though they have left the plan: others have their tokens, but may not cover them yet. */
   departing(nowMs: number): Set<number> {
     return new Set([...this.#departingUntilMs].filter(([, untilMs]) => nowMs < untilMs).map(([shard]) => shard));
   }
 
   /**
-   * Takes replacements of connections further, and begins those that are wanted most urgently: a few at a time, and at the
-   * pace of all new connections. When many connections stall at once, the venue is not stormed. One that has stalled does
-   * not wait for those whose successors record already.
+   * Takes replacements to their next step, and starts the most urgent ones: a few at a time, at the pace of all new
+   * connections, so that many stalls at once do not flood the venue. A stalled connection does not wait for replacements
+   * whose successor already records.
    *
-   * @returns Milliseconds until the next one may be begun; infinity when none waits for its moment alone.
+   * @returns Milliseconds until the next one may start; infinity if none is waiting for the pace alone.
    */
   recycle(nowMs: number, o: { mayBegin: boolean }): number {
     const wasHeldUp = nowMs - this.#recycledAtMs > HELD_UP_MS;
+    if (!this.#isPaused) this.#readingClock.nowMs += Math.min(nowMs - this.#recycledAtMs, HELD_UP_MS);
     this.#recycledAtMs = nowMs;
     const recorders = [...this.#recorders.values()];
     for (const recorder of recorders) {
-      if (wasHeldUp) recorder.excuse(nowMs);
+      if (wasHeldUp) recorder.resetSilence(nowMs);
       recorder.advance(nowMs);
     }
     let opening = recorders.filter(({ isOpeningSuccessor }) => isOpeningSuccessor).length;
     let pending = recorders.filter(({ isRecycling }) => isRecycling).length;
-    if (opening >= this.#o.recyclesMax || !o.mayBegin) return Number.POSITIVE_INFINITY;
+    if (opening >= this.#o.recycling.recyclesMax || !o.mayBegin) return Number.POSITIVE_INFINITY;
     const wishes = recorders.flatMap((recorder) => {
       const wish = recorder.wish(nowMs);
       return wish === null ? [] : [{ ...wish, recorder }];
     });
     for (const { recorder, reason } of recycleTurns(wishes)) {
-      if ((reason === 'stalled' ? opening : pending) >= this.#o.recyclesMax) continue;
+      if ((reason === 'stalled' ? opening : pending) >= this.#o.recycling.recyclesMax) continue;
       const turnInMs = this.#turnInMs(nowMs);
       if (turnInMs > 0) return turnInMs;
       this.#turnAtMs = null;
@@ -120,7 +145,7 @@ export class ShardRecorders implements AsyncDisposable {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** An operator wants a fresh connection for this shard; null when it is not recorded here. */
+  /** Requests a fresh connection for a shard, for an operator; null if the shard is not recorded here. */
   command(shard: number): ReturnType<ShardRecorder['command']> | null {
     return this.#recorders.get(shard)?.command() ?? null;
   }
@@ -129,7 +154,7 @@ export class ShardRecorders implements AsyncDisposable {
     return [...this.#recorders].sort(([a], [b]) => a - b).map(([, recorder]) => recorder.status());
   }
 
-  /** Ends the recording of these; disposing of the whole waits until it has ended. */
+  /** Stops recording these shards. Disposing of this object waits until their connections are closed. */
   close(shards: readonly number[]): void {
     for (const number of shards) {
       const recorder = this.#recorders.get(number);
@@ -141,16 +166,23 @@ export class ShardRecorders implements AsyncDisposable {
     }
   }
 
-  /** How each shard is served, with what of the missing tokens is told now. */
+  /** How each shard is served, as announced in the ingestor's key. */
   services(nowMs: number): Map<number, ShardService> {
-    const missing = new Map([...this.#recorders].map(([number, { missingTokens }]) => [number, missingTokens]));
-    const told = toldMissing(missing, { round: Math.floor(nowMs / TELLING_ROUND_MS) });
-    return new Map(
-      [...this.#recorders].map(([number, recorder]) => {
-        const some = told.get(number);
-        return [number, { ...recorder.service(nowMs), ...(some === undefined ? {} : { missing: some }) }];
-      }),
+    const services = reportedLacking(
+      new Map([...this.#recorders].map(([number, recorder]) => [number, recorder.service(nowMs)])),
     );
+    const missing = new Map([...this.#recorders].map(([number, { missingTokens }]) => [number, missingTokens]));
+    const reported = reportedMissing(missing, { round: Math.floor(nowMs / REPORT_ROUND_MS) });
+    for (const [number, tokenIds] of reported) {
+      const service = services.get(number);
+      if (service !== undefined) services.set(number, { ...service, missing: tokenIds });
+    }
+    return services;
+  }
+
+  /** The tokens of a shard whose first book has arrived here; empty if the shard is not recorded here. */
+  coveredTokens(shard: number): ReadonlySet<string> {
+    return this.#recorders.get(shard)?.coveredTokens ?? NONE;
   }
 
   isConnected(shard: number): boolean {
@@ -159,7 +191,7 @@ export class ShardRecorders implements AsyncDisposable {
 
   stats(nowMs: number): {
     recorded: number;
-    /** Shards that have a connection, and connections that are open: more while some are replaced. */
+    /** Shards that have a connection, and open connections (more, if some are being replaced). */
     shardsConnected: number;
     connected: number;
     covered: number;
@@ -175,7 +207,7 @@ export class ShardRecorders implements AsyncDisposable {
       connected: recorders.reduce((sum, { connected }) => sum + connected, 0),
       covered: recorders.filter((recorder) => recorder.service(nowMs).state === 'covered').length,
       tokens: recorders.reduce((sum, { tokens }) => sum + tokens, 0),
-      tokensCovered: recorders.reduce((sum, { coveredTokens }) => sum + coveredTokens, 0),
+      tokensCovered: recorders.reduce((sum, { tokensCovered }) => sum + tokensCovered, 0),
       tokensMissing: recorders.reduce((sum, { missingTokens }) => sum + missingTokens.length, 0),
       recycling: recorders.filter(({ isRecycling }) => isRecycling).length,
     };
@@ -186,43 +218,73 @@ export class ShardRecorders implements AsyncDisposable {
     await Promise.all(this.#closing);
   }
 
-  #recorderOptions(number: number, shard: Shard): ShardRecorderOptions {
-    return {
-      ...this.#o,
-      ...{ number, shard, outage: this.#outage, pace: this.#pace },
+  #recorderOf(number: number, shard: Shard): ShardRecorder {
+    const { connections, recycling, stalls, overlapMs, redundancy, log } = this.#o;
+    return new ShardRecorder({
+      ...{ shared: this.#shared, limits: connections, recycling, stalls, overlapMs, redundancy, number, shard, log },
       hearsLifecycle: this.#hearing.has(number),
       isPaused: this.#isPaused,
-      onPublished: () => this.#pauseWhenFull(),
       onStallOver: () => {
         for (const recorder of this.#recorders.values()) recorder.tryAgain();
       },
-    };
+      onServiceChanged: this.#onServiceChanged,
+    });
   }
 
-  /** Milliseconds until the next connection may be opened here. It keeps its turn until it is opened. */
+  /** Milliseconds until the next connection may be opened here. The turn stays reserved until then. */
   #turnInMs(nowMs: number): number {
-    this.#turnAtMs ??= this.#pace.reserve(nowMs);
+    this.#turnAtMs ??= this.#shared.pace.reserve(nowMs);
     return this.#turnAtMs - nowMs;
   }
 
-  #pauseWhenFull(): void {
+  #pause(): void {
     const { publisher, counters, log } = this.#o;
-    if (this.#isPaused || !publisher.full) return;
+    if (this.#isPaused) return;
     this.#isPaused = true;
     counters.pauses += 1;
-    log.warn(publisher.stats(), 'The publishing queue is full: the connections are not read until it has room.');
+    log.warn(
+      publisher.stats(),
+      'The publishing queue is full. Pausing all connections until it is half empty; nothing is dropped.',
+    );
     for (const recorder of this.#recorders.values()) recorder.pause();
   }
 
   #resume(): void {
-    if (!this.#isPaused) return;
+    // This is called a moment later, and the queue may be full again.
+    if (!this.#isPaused || this.#o.publisher.full) return;
     this.#isPaused = false;
-    this.#o.log.info(this.#o.publisher.stats(), 'The publishing queue has room: the connections are read again.');
+    this.#o.log.info(this.#o.publisher.stats(), 'The publishing queue has room again. Resuming all connections.');
     for (const recorder of this.#recorders.values()) recorder.resume();
   }
 }
 
-/** The ingestor asks twice a second: a process that comes so late has not looked at what waits in its own buffers. */
+/**
+ * The shards whose connections receive new and resolved markets: those with the lowest numbers in the plan, so that all
+ * ingestors agree on them. They are few, because the venue sends all of these events to each such connection.
+ */
+export function lifecycleShards(planned: Iterable<number>, count: number): Set<number> {
+  return new Set([...planned].sort((a, b) => a - b).slice(0, count));
+}
+
+/** Spaces the opening of connections, because each causes a burst of books. */
+export class ConnectPace {
+  readonly #paceMs: number;
+  #nextAtMs = 0;
+
+  constructor(o: { paceMs: number }) {
+    this.#paceMs = o.paceMs;
+  }
+
+  /** Reserves the next free time. @returns That time. */
+  reserve(nowMs: number): number {
+    const atMs = Math.max(nowMs, this.#nextAtMs);
+    this.#nextAtMs = atMs + this.#paceMs;
+    return atMs;
+  }
+}
+
+/** `recycle` is called twice a second. After a longer gap the process has not read what waits in its own buffers. */
 const HELD_UP_MS = 2_000;
-/** The scheduler has had time to ask the venue for what was told, and to move it. */
-const TELLING_ROUND_MS = 60_000;
+/** Long enough for the scheduler to check the reported tokens with the venue, and to move them. */
+const REPORT_ROUND_MS = 60_000;
+const NONE: ReadonlySet<string> = new Set();

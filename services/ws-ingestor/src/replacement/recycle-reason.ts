@@ -1,31 +1,31 @@
-/** Why a connection is replaced, the most urgent first. */
+/** Why a connection is replaced, most urgent first. */
 export const RECYCLE_REASONS = ['operator', 'stalled', 'missing_books', 'pollution', 'age'] as const;
 export type RecycleReason = (typeof RECYCLE_REASONS)[number];
 
 export type RecycleLimits = {
-  /** Share of a connection's tokens that left it, 0 to 1, from which on it is replaced. */
+  /** A connection is replaced when this share of its tokens has left it: 0 to 1. */
   pollutionMax: number;
-  /** No connection is replaced for its pollution before it is so old. */
+  /** Minimum age of a connection that is replaced for its pollution. */
   ageMsMin: number;
   ageMsMax: number;
 };
 
-/** What there is to know of a connection that is open. */
+/** The condition of an open connection. */
 export type ConnectionCondition = {
   ageMs: number;
-  /** Tokens that left it, over all that were ever subscribed on it: 0 to 1. */
+  /** Share of the tokens ever subscribed on it that have left it: 0 to 1. */
   pollution: number;
-  /** Since its last data, and how long that may last. */
+  /** Time since its last data, and the limit for that. */
   silentMs: number;
   silentMsMax: number;
-  /** Whether tokens wait for their first book in vain for which no fresh connection has been tried. */
+  /** Whether tokens wait in vain for their first book and have not been tried on a fresh connection. */
   hasUntriedMissing: boolean;
   isCommanded: boolean;
-  /** In [0, 1), of this connection for good: so that connections that were opened together do not grow old together. */
+  /** Random, in [0, 1), constant for this connection, so that connections opened together are not replaced together. */
   chance: number;
 };
 
-/** Why the connection must be replaced now, or null. */
+/** Why the connection should be replaced now, or null. */
 export function recycleReason(o: ConnectionCondition, limits: RecycleLimits): RecycleReason | null {
   if (o.isCommanded) return 'operator';
   if (o.silentMs >= o.silentMsMax) return 'stalled';
@@ -34,5 +34,5 @@ export function recycleReason(o: ConnectionCondition, limits: RecycleLimits): Re
   return o.ageMs >= limits.ageMsMax * (1 - AGE_SPREAD * o.chance) ? 'age' : null;
 }
 
-/** Connections that were opened within minutes are replaced over hours. */
+/** Spreads the replacement of connections that were opened within minutes over hours. */
 const AGE_SPREAD = 0.2;

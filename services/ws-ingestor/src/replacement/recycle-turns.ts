@@ -5,13 +5,13 @@ export type RecycleWish = {
   reason: RecycleReason;
   /** Whether the last replacement for this reason failed. */
   isRetry: boolean;
-  /** When the last one began, for whatever reason. */
+  /** When the last replacement began, for whatever reason. */
   triedAtMs: number;
 };
 
 /**
- * The wishes in the order of their turns: an operator's first; then those that were not tried in vain, the most urgent
- * reason first; then the others, the longest untried first: many that fail again and again must not keep out the rest.
+ * The wishes in the order of their turns: operators' requests first; then wishes that have not failed before, most urgent
+ * reason first; then the others, the one tried longest ago first, so that repeated failures do not block the rest.
  */
 export function recycleTurns<T extends RecycleWish>(wishes: readonly T[]): T[] {
   return wishes.toSorted((a, b) => rank(a) - rank(b) || a.triedAtMs - b.triedAtMs);

@@ -2,8 +2,8 @@ import { backoffMs } from '@polytape/polymarket';
 import type { RecycleReason } from './recycle-reason.ts';
 
 /**
- * When a replacement that failed may be tried again: each reason waits for itself, so that a connection that has stalled
- * does not wait because it could not be replaced for its age. The wait doubles from `minMs` on, with chance in it.
+ * When a failed replacement may be tried again. Each reason has its own wait, so that a stalled connection does not wait
+ * because it could not be replaced for its age. The wait starts at `minMs` and doubles, with jitter.
  */
 export class RetryTimes {
   readonly #failures = new Map<RecycleReason, { failures: number; untilMs: number }>();
@@ -17,7 +17,7 @@ export class RetryTimes {
     return reason === 'operator' || nowMs >= (this.#failures.get(reason)?.untilMs ?? 0);
   }
 
-  /** `maxMs`: the longest wait. @returns How long it is. */
+  /** @param o.maxMs The longest wait. @returns The wait. */
   failed(reason: RecycleReason, o: { nowMs: number; maxMs: number; random: number }): number {
     const failures = (this.#failures.get(reason)?.failures ?? 0) + 1;
     const minMs = Math.min(this.#minMs, o.maxMs);
@@ -30,7 +30,7 @@ export class RetryTimes {
     return this.#failures.has(reason);
   }
 
-  /** Another shard has just had what this one waits for: what kept it from it may be over. */
+  /** Ends the wait: another shard's replacement for this reason has just succeeded. */
   tryAgain(reason: RecycleReason): void {
     const failed = this.#failures.get(reason);
     if (failed !== undefined) failed.untilMs = 0;

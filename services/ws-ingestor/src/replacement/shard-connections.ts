@@ -1,31 +1,37 @@
-import { type ConnectionStatus, OutageNotice } from '@polytape/types';
+import type { Logger } from '@polytape/service';
+import type { ConnectionStatus } from '@polytape/types';
 import {
+  type ConnectionLimits,
   ShardConnection,
   type ShardConnectionListener,
-  type ShardConnectionOptions,
+  type SharedParts,
 } from '../connection/shard-connection.ts';
 import type { RecycleReason } from './recycle-reason.ts';
 import { Succession } from './succession.ts';
 
-export type ShardConnectionsOptions = Omit<ShardConnectionOptions, 'unparsedNotice' | 'listener'> & {
-  /** What is recorded: it changes with the plan, and a new connection is opened for what it holds then. */
-  tokenIds: ReadonlySet<string>;
-  listener: Pick<ShardConnectionListener, 'published' | 'opened' | 'serviceChanged'>;
+export type ShardConnectionsOptions = {
+  shared: SharedParts;
+  limits: ConnectionLimits;
   /** How long two connections record together. */
   overlapMs: number;
+  shard: number;
+  /** The tokens to record. The set changes with the plan; a new connection subscribes to what it contains then. */
+  tokenIds: ReadonlySet<string>;
+  hearsLifecycle: boolean;
+  isPaused: boolean;
+  listener: Pick<ShardConnectionListener, 'opened' | 'serviceChanged' | 'dumpTooLarge'>;
+  log: Logger;
 };
 
 /**
- * The connections of a shard: always a current one, and while it is replaced a second. What is said to all of them is said
- * to those that are opened later, too.
+ * The connections of a shard: always a current one, and a second one during a replacement. Settings for all of them also
+ * apply to connections that are opened later.
  *
- * current -> current and successor (`succeed`) -> current (`giveUp`), or current, which was the successor, and the old one,
- * which drains (`takeOver`) -> current (`finish`), or the old one again (`giveUp`).
+ * `succeed` opens a successor beside the current connection. Then either `giveUp` closes the successor; or `takeOver` makes
+ * it the current connection while the old one drains, and `finish` closes the old one, or `giveUp` returns to it.
  */
 export class ShardConnections implements AsyncDisposable {
   readonly #o: ShardConnectionsOptions;
-  /** One for all of them, so that a new connection does not say again what the old one has said. */
-  readonly #unparsedNotice = new OutageNotice();
   readonly #closing = new Set<Promise<void>>();
   #hearsLifecycle: boolean;
   #isPaused: boolean;
@@ -43,7 +49,7 @@ export class ShardConnections implements AsyncDisposable {
     return this.#current;
   }
 
-  /** The replacement that is under way. */
+  /** The present replacement; null if there is none. */
   get succession(): Succession | null {
     return this.#succession;
   }
@@ -54,18 +60,19 @@ export class ShardConnections implements AsyncDisposable {
 
   /** Opens a successor to the current connection. */
   succeed(reason: RecycleReason, nowMs: number): Succession {
-    const { overlapMs, firstBookTimeoutMs } = this.#o;
+    const { overlapMs, limits } = this.#o;
+    const { firstBookTimeoutMs } = limits;
     const [old, successor] = [this.#current, this.#connect()];
     this.#succession = new Succession({ reason, old, successor, overlapMs, firstBookTimeoutMs, nowMs });
     return this.#succession;
   }
 
-  /** The successor is the current connection from now on, and the old one drains. */
+  /** Makes the successor the current connection; the old one drains. */
   takeOver(): void {
     if (this.#succession !== null) this.#current = this.#succession.successor;
   }
 
-  /** Closes the successor, which has failed. Where it had taken over, the old one follows the plan again. */
+  /** Closes a failed successor. If it had taken over, the old connection becomes current and follows the plan again. */
   giveUp(nowMs: number): void {
     if (this.#succession === null) return;
     const { old, successor } = this.#succession;
@@ -83,7 +90,7 @@ export class ShardConnections implements AsyncDisposable {
     this.#succession = null;
   }
 
-  /** Subscribes in place; a connection that drains does not follow the plan any more. */
+  /** Subscribes in place; a draining connection no longer follows the plan. */
   subscribe(tokenIds: readonly string[], nowMs: number): void {
     for (const connection of this.following()) connection.subscribe(tokenIds, nowMs);
   }
@@ -92,7 +99,7 @@ export class ShardConnections implements AsyncDisposable {
     for (const connection of this.roles().keys()) connection.unsubscribe(tokenIds);
   }
 
-  /** Turns the venue's global events on or off, in place. */
+  /** Turns new and resolved markets on or off, in place. */
   hearLifecycle(on: boolean): void {
     this.#hearsLifecycle = on;
     for (const connection of this.following()) connection.hearLifecycle(on);
@@ -108,13 +115,13 @@ export class ShardConnections implements AsyncDisposable {
     for (const connection of this.roles().keys()) connection.resume();
   }
 
-  /** Nothing was read for a while, by no fault of the venue. */
-  excuse(nowMs: number): void {
-    for (const connection of this.roles().keys()) connection.excuse(nowMs);
-    this.#succession?.excuse(nowMs);
+  /** Restarts all waiting, after a time in which nothing was read through no fault of the venue. */
+  resetSilence(nowMs: number): void {
+    for (const { socket } of this.roles().keys()) socket?.resetSilence(nowMs);
+    this.#succession?.resetSilence(nowMs);
   }
 
-  /** What each of them is. */
+  /** The connections with their roles. */
   roles(): Map<ShardConnection, ConnectionStatus['role']> {
     const roles = new Map<ShardConnection, ConnectionStatus['role']>([[this.#current, 'current']]);
     if (this.#succession === null) return roles;
@@ -122,15 +129,14 @@ export class ShardConnections implements AsyncDisposable {
     return this.#current === successor ? roles.set(old, 'draining') : roles.set(successor, 'successor');
   }
 
-  /** Those that follow the plan: the current one and its successor. */
+  /** The connections that follow the plan: the current one, and a successor that is opening. */
   following(): ShardConnection[] {
     return [...this.roles()].filter(([, role]) => role !== 'draining').map(([connection]) => connection);
   }
 
-  /** Those that have a socket. */
+  /** The status of each connection that has a socket. */
   statuses(): ConnectionStatus[] {
-    const statuses = [...this.roles()].map(([connection, role]) => connection.status(role));
-    return statuses.filter((status) => status !== null);
+    return [...this.roles()].flatMap(([{ socket }, role]) => (socket === null ? [] : [socket.status(role)]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -139,15 +145,14 @@ export class ShardConnections implements AsyncDisposable {
   }
 
   #connect(): ShardConnection {
+    const { shared, limits, shard, tokenIds, listener, log } = this.#o;
     return new ShardConnection({
-      ...this.#o,
+      ...{ shared, limits, shard, tokenIds, log },
       hearsLifecycle: this.#hearsLifecycle,
       isPaused: this.#isPaused,
-      unparsedNotice: this.#unparsedNotice,
       listener: {
-        ...this.#o.listener,
+        ...listener,
         firstBook: (connection, book) => this.#succession?.sawFirstBook(connection, book),
-        trade: (connection, messageId) => this.#succession?.sawTrade(connection, messageId),
       },
     });
   }

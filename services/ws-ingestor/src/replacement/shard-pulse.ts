@@ -1,23 +1,24 @@
 export type StallLimits = {
-  /** Silence that a busy shard is allowed. */
+  /** Silence limit for busy shards. */
   stallMsMin: number;
-  /** Silence that any shard is allowed, unless it was found to be merely quiet. */
+  /** Silence limit for quiet shards, unless the shard has been found to be merely quiet. */
   stallMsMax: number;
 };
 
 /**
- * How lively the data of a shard is, over about the last `stallMsMax`, and how long it may thus be silent: `stallMsMin`
- * where something comes all the time, ten times that where something comes a tenth of the time, and so on.
+ * How lively a shard's data is, over about the last `stallMsMax`, and the silence limit that follows: `stallMsMin` for a
+ * shard with data all the time, ten times that for one with data a tenth of the time, and so on.
  *
- * It is asked several times in `stallMsMin` whether data came: to count frames would let a burst of a hundred in one
- * second pass for a hundred seconds of data. A silence counts once it is over, so that it does not excuse itself.
+ * Several samples within each `stallMsMin` record whether data arrived. Counting frames instead would let a burst of a
+ * hundred frames in one second look like a hundred seconds of data. A silence counts only once it is over, so that it does
+ * not extend its own limit.
  *
- * Each silence that turned out to be mere quiet doubles what is allowed, up to ten times `stallMsMax`, until the shard is
- * lively enough again that the rule alone would notice a stall within `stallMsMax`.
+ * Each silence that turns out to be mere quiet doubles the limit, up to ten times `stallMsMax`, until the shard is lively
+ * enough again that the rule alone gives at most `stallMsMax`.
  */
 export class ShardPulse {
   readonly #limits: StallLimits;
-  /** Both fade, so that the past counts less: milliseconds with data, and all of them. */
+  /** Milliseconds with data, and all milliseconds. Both decay, so that the past counts less. */
   #livelyMs = 0;
   #totalMs: number;
   #beatAtMs: number;
@@ -25,12 +26,12 @@ export class ShardPulse {
 
   constructor(limits: StallLimits, nowMs: number) {
     this.#limits = limits;
-    // As if it had been silent before: a few frames do not yet make a new shard a busy one.
+    // As if the shard had been silent before, so that a few frames do not make a new shard a busy one.
     this.#totalMs = limits.stallMsMax / 6;
     this.#beatAtMs = nowMs;
   }
 
-  /** Data came within the last `withinMs`. */
+  /** Data arrived within the last `withinMs`. */
   beat(nowMs: number, withinMs: number): void {
     const passedMs = Math.max(0, nowMs - this.#beatAtMs);
     const kept = Math.exp(-passedMs / this.#limits.stallMsMax);
@@ -40,12 +41,12 @@ export class ShardPulse {
     if (this.#byRateMs() <= this.#limits.stallMsMax) this.#quiets = 0;
   }
 
-  /** The shard was silent for as long as it may be, and had merely been quiet. */
+  /** The shard reached its limit and was merely quiet. */
   wasQuiet(): void {
     if (this.silentMsMax < this.#limits.stallMsMax * QUIET_FACTOR_MAX) this.#quiets += 1;
   }
 
-  /** Milliseconds of silence after which the shard's connection is taken to have stalled. */
+  /** Silence after which the shard's connection counts as stalled. */
   get silentMsMax(): number {
     const { stallMsMin, stallMsMax } = this.#limits;
     const ruleMs = Math.max(stallMsMin, Math.min(stallMsMax, this.#byRateMs()));
@@ -57,5 +58,5 @@ export class ShardPulse {
   }
 }
 
-/** A quiet shard is looked at every ten minutes at last, where any other may be silent for one. */
+/** With the default of one minute, a quiet shard's connection is checked every ten minutes in the end. */
 const QUIET_FACTOR_MAX = 10;

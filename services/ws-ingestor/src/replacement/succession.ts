@@ -1,37 +1,35 @@
 import type { BookEvent } from '@polytape/polymarket';
-import type { LastKnown } from '../connection/last-known.ts';
+import type { LastHeard } from '../connection/last-heard.ts';
 import type { ShardConnection } from '../connection/shard-connection.ts';
 import { judgeSuccessor } from './judge-successor.ts';
+import { lacksNothingOf } from './lacks-nothing-of.ts';
 import type { RecycleReason } from './recycle-reason.ts';
 
 /**
- * One connection being replaced by another: opening -> overlapping (the successor has taken over; both record) -> over;
- * or failed. A successor that loses its socket after it has taken over has proved nothing: the overlap begins anew with
- * each of its sockets, and when that goes on, the old one takes its place again. It only watches and judges; the recorder of
- * the shard acts.
+ * The replacement of one connection by another: opening -> overlapping (the successor has taken over; both record) -> over;
+ * or failed. If the successor loses its socket after taking over, the overlap starts again with its next socket; if that
+ * happens repeatedly, the old connection takes its place again. This class only observes and judges; the shard's recorder
+ * acts.
  */
 export class Succession {
   readonly reason: RecycleReason;
   readonly old: ShardConnection;
   readonly successor: ShardConnection;
-  /** Tokens that waited for a book in vain on the old connection. */
+  /** Tokens that waited in vain for a book on the old connection. */
   readonly missing: readonly string[];
   readonly #overlapMs: number;
   readonly #firstBookTimeoutMs: number;
   readonly #oldDataFrames: number;
-  readonly #oldKnew: LastKnown | null;
+  readonly #oldHeard: LastHeard | null;
   readonly #silentSinceMs: number;
   readonly #lastFrameAtMs: number | null;
-  /** Trades, each with the connection that it came on first. */
-  readonly #trades = new Map<string, ShardConnection>();
   #startedAtMs: number;
   #tookOverAtMs: number | null = null;
-  /** Sockets that the successor had had when it took over. */
+  /** How many sockets the successor had had when it took over. */
   #socketsAtTakeOver = 0;
-  /** Its present socket, and since when that covers. */
+  /** The successor's present socket, and since when that covers the shard. */
   #overlapping: { sockets: number; sinceMs: number } | null = null;
   #booksWithNews = 0;
-  #seenOnBoth = 0;
 
   constructor(o: {
     reason: RecycleReason;
@@ -44,13 +42,14 @@ export class Succession {
     this.reason = o.reason;
     this.old = o.old;
     this.successor = o.successor;
-    this.missing = o.old.missing(o.nowMs);
-    this.#silentSinceMs = o.old.heardAtMs ?? o.nowMs;
-    this.#lastFrameAtMs = o.old.lastFrameAtMs;
+    const { socket } = o.old;
+    this.missing = socket?.missing(o.nowMs) ?? [];
+    this.#silentSinceMs = socket?.heardAtMs ?? o.nowMs;
+    this.#lastFrameAtMs = socket?.lastFrameAtMs ?? null;
     this.#overlapMs = o.overlapMs;
     this.#firstBookTimeoutMs = o.firstBookTimeoutMs;
     this.#oldDataFrames = o.old.dataFrames;
-    this.#oldKnew = o.old.lastKnown;
+    this.#oldHeard = socket?.lastHeard ?? null;
     this.#startedAtMs = o.nowMs;
   }
 
@@ -59,26 +58,26 @@ export class Succession {
     return this.#tookOverAtMs === null;
   }
 
-  /** Whether others wait for it. Once a stalled connection is replaced, it is kept only for what may come late. */
+  /** Whether it counts among the replacements at a time. A stalled connection that is replaced only drains late frames. */
   get isPending(): boolean {
     return this.#tookOverAtMs === null || this.reason !== 'stalled';
   }
 
-  /** For how long no data came on the old one until the successor took over, and its last frame, since the epoch. */
+  /** How long the old connection was silent until the successor took over, and its last frame (since the epoch). */
   get silence(): { silentMs: number; lastFrameAtMs: number | null } {
     const endedAtMs = this.#tookOverAtMs ?? this.#silentSinceMs;
     return { silentMs: Math.round(endedAtMs - this.#silentSinceMs), lastFrameAtMs: this.#lastFrameAtMs };
   }
 
-  /** For how long both have recorded. */
+  /** How long both have recorded. */
   overlappedMs(nowMs: number): number {
     return this.#tookOverAtMs === null ? 0 : nowMs - this.#tookOverAtMs;
   }
 
-  /** Where it stands. `takes over` is said once. */
+  /** The next step. Returns `takes over` once. */
   step(nowMs: number, wanted: ReadonlySet<string>): 'wait' | 'takes over' | 'failed' | 'over' {
-    if (this.#tookOverAtMs !== null) return this.#overlap(nowMs, this.#tookOverAtMs);
-    const { openedAtMs } = this.successor;
+    if (this.#tookOverAtMs !== null) return this.#overlap(nowMs, this.#tookOverAtMs, wanted);
+    const openedAtMs = this.successor.socket?.openedAtMs ?? null;
     const judgement = judgeSuccessor({
       nowMs,
       startedAtMs: this.#startedAtMs,
@@ -99,56 +98,46 @@ export class Succession {
   /** How often the successor has lost its socket since it took over. */
   get losses(): number {
     if (this.#tookOverAtMs === null) return 0;
-    const { sockets, openedAtMs } = this.successor;
-    return sockets - this.#socketsAtTakeOver + (openedAtMs === null ? 1 : 0);
+    const { sockets, socket } = this.successor;
+    return sockets - this.#socketsAtTakeOver + (socket === null ? 1 : 0);
   }
 
-  /** Nothing was read for a while, by no fault of the venue: the successor gets its time anew. */
-  excuse(nowMs: number): void {
+  /** Restarts the successor's time, after a time in which nothing was read through no fault of the venue. */
+  resetSilence(nowMs: number): void {
     if (this.#tookOverAtMs === null) this.#startedAtMs = nowMs;
   }
 
   sawFirstBook(connection: ShardConnection, book: BookEvent): void {
-    if (connection === this.successor && this.#oldKnew?.misses(book)) this.#booksWithNews += 1;
+    if (connection === this.successor && this.#oldHeard?.misses(book)) this.#booksWithNews += 1;
   }
 
-  sawTrade(connection: ShardConnection, messageId: string): void {
-    const first = this.#trades.get(messageId);
-    if (first === undefined) {
-      if (this.#trades.size < TRADES_MAX) this.#trades.set(messageId, connection);
-    } else if (first !== connection) this.#seenOnBoth += 1;
-  }
-
-  /** Whether the silent old connection was dead: it has said nothing since, and the successor's first books have news. */
+  /** Whether the silent old connection was dead: still silent, while the successor's first books show changes. */
   get wasStalled(): boolean {
     return this.#booksWithNews > 0 && this.old.dataFrames === this.#oldDataFrames;
   }
 
-  #overlap(nowMs: number, tookOverAtMs: number): 'wait' | 'failed' | 'over' {
+  #overlap(nowMs: number, tookOverAtMs: number, wanted: ReadonlySet<string>): 'wait' | 'failed' | 'over' {
     const { old, successor } = this;
     if (old.covered.size === 0) return 'over';
-    const covers = successor.coversAt(nowMs);
-    // It may have been lost and be back between two looks.
+    // A dead old connection is no alternative; the successor reconnects by itself.
+    const isOldDead = this.reason === 'stalled' && old.dataFrames === this.#oldDataFrames;
+    // After a reconnection the successor may have fewer books than when it took over.
+    const lacking = [...wanted].filter((tokenId) => !successor.covered.has(tokenId));
+    const isAsGood = isOldDead || lacksNothingOf(old.covered, lacking);
+    const covers = isAsGood && (successor.socket?.coversAt(nowMs) ?? false);
+    // The socket may have been lost and replaced between two calls.
     if (this.#overlapping?.sockets !== successor.sockets) this.#overlapping = null;
     if (covers) this.#overlapping ??= { sockets: successor.sockets, sinceMs: nowMs };
     const { losses } = this;
-    // Of an old one that is dead nothing can be hoped; its successor comes back by itself.
-    const isOldDead = this.reason === 'stalled' && old.dataFrames === this.#oldDataFrames;
     const isTooLate = nowMs - tookOverAtMs >= this.#overlapMs + LATE_TIMES * this.#firstBookTimeoutMs;
-    if (!isOldDead && (losses >= LOSSES_MAX || (losses > 0 && isTooLate))) return 'failed';
+    const isWorse = losses > 0 || !isAsGood;
+    if (!isOldDead && (losses >= LOSSES_MAX || (isWorse && isTooLate))) return 'failed';
     const isDue = this.#overlapping !== null && nowMs - this.#overlapping.sinceMs >= this.#overlapMs;
     return isDue && covers ? 'over' : 'wait';
   }
-
-  /** Trades that came on both connections. */
-  get seenOnBoth(): number {
-    return this.#seenOnBoth;
-  }
 }
 
-/** Trades whose second sight is counted; a figure for the operator, that may be too low after a minute of 1,500 a second. */
-const TRADES_MAX = 100_000;
-/** Sockets that a successor may lose in the overlap before the old connection takes its place again. */
+/** After this many lost sockets in the overlap, the old connection takes its place again. */
 const LOSSES_MAX = 2;
-/** The same for one that was lost and does not come back: times the wait for first books. */
+/** The same if the successor is not as good again in time: a multiple of the wait for first books. */
 const LATE_TIMES = 3;

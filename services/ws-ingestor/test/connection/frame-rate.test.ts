@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { FrameRate } from '../../src/connection/frame-rate.ts';
 
 describe('the rate of frames', () => {
-  test('is that of the last seconds', () => {
+  test('covers the last seconds', () => {
     const rate = new FrameRate(0);
     expect(rate.perSecond).toBe(0);
     let frames = 0;
@@ -20,7 +20,7 @@ describe('the rate of frames', () => {
     expect(rate.perSecond).toBeCloseTo(10, 0);
   });
 
-  test('is right from the first sample on, and counts nothing twice at one moment', () => {
+  test('is right from the first sample, and counts nothing twice at one moment', () => {
     const rate = new FrameRate(1_000);
     rate.sample(50, 1_500);
     rate.sample(50, 1_500);

@@ -20,7 +20,7 @@ describe('the assignment', () => {
     );
   });
 
-  test('is the same for all who see the same, in whatever order they see it', () => {
+  test('is the same for all who see the same members and shards, in whatever order', () => {
     fc.assert(
       fc.property(
         fleets.chain((fleet) =>
@@ -38,7 +38,7 @@ describe('the assignment', () => {
     );
   });
 
-  test('moves close to the least number of shards when an ingestor comes or goes', () => {
+  test('moves close to the minimum number of shards when an ingestor joins or leaves', () => {
     const rows: string[] = [];
     for (const [shards, members, redundancy] of SIZES) {
       let moved = 0;
@@ -46,7 +46,7 @@ describe('the assignment', () => {
         const [before, after] = [members, members + 1].map((count) =>
           assignShards({ shards: numbersTo(shards), members: fleetOf(count, `draw-${draw}`), redundancy }),
         );
-        // Places that the new one takes, or, read the other way round, that one leaves behind.
+        // The places that a new member takes; in reverse, those that a leaving member gives up.
         if (before !== undefined && after !== undefined) moved += newPlaces(before, after) / DRAWS;
       }
       const places = shards * redundancy;
@@ -62,7 +62,7 @@ describe('the assignment', () => {
     console.info(rows.join('\n'));
   });
 
-  test('leaves the last shards unserved when there is no room for all', () => {
+  test('leaves the last shards unserved if there is no room for all', () => {
     const { owners, unserved, redundancy } = assignShards({
       shards: numbersTo(25),
       members: fleetOf(2, 'small', 10),
@@ -74,7 +74,7 @@ describe('the assignment', () => {
     expect(loadsOf({ owners }, fleetOf(2, 'small', 10))).toEqual([10, 10]);
   });
 
-  test('gives up redundancy before it gives up a shard', () => {
+  test('gives up redundancy before any shard', () => {
     const members = fleetOf(3, 'tight', 10);
     expect(assignShards({ shards: numbersTo(10), members, redundancy: 3 }).redundancy).toBe(3);
     expect(assignShards({ shards: numbersTo(11), members, redundancy: 3 }).redundancy).toBe(2);
@@ -84,7 +84,7 @@ describe('the assignment', () => {
     });
   });
 
-  test('never exceeds a capacity, and serves what there is room for, where capacities differ', () => {
+  test('never exceeds a capacity, and uses all room, if capacities differ', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 12 }),
@@ -105,7 +105,7 @@ describe('the assignment', () => {
     );
   });
 
-  test('of a fleet of nobody serves nothing', () => {
+  test('serves nothing without members', () => {
     expect(assignShards({ shards: [3, 1], members: [], redundancy: 1 })).toEqual({
       owners: new Map(),
       redundancy: 0,
@@ -114,7 +114,7 @@ describe('the assignment', () => {
   });
 });
 
-/** Shards, members and redundancy of any proportion, numbers of shards with holes as a plan has them. */
+/** Any proportion of shards, members and redundancy; shard numbers have holes, as in a real plan. */
 const fleets = fc.record({
   shards: fc
     .uniqueArray(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 60 })

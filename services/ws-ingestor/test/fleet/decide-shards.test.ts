@@ -5,7 +5,7 @@ import { decideShards } from '../../src/fleet/decide-shards.ts';
 type Question = Parameters<typeof decideShards>[0];
 
 describe('an ingestor', () => {
-  test('opens what it is to record and does not, in order', () => {
+  test('opens the assigned shards that it does not record yet, in order', () => {
     expect(decide({ assigned: [3, 1, 2], own: { 2: covered } })).toMatchObject({
       open: [1, 3],
       close: [],
@@ -13,23 +13,23 @@ describe('an ingestor', () => {
     });
   });
 
-  test('opens nothing that has left the plan, and closes what has', () => {
+  test('opens no shard that has left the plan, and closes those that it records', () => {
     const question = { assigned: [1], plan: [2], own: { 3: covered } };
     expect(decide(question)).toMatchObject({ open: [], close: [3], release: [] });
   });
 
-  test('keeps for a while what has left the plan where others have its tokens now', () => {
+  test('keeps a shard that has left the plan for a while if others have its tokens now', () => {
     const question = { assigned: [1], plan: [1], own: { 1: covered, 3: covered } };
     expect(decide({ ...question, departing: [3] })).toMatchObject(nothing);
     expect(decide(question)).toMatchObject({ close: [3] });
   });
 
-  test('keeps what is no longer its own while nobody else covers it', () => {
+  test('keeps a shard that is no longer assigned while nobody else covers it', () => {
     const others = [active({}), active({ 1: opening }), active({ 1: releasing })];
     expect(decide({ own: { 1: covered }, others, nowMs: 1e9 })).toMatchObject(nothing);
   });
 
-  test('lets go of it when another has covered it for the time of the overlap', () => {
+  test('releases it when another has covered it for the overlap', () => {
     const others = [active({ 1: covered })];
     const first = decide({ own: { 1: covered }, others, nowMs: 1_000 });
     expect(first).toMatchObject(nothing);
@@ -38,7 +38,7 @@ describe('an ingestor', () => {
     expect(decide({ own: { 1: covered }, others, nowMs: 6_000, relievedSinceMs })).toMatchObject({ release: [1] });
   });
 
-  test('begins the overlap anew when the other stopped covering it', () => {
+  test('starts the overlap again if the other stops covering it', () => {
     const relievedSinceMs = decide({ own: { 1: covered }, others: [active({ 1: covered })] }).relievedSinceMs;
     const gap = decide({ own: { 1: covered }, others: [active({ 1: opening })], nowMs: 3_000, relievedSinceMs });
     expect(gap.relievedSinceMs).toEqual(new Map());
@@ -52,12 +52,37 @@ describe('an ingestor', () => {
     expect(decide(two)).toMatchObject({ release: [1] });
   });
 
-  test('does not count one that leaves, nor one that covers an older version of the shard', () => {
+  test('does not count leaving ingestors, nor those that cover an older version', () => {
     const others = [active({ 1: covered }, 'leaving'), active({ 1: { ...covered, version: 6 } })];
     expect(decide({ own: { 1: covered }, others, nowMs: 9_000 }).relievedSinceMs).toEqual(new Map());
   });
 
-  test('closes without ado what it does not cover itself: nobody counts on it', () => {
+  test('keeps a shard if the other lacks a first book that has arrived here, and releases it otherwise', () => {
+    const lacking = { ...covered, lacking: ['y', 'z'] };
+    const question = { own: { 1: covered }, others: [active({ 1: lacking })], relievedSinceMs: new Map([[1, 0]]) };
+    expect(decide({ ...question, books: 'xy', nowMs: 9_000 })).toMatchObject(nothing);
+    expect(decide({ ...question, books: 'x', nowMs: 9_000 })).toMatchObject({ release: [1] });
+  });
+
+  test('keeps also a shard that it does not cover if the other lacks a first book that has arrived here', () => {
+    const others = [active({ 1: { ...covered, lacking: ['y'] } })];
+    const question = { own: { 1: opening }, others, relievedSinceMs: new Map([[1, 0]]), nowMs: 9_000 };
+    expect(decide({ ...question, books: 'xy' })).toMatchObject(nothing);
+    expect(decide({ ...question, books: 'x' })).toMatchObject({ close: [1] });
+  });
+
+  test('hands over a shard without a single book once both have waited in vain', () => {
+    const empty: ShardService = { ...opening, lacking: 'all' };
+    const question = { own: { 1: empty }, relievedSinceMs: new Map([[1, 0]]), nowMs: 9_000, books: '' };
+    expect(decide({ ...question, others: [active({ 1: empty })] })).toMatchObject({ close: [1] });
+    expect(decide({ ...question, others: [active({ 1: opening })] })).toMatchObject(nothing);
+    expect(decide({ ...question, own: { 1: opening }, others: [active({ 1: empty })] })).toMatchObject(nothing);
+    expect(decide({ ...question, own: { 1: covered }, others: [active({ 1: empty })], books: 'x' })).toMatchObject(
+      nothing,
+    );
+  });
+
+  test('simply closes a shard that it does not cover itself, because nobody relies on it', () => {
     const others = [active({ 1: covered })];
     const relievedSinceMs = new Map([[1, 0]]);
     expect(decide({ own: { 1: opening }, others, nowMs: 9_000, relievedSinceMs })).toMatchObject({ close: [1] });
@@ -69,18 +94,18 @@ describe('an ingestor', () => {
     expect(decide({ own: { 1: releasing }, others, nowMs: 9_000, relievedSinceMs })).toMatchObject(nothing);
   });
 
-  test('lets go of nothing while the broker is away', () => {
+  test('releases nothing while the broker is away', () => {
     const question = { own: { 1: covered }, others: [active({ 1: covered })], relievedSinceMs: new Map([[1, 0]]) };
     expect(decide({ ...question, nowMs: 9_000, isConnected: false })).toMatchObject(nothing);
   });
 
-  test('keeps all while its connections are not read: what waits on them is not recorded yet', () => {
+  test('keeps everything while its connections are paused, because what waits on them is not recorded yet', () => {
     const question = { others: [active({ 1: covered })], relievedSinceMs: new Map([[1, 0]]), nowMs: 9_000 };
     expect(decide({ ...question, own: { 1: covered }, isPaused: true })).toMatchObject(nothing);
     expect(decide({ ...question, own: { 1: opening }, isPaused: true })).toMatchObject(nothing);
   });
 
-  test('that leaves alone lets go at once, without the broker, too', () => {
+  test('that leaves alone closes its shards at once, even without the broker', () => {
     expect(decide({ own: { 1: covered }, required: 0 })).toMatchObject({ release: [1] });
     expect(decide({ own: { 1: covered }, required: 0, isConnected: false })).toMatchObject({ close: [1] });
   });
@@ -95,11 +120,13 @@ function active(shards: Record<string, ShardService>, state: IngestorPresence['s
   return { startedAtMs: 0, state, capacity: 100, shards };
 }
 
-/** A decision about shards 1 to 3 of version 7, with an overlap of 5 s and one other required, unless told otherwise. */
+/** A decision about shards 1 to 3 in version 7; by default with an overlap of 5 s and one other required. */
 function decide(o: {
   plan?: number[];
   assigned?: number[];
   own?: Record<number, ShardService>;
+  /** The tokens of every shard whose first book has arrived here. */
+  books?: string;
   departing?: number[];
   others?: IngestorPresence[];
   required?: number;
@@ -115,6 +142,7 @@ function decide(o: {
     departing: new Set(o.departing ?? []),
     own: new Map(Object.entries(o.own ?? {}).map(([shard, service]) => [Number(shard), service])),
     others: new Map((o.others ?? []).map((presence, at) => [`other-${at}`, presence])),
+    coveredTokens: () => new Set(o.books ?? 'xyz'),
     isConnected: o.isConnected ?? true,
     isPaused: o.isPaused ?? false,
     overlapMs: 5_000,

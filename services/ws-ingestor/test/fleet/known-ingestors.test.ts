@@ -5,7 +5,7 @@ import { knownIngestors } from '../../src/fleet/known-ingestors.ts';
 const old: IngestorPresence = { startedAtMs: 1, state: 'active', capacity: 10, shards: {} };
 const now: IngestorPresence = { ...old, state: 'leaving' };
 
-test('an ingestor that is no longer seen is gone, once absence proves something', () => {
+test('an ingestor that is no longer seen is gone once absence proves something', () => {
   const known = knownIngestors(new Map([['a', old]]), new Map([['b', old]]), {
     isAbsenceProof: true,
     silent: new Set(),
@@ -13,7 +13,7 @@ test('an ingestor that is no longer seen is gone, once absence proves something'
   expect([...known.keys()]).toEqual(['b']);
 });
 
-test('until then it is reckoned with as it was last seen, and the others as they are now', () => {
+test('until then it counts as it was last seen, and the others count as they are now', () => {
   const before = new Map([
     ['a', old],
     ['b', old],
@@ -22,7 +22,7 @@ test('until then it is reckoned with as it was last seen, and the others as they
   expect(Object.fromEntries(known)).toEqual({ a: old, b: now });
 });
 
-test('one that did not answer is not reckoned with, seen or known before', () => {
+test('an ingestor that did not answer does not count, whether seen or known before', () => {
   const both = new Map([
     ['a', old],
     ['b', old],

@@ -8,7 +8,7 @@ const active: IngestorPresence = { startedAtMs: 0, state: 'active', capacity: 10
 const self = { id: 'me', capacity: 100, isLeaving: false };
 
 describe('the share of an ingestor', () => {
-  test('is everything while it is alone', () => {
+  test('is everything while the ingestor is alone', () => {
     expect(ownShare({ shards, self, others: new Map(), redundancy: 2 })).toEqual({
       assigned: new Set(shards),
       required: 1,
@@ -17,13 +17,13 @@ describe('the share of an ingestor', () => {
     });
   });
 
-  test('needs another to cover what it lets go of, also where nobody has room for anything', () => {
+  test('requires another to cover what the ingestor releases, even if nobody has room', () => {
     const share = { shards, self: { ...self, capacity: 0 }, others: new Map(), redundancy: 1 };
     expect(ownShare(share)).toMatchObject({ required: 1, unserved: shards });
     expect(ownShare({ ...share, self: { ...share.self, isLeaving: true } })).toMatchObject({ required: 0 });
   });
 
-  test('is complementary among those who see each other', () => {
+  test('complements the shares of the ingestors that see each other', () => {
     const ids = ['a', 'b', 'c'];
     const all = ids.flatMap((id) => {
       const others = new Map(ids.filter((other) => other !== id).map((other) => [other, active]));
@@ -32,7 +32,7 @@ describe('the share of an ingestor', () => {
     expect(all.sort((a, b) => a - b)).toEqual(shards);
   });
 
-  test('does not reckon with those that leave, nor with a presence of another format', () => {
+  test('ignores leaving ingestors and presences of another format', () => {
     const leaving: IngestorPresence = { ...active, state: 'leaving' };
     const ancient = { startedAtMs: 0, shards: [1, 2] } as unknown as IngestorPresence;
     const others: Presences = new Map([
@@ -42,7 +42,7 @@ describe('the share of an ingestor', () => {
     expect(ownShare({ shards, self, others, redundancy: 1 })).toMatchObject({ members: 1, assigned: new Set(shards) });
   });
 
-  test('is nothing when it leaves, and those that stay have to cover', () => {
+  test('is nothing when the ingestor leaves, and those that stay must cover its shards', () => {
     const leaving = { ...self, isLeaving: true };
     const three: Presences = new Map(['a', 'b', 'c'].map((id) => [id, active]));
     expect(ownShare({ shards, self: leaving, others: three, redundancy: 2 })).toMatchObject({

@@ -1,7 +1,7 @@
 import type { MarketResolvedEvent } from '@polytape/polymarket';
 import { describe, expect, test } from 'vitest';
-import { lifecycleFromEvent } from '../../src/publishing/lifecycle-from-event.ts';
-import { lifecycleShards } from '../../src/recording/lifecycle-shards.ts';
+import { lifecycleFromEvent } from '../../src/publishing/fact-from-event.ts';
+import { lifecycleShards } from '../../src/recording/shard-recorders.ts';
 
 const resolved: MarketResolvedEvent = {
   type: 'marketResolved',
@@ -15,8 +15,8 @@ const resolved: MarketResolvedEvent = {
   timestamp: '1784578733812',
 };
 
-describe('a fact about a market', () => {
-  test('says who won, and when the venue said so', () => {
+describe('the fact of a resolved market', () => {
+  test('contains the winner and the venue’s time', () => {
     expect(lifecycleFromEvent(resolved, 5)).toEqual({
       type: 'market_resolved',
       conditionId: '0xab',
@@ -33,12 +33,12 @@ describe('a fact about a market', () => {
   });
 });
 
-describe('the shards that hear of new and resolved markets', () => {
+describe('the shards that receive new and resolved markets', () => {
   test('are those with the lowest numbers, whatever the order of the plan', () => {
     expect([...lifecycleShards([10, 2, 9, 1], 2)]).toEqual([1, 2]);
   });
 
-  test('are all, when the plan has no more, and none when none are wanted', () => {
+  test('are all shards if the plan has no more, and none if the setting is 0', () => {
     expect([...lifecycleShards([3], 2)]).toEqual([3]);
     expect([...lifecycleShards([3, 4], 0)]).toEqual([]);
   });

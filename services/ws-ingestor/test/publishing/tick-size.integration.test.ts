@@ -2,7 +2,7 @@ import { eventSubject, type TickSizeChange } from '@polytape/types';
 import { expect, test } from 'vitest';
 import { RecorderBed } from '../recording/recorder-bed.ts';
 
-test('a change of a tick size is one fact in EVENTS, whoever hears it, also among quotes and when all is covered', async () => {
+test('a tick size change is one fact in EVENTS, even if several connections receive it among quotes', async () => {
   await using bed = await RecorderBed.start({ plan: { 0: [0, 1], 1: [0] } });
   await bed.covered();
   const [tokenId, conditionId] = [bed.tokenOf(0), bed.plan.get(0)?.tokens[0]?.conditionId ?? ''];
@@ -16,7 +16,7 @@ test('a change of a tick size is one fact in EVENTS, whoever hears it, also amon
     timestamp: '1757908892351',
   };
   bed.venue.send(JSON.stringify([quote, change]));
-  await bed.until('heard by both', () => bed.counters.tickSizeChanges === 2);
+  await bed.until('received by both', () => bed.counters.tickSizeChanges === 2);
   expect(await bed.stored()).toBe(1);
   const fact = { type: 'tick_size_change' as const, conditionId };
   const message = await bed.bus.lastMessageOn('EVENTS', eventSubject(fact));

@@ -18,7 +18,7 @@ const at = { receivedAtUs: 1_784_578_733_900_123, nowMs: 0 };
 const newOrdinals = () => new OrdinalCounter({ windowMs: 1_000, contentsMax: 10 });
 
 describe('a trade', () => {
-  test('keeps price and size exactly as the venue wrote them', () => {
+  test('keeps price and size exactly as received', () => {
     expect(tradeFromEvent(event, newOrdinals(), at)).toMatchObject({
       conditionId: '0xab',
       tokenId: '12',

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { parseFrame } from '@polytape/polymarket';
 import { UNPARSED_BODY_BYTES_MAX } from '@polytape/types';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { unparsedRecord } from '../../src/publishing/unparsed-record.ts';
+import { unparsedKind, unparsedRecord } from '../../src/publishing/unparsed-record.ts';
 
 const seen = { connectionId: 'c', counter: 3, receivedAtUs: 7, reason: 'not JSON' };
 const sha256 = (body: string | Uint8Array) => createHash('sha256').update(body).digest('hex');
@@ -31,11 +32,11 @@ describe('a record of what could not be parsed', () => {
   test.each([
     ['a NUL', 'a\0b'],
     ['half a character', 'a\ud800b'],
-  ])('keeps text with %s as base64: the database could not hold it', (_what, text) => {
+  ])('keeps text with %s as base64, because the database cannot store it', (_what, text) => {
     expect(unparsedRecord(text, seen).encoding).toBe('base64');
   });
 
-  test('cuts a long body, and tells its length and hash', () => {
+  test('cuts a long body, and has its length and hash', () => {
     const long = 'é'.repeat(UNPARSED_BODY_BYTES_MAX);
     const record = unparsedRecord(long, seen);
     expect(record.encoding).toBe('utf8');
@@ -45,7 +46,7 @@ describe('a record of what could not be parsed', () => {
     expect(record.sha256).toBe(sha256(long));
   });
 
-  test('always fits a broker that takes 1 MiB, whatever JSON has to escape', () => {
+  test('always fits a message of 1 MiB, whatever JSON has to escape', () => {
     const bodies = fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),
@@ -63,3 +64,34 @@ describe('a record of what could not be parsed', () => {
     );
   });
 });
+
+describe('the kind of what could not be parsed', () => {
+  test('is the same whatever the garbage says', () => {
+    expect(kinds((some) => `${some}, garbage "${some}`)).toEqual(new Set(['not JSON (N characters)']));
+    expect(kinds((some) => JSON.stringify({ event_type: 'last_trade_price', price: `no price ${some}` })).size).toBe(1);
+  });
+
+  test('distinguishes fields and events', () => {
+    const price = 'last_trade_price: price is "a", not a decimal number';
+    expect(unparsedKind(price)).toBe('last_trade_price: price is "…", not a decimal number');
+    expect(unparsedKind(price)).not.toBe(unparsedKind(price.replace('price is', 'size is')));
+    expect(unparsedKind('unknown event type "a \\"b\\" c"')).toBe('unknown event type "…"');
+    expect(unparsedKind('book: timestamp is the number 1.5e+21, not a time')).toBe(
+      'book: timestamp is the number N, not a time',
+    );
+  });
+});
+
+/** The kinds of frames made with arbitrary words. */
+function kinds(frame: (some: string) => string): Set<string> {
+  const found = new Set<string>();
+  fc.assert(
+    fc.property(fc.string({ minLength: 1 }), (some) => {
+      const parsed = parseFrame(frame(some));
+      if (parsed.kind === 'garbage') found.add(unparsedKind(parsed.reason));
+      if (parsed.kind !== 'events') return;
+      for (const element of parsed.elements) if (element.kind === 'bad') found.add(unparsedKind(element.reason));
+    }),
+  );
+  return found;
+}

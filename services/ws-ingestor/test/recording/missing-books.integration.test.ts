@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { RecorderBed } from './recorder-bed.ts';
 
 describe('tokens without a first book', () => {
-  test('cause one fresh connection, and are reported when it does not help', async () => {
+  test('cause one fresh connection, and are reported if it does not help', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, venue: { booksPerSocketMax: 4 } });
     await bed.until('reported', () => bed.service(0)?.missing !== undefined);
     expect(bed.service(0)).toMatchObject({ state: 'covered', missing: tokensOf(bed, 2) });
@@ -10,11 +10,13 @@ describe('tokens without a first book', () => {
     const settledAtMs = performance.now();
     await bed.until('longer than books are waited for', () => performance.now() - settledAtMs > 1_000);
     expect(bed.counters.recycles.missing_books).toEqual({ started: 1, completed: 1, failed: 0 });
-    expect(bed.toldAt('warn').filter((sentence) => sentence.startsWith('No book has come for 2 of 6'))).toHaveLength(1);
+    expect(
+      bed.loggedAt('warn').filter((sentence) => sentence.startsWith('2 of 6 tokens got no first book')),
+    ).toHaveLength(1);
     expect(bed.status(0).connections[0]).toMatchObject({ tokens: 6, covered: 4 });
   });
 
-  test('are no longer reported once their book came, or once they left the shard', async () => {
+  test('are no longer reported once their book has arrived, or they have left the shard', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2, 3] }, venue: { booksPerSocketMax: 4 } });
     await bed.until('reported', () => bed.service(0)?.missing?.length === 4);
     await bed.until('settled', () => bed.counters.recycles.missing_books.completed === 1);
@@ -26,7 +28,7 @@ describe('tokens without a first book', () => {
     expect(bed.service(0)).toMatchObject({ state: 'covered', version: 2 });
   });
 
-  test('are no longer reported when it comes after all, among frames that are passed over by then', async () => {
+  test('are no longer reported when their book arrives later, among frames that are not parsed', async () => {
     await using bed = await RecorderBed.start({
       plan: { 0: [0, 1, 2] },
       venue: { booksPerSocketMax: 4 },
@@ -36,10 +38,10 @@ describe('tokens without a first book', () => {
     for (const tokenId of tokensOf(bed, 2)) bed.venue.send(bookOf(tokenId));
     await bed.until('covered', () => bed.service(0)?.missing === undefined);
     expect(bed.status(0).connections[0]).toMatchObject({ tokens: 6, covered: 6 });
-    expect(bed.toldAt('info').at(-1)).toBe('Every token of the shard has its book now, or has left it.');
+    expect(bed.loggedAt('info').at(-1)).toBe('Every token of the shard has its book now, or has left the shard.');
   });
 
-  test('are not tried for again while they are kept for the shard that they moved to', async () => {
+  test('cause no connection while they are kept for the overlap with their new shard', async () => {
     await using bed = await RecorderBed.start({
       plan: { 0: [0, 1, 2], 1: [3] },
       venue: { booksPerSocketMax: 4 },
@@ -53,7 +55,7 @@ describe('tokens without a first book', () => {
     expect(bed.service(1)).toEqual({ state: 'covered', version: 2 });
   });
 
-  test('get theirs on a fresh connection where the venue did not free the places of others', async () => {
+  test('get one on a fresh connection if the venue has not freed the places of other tokens', async () => {
     await using bed = await RecorderBed.start({
       plan: { 0: [0, 1, 2] },
       venue: { booksPerSocketMax: 6, freesUnsubscribed: false },
@@ -67,7 +69,7 @@ describe('tokens without a first book', () => {
     await bed.until('a trade in the new one', () => bed.counters.trades === 1);
   });
 
-  test('are reported, and the old connection kept, where a fresh one serves others than that', async () => {
+  test('are reported, and the old connection is kept, if a fresh one serves fewer tokens', async () => {
     await using bed = await RecorderBed.start({
       plan: { 0: [0, 1, 2] },
       venue: { booksPerSocketMax: 6 },
@@ -82,13 +84,30 @@ describe('tokens without a first book', () => {
     expect(bed.counters.recycles.missing_books).toEqual({ started: 1, completed: 0, failed: 1 });
   });
 
-  test('are not reported by a connection of which nothing came: it is dead itself', async () => {
+  test('are listed for a covered shard, and a shard that lacks more books than the limit is not covered', async () => {
+    const markets = Array.from({ length: 110 }, (_, market) => market);
+    await using bed = await RecorderBed.start({
+      plan: { 0: [0, 1, 2], 1: markets },
+      venue: { markets: 110, booksPerSocketMax: 4 },
+    });
+    await bed.until('reported', () => bed.service(0)?.missing !== undefined && bed.service(1)?.missing !== undefined);
+    expect(bed.service(0)).toEqual({
+      state: 'covered',
+      version: 1,
+      lacking: tokensOf(bed, 2),
+      missing: tokensOf(bed, 2),
+    });
+    expect(bed.service(1)).toMatchObject({ state: 'opening', version: 1 });
+    expect(bed.service(1)?.lacking).toBeUndefined();
+  });
+
+  test('are not reported by a connection without any data, because it is dead itself', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] } });
     await bed.covered();
     bed.venue.stall({ newSockets: true });
     bed.venue.drop();
     await bed.until('tried in vain', () => bed.counters.recycles.missing_books.failed === 1);
-    expect(bed.service(0)).toEqual({ state: 'opening', version: 1 });
+    expect(bed.service(0)).toEqual({ state: 'opening', version: 1, lacking: 'all' });
     bed.venue.unstall('all');
     await bed.covered();
   });

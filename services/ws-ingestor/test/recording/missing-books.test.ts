@@ -4,7 +4,7 @@ import { MissingBooks } from '../../src/recording/missing-books.ts';
 const set = (tokens: string) => new Set(tokens);
 
 describe('tokens without a book', () => {
-  test('want one fresh connection, however long they wait', () => {
+  test('cause one fresh connection, however long they wait', () => {
     const missing = new MissingBooks();
     expect(missing.hasUntried(['a'])).toBe(true);
     missing.tried(['a']);
@@ -13,7 +13,7 @@ describe('tokens without a book', () => {
     expect(missing.hasUntried(['a', 'b'])).toBe(true);
   });
 
-  test('are forgotten with their book, or when they leave; and may want another one later', () => {
+  test('are forgotten when their book arrives or they leave, and may cause another connection later', () => {
     const missing = new MissingBooks();
     missing.tried(['a', 'b', 'c']);
     missing.prune({ wanted: set('ab'), covered: set('a') });

@@ -1,21 +1,23 @@
 import { Bus, type Publisher } from '@polytape/bus';
 import type { Logger } from '@polytape/service';
 import { type TestNats, testNats } from '@polytape/test-servers';
-import type { Shard, ShardService, ShardStatus } from '@polytape/types';
+import { decodeUnparsed, type Shard, type ShardService, type ShardStatus, type Unparsed } from '@polytape/types';
 import { type MarketReference, VenueSim, type VenueSimOptions } from '@polytape/venue-sim';
 import { expect } from 'vitest';
 import { type IngestorCounters, newCounters } from '../../src/ingestor-counters.ts';
+import { UnparsedPublisher } from '../../src/publishing/unparsed-publisher.ts';
 import { ShardRecorders, type ShardRecordersOptions } from '../../src/recording/shard-recorders.ts';
 
-type Told = { level: string; fields: Record<string, unknown>; sentence: string };
+type LogLine = { level: string; fields: Record<string, unknown>; sentence: string };
 
-/** Times of seconds and minutes, scaled down; what a test is not about does not happen. */
+/** Scaled-down times. What most tests are not about does not happen. */
 const QUICK = {
   connectPaceMs: 0,
   recyclesMax: 2,
   redundancy: 1,
   lifecycleShards: 0,
   firstBookTimeoutMs: 300,
+  frameBytesMax: 128 * 1024 ** 2,
   overlapMs: 150,
   pollutionMax: 0.3,
   ageMsMin: 400,
@@ -25,31 +27,33 @@ const QUICK = {
 };
 
 /**
- * The recorders of one ingestor against a simulated venue and a real broker; the plan is the test's. They are asked every
- * few milliseconds, as the ingestor asks them every half a second.
+ * The recorders of one ingestor, with a simulated venue, a real broker and the test's plan. The bed runs them every few
+ * milliseconds, as the ingestor does every half second.
  */
 export class RecorderBed implements AsyncDisposable {
   readonly venue: VenueSim;
   readonly nats: TestNats;
   readonly bus: Bus;
   readonly counters: IngestorCounters = newCounters();
-  readonly told: Told[] = [];
+  readonly logged: LogLine[] = [];
   readonly plan = new Map<number, Shard>();
-  /** What the recorders said last of when another replacement may begin. */
+  /** When another replacement may begin, as the recorders said last. */
   nextRecycleInMs = Number.POSITIVE_INFINITY;
   readonly #stack: AsyncDisposableStack;
   readonly #publisher: Publisher;
+  readonly #unparsedPublisher: UnparsedPublisher;
   readonly #recorders: ShardRecorders;
   readonly #waiting = new Set<() => void>();
-  /** Of the venue, as they were at the start. */
+  /** The venue's open markets, as they were at the start. */
   readonly #markets: MarketReference[];
 
-  /** `plan`: which of the venue's open markets each shard has, by their index. */
+  /** @param o.plan The markets of each shard, as indices of the venue's open markets. */
   static async start(o: {
     venue?: VenueSimOptions;
     plan: Record<number, number[]>;
-    recorders?: Partial<ShardRecordersOptions>;
+    recorders?: Partial<typeof QUICK>;
     queueMax?: number;
+    unparsedQueueMax?: number;
   }): Promise<RecorderBed> {
     const stack = new AsyncDisposableStack();
     try {
@@ -67,6 +71,7 @@ export class RecorderBed implements AsyncDisposable {
         nats,
         bus,
         queueMax: o.queueMax ?? 50_000,
+        unparsedQueueMax: o.unparsedQueueMax ?? 1_000,
         stack,
         plan: o.plan,
         recorders: o.recorders ?? {},
@@ -82,9 +87,10 @@ export class RecorderBed implements AsyncDisposable {
     nats: TestNats;
     bus: Bus;
     queueMax: number;
+    unparsedQueueMax: number;
     stack: AsyncDisposableStack;
     plan: Record<number, number[]>;
-    recorders: Partial<ShardRecordersOptions>;
+    recorders: Partial<typeof QUICK>;
   }) {
     this.venue = o.venue;
     this.nats = o.nats;
@@ -92,24 +98,29 @@ export class RecorderBed implements AsyncDisposable {
     this.#markets = o.venue.openMarketList();
     this.#stack = o.stack;
     this.#publisher = this.#stack.use(o.bus.publisher({ unacknowledgedMax: 1_000, queueMax: o.queueMax }));
-    this.#recorders = this.#stack.use(
-      new ShardRecorders({
-        ...QUICK,
-        ingestorId: 'test-1',
-        url: o.venue.urls.ws,
-        publisher: this.#publisher,
-        counters: this.counters,
-        onServiceChanged: () => {},
-        log: recordingLog(this.told),
-        ...o.recorders,
+    const log = recordingLog(this.logged);
+    this.#unparsedPublisher = this.#stack.use(
+      new UnparsedPublisher({
+        ...{ ingestorId: 'test-1', bus: o.bus, counters: this.counters, log },
+        queueMax: o.unparsedQueueMax,
       }),
+    );
+    this.#recorders = this.#stack.use(
+      new ShardRecorders(
+        {
+          ...recordersOptions(o.recorders),
+          ...{ ingestorId: 'test-1', url: o.venue.urls.ws, counters: this.counters, log },
+          ...{ publisher: this.#publisher, unparsedPublisher: this.#unparsedPublisher },
+        },
+        () => {},
+      ),
     );
     for (const [shard, markets] of Object.entries(o.plan)) this.assign(Number(shard), markets);
     const timer = setInterval(() => this.#turn(), TURN_MS);
     this.#stack.defer(() => clearInterval(timer));
   }
 
-  /** Gives a shard these markets of those that were open at the start; its next version, unless another is named. */
+  /** Gives a shard these of the initial markets, under its next version unless another is given. */
   assign(shard: number, markets: readonly number[], version = (this.plan.get(shard)?.version ?? 0) + 1): void {
     const tokens = markets.flatMap((index) => {
       const { conditionId, tokenIds } = this.#markets[index] as MarketReference;
@@ -121,7 +132,7 @@ export class RecorderBed implements AsyncDisposable {
     return this.#markets[market]?.tokenIds[outcome] ?? '';
   }
 
-  /** Trades in these markets at every turn of the recorders, until disposed of. */
+  /** Trades in these markets continuously until disposed. */
   trading(markets: readonly number[]): Disposable {
     const tokens = markets.flatMap((market) => this.#markets[market]?.tokenIds ?? []);
     let next = 0;
@@ -132,11 +143,11 @@ export class RecorderBed implements AsyncDisposable {
     return { [Symbol.dispose]: () => clearInterval(timer) };
   }
 
-  /** Resolves when it holds; asked at each turn of the recorders. */
+  /** Resolves when the condition holds; it is checked each time the recorders have run. */
   async until(what: string, holds: () => boolean): Promise<void> {
     const giveUp = AbortSignal.timeout(20_000);
     while (!holds()) {
-      if (giveUp.aborted) throw new Error(`Not within 20 s: ${what}. ${JSON.stringify(this.told.slice(-5))}`);
+      if (giveUp.aborted) throw new Error(`Not within 20 s: ${what}. ${JSON.stringify(this.logged.slice(-5))}`);
       await new Promise<void>((wake) => this.#waiting.add(wake));
     }
   }
@@ -155,7 +166,7 @@ export class RecorderBed implements AsyncDisposable {
     return this.#recorders.services(performance.now()).get(shard);
   }
 
-  /** Shards that have left the plan and are recorded on all the same. */
+  /** Shards that have left the plan and are still recorded. */
   departing(): number[] {
     return [...this.#recorders.departing(performance.now())];
   }
@@ -166,12 +177,12 @@ export class RecorderBed implements AsyncDisposable {
     return status as Omit<ShardStatus, 'state' | 'missing'>;
   }
 
-  /** Name of the shard's present connection. */
+  /** Id of the shard's current connection. */
   connectionOf(shard: number): string | undefined {
     return this.status(shard).connections.find(({ role }) => role === 'current')?.connectionId;
   }
 
-  /** The venue's numbers of the sockets that are open. */
+  /** The venue's numbers of the open sockets. */
   socketNumbers(): number[] {
     return this.venue.status().sockets.map(({ number }) => number);
   }
@@ -180,26 +191,40 @@ export class RecorderBed implements AsyncDisposable {
     return this.#recorders.command(shard);
   }
 
-  /** How many different messages the broker has stored. */
+  /** How many different messages the broker has stored, once it has acknowledged everything. */
   async stored(): Promise<number> {
     await this.#publisher.idle();
     const { acknowledged, duplicates } = this.#publisher.stats();
     return acknowledged - duplicates;
   }
 
-  /** Whether a full publishing queue keeps the connections from being read. */
+  /** The records in UNPARSED, once the broker has acknowledged everything. */
+  async unparsed(): Promise<Unparsed[]> {
+    await this.#unparsedPublisher.idle();
+    const { lastSequence } = await this.bus.streamState('UNPARSED');
+    const records: Unparsed[] = [];
+    const limits = { rowsMax: 1_000, ageMsMax: 50, signal: AbortSignal.timeout(20_000) };
+    if (lastSequence === 0) return records;
+    for await (const { messages } of this.bus.readBatches('UNPARSED', null, limits)) {
+      for (const { subject, body } of messages) records.push(decodeUnparsed(subject, body));
+      if ((messages.at(-1)?.sequence ?? 0) >= lastSequence) break;
+    }
+    return records;
+  }
+
+  /** Whether a full publishing queue has paused the connections. */
   get isPaused(): boolean {
     return this.#recorders.isPaused;
   }
 
-  /** Ends the recording of all shards, as a stop does. */
+  /** Stops recording all shards, as a stop does. */
   async stop(): Promise<void> {
     this.plan.clear();
     await this.#recorders[Symbol.asyncDispose]();
   }
 
-  toldAt(level: string): string[] {
-    return this.told.filter((line) => line.level === level).map(({ sentence }) => sentence);
+  loggedAt(level: string): string[] {
+    return this.logged.filter((line) => line.level === level).map(({ sentence }) => sentence);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -220,13 +245,26 @@ export class RecorderBed implements AsyncDisposable {
   }
 }
 
-/** Nothing opens and closes by itself. */
+/** A test's settings, in the recorders' option groups. */
+function recordersOptions(changed: Partial<typeof QUICK>) {
+  const { connectPaceMs, firstBookTimeoutMs, frameBytesMax, ...rest } = { ...QUICK, ...changed };
+  const { recyclesMax, pollutionMax, ageMsMin, ageMsMax, stallMsMin, stallMsMax, ...others } = rest;
+  return {
+    ...others,
+    connections: { paceMs: connectPaceMs, firstBookTimeoutMs, frameBytesMax },
+    recycling: { recyclesMax, pollutionMax, ageMsMin, ageMsMax },
+    stalls: { stallMsMin, stallMsMax },
+  } satisfies Partial<ShardRecordersOptions>;
+}
+
+/** No market opens or closes by itself. */
 const QUIET = { openPerMinute: 0, closePerMinute: 0 };
 const TURN_MS = 10;
 
-function recordingLog(told: Told[]): Logger {
+/** A log that records its lines. */
+export function recordingLog(lines: LogLine[]): Logger {
   const at = (level: string) => (fields: object, sentence: string) =>
-    void told.push({ level, fields: { ...fields }, sentence });
+    void lines.push({ level, fields: { ...fields }, sentence });
   const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => log };
   return log as unknown as Logger;
 }

@@ -26,24 +26,24 @@ describe('a successor', () => {
     expect(judgeSuccessor(progress({ openedAtMs: null, ...LATE }))).toBe('failed');
   });
 
-  test('has failed when books are late that the old connection has', () => {
+  test('has failed when books that the old connection has do not arrive in time', () => {
     expect(judgeSuccessor(progress({ covers: 'abc', ...LATE }))).toBe('failed');
     expect(judgeSuccessor(progress({ covers: 'abc', openedAtMs: 1, ...LATE }))).toBe('wait');
   });
 
-  test('takes over without books that the old connection lacks as well', () => {
+  test('takes over without books that the old connection also lacks', () => {
     expect(judgeSuccessor(progress({ covers: 'abc', old: 'ab' }))).toBe('wait');
     expect(judgeSuccessor(progress({ covers: 'abc', old: 'ab', ...LATE }))).toBe('takes over');
   });
 
-  test('takes over from a stalled one when it is as good, and is not waited for longer than for others', () => {
+  test('takes over from a stalled connection as soon as it is as good, and with any book when the time is over', () => {
     const stalled = { isOldStalled: true };
     expect(judgeSuccessor(progress({ covers: 'abc', old: 'abc', ...stalled }))).toBe('takes over');
     expect(judgeSuccessor(progress({ covers: 'ab', old: 'abc', ...stalled }))).toBe('wait');
     expect(judgeSuccessor(progress({ covers: 'a', old: 'abc', ...stalled, ...LATE }))).toBe('takes over');
   });
 
-  test('without a single book has failed, whatever it is to replace', () => {
+  test('without a single book has failed, whatever it should replace', () => {
     for (const isOldStalled of [true, false]) {
       for (const old of ['', 'abcd']) {
         expect(judgeSuccessor(progress({ old, isOldStalled }))).toBe('wait');
@@ -52,7 +52,7 @@ describe('a successor', () => {
     }
   });
 
-  test('never takes over in place of a connection that works and covers what it does not', () => {
+  test('never takes over from a working connection that covers a token that it does not', () => {
     const tokens = fc.subarray([...'abcdef']).map((some) => some.join(''));
     fc.assert(
       fc.property(tokens, tokens, tokens, fc.nat(30_000), (wanted, covers, old, nowMs) => {

@@ -14,16 +14,16 @@ const healthy: ConnectionCondition = {
 };
 
 describe('a connection', () => {
-  test('that does its work is not replaced', () => {
+  test('that works is not replaced', () => {
     expect(recycleReason(healthy, limits)).toBeNull();
   });
 
-  test('is replaced for the tokens that left it, but not before its age', () => {
+  test('is replaced when too many tokens have left it, but not before its minimum age', () => {
     expect(recycleReason({ ...healthy, pollution: 0.3 }, limits)).toBe('pollution');
     expect(recycleReason({ ...healthy, pollution: 1, ageMs: 299_999 }, limits)).toBeNull();
   });
 
-  test('is replaced when it is old, some earlier than others', () => {
+  test('is replaced at its maximum age, some connections earlier than others', () => {
     const atAge = (ageMs: number, chance: number) => recycleReason({ ...healthy, ageMs, chance }, limits);
     expect(atAge(86_399_999, 0)).toBeNull();
     expect(atAge(86_400_000, 0)).toBe('age');
@@ -31,14 +31,14 @@ describe('a connection', () => {
     expect(atAge(69_119_999, 0.999)).toBeNull();
   });
 
-  test('is replaced for silence, for missing books and by command at any age', () => {
+  test('is replaced for silence, for missing books and on request at any age', () => {
     const young = { ...healthy, ageMs: 0 };
     expect(recycleReason({ ...young, silentMs: 6_000 }, limits)).toBe('stalled');
     expect(recycleReason({ ...young, hasUntriedMissing: true }, limits)).toBe('missing_books');
     expect(recycleReason({ ...young, isCommanded: true }, limits)).toBe('operator');
   });
 
-  test('that gets worse in any way is replaced for a reason at least as urgent', () => {
+  test('that gets worse in any way is replaced for a reason that is at least as urgent', () => {
     const urgency = (condition: ConnectionCondition) => {
       const reason = recycleReason(condition, limits);
       return reason === null ? RECYCLE_REASONS.length : RECYCLE_REASONS.indexOf(reason);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { RetryTimes } from '../../src/replacement/retry-times.ts';
 
-describe('a replacement that failed', () => {
-  test('is tried again after waits that grow up to the longest', () => {
+describe('a failed replacement', () => {
+  test('is tried again after waits that grow up to a maximum', () => {
     const retries = new RetryTimes({ minMs: 10_000 });
     const waits = Array.from({ length: 8 }, () => retries.failed('age', { nowMs: 0, maxMs: 600_000, random: 0.999 }));
     expect(waits.every((wait, at) => wait >= (waits[at - 1] ?? 10_000))).toBe(true);
@@ -11,7 +11,7 @@ describe('a replacement that failed', () => {
     expect(retries.mayTry('age', waits.at(-1) ?? 0)).toBe(true);
   });
 
-  test('does not keep one for another reason waiting, nor an operator', () => {
+  test('does not delay one for another reason, nor an operator’s', () => {
     const retries = new RetryTimes({ minMs: 10_000 });
     retries.failed('age', { nowMs: 0, maxMs: 600_000, random: 0.5 });
     retries.failed('operator', { nowMs: 0, maxMs: 600_000, random: 0.5 });
@@ -19,7 +19,7 @@ describe('a replacement that failed', () => {
     expect(retries.mayTry('operator', 0)).toBe(true);
   });
 
-  test('is tried again at once when another shard has just had it; its next wait is no shorter for that', () => {
+  test('is tried again at once after the success of another shard, without shortening its next wait', () => {
     const retries = new RetryTimes({ minMs: 10_000 });
     const wait = () => retries.failed('stalled', { nowMs: 0, maxMs: 600_000, random: 0.5 });
     const first = wait();
@@ -30,7 +30,7 @@ describe('a replacement that failed', () => {
     expect(wait()).toBeGreaterThan(first);
   });
 
-  test('counts no more once one has succeeded', () => {
+  test('no longer counts after a success', () => {
     const retries = new RetryTimes({ minMs: 10_000 });
     const wait = () => retries.failed('stalled', { nowMs: 0, maxMs: 600_000, random: 0.5 });
     const first = wait();

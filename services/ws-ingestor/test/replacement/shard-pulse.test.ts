@@ -5,7 +5,7 @@ import { ShardPulse } from '../../src/replacement/shard-pulse.ts';
 const limits = { stallMsMin: 6_000, stallMsMax: 60_000 };
 const SAMPLE_MS = 500;
 
-/** A shard with data in every n-th sample, for so long. */
+/** A shard with data in every n-th sample, for this long. */
 function pulseOf(everySamples: number, forMs: number): { pulse: ShardPulse; nowMs: number } {
   const pulse = new ShardPulse(limits, 0);
   let nowMs = 0;
@@ -16,30 +16,30 @@ function pulseOf(everySamples: number, forMs: number): { pulse: ShardPulse; nowM
   return { pulse, nowMs };
 }
 
-describe('the silence that is allowed', () => {
-  test('is a minute for a shard of which nothing was heard yet', () => {
+describe('the silence limit', () => {
+  test('is a minute for a shard without any data yet', () => {
     expect(new ShardPulse(limits, 0).silentMsMax).toBe(60_000);
   });
 
-  test('is about six seconds on a shard with data all the time', () => {
+  test('is about six seconds for a shard with data all the time', () => {
     expect(pulseOf(1, 120_000).pulse.silentMsMax).toBeGreaterThanOrEqual(6_000);
     expect(pulseOf(1, 120_000).pulse.silentMsMax).toBeLessThan(6_600);
   });
 
-  test('is in between where something comes now and then', () => {
+  test('is in between for a shard with data now and then', () => {
     const { pulse } = pulseOf(4, 240_000);
     expect(pulse.silentMsMax).toBeGreaterThan(20_000);
     expect(pulse.silentMsMax).toBeLessThan(30_000);
     expect(pulseOf(30, 240_000).pulse.silentMsMax).toBe(60_000);
   });
 
-  test('is not made shorter by a burst', () => {
+  test('is not shortened by a burst', () => {
     const pulse = new ShardPulse(limits, 0);
     for (let at = 30_000; at <= 31_000; at += SAMPLE_MS) pulse.beat(at, SAMPLE_MS);
     expect(pulse.silentMsMax).toBe(60_000);
   });
 
-  test('doubles with each silence that was quiet, up to ten minutes', () => {
+  test('doubles with each silence that was mere quiet, up to ten minutes', () => {
     const pulse = new ShardPulse(limits, 0);
     const allowed: number[] = [];
     for (let spell = 0; spell < 6; spell += 1) {
@@ -49,7 +49,7 @@ describe('the silence that is allowed', () => {
     expect(allowed).toEqual([120_000, 240_000, 480_000, 600_000, 600_000, 600_000]);
   });
 
-  test('stays doubled while little comes, and is back at the rule when data flows again', () => {
+  test('stays doubled while little data arrives, and follows the rule again when data flows', () => {
     const { pulse, nowMs } = pulseOf(60, 300_000);
     pulse.wasQuiet();
     pulse.beat(nowMs + 30_000, SAMPLE_MS);
@@ -58,7 +58,7 @@ describe('the silence that is allowed', () => {
     expect(pulse.silentMsMax).toBeLessThan(60_000);
   });
 
-  test('is never shorter than the least nor longer than ten times the most, whatever happens', () => {
+  test('is never below the minimum nor above ten times the maximum', () => {
     const step = fc.oneof(
       fc.record({ beatAfterMs: fc.integer({ min: 1, max: 100_000 }) }),
       fc.constant({ quiet: true as const }),

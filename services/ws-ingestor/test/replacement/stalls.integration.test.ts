@@ -4,7 +4,7 @@ import { RecorderBed } from '../recording/recorder-bed.ts';
 const WATCHED = { stallMsMin: 300, stallMsMax: 1_200 };
 
 describe('a connection that is open and silent', () => {
-  test('is replaced when the venue goes on without it, and this is told once as a stall', async () => {
+  test('is replaced when the venue goes on without it, which is reported once as a stall', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, recorders: WATCHED });
     await bed.covered();
     using _trading = bed.trading([0, 1, 2]);
@@ -18,19 +18,19 @@ describe('a connection that is open and silent', () => {
     expect(bed.connectionOf(0)).not.toBe(before);
     expect(bed.counters.stalls).toBe(1);
     expect(bed.counters.stalledMs).toBeGreaterThan(250);
-    const told = bed.told.filter(({ sentence }) => sentence.includes('open and dead'));
-    expect(told).toMatchObject([{ level: 'error' }]);
-    const { silentFrom, silentTo } = told[0]?.fields ?? {};
+    const lines = bed.logged.filter(({ sentence }) => sentence.startsWith('Replaced a dead connection'));
+    expect(lines).toMatchObject([{ level: 'error' }]);
+    const { silentFrom, silentTo } = lines[0]?.fields ?? {};
     const silence = [silentFrom, silentTo].map((at) => Date.parse(String(at)) - stalledAt);
     expect(silence[0]).toBeGreaterThan(-100);
     expect(silence[0]).toBeLessThan(100);
     expect(silence[1]).toBeGreaterThan(250);
-    expect(told[0]?.sentence).toContain(`Trades may be missing from ${silentFrom} to ${silentTo}.`);
+    expect(lines[0]?.sentence).toContain(`Trades may be missing from ${silentFrom} to ${silentTo}.`);
     const seen = bed.counters.trades;
     await bed.until('trades again', () => bed.counters.trades > seen + 10);
   });
 
-  test('does not wait for others that are being replaced, once their successors record', async () => {
+  test('does not wait for other replacements whose successors already record', async () => {
     const recorders = { ...WATCHED, recyclesMax: 1, overlapMs: 15_000 };
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1], 1: [2, 3] }, recorders });
     await bed.covered();
@@ -45,7 +45,7 @@ describe('a connection that is open and silent', () => {
     expect(bed.counters.recycles.operator).toMatchObject({ started: 1, completed: 0 });
   });
 
-  test('is tried for at once when another that could not be replaced either has its successor', async () => {
+  test('is tried again at once when another stalled connection has been replaced', async () => {
     const recorders = { ...WATCHED, stallMsMax: 20_000, firstBookTimeoutMs: 2_000, recyclesMax: 1, overlapMs: 15_000 };
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1], 1: [2, 3] }, recorders });
     await bed.covered();
@@ -65,7 +65,7 @@ describe('a connection that is open and silent', () => {
     trading[Symbol.dispose]();
   });
 
-  test('of a shard that is merely quiet counts as no stall, and may be silent twice as long each time', async () => {
+  test('of a merely quiet shard does not count as stalled, and may be silent twice as long each time', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, recorders: { ...WATCHED, stallMsMax: 300 } });
     await bed.covered();
     const spells: number[] = [];
@@ -77,10 +77,10 @@ describe('a connection that is open and silent', () => {
     expect(third - second).toBeGreaterThan((second - first) * 1.5);
     expect(bed.counters.stalls).toBe(0);
     expect(bed.counters.quietSpells).toBe(2);
-    expect(bed.toldAt('warn')).toEqual([]);
+    expect(bed.loggedAt('warn')).toEqual([]);
   });
 
-  test('is silent also when empty arrays come, which are no data', async () => {
+  test('counts as silent even while empty arrays arrive, which are not data', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0] }, recorders: { ...WATCHED, stallMsMax: 300 } });
     await bed.covered();
     await bed.until('suspected', () => {
@@ -89,7 +89,7 @@ describe('a connection that is open and silent', () => {
     });
   });
 
-  test('of a quiet shard that has been quoted and traded before counts as no stall either', async () => {
+  test('of a quiet shard with earlier quotes and trades does not count as stalled either', async () => {
     await using bed = await RecorderBed.start({
       plan: { 0: [0, 1, 2] },
       venue: { markets: 3, trading: true, tradesPerSecond: 20 },
@@ -102,7 +102,7 @@ describe('a connection that is open and silent', () => {
     expect(bed.counters).toMatchObject({ stalls: 0, quietSpells: 1 });
   });
 
-  test('is tried for again when its successor is dead as well, with longer waits, and counts as covering no more', async () => {
+  test('is tried again with longer waits while its successors are dead, too, and no longer counts as covering', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, recorders: { ...WATCHED, stallMsMax: 300 } });
     await bed.covered();
     bed.venue.stall({ socket: 'all', newSockets: true });
@@ -116,7 +116,7 @@ describe('a connection that is open and silent', () => {
     await bed.until('one socket', () => bed.socketNumbers().length === 1);
   });
 
-  test('is not judged while nothing is read because the publishing queue is full', async ({ skip }) => {
+  test('is not judged while a full publishing queue pauses it', async ({ skip }) => {
     const recorders = { ...WATCHED, stallMsMax: 300 };
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1] }, recorders, queueMax: 5 });
     if (!bed.nats.canRestart) skip('the server of TEST_NATS_URL is not ours to end');

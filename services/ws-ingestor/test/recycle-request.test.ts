@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { recycledShard } from '../../src/replacement/recycle-request.ts';
+import { recycledShard } from '../src/ingestor.ts';
 
 describe('a request to recycle', () => {
   test('names a shard', () => {

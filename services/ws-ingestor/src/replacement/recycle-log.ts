@@ -3,8 +3,8 @@ import { OutageNotice } from '@polytape/types';
 import type { IngestorCounters } from '../ingestor-counters.ts';
 import type { Succession } from './succession.ts';
 
-/** Counts the replacements of a shard's connections, and tells of them what an operator should know. */
-export class RecycleTeller {
+/** Counts and logs the replacements of a shard's connections. */
+export class RecycleLog {
   readonly #counters: IngestorCounters;
   readonly #redundancy: number;
   readonly #log: Logger;
@@ -18,45 +18,52 @@ export class RecycleTeller {
 
   began({ reason, old }: Succession): void {
     this.#counters.recycles[reason].started += 1;
-    this.#log.debug({ reason, connectionId: old.connectionId }, `Opening a successor to a connection (${reason}).`);
+    this.#log.debug(
+      { reason, connectionId: old.socket?.connectionId },
+      `Opening a successor to a connection (${reason}).`,
+    );
   }
 
   failed(succession: Succession, o: { tokens: number; waitMs: number; nowMs: number }): void {
     const { reason, old, successor } = succession;
     this.#counters.recycles[reason].failed += 1;
-    const isOpen = successor.openedAtMs !== null;
+    const isOpen = successor.socket !== null;
     const covers = isOpen
-      ? `of ${o.tokens} tokens ${successor.covered.size} had a book on it`
+      ? `only ${successor.covered.size} of ${o.tokens} tokens had a book on it`
       : 'it could not be opened';
-    const why = succession.losses > 0 ? 'it had taken over, and was lost again' : covers;
+    const why = succession.losses > 0 ? 'it took over, and was lost again' : covers;
     const { say, unsaid } = this.#failures.failed(reason, o.nowMs);
-    const fields = { reason, connectionId: old.connectionId, covered: old.covered.size, waitMs: o.waitMs, unsaid };
+    const fields = {
+      reason,
+      connectionId: old.socket?.connectionId,
+      covered: old.covered.size,
+      waitMs: o.waitMs,
+      unsaid,
+    };
     this.#log[say ? 'warn' : 'debug'](
       fields,
-      `A successor to a connection (${reason}) has failed, and the old one is kept: ${why}.`,
+      `Could not replace a connection (${reason}): ${why}. Keeping the old connection.`,
     );
   }
 
   completed(succession: Succession, o: { tokens: number; nowMs: number; silentMsMax: number }): void {
-    const { reason, old, successor, seenOnBoth } = succession;
+    const { reason, old, successor } = succession;
     this.#failures.recovered();
     this.#counters.recycles[reason].completed += 1;
     this.#counters.recycled.tokensMoved += o.tokens;
     this.#counters.recycled.overlapMs += Math.round(succession.overlappedMs(o.nowMs));
-    this.#counters.recycled.seenOnBoth += seenOnBoth;
     const fields = {
       reason,
-      connectionId: successor.connectionId,
-      old: old.connectionId,
+      connectionId: successor.socket?.connectionId,
+      old: old.socket?.connectionId,
       tokens: o.tokens,
-      seenOnBoth,
     };
-    if (reason === 'stalled') this.#tellSilence(succession, { ...fields, silentMsMax: o.silentMsMax }, o.nowMs);
+    if (reason === 'stalled') this.#logSilence(succession, { ...fields, silentMsMax: o.silentMsMax }, o.nowMs);
     else this.#log.info(fields, `Replaced a connection (${reason}).`);
   }
 
-  /** What the silence was for which a connection has been replaced. */
-  #tellSilence(succession: Succession, known: object, nowMs: number): void {
+  /** Whether the silence was a stall or mere quiet. */
+  #logSilence(succession: Succession, known: object, nowMs: number): void {
     const { silentMs, lastFrameAtMs } = succession.silence;
     const lastFrameAt = lastFrameAtMs === null ? null : new Date(lastFrameAtMs).toISOString();
     const silentTo = new Date(Date.now() - Math.round(succession.overlappedMs(nowMs))).toISOString();
@@ -64,13 +71,13 @@ export class RecycleTeller {
     const fields = { ...known, silentMs, lastFrameAt };
     if (!succession.wasStalled) {
       this.#counters.quietSpells += 1;
-      this.#log.debug(fields, 'Replaced a silent connection, though its shard had merely been quiet.');
+      this.#log.debug(fields, 'Replaced a silent connection, although its shard was merely quiet.');
       return;
     }
     this.#counters.stalls += 1;
     this.#counters.stalledMs += silentMs;
-    const dead = `Replaced a connection that was open and dead: nothing came on it for ${(silentMs / 1_000).toFixed(1)} s, while its tokens' books changed.`;
-    // Another ingestor has recorded them on a connection of its own.
+    const dead = `Replaced a dead connection: nothing arrived on it for ${(silentMs / 1_000).toFixed(1)} s, while the books of its tokens changed.`;
+    // Another ingestor has recorded the shard on its own connection.
     if (this.#redundancy > 1) this.#log.warn({ ...fields, silentFrom, silentTo }, dead);
     else
       this.#log.error(
