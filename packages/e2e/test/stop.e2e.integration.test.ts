@@ -73,6 +73,28 @@ describe('an ingestor that is asked to stop', () => {
   });
 });
 
+describe('an ingestor with an error that nobody catches', () => {
+  test.for(['throw new Error("stray")', 'void Promise.reject(new Error("stray"))'])(
+    'publishes what it has before it ends with exit code 1: %s',
+    async (stray, { skip }) => {
+      skip(!bed.nats.canRestart, NOT_OURS);
+      const before = await messages();
+      const preload = `process.once('SIGUSR2', () => setImmediate(() => { ${stray}; }));`;
+      const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(preload)}`;
+      await using ingestor = await recordingIngestor({ NODE_OPTIONS });
+      await using outage = await bed.brokerAway();
+      await ingestor.untilMetric('ingestor_publish_queued', (queued) => queued > 500);
+      ingestor.process.signal('SIGUSR2');
+      expect(await ingestor.process.record(/^stray\.$/)).toMatchObject({ level: 'error' });
+      await outage.over();
+
+      expect(await ingestor.process.exit()).toEqual({ code: 1, signal: null });
+      const last = await ingestor.process.record(/^Stopped; everything received is acknowledged/);
+      expect((await until('an answer of JetStream', messages)) - before).toBe(last.trades);
+    },
+  );
+});
+
 describe('a writer that is asked to stop', () => {
   test('in full flow commits what it has in hand, and the next one goes on without a gap or a double', async () => {
     await using ingestor = await recordingIngestor();

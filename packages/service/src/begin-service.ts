@@ -29,7 +29,7 @@ export function beginService<T extends ConfigTable & typeof processSettings>(o: 
   const own = config as unknown as Config<typeof processSettings>;
   const log = createLogger({ service: o.name, level: own.LOG_LEVEL });
   const stop = stopOnSignal({ deadlineMs: own.STOP_DEADLINE_MS, log });
-  endOnFatalError(log, stop.signal);
+  endOnFatalError(log, stop);
   return { config, log, stop };
 }
 

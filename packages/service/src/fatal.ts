@@ -1,25 +1,30 @@
 import { errorAdvice, type Logger } from './logger.ts';
+import type { Stop } from './stop.ts';
 
 /**
- * An error that reaches the top of main.ts ends the process with exit code 1 and one line: what happened, and what a
- * person can do about it. Nothing is retried here; the supervisor starts the process again. What a stop interrupted
- * while the service was still starting is no error.
+ * Ends the process with exit code 1 when an error reaches the top of main.ts, or when nobody catches one that an event, a
+ * timer or a promise threw. One line says what happened and what a person can do about it. Work in hand is finished first,
+ * within the deadline of a stop. Nothing is retried here; the supervisor starts the process again.
  */
-export function endOnFatalError(log: Logger, stop: AbortSignal): void {
-  process.on('uncaughtException', (thrown: Error) => {
+export function endOnFatalError(log: Logger, stop: Stop): void {
+  let lastSentence = '';
+  process.on('uncaughtException', (thrown: unknown) => {
     const error = firstOf(thrown);
-    if (stop.aborted && (error === stop.reason || error.name === 'AbortError')) {
-      log.info({}, 'Stopped before it had begun.');
-      process.exit(0);
+    const { name, disposition } = Object(error) as { name?: string; disposition?: string };
+    if (stop.signal.aborted && (error === stop.signal.reason || name === 'AbortError')) {
+      stop.end(0, 'a stop');
+      return;
     }
-    const isExpected = error.disposition !== undefined;
-    log.error(isExpected ? {} : { err: error }, errorAdvice(error));
-    process.exit(1);
+    const sentence = errorAdvice(error);
+    // While the work is finished the same error may come again with every frame.
+    if (sentence !== lastSentence) log.error(disposition === undefined ? { err: error } : {}, sentence);
+    lastSentence = sentence;
+    stop.end(1, 'an error that nobody caught');
   });
 }
 
-/** What began it, where releasing the resources failed in its turn. */
-function firstOf(thrown: Error): Error & { disposition?: string } {
+/** The error that began it, where releasing the resources failed in its turn. */
+function firstOf(thrown: unknown): unknown {
   let error = thrown;
   while (error instanceof SuppressedError && error.suppressed instanceof Error) error = error.suppressed;
   return error;

@@ -1,16 +1,26 @@
 import type { Logger } from './logger.ts';
 
-/** A stop that was asked for: `signal` aborts once; whoever still has work says so with `unfinished`. */
+/** How a process ends: `signal` aborts once, when a stop begins; whoever has work to finish registers it with `unfinished`. */
 export type Stop = {
   /** First take no more work, then finish what was taken, then let go. */
   readonly signal: AbortSignal;
-  /** Registers what to name when the process has to end before it is done; null means that nothing is left. */
-  unfinished(describe: () => string | null): void;
   /**
-   * What the process rests on: when it is gone for good, with the error of that, and no stop was asked for, the process ends
-   * with exit code 1. Undefined says that the process let go of it itself: then it ends by what made it do so.
+   * Registers work that a stop finishes; dispose of the registration when that is done.
+   *
+   * @param describe Names what is left, for a process that has to end before it is done; null: nothing is left.
+   */
+  unfinished(describe: () => string | null): Disposable;
+  /**
+   * Ends the process with exit code 1 when `gone` resolves with an error: the process cannot work without it. Undefined
+   * means that the process closed it itself, which ends nothing.
    */
   endWith(gone: Promise<Error | undefined>, sentence: string): void;
+  /**
+   * Ends the process with this code: at once, or, while work is registered, by an ordinary stop, which has its deadline.
+   *
+   * @param cause What made it end, for the log.
+   */
+  end(exitCode: 0 | 1, cause: string): void;
 };
 
 /**
@@ -19,39 +29,55 @@ export type Stop = {
  */
 export function stopOnSignal(o: { deadlineMs: number; log: Logger }): Stop {
   const controller = new AbortController();
-  const descriptions: (() => string | null)[] = [];
+  const descriptions = new Set<() => string | null>();
+  let isSignalled = false;
 
   const endNow = (why: string): void => {
-    const unfinished = descriptions.map((describe) => describe()).filter((text) => text !== null);
+    const unfinished = [...descriptions].map((describe) => describe()).filter((text) => text !== null);
     o.log.error({ unfinished }, `${why} Ending at once; unfinished: ${unfinished.join(', ') || 'nothing'}.`);
     process.exit(1);
   };
+  const begin = (cause: string): void => {
+    if (controller.signal.aborted) return;
+    o.log.info({ cause, deadlineMs: o.deadlineMs }, 'Stopping: finishing what was taken in hand.');
+    setTimeout(() => endNow(`Not done ${o.deadlineMs} ms after ${cause}.`), o.deadlineMs).unref();
+    controller.abort(new StoppedError(cause));
+  };
   const onSignal = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) {
-      endNow(`Second signal (${name}).`);
-      return;
-    }
-    o.log.info({ signal: name, deadlineMs: o.deadlineMs }, 'Stopping: finishing what was taken in hand.');
-    setTimeout(() => endNow(`Not done ${o.deadlineMs} ms after ${name}.`), o.deadlineMs).unref();
-    controller.abort(new StoppedError(name));
+    if (isSignalled) endNow(`Second signal (${name}).`);
+    isSignalled = true;
+    if (controller.signal.aborted) o.log.info({ signal: name }, 'Already stopping.');
+    begin(name);
   };
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onSignal);
   // Started with an IPC channel, its other end is a supervisor. When that dies, however it dies, nobody else will stop us.
   process.once('disconnect', () => onSignal('SIGTERM'));
   process.channel?.unref(); // listening must not keep a process alive that has nothing left to do
-  const endWith = (gone: Promise<Error | undefined>, sentence: string): void => {
-    void gone.then((error) => {
-      if (error !== undefined && !controller.signal.aborted) endNow(sentence);
-    });
+
+  return {
+    signal: controller.signal,
+    unfinished(describe) {
+      descriptions.add(describe);
+      return { [Symbol.dispose]: () => descriptions.delete(describe) };
+    },
+    endWith(gone, sentence) {
+      void gone.then((error) => {
+        if (error !== undefined && !controller.signal.aborted) endNow(sentence);
+      });
+    },
+    end(exitCode, cause) {
+      process.exitCode ||= exitCode;
+      if (descriptions.size === 0) process.exit();
+      begin(cause);
+    },
   };
-  return { signal: controller.signal, unfinished: (describe) => descriptions.push(describe), endWith };
 }
 
-/** Reason of the abort: a person or the supervisor asked for the end. */
+/** Reason of the abort: a person or the supervisor asked for the end, or an error that nobody caught made it necessary. */
 class StoppedError extends Error {
   override readonly name = 'StoppedError';
 
-  constructor(signal: string) {
-    super(`stopped by ${signal}`);
+  constructor(cause: string) {
+    super(`stopped by ${cause}`);
   }
 }

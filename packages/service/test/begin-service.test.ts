@@ -104,6 +104,36 @@ describe('a service', () => {
     },
   );
 
+  test.each(['stray error', 'stray rejection'])(
+    'finishes its work before it ends with exit code 1 because of a %s, and logs that once',
+    async (DEED) => {
+      await using probe = new Probe({ DEED });
+      expect(await probe.ended).toBe(1);
+      expect(probe.lines.map((line) => JSON.parse(line).msg)).toEqual([
+        'Started.',
+        'stray.',
+        'Stopping: finishing what was taken in hand.',
+        'Stopped.',
+      ]);
+    },
+  );
+
+  test('gives its work up at the deadline, also after a stray error', async () => {
+    await using probe = new Probe({ DEED: 'hang after a stray error', STOP_DEADLINE_MS: '100' });
+    expect(await probe.ended).toBe(1);
+    expect(probe.lines.at(-1)).toContain('Ending at once; unfinished: 3 trades.');
+  });
+
+  test('takes a signal after a stray error for the first one', async () => {
+    await using probe = new Probe({ DEED: 'hang after a stray error' });
+    await probe.said('Stopping');
+    probe.child.kill('SIGTERM');
+    await probe.said('Already stopping.');
+    probe.child.kill('SIGTERM');
+    expect(await probe.ended).toBe(1);
+    expect(probe.lines.at(-1)).toContain('Second signal (SIGTERM).');
+  });
+
   test('ends when what it rests on is gone for good', async () => {
     await using probe = new Probe({ DEED: 'lose' });
     expect(await probe.ended).toBe(1);

@@ -34,6 +34,7 @@ await using publisher = bus.publisher({
   unacknowledgedMax: config.PUBLISH_UNACKNOWLEDGED_MAX,
   queueMax: config.PUBLISH_QUEUE_MAX,
 });
+using _unfinished = stop.unfinished(() => ingestor.unfinished());
 // Also where an error ends it: what was received goes out, as far as JetStream answers soon.
 await using _published = {
   [Symbol.asyncDispose]: () => Promise.race([publisher.idle(), delay(PUBLISHED_MS_MAX, undefined, { ref: false })]),
@@ -62,7 +63,6 @@ await using ingestor = new Ingestor({
 
 registerMetrics(metrics, { ingestor, publisher, counters });
 health.report(() => ingestor.readiness());
-stop.unfinished(() => ingestor.unfinished());
 await using _status = bus.serve(COMMANDS.status, () => ingestor.status());
 await using _recycle = bus.serve(COMMANDS.recycle, (request) => ({
   ingestorId,

@@ -10,7 +10,7 @@ const { config, log, stop } = beginService({
   env: process.env,
 });
 
-stop.unfinished(() => (config.DEED === 'hang' ? '3 trades' : null));
+using _unfinished = stop.unfinished(() => (config.DEED.startsWith('hang') ? '3 trades' : null));
 log.info({}, 'Started.');
 /** Closed by the process itself in the end, which nobody is to take for a loss. */
 const rest = Promise.withResolvers<Error | undefined>();
@@ -24,9 +24,19 @@ await using _rest = {
 stop.endWith(rest.promise, 'What it rests on is gone.');
 if (config.DEED === 'throw' || config.DEED === 'throw twice') throw new Error('outer', { cause: new Error('inner') });
 if (config.DEED === 'lose') rest.resolve(new Error('broken'));
+if (config.DEED.endsWith('stray error')) setImmediate(() => fail());
+if (config.DEED.endsWith('stray rejection')) setImmediate(() => void Promise.reject(new Error('stray')));
 const alive = setInterval(() => {}, 1_000);
 await new Promise<void>((resolve) => {
-  if (config.DEED !== 'hang') stop.signal.addEventListener('abort', () => resolve());
+  if (!config.DEED.startsWith('hang')) stop.signal.addEventListener('abort', () => resolve());
 });
 clearInterval(alive);
 log.info({}, 'Stopped.');
+
+/** Throws where nobody catches, twice. */
+function fail(): never {
+  setImmediate(() => {
+    throw new Error('stray');
+  });
+  throw new Error('stray');
+}
