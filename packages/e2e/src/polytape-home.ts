@@ -28,8 +28,8 @@ export class PolytapeHome implements AsyncDisposable {
     this.path = path;
   }
 
-  spawn(args: readonly string[], env: Record<string, string> = {}): ProcessUnderTest {
-    return spawnPolytape(args, { POLYTAPE_DATA_DIR: this.path, ...env });
+  spawn(args: readonly string[], env: Record<string, string> = {}, o: { terminal?: boolean } = {}): ProcessUnderTest {
+    return spawnPolytape(args, { POLYTAPE_DATA_DIR: this.path, ...env }, o);
   }
 
   /** The file as it is now; null when there is none. */

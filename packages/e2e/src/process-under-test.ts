@@ -26,6 +26,7 @@ export class ProcessUnderTest implements AsyncDisposable {
    * no setting of the person who runs the tests reaches it.
    *
    * @param o.supervised Gives it an IPC channel, as the supervisor does: services stop when its other end is gone.
+   * @param o.terminal Runs it in a terminal, which is a process of its own (`script` of util-linux): signals go there.
    */
   static spawn(o: {
     name: string;
@@ -33,8 +34,12 @@ export class ProcessUnderTest implements AsyncDisposable {
     args?: readonly string[];
     env: Record<string, string>;
     supervised?: boolean;
+    terminal?: boolean;
   }): ProcessUnderTest {
-    const child = spawn(process.execPath, [o.main, ...(o.args ?? [])], {
+    const command = [process.execPath, o.main, ...(o.args ?? [])];
+    const quoted = command.map((word) => `'${word}'`).join(' ');
+    const [program = '', ...args] = o.terminal === true ? ['script', '-qfec', quoted, '/dev/null'] : command;
+    const child = spawn(program, args, {
       env: { ...inherited(), ...o.env },
       stdio: ['ignore', 'pipe', 'pipe', ...(o.supervised === true ? ['ipc' as const] : [])],
     });

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { VenueSim } from '@polytape/venue-sim';
 import { describe, expect, test } from 'vitest';
 import {
@@ -61,6 +63,41 @@ describe('polytape start', () => {
     }
   }, 120_000);
 
+  test.runIf(process.platform === 'linux')(
+    'goes on recording, and starts again what ends, while its terminal reads nothing (tried on Linux only)',
+    async () => {
+      await using bed = await TestBed.open(QUIET);
+      await using home = await PolytapeHome.make();
+      const env = { ...bed.env, ...PACE, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(TALK)}` };
+      await using terminal = home.spawn(['start', '--for', '10m'], env, { terminal: true });
+      const runtime = await covered(home, terminal);
+      await terminal.line(/Everything runs/);
+      const recorded = async () => {
+        const { transactionHash } = bed.venue.trade();
+        await until(
+          'the trade in the database',
+          async () => Object.keys(await bed.probe.tradesByHash([transactionHash ?? ''])).length,
+        );
+      };
+      terminal.signal('SIGSTOP');
+      const logSize = async () => (await stat(join(home.path, 'live', 'logs', 'ws-ingestor-1.log'))).size;
+      const before = await logSize();
+      // A pipe holds 64 KiB, a terminal some KiB.
+      await until('a megabyte more in the log', async () => (await logSize()) - before > 1024 * 1024);
+      await recorded();
+      const writer = runtime.pids['writer-1'] ?? 0;
+      process.kill(writer, 'SIGKILL');
+      await home.untilRuntime('another writer', terminal, async ({ pids }) => (pids['writer-1'] ?? writer) !== writer);
+      await recorded();
+
+      terminal.signal('SIGCONT');
+      process.kill(runtime.pids.polytape ?? 0, 'SIGTERM');
+      expect(await terminal.exit()).toEqual({ code: 0, signal: null });
+      expect(terminal.stdout.join('\n')).toMatch(/\(\d+ lines are left out here\.\)/);
+    },
+    120_000,
+  );
+
   test('says in one line that the venue cannot be reached, keeps trying, and records when it can', async () => {
     await using bed = await TestBed.open(QUIET);
     await using home = await PolytapeHome.make();
@@ -115,6 +152,13 @@ describe('polytape start', () => {
     expect(start.stdout.filter((line) => line.startsWith('Starting'))).toEqual([]);
   }, 120_000);
 });
+
+/** Makes a service log a line of 1 KiB a hundred times a second, each of which the terminal shows. */
+const TALK = `
+  import { writeSync } from 'node:fs';
+  const line = JSON.stringify({ level: 'warn', service: 'talker', msg: 'x'.repeat(1024) }) + '\\n';
+  if (process.argv[1].includes('ws-ingestor') && process.argv[2] === undefined) setInterval(() => writeSync(1, line), 10).unref();
+`;
 
 /** Waits until every ingestor of the run has the first book of every token. */
 async function covered(home: PolytapeHome, command: ProcessUnderTest, o = { ingestors: 1 }): Promise<Runtime> {

@@ -16,7 +16,9 @@ export function createLogger(o: { service: string; level: LogLevel }): Logger {
     serializers: { err: describeError },
   };
   // Said outright: without it a line may be on its way in a thread when the process ends, and the last one overtake it.
-  return pino(options, pino.destination({ fd: 1, sync: true }));
+  const output = pino.destination({ fd: 1, sync: true, maxLength: UNWRITTEN_BYTES_MAX });
+  output.on('error', () => {}); // a full disk costs log lines, and must not end the recording
+  return pino(options, output);
 }
 
 /** The chain of causes as one sentence, and the stack of the outermost error for whoever debugs it. */
@@ -50,3 +52,5 @@ function asSentence(text: string): string {
 }
 
 const CAUSES_MAX = 5;
+/** Lines that wait for room on a full disk; more are dropped. */
+const UNWRITTEN_BYTES_MAX = 1024 * 1024;

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -12,8 +13,13 @@ class Probe implements AsyncDisposable {
   readonly #waiting = new Map<string, () => void>();
   readonly ended: Promise<number | null>;
 
-  constructor(env: Record<string, string>, o: { args?: string[]; ipc?: boolean } = {}) {
-    const stdio = ['ignore' as const, 'pipe' as const, 'pipe' as const, ...(o.ipc ? ['ipc' as const] : [])];
+  constructor(env: Record<string, string>, o: { args?: string[]; ipc?: boolean; stdout?: number } = {}) {
+    const stdio = [
+      'ignore' as const,
+      o.stdout ?? ('pipe' as const),
+      'pipe' as const,
+      ...(o.ipc ? ['ipc' as const] : []),
+    ];
     this.child = spawn(process.execPath, [program, ...(o.args ?? [])], { env: { ...process.env, ...env }, stdio });
     const drained = [this.child.stdout, this.child.stderr].map(async (stream) => {
       if (stream === null) return;
@@ -133,6 +139,19 @@ describe('a service', () => {
     expect(await probe.ended).toBe(1);
     expect(probe.lines.at(-1)).toContain('Second signal (SIGTERM).');
   });
+
+  test.runIf(process.platform === 'linux')(
+    'goes on when the disk of its log is full (tried on Linux only)',
+    async () => {
+      const full = openSync('/dev/full', 'w');
+      await using probe = new Probe({ DEED: 'whisper' }, { stdout: full });
+      closeSync(full);
+      await probe.said('Logged.');
+      probe.child.kill('SIGTERM');
+      expect(await probe.ended).toBe(0);
+      expect(probe.lines).toEqual(['Logged.']);
+    },
+  );
 
   test('ends when what it rests on is gone for good', async () => {
     await using probe = new Probe({ DEED: 'lose' });

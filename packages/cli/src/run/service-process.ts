@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { closeSync, openSync } from 'node:fs';
+import { LogTail } from './log-tail.ts';
 import type { RunningProcess } from './supervised-process.ts';
 
 /** One record of a service's log, as far as the terminal shows it. */
 export type ServiceLogRecord = { level: string; service: string; msg: string; isVenueAway?: boolean };
 
 /**
- * Starts one of our services as a child process with its own log file, and waits until its health endpoint listens.
+ * Starts one of our services as a child process and waits until its health endpoint listens.
+ *
+ * It writes its log file itself: through a pipe to us it would stand still whenever we do. We follow the file.
  *
  * It gets an IPC channel that nobody speaks on: when this process dies, the service sees it close and stops. It leads a
  * process group of its own, so that Ctrl+C in a terminal reaches us alone and the services are stopped in order.
@@ -22,17 +24,43 @@ export async function startService(o: {
   logPath: string;
   onLog: (record: ServiceLogRecord) => void;
 }): Promise<RunningProcess> {
+  const { promise: listening, resolve: listens, reject: fails } = Promise.withResolvers<number>();
+  let lastWords = '';
+  const log = openSync(o.logPath, 'a');
+  const tail = await LogTail.open(o.logPath, (line) => {
+    const record = parseRecord(line, o.name);
+    lastWords = record.msg;
+    if (record.httpPort !== undefined) listens(record.httpPort);
+    o.onLog(record);
+  });
   const child = spawn(process.execPath, [o.main, ...(o.args ?? [])], {
     env: { ...process.env, ...o.env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', log, log, 'ipc'],
     detached: true,
   });
-  const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }));
+  closeSync(log);
+  const { promise: exited, resolve: exits } = Promise.withResolvers<{ code: number | null; signal: string | null }>();
+  child.once('error', (error) => {
+    void tail[Symbol.asyncDispose]();
+    fails(error);
   });
-  const httpPort = await listening(child, o);
-  if (child.pid === undefined) throw new ServiceStartError(o.name, 'it has no process id');
-  return { pid: child.pid, httpPort, exited, stop: () => stopChild(child, exited) };
+  child.once('exit', async (code, signal) => {
+    await tail[Symbol.asyncDispose]();
+    exits({ code, signal });
+    fails(new ServiceStartError(o.name, lastWords || `it ended at once (${signal ?? `exit code ${code}`})`));
+  });
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL');
+    const what = `its health endpoint did not listen within ${START_MS_MAX / 1_000} s; see ${o.logPath}`;
+    fails(new ServiceStartError(o.name, what));
+  }, START_MS_MAX);
+  try {
+    const httpPort = await listening;
+    if (child.pid === undefined) throw new ServiceStartError(o.name, 'it has no process id');
+    return { pid: child.pid, httpPort, exited, stop: () => stopChild(child, exited) };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A service did not come up; its last words say why. */
@@ -42,44 +70,6 @@ class ServiceStartError extends Error {
 
   constructor(service: string, why: string) {
     super(`${service} did not start: ${why}`);
-  }
-}
-
-async function listening(
-  child: ChildProcess,
-  o: { name: string; logPath: string; onLog: (record: ServiceLogRecord) => void },
-): Promise<number> {
-  const log = createWriteStream(o.logPath, { flags: 'a' });
-  log.on('error', () => {}); // a full disk costs log lines, and must not end the recording
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  let lastWords = '';
-  const take = (line: string): void => {
-    log.write(`${line}\n`);
-    const record = parseRecord(line, o.name);
-    lastWords = record.msg;
-    if (record.httpPort !== undefined) resolve(record.httpPort);
-    o.onLog(record);
-  };
-  for (const stream of [child.stdout, child.stderr])
-    if (stream !== null) createInterface({ input: stream }).on('line', take);
-  const timer = setTimeout(() => {
-    child.kill('SIGKILL');
-    reject(
-      new ServiceStartError(
-        o.name,
-        `its health endpoint did not listen within ${START_MS_MAX / 1_000} s; see ${o.logPath}`,
-      ),
-    );
-  }, START_MS_MAX);
-  child.once('error', reject);
-  child.once('close', (code, signal) => {
-    log.end();
-    reject(new ServiceStartError(o.name, lastWords || `it ended at once (${signal ?? `exit code ${code}`})`));
-  });
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
   }
 }
 

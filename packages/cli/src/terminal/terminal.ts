@@ -3,27 +3,41 @@ import { renderLine, renderScreen, type Snapshot } from '../run/view.ts';
 /**
  * Where a person watches. On a terminal the screen is updated in place and sentences scroll by above it; elsewhere (a
  * file, a pipe, CI) there are plain lines, the figures every 5 s.
+ *
+ * A reader that stops reading (Ctrl-S, a pager) stops nothing here: figures are left out until it reads again, and
+ * sentences wait for it up to a maximum.
  */
 export class Terminal {
   readonly #stream: NodeJS.WriteStream;
   #shownLines = 0;
   #lastLineAtMs = Number.NEGATIVE_INFINITY;
   #lastSnapshot: Snapshot | null = null;
+  #sentencesDropped = 0;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
+    // Node writes to a terminal and waits until it has taken all. It has no public way to change that.
+    const { _handle: handle } = stream as { _handle?: { setBlocking?: (isBlocking: boolean) => void } };
+    if (stream.isTTY) handle?.setBlocking?.(false);
   }
 
   /** A sentence that stays. */
   say(sentence: string): void {
+    if (this.#stream.writableLength > UNREAD_BYTES_MAX) {
+      this.#sentencesDropped += 1;
+      return;
+    }
     this.#erase();
+    if (this.#sentencesDropped > 0) this.#stream.write(`(${this.#sentencesDropped} lines are left out here.)\n`);
+    this.#sentencesDropped = 0;
     this.#stream.write(`${sentence}\n`);
     if (this.#lastSnapshot !== null && this.#stream.isTTY) this.#draw(this.#lastSnapshot);
   }
 
-  /** The present figures. @returns Whether they are to be seen, or it was too soon for another line. */
+  /** The present figures. @returns Whether they were written: not when it is too soon for another line, or nobody reads. */
   show(snapshot: Snapshot): boolean {
     this.#lastSnapshot = snapshot;
+    if (this.#stream.writableLength > 0) return false;
     if (this.#stream.isTTY) {
       this.#erase();
       this.#draw(snapshot);
@@ -58,3 +72,4 @@ export class Terminal {
 }
 
 const PLAIN_INTERVAL_MS = 5_000;
+const UNREAD_BYTES_MAX = 1024 * 1024;
