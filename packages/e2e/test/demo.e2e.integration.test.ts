@@ -28,7 +28,7 @@ describe('polytape demo', () => {
     expect(await (await fetch(`${control}/status`)).json()).toMatchObject({ trades: {} });
     expect(Object.keys(venue).sort()).toEqual(['clob', 'data', 'gamma', 'ws']);
     expect(Object.keys(runtime.http).sort()).toEqual(SERVICES);
-    expect(runtime.natsUrl).toMatch(/^nats:\/\/127\.0\.0\.1:\d+$/);
+    expect(runtime.natsUrl).toMatch(/^nats:\/\/polytape:[\w-]+@127\.0\.0\.1:\d+$/);
     expect(runtime.databaseUrl).toMatch(/^postgresql:\/\/.*@127\.0\.0\.1:\d+\/\w+$/);
     for (const port of Object.values(runtime.http)) {
       expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);

@@ -1,6 +1,6 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { testDatabase, testNats } from '@polytape/test-servers';
+import { natsOptions, testDatabase, testNats } from '@polytape/test-servers';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 
@@ -48,7 +48,7 @@ describe('a test database', () => {
 describe('a test NATS', () => {
   test('has an empty JetStream', async () => {
     await using nats = await testNats();
-    const connection = await connect({ servers: nats.url });
+    const connection = await connect(natsOptions(nats.url));
     const names = await (await jetstreamManager(connection)).streams.names().next();
     await connection.close();
     expect(names).toEqual([]);
@@ -61,7 +61,7 @@ describe('a test NATS', () => {
       return;
     }
     const publish = async () => {
-      const connection = await connect({ servers: nats.url });
+      const connection = await connect(natsOptions(nats.url));
       try {
         const manager = await jetstreamManager(connection);
         await manager.streams.add({ name: 'KEPT', subjects: ['kept'] });
@@ -74,7 +74,7 @@ describe('a test NATS', () => {
     await nats.restart();
     expect(await publish()).toBe(2);
     await nats.kill();
-    await expect(connect({ servers: nats.url, reconnect: false, timeout: 1_000 })).rejects.toThrow();
+    await expect(connect({ ...natsOptions(nats.url), reconnect: false, timeout: 1_000 })).rejects.toThrow();
     await nats.start();
     expect(await publish()).toBe(3);
   });

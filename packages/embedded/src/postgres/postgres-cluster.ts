@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { access, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chown, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { directoryError, EmbeddedServerError } from '../errors.ts';
+import { newPassword, writePrivately } from '../private-file.ts';
 import { runCommand } from '../run-command.ts';
 import { asServerUser, makeDataDir, type ServerUser, serverUserFor } from '../server-user.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
@@ -29,8 +29,7 @@ export async function openPostgresCluster(binaries: PostgresBinaries, dataDir: s
       await removeStalePidFile(directory);
       return { directory, user, password: (await readFile(passwordFile, 'utf8')).trim() };
     }
-    const password = randomBytes(18).toString('base64url');
-    await writePrivately(passwordFile, password);
+    const password = await newPassword(passwordFile);
     const making = `${directory}.new`;
     await createCluster({ binaries, dataDir, making, password, user });
     // A cluster is whole or absent, also when we are killed in the middle.
@@ -58,7 +57,7 @@ async function createCluster(options: {
   const initialPassword = `${making}-password`; // a copy that the server's user may read, for initdb
   await rm(making, { recursive: true, force: true });
   await mkdir(making, { mode: 0o700 });
-  await writePrivately(initialPassword, password);
+  await writePrivately(initialPassword, `${password}\n`);
   if (user !== null) {
     await chown(making, user.uid, user.gid);
     await chown(initialPassword, user.uid, user.gid);
@@ -91,11 +90,6 @@ async function removeStalePidFile(directory: string): Promise<void> {
   const pid = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
   // Without such a process PostgreSQL does it, and checks the shared memory as well.
   if (Number.isInteger(pid) && pid > 0 && (await exists(`/proc/${pid}`))) await rm(path, { force: true });
-}
-
-async function writePrivately(path: string, text: string): Promise<void> {
-  await rm(path, { force: true });
-  await writeFile(path, `${text}\n`, { mode: 0o600, flag: 'wx' });
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,8 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { AuthorizationError, connect, type NatsConnection } from '@nats-io/transport-node';
 import { EmbeddedServerError, prepareNatsServer, startNatsServer } from '@polytape/embedded';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { waitForPredecessor } from '../../src/predecessor.ts';
@@ -16,7 +16,8 @@ beforeAll(async () => {
 });
 
 async function session(url: string): Promise<AsyncDisposable & { connection: NatsConnection }> {
-  const connection = await connect({ servers: url, reconnect: false });
+  const { host, username, password } = new URL(url);
+  const connection = await connect({ servers: host, user: username, pass: password, reconnect: false });
   return { connection, [Symbol.asyncDispose]: () => connection.close() };
 }
 
@@ -56,6 +57,39 @@ describe('an embedded nats-server', () => {
     await using client = await session(second.url);
     const { state } = await (await jetstreamManager(client.connection)).streams.info('KEPT');
     expect(state.messages).toBe(20);
+  });
+
+  test('lets nobody in without its password', async () => {
+    await using directory = await temporaryDirectory();
+    await using server = await startNatsServer({ binary, dataDir: directory.path });
+    const servers = new URL(server.url).host;
+    await expect(connect({ servers, reconnect: false })).rejects.toThrow(AuthorizationError);
+    const guessed = { user: 'polytape', pass: 'guessed' };
+    await expect(connect({ servers, ...guessed, reconnect: false })).rejects.toThrow(AuthorizationError);
+  });
+
+  test('keeps its password from other users of the machine', async () => {
+    await using directory = await temporaryDirectory();
+    await using _server = await startNatsServer({ binary, dataDir: directory.path });
+    for (const file of ['password', 'nats.conf']) {
+      expect((await stat(join(directory.path, file))).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  test('gives a directory of the time without passwords one, and keeps what it holds', async () => {
+    await using directory = await temporaryDirectory();
+    {
+      await using server = await startNatsServer({ binary, dataDir: directory.path });
+      await using client = await session(server.url);
+      await (await jetstreamManager(client.connection)).streams.add({ name: 'KEPT', subjects: ['kept'] });
+    }
+    await rm(join(directory.path, 'password'));
+    await chmod(join(directory.path, 'nats.conf'), 0o644);
+
+    await using server = await startNatsServer({ binary, dataDir: directory.path });
+    expect((await stat(join(directory.path, 'nats.conf'))).mode & 0o777).toBe(0o600);
+    await using client = await session(server.url);
+    expect(await (await jetstreamManager(client.connection)).streams.names().next()).toEqual(['KEPT']);
   });
 
   test('writes its log where it is told', async () => {
