@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `polytape` command. */
-import { errorAdvice } from '@polytape/service';
+import { errorAdvice, shownText } from '@polytape/service';
 import { CommanderError } from 'commander';
 import { createProgram } from './program.ts';
 
@@ -34,7 +34,8 @@ try {
   } else {
     const { disposition } = error as { disposition?: string };
     process.stderr.write(`polytape: ${errorAdvice(error)}\n`);
-    if (disposition === undefined) process.stderr.write(`${(error as Error).stack}\n`);
+    const stack = disposition === undefined ? String((error as Error).stack).split('\n') : [];
+    for (const line of stack) process.stderr.write(`${shownText(line)}\n`);
     process.exitCode = 1;
   }
 }

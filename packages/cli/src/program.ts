@@ -45,7 +45,7 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
     const { terminal } = options;
     const { summary } = result;
     terminal.clear();
-    terminal.say(renderSummary(summary));
+    for (const line of renderSummary(summary)) terminal.say(line);
     const failure = failureOf(result);
     if (failure === null && summary.executed !== null) {
       terminal.say('Nothing is missing and nothing is doubled. `npx pnpm start` records the live venue.');

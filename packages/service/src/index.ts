@@ -19,4 +19,5 @@ export { createLogger, errorAdvice, errorSentence, LOG_LEVELS, type Logger, type
 export { Metrics } from './metrics.ts';
 export { rest } from './rest.ts';
 export { busSettings, processSettings } from './shared-settings.ts';
+export { shownJson, shownText } from './shown-text.ts';
 export type { Stop } from './stop.ts';

@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { shownJson, shownText } from './shown-text.ts';
 
 export type { Logger };
 
@@ -14,6 +15,8 @@ export function createLogger(o: { service: string; level: LogLevel }): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
+    // A person who reads the log on a terminal meets the venue's words there, too; pino escapes some of them.
+    hooks: { streamWrite: (line: string) => `${shownJson(line.trimEnd())}\n` },
   };
   // Said outright: without it a line may be on its way in a thread when the process ends, and the last one overtake it.
   const output = pino.destination({ fd: 1, sync: true, maxLength: UNWRITTEN_BYTES_MAX });
@@ -35,7 +38,7 @@ export function errorSentence(error: unknown): string {
     if (!parts.some((part) => part.includes(message))) parts.push(message);
     at = at instanceof Error ? at.cause : undefined;
   }
-  return parts.join(': ').replace(/\s+/g, ' ');
+  return shownText(parts.join(': ')).replace(/ +/g, ' ');
 }
 
 /** The same as whole sentences, and behind it what a person can do about it, where the error knows. */
@@ -43,7 +46,7 @@ export function errorAdvice(error: unknown): string {
   const what = errorSentence(error);
   const { operatorAction } = Object(error) as { operatorAction?: string };
   const sentences = operatorAction === undefined || what.includes(operatorAction) ? [what] : [what, operatorAction];
-  return sentences.map((sentence) => asSentence(sentence)).join(' ');
+  return shownText(sentences.map(asSentence).join(' '));
 }
 
 function asSentence(text: string): string {

@@ -55,6 +55,14 @@ describe('a service', () => {
     expect(probe.lines.at(-1)).toContain('Stopped.');
   });
 
+  test('logs nothing that a terminal would obey, and loses nothing of it', async () => {
+    const DEED = 'wait \u001b[2J \u009b31m \u202e';
+    await using probe = new Probe({ DEED });
+    await probe.said('Started.');
+    expect(JSON.parse(probe.lines[0] ?? '')).toMatchObject({ deed: DEED });
+    expect(probe.lines[0]).toMatch(/^[ -~]+$/);
+  });
+
   test('stops when its supervisor is gone', async () => {
     await using probe = new Probe({}, { ipc: true });
     await probe.said('Started.');

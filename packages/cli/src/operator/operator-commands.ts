@@ -1,4 +1,4 @@
-import { loadConfig } from '@polytape/service';
+import { loadConfig, shownJson, shownText } from '@polytape/service';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandError } from '../command-error.ts';
 import { configTable } from '../config.ts';
@@ -69,7 +69,7 @@ export function operatorCommands(o: {
     .action(async (market: string, flags: AddressFlags & { wait: number; json?: boolean }) => {
       await unlessStopped(async () => {
         const done = await subscribe({ address: addressOf(flags), market, waitMs: flags.wait, signal });
-        if (flags.json) process.stdout.write(`${JSON.stringify(done)}\n`);
+        if (flags.json) process.stdout.write(`${shownJson(JSON.stringify(done))}\n`);
         if ('refused' in done) throw new CommandError(`Not subscribed: ${done.refused}`);
         if (!flags.json) process.stdout.write(`${renderSubscribed(done, flags.wait)}\n`);
         if (done.firstBook !== 'came') o.failed();
@@ -86,7 +86,7 @@ export function operatorCommands(o: {
     .addHelpText('after', examples('npx pnpm polytape recycle 7', 'npx pnpm polytape recycle 7 --wait 2m --json'))
     .action(async (shard: number, flags: AddressFlags & { wait: number; json?: boolean }) => {
       const person = flags.json ? process.stderr : process.stdout;
-      const say = (sentence: string) => person.write(`${sentence}\n`);
+      const say = (sentence: string) => person.write(`${shownText(sentence)}\n`);
       await unlessStopped(async () => {
         const done = await recycle({ address: addressOf(flags), shard, waitMs: flags.wait, say, signal });
         for (const { ingestorId, newConnectionId } of done) {

@@ -1,3 +1,4 @@
+import { shownText } from '@polytape/service';
 import type { ConnectionStatus, IngestorStatus, JobStatus, ServiceStatus, ShardStatus } from '@polytape/types';
 import { type TextColumn, textTable } from '../terminal/text-table.ts';
 import { shownAgo, shownCount, shownDuration, shownPlural, shownRate } from './shown-value.ts';
@@ -20,7 +21,7 @@ import { troublesOf } from './status-troubles.ts';
  */
 export function renderStatus(report: StatusReport, o: { columns: number; isWhole: boolean }): string {
   const troubles = troublesOf(report);
-  return [
+  const lines = [
     ...figureLines(report),
     ...(troubles.length === 0 ? [] : ['', ...troubles.map((trouble) => `! ${trouble}`)]),
     ...section('plan', planLines(report)),
@@ -29,7 +30,8 @@ export function renderStatus(report: StatusReport, o: { columns: number; isWhole
     ...section('connections', connectionLines(report, o)),
     ...section('jobs', jobLines(report, o)),
     ...section('writers', writerLines(report, o)),
-  ].join('\n');
+  ];
+  return lines.map(shownText).join('\n');
 }
 
 function section(title: string, lines: readonly string[]): string[] {

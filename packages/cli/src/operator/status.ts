@@ -1,5 +1,5 @@
 import { BusUnavailableError } from '@polytape/bus';
-import { rest } from '@polytape/service';
+import { rest, shownJson } from '@polytape/service';
 import { CommandError } from '../command-error.ts';
 import { gatherStatus } from './gather-status.ts';
 import { openOperatorBus, type RecorderAddress } from './operator-bus.ts';
@@ -46,7 +46,7 @@ export async function status(o: StatusOptions): Promise<void> {
 
 function shown(report: StatusReport, o: StatusOptions): string {
   if (!o.isJson) return renderStatus(report, { columns: o.output.columns || COLUMNS, isWhole: o.isWhole });
-  return JSON.stringify({ figures: figuresOf(report), ...report });
+  return shownJson(JSON.stringify({ figures: figuresOf(report), ...report }));
 }
 
 const NOBODY =

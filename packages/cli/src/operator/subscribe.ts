@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Bus, NoAnswerError, type Refusal } from '@polytape/bus';
+import { shownText } from '@polytape/service';
 import { COMMANDS, type SubscribeAnswer, type SubscribeRequest } from '@polytape/types';
 import { CommandError } from '../command-error.ts';
 import { type FirstBook, firstBookOf } from '../run/first-book.ts';
@@ -39,7 +40,7 @@ export async function subscribe(o: SubscribeOptions): Promise<Subscribed | Refus
 
 /** What came of it, in a sentence or two for a person. */
 export function renderSubscribed({ conditionId, question, shard, firstBook }: Subscribed, waitMs: number): string {
-  const market = `${question}\n  ${conditionId}\n`;
+  const market = `${shownText(question)}\n  ${conditionId}\n`;
   const waited = `${Math.round(waitMs / 1_000)} s`;
   if (shard === null) {
     return `${market}  waits for a place in a shard. One is opened when enough markets wait, or this one has waited long enough; ask again.`;

@@ -44,7 +44,7 @@ export function failureOf({
 }
 
 /** The summary for a person. */
-export function renderSummary(summary: Summary): string {
+export function renderSummary(summary: Summary): string[] {
   const rows: [string, string][] = [
     ...(summary.executed === null
       ? []
@@ -58,7 +58,7 @@ export function renderSummary(summary: Summary): string {
       summary.firstTradeMs === null ? 'none' : `${(summary.firstTradeMs / 1_000).toFixed(1)} s after the start`,
     ],
   ];
-  return rows.map(([name, value]) => `  ${name.padEnd(26)}${value}`).join('\n');
+  return rows.map(([name, value]) => `  ${name.padEnd(26)}${value}`);
 }
 
 function milliseconds(ms: number | null): string {

@@ -1,3 +1,4 @@
+import { shownText } from '@polytape/service';
 import { shownCount, shownPlural, shownRate } from '../operator/shown-value.ts';
 
 /** One trade as the terminal shows it. */
@@ -67,14 +68,14 @@ export function renderScreen(s: Snapshot, columns: number): string[] {
     '',
     ...s.trades.map(renderTrade),
   ];
-  return lines.map((line) => cut(line, columns));
+  return lines.map((line) => cut(shownText(line), columns));
 }
 
 /** The same in one line, for where nothing can be updated in place. */
 export function renderLine(s: Snapshot): string {
   const executed = s.executed === null ? '' : `executed ${shownCount(s.executed)}, `;
   const [newest] = s.trades;
-  return [
+  const parts = [
     `${clock(s.elapsedMs)}  ${executed}recorded ${shownCount(s.recorded)} (${shownRate(s.recordedPerSecond)}/s)`,
     `${s.connectedShards} of ${s.shards} shards connected, ${shownRate(s.framesPerSecond)} frames/s`,
     `p50 ${milliseconds(s.p50Ms)}, p99 ${milliseconds(s.p99Ms)}`,
@@ -82,7 +83,8 @@ export function renderLine(s: Snapshot): string {
       ? []
       : [`last: ${newest.side} ${newest.size} at ${newest.price}, ${newest.question ?? 'unknown market'}`]),
     ...s.troubles,
-  ].join('; ');
+  ];
+  return shownText(parts.join('; '));
 }
 
 function renderTrade(trade: ShownTrade): string {

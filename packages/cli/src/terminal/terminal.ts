@@ -1,3 +1,4 @@
+import { shownText } from '@polytape/service';
 import { renderLine, renderScreen, type Snapshot } from '../run/view.ts';
 
 /**
@@ -21,7 +22,7 @@ export class Terminal {
     if (stream.isTTY) handle?.setBlocking?.(false);
   }
 
-  /** A sentence that stays. */
+  /** A sentence that stays, on one line. */
   say(sentence: string): void {
     if (this.#stream.writableLength > UNREAD_BYTES_MAX) {
       this.#sentencesDropped += 1;
@@ -30,7 +31,7 @@ export class Terminal {
     this.#erase();
     if (this.#sentencesDropped > 0) this.#stream.write(`(${this.#sentencesDropped} lines are left out here.)\n`);
     this.#sentencesDropped = 0;
-    this.#stream.write(`${sentence}\n`);
+    this.#stream.write(`${shownText(sentence)}\n`);
     if (this.#lastSnapshot !== null && this.#stream.isTTY) this.#draw(this.#lastSnapshot);
   }
 

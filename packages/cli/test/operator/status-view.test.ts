@@ -137,6 +137,17 @@ describe('a status for a person', () => {
     );
   });
 
+  test('obeys nothing that a service or the venue writes into it', () => {
+    const report = healthy({ shards: 1 });
+    const lines = linesOf(report);
+    report.refusals = ['a\u001b[2J\nb\u009b31m\u202e'];
+    for (const status of report.services) if (status.service === 'writer') status.id = 'host\u001b]0;owned\u0007';
+    const shown = linesOf(report);
+    expect(shown).toContain('! A service answers: a b.');
+    expect(shown).toHaveLength(lines.length + 2);
+    expect(shown.join('')).not.toMatch(/[\p{Cc}\u202e]/u);
+  });
+
   test('names a shard that nobody records', () => {
     const report = healthy({ shards: 1 });
     for (const status of report.services) {

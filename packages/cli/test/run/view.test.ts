@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { renderLine, renderScreen, type Snapshot } from '../../src/run/view.ts';
+import { renderLine, renderScreen, type ShownTrade, type Snapshot } from '../../src/run/view.ts';
+
+const EVIL = 'a\u001b[2J\nb\u009b31m\u202e';
+/** Control characters, and marks that reverse the direction of writing. */
+const OBEYED = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
 
 const snapshot: Snapshot = {
   title: 'polytape demo',
@@ -69,6 +73,17 @@ describe('the screen', () => {
       '  set aside 2 unparsed, 0 dead letters; processes restarted: 0',
     );
   });
+
+  test.each(['question', 'outcome', 'side', 'price'] as const)(
+    'obeys nothing that the venue writes in a %s',
+    (field) => {
+      const [trade] = snapshot.trades;
+      const evil = { ...snapshot, trades: [{ ...trade, [field]: EVIL } as ShownTrade], troubles: [EVIL] };
+      const lines = renderScreen(evil, 200);
+      expect(lines).toHaveLength(renderScreen({ ...snapshot, troubles: ['x'] }, 200).length);
+      for (const line of [...lines, renderLine(evil)]) expect(line).not.toMatch(OBEYED);
+    },
+  );
 
   test('never is wider than the terminal: a wrapped line could not be taken back', () => {
     for (const columns of [1, 20, 40])

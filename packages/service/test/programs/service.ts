@@ -11,7 +11,7 @@ const { config, log, stop } = beginService({
 });
 
 using _unfinished = stop.unfinished(() => (config.DEED.startsWith('hang') ? '3 trades' : null));
-log.info({}, 'Started.');
+log.info({ deed: config.DEED }, 'Started.');
 if (config.DEED === 'whisper') setImmediate(() => process.stderr.write('Logged.\n'));
 /** Closed by the process itself in the end, which nobody is to take for a loss. */
 const rest = Promise.withResolvers<Error | undefined>();
