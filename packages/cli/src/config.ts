@@ -12,7 +12,7 @@ export const configTable = {
     protocols: ['nats:', 'tls:'],
     secret: true,
     description:
-      'NATS server for `start` to use (`demo` embeds its own), and of the recorder that `status`, `subscribe` and `recycle` speak to. Not set: one is embedded, and found by `runtime.json`.',
+      'NATS server for `start` to use (`demo` embeds its own), and of the recorder that `status`, `subscribe` and `recycle` speak to. Not set: one is embedded, and found by `runtime.json`; that of `docker compose` is found by `.env`.',
   }),
   DATABASE_URL: url({
     default: '',

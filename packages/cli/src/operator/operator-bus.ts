@@ -1,14 +1,7 @@
 import { Bus } from '@polytape/bus';
 import { type IngestorPresence, type Log, presenceFault, silentLog } from '@polytape/types';
 import { CommandError } from '../command-error.ts';
-import { findNats } from '../run/find-nats.ts';
-
-/** Where the recorder is that a command speaks to. */
-export type RecorderAddress = {
-  /** NATS server, when one is named. */
-  natsUrl: string | null;
-  dataDirPath: string;
-};
+import { findNats, type RecorderAddress } from '../run/find-nats.ts';
 
 /**
  * A connection to a running recorder's NATS server, for a person who waits.

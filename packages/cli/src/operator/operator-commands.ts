@@ -2,8 +2,8 @@ import { loadConfig, shownJson, shownText } from '@polytape/service';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandError } from '../command-error.ts';
 import { configTable } from '../config.ts';
+import type { RecorderAddress } from '../run/find-nats.ts';
 import { durationArgument } from '../terminal/duration-argument.ts';
-import type { RecorderAddress } from './operator-bus.ts';
 import { recycle } from './recycle.ts';
 import { status } from './status.ts';
 import { renderSubscribed, subscribe } from './subscribe.ts';
@@ -20,6 +20,7 @@ export function operatorCommands(o: {
     return {
       natsUrl: flags.natsUrl ?? (flags.dataDir === undefined ? config.NATS_URL || null : null),
       dataDirPath: flags.dataDir ?? config.POLYTAPE_DATA_DIR,
+      composeEnv: flags.dataDir === undefined ? env : null,
     };
   };
 
@@ -106,7 +107,7 @@ function withAddress(command: Command): Command {
     .exitOverride()
     .option(
       '--nats-url <url>',
-      "the recorder's NATS server (default: NATS_URL, else that of the recorder in --data-dir)",
+      "the recorder's NATS server (default: NATS_URL, else that of the recorder in --data-dir, else by .env that of docker compose)",
       natsUrl,
     )
     .option(

@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Bus, BusUnavailableError, type Refusal } from '@polytape/bus';
 import { COMMANDS, type RecycleAnswer, type RecycleRequest } from '@polytape/types';
 import { CommandError } from '../command-error.ts';
+import type { RecorderAddress } from '../run/find-nats.ts';
 import { gatherStatus } from './gather-status.ts';
-import { announcedIngestors, openOperatorBus, type RecorderAddress } from './operator-bus.ts';
+import { announcedIngestors, openOperatorBus } from './operator-bus.ts';
 import { shownDuration } from './shown-value.ts';
 import { ingestorsOf } from './status-report.ts';
 

@@ -1,8 +1,9 @@
 import { BusUnavailableError } from '@polytape/bus';
 import { rest, shownJson } from '@polytape/service';
 import { CommandError } from '../command-error.ts';
+import type { RecorderAddress } from '../run/find-nats.ts';
 import { gatherStatus } from './gather-status.ts';
-import { openOperatorBus, type RecorderAddress } from './operator-bus.ts';
+import { openOperatorBus } from './operator-bus.ts';
 import { figuresOf, type StatusReport } from './status-report.ts';
 import { renderStatus } from './status-view.ts';
 

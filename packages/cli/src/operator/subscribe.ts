@@ -3,9 +3,10 @@ import { type Bus, NoAnswerError, type Refusal } from '@polytape/bus';
 import { shownText } from '@polytape/service';
 import { COMMANDS, type SubscribeAnswer, type SubscribeRequest } from '@polytape/types';
 import { CommandError } from '../command-error.ts';
+import type { RecorderAddress } from '../run/find-nats.ts';
 import { type FirstBook, firstBookOf } from '../run/first-book.ts';
 import { gatherStatus } from './gather-status.ts';
-import { openOperatorBus, type RecorderAddress } from './operator-bus.ts';
+import { openOperatorBus } from './operator-bus.ts';
 import { ingestorsOf } from './status-report.ts';
 
 export type SubscribeOptions = {
