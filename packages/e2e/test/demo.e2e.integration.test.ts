@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  DatabaseProbe,
   descendants,
   isAlive,
   PolytapeHome,
@@ -63,6 +64,21 @@ describe('polytape demo', () => {
     const summary = summaryOf(demo);
     expect(summary).toMatchObject({ recorded: summary.executed, missing: 0, duplicates: 0 });
   }, 180_000);
+
+  test('that is behind waits for what its services have in hand, and says so', async () => {
+    await using home = await PolytapeHome.make();
+    await using demo = home.spawn(['demo', '--for', '5s', ...SMALL]);
+    const runtime = await home.untilRuntime('every process', demo, isComplete);
+    await recording(runtime);
+    await using probe = new DatabaseProbe(runtime.databaseUrl);
+    {
+      await using _held = await probe.holdPosition('TRADES');
+      // Without anything in hand it would not have waited for more than 10 s.
+      await demo.line(/^Behind by \d+ trades, no progress for 1[2-9] s\. Waiting/);
+    }
+    expect(await demo.exit()).toEqual({ code: 0, signal: null });
+    expect(summaryOf(demo)).toMatchObject({ missing: 0, duplicates: 0 });
+  }, 120_000);
 
   test('has its data directory to itself; killed, takes every process along that it started', async () => {
     await using home = await PolytapeHome.make();

@@ -66,10 +66,16 @@ export class SimulatedVenue implements AsyncDisposable {
     };
   }
 
-  /** Trades executed so far in tokens that somebody listened to: what a recorder could have seen. */
-  async executed(): Promise<number> {
-    const { trades } = (await this.#ask('GET', '/sim/status')) as { trades: { subscribed: number } };
-    return trades.subscribed;
+  /**
+   * `subscribed`: trades executed so far in tokens that somebody listened to, which is what a recorder could have seen.
+   * `slow`: connections that the venue cut because they did not read what it sent.
+   */
+  async counts(): Promise<{ subscribed: number; slow: number }> {
+    const { trades, socketsEnded } = (await this.#ask('GET', '/sim/status')) as {
+      trades: { subscribed: number };
+      socketsEnded: { slow: number };
+    };
+    return { subscribed: trades.subscribed, slow: socketsEnded.slow };
   }
 
   /** Resolves when the last trade was sent and the ledger is complete. */
@@ -80,8 +86,8 @@ export class SimulatedVenue implements AsyncDisposable {
   /** Hands the truth over: every trade in a token after the token was first subscribed. */
   async tellTruth(comparer: TruthComparer): Promise<void> {
     for await (const line of createInterface({ input: createReadStream(this.#ledgerPath) })) {
-      const { subscribed, timestamp, ...trade } = JSON.parse(line);
-      if (subscribed) comparer.executed({ ...trade, timestampMs: Number(timestamp) });
+      const { subscribed, timestamp, sockets, ...trade } = JSON.parse(line);
+      if (subscribed) comparer.executed({ ...trade, timestampMs: Number(timestamp) }, { sockets });
     }
   }
 

@@ -57,6 +57,7 @@ export async function start(o: StartOptions): Promise<RunResult> {
     summary: { executed: null, recorded, missing: null, duplicates: null, ...latencies },
     unfinished,
     neverReady,
+    whyMissing: null,
   };
 }
 

@@ -1,4 +1,4 @@
-import { shownCount } from '../operator/shown-value.ts';
+import { shownCount, shownPlural } from '../operator/shown-value.ts';
 
 /** What a run of `demo` or `start` did; the last line of `--json`. */
 export type Summary = {
@@ -20,6 +20,17 @@ export type RunResult = {
   unfinished: string[];
   /** Of a run that was not cut short: services that never did their job, and why. */
   neverReady: string[];
+  /** Of a demo: facts that explain missing trades. */
+  whyMissing: WhyMissing | null;
+};
+
+type WhyMissing = {
+  /** Trades that services still had in hand when the database was compared. */
+  inHand: number;
+  /** Connections that the venue cut because they did not read what it sent. */
+  cutAsSlow: number;
+  /** Missing trades that the venue sent to no connection. */
+  unheard: number;
 };
 
 /** What went wrong in a run, in a sentence, or null: something is missing, something is doubled, or nothing came that could have. */
@@ -27,13 +38,11 @@ export function failureOf({
   summary: { executed, recorded, missing, duplicates },
   unfinished,
   neverReady,
+  whyMissing,
 }: RunResult): string | null {
   if ((missing ?? 0) > 0 || (duplicates ?? 0) > 0) {
-    const hint =
-      (missing ?? 0) > 0
-        ? ' While a shard has no ingestor, nobody sees what is executed in it: `REDUNDANCY=2` with `--ingestors 3` has spare ones.'
-        : '';
-    return `${missing} trades are missing and ${duplicates} are doubled.${hint}`;
+    const cause = (missing ?? 0) > 0 && whyMissing !== null ? ` ${causeOf(whyMissing)}` : '';
+    return `${missing} trades are missing and ${duplicates} are doubled.${cause}`;
   }
   if (unfinished.length > 0)
     return `${unfinished.join(', ')} ended with something unfinished; what was received may be missing.`;
@@ -41,6 +50,20 @@ export function failureOf({
   if (recorded === 0 && neverReady.length > 0)
     return `Nothing was recorded. Never ready were ${neverReady.join('; ')}.`;
   return null;
+}
+
+/** The cause that comes first: a recorder that is behind loses connections, and what it has no connection for it misses. */
+function causeOf({ inHand, cutAsSlow, unheard }: WhyMissing): string {
+  if (inHand > 0) {
+    return `The recorder was behind: it still had ${shownCount(inHand)} trades in hand. This machine cannot keep up with that many; run the demo with a lower --trades-per-second.`;
+  }
+  if (cutAsSlow > 0) {
+    return `The recorder was behind: the venue cut ${shownPlural(cutAsSlow, 'connection')} that did not read in time, and nobody saw what it executed until they were back. Run the demo with a lower --trades-per-second.`;
+  }
+  if (unheard > 0) {
+    return `While ${shownCount(unheard)} of them were executed, their shard had no connection, as after an ingestor has ended: \`REDUNDANCY=2\` with \`--ingestors 3\` has spare ones.`;
+  }
+  return 'The venue had sent them to the recorder, which must not lose any: this is a fault of polytape.';
 }
 
 /** The summary for a person. */

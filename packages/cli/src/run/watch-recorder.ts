@@ -36,12 +36,12 @@ export async function watchRecorder(o: {
   while (!over.aborted) {
     await monitor.look(o.recorder.httpPorts);
     const trades = await shownTrades(o.database);
-    const executed = await o.venue?.executed().catch(() => null); // left out of this look
+    const venue = await o.venue?.counts().catch(() => null); // left out of this look
     const isShown = o.terminal.show({
       title: o.title,
       elapsedMs: performance.now() - startedAtMs,
       forMs: o.forMs,
-      executed: executed ?? null,
+      executed: venue?.subscribed ?? null,
       shards: monitor.sum('ingestor_shards_assigned'),
       connectedShards: monitor.sum('ingestor_shards_connected'),
       tokens: monitor.sum('ingestor_tokens'),

@@ -11,9 +11,11 @@ const trade: ComparableTrade = {
   transactionHash: null,
 };
 
+const UNHEARD = 'a token that nobody listens to';
+
 function compare(executed: ComparableTrade[], recorded: ComparableTrade[]) {
   const comparer = new TruthComparer();
-  for (const each of executed) comparer.executed(each);
+  for (const each of executed) comparer.executed(each, { sockets: each.tokenId === UNHEARD ? 0 : 1 });
   for (const each of recorded) comparer.recorded(each);
   return comparer.result();
 }
@@ -26,6 +28,7 @@ describe('a comparison with the truth', () => {
       recorded: 3,
       missing: 0,
       duplicates: 0,
+      unheard: 0,
     });
   });
 
@@ -36,7 +39,19 @@ describe('a comparison with the truth', () => {
 
   test('does not set a missing trade off against a double', () => {
     const other = { ...trade, price: '0.51' };
-    expect(compare([trade, other], [trade, trade])).toEqual({ executed: 2, recorded: 2, missing: 1, duplicates: 1 });
+    expect(compare([trade, other], [trade, trade])).toMatchObject({
+      executed: 2,
+      recorded: 2,
+      missing: 1,
+      duplicates: 1,
+    });
+  });
+
+  test('tells the missing trades that no connection was sent from the others', () => {
+    const unheard = { ...trade, tokenId: UNHEARD };
+    expect(compare([trade, unheard, unheard], [])).toMatchObject({ missing: 3, unheard: 2 });
+    expect(compare([trade, unheard, unheard], [unheard])).toMatchObject({ missing: 2, unheard: 1 });
+    expect(compare([trade, unheard], [unheard, unheard])).toMatchObject({ missing: 1, duplicates: 1, unheard: 0 });
   });
 
   test('finds exactly the trades that were taken away and added', () => {
