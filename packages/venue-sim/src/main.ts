@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 /** The simulated venue as a process of its own; see `createVenueSimCommand` for its options. */
 import { CommanderError } from 'commander';
-import { LedgerWriteError } from './exchange/ledger-file.ts';
 import { createVenueSimCommand } from './venue-sim-command.ts';
-import { VenueSimStartError } from './venue-sim-errors.ts';
+import { LedgerWriteError, VenueSimStartError } from './venue-sim-errors.ts';
 
 function stopSignal(): AbortSignal {
   const stop = new AbortController();

@@ -59,60 +59,25 @@ export function createVenueSimCommand({
     .option('--no-trading', 'begin silent; POST /sim/start-trading starts it')
     .option('--json', 'print one JSON line when ready, and one at the end')
     .addHelpText('after', examples(calledAs))
-    .action(async (flags: Flags) => {
+    .action(async ({ json, ledger, burstFactor, ...options }: Flags) => {
       const stop = stopSignal();
-      await using venue = await startedOr(command, {
-        host: flags.host,
-        port: flags.port,
-        seed: flags.seed,
-        markets: flags.markets,
-        tradesPerSecond: flags.tradesPerSecond,
-        quotesPerTrade: flags.quotesPerTrade,
-        burst: flags.burstFactor === 1 ? null : { ...defaults.burst, factor: flags.burstFactor },
-        openPerMinute: flags.openPerMinute,
-        closePerMinute: flags.closePerMinute,
-        resolutions: flags.resolutions,
-        resolutionStepMs: flags.resolutionStepMs,
-        oddMarkets: flags.oddMarkets,
-        tradeOnlySubscribed: flags.tradeOnlySubscribed ?? false,
-        pingTimeoutMs: flags.pingTimeoutMs,
-        booksPerSocketMax: flags.booksPerSocketMax ?? defaults.booksPerSocketMax,
-        ledgerPath: flags.ledger ?? null,
-        trading: flags.trading,
-      });
-      write(flags.json ? JSON.stringify({ urls: venue.urls, pid: process.pid }) : readyText(venue));
+      const burst = burstFactor === 1 ? null : { ...defaults.burst, factor: burstFactor };
+      await using venue = await startedOr(command, { ...options, burst, ledgerPath: ledger ?? null });
+      write(json ? JSON.stringify({ urls: venue.urls, pid: process.pid }) : readyText(venue));
       const failure = await Promise.race([aborted(stop), venue.failed]);
       if (failure !== undefined) throw failure;
       await venue.stopTrading();
       const { trades, framesSent } = venue.status();
       write(
-        flags.json
+        json
           ? JSON.stringify({ trades, framesSent })
           : `Stopped. ${trades.executed} trades executed, ${trades.subscribed} of them in tokens that somebody listened to; ${framesSent} frames sent.`,
       );
     });
 }
 
-type Flags = {
-  host: string;
-  port: number;
-  seed: string;
-  markets: number;
-  tradesPerSecond: number;
-  quotesPerTrade: number;
-  burstFactor: number;
-  openPerMinute: number;
-  closePerMinute: number;
-  resolutions: 'automatic' | 'uma';
-  resolutionStepMs: number;
-  oddMarkets: number;
-  tradeOnlySubscribed?: boolean;
-  pingTimeoutMs: number;
-  booksPerSocketMax?: number;
-  ledger?: string;
-  trading: boolean;
-  json?: boolean;
-};
+/** Most are options of the venue by their own names. */
+type Flags = VenueSimOptions & { json?: boolean; ledger?: string; burstFactor: number };
 
 /** An option out of its range is wrong usage, as one that is unknown. */
 async function startedOr(command: Command, options: VenueSimOptions): Promise<VenueSim> {

@@ -37,3 +37,38 @@ export class BadAnswerRequestError extends Error {
   override readonly name = 'BadAnswerRequestError';
   readonly disposition = 'stop';
 }
+
+/** The ledger file cannot be written any more: what was traded since cannot be checked against it. */
+export class LedgerWriteError extends Error {
+  override readonly name = 'LedgerWriteError';
+  readonly disposition = 'stop';
+  readonly operatorAction = 'Make room or choose another file, and start the venue again.';
+
+  constructor(path: string, cause: unknown) {
+    super(`cannot write the ledger ${path} (${cause instanceof Error ? cause.message : String(cause)})`, { cause });
+  }
+}
+
+/** The ledger was asked for more than it still holds. */
+export class LedgerOutgrownError extends Error {
+  override readonly name = 'LedgerOutgrownError';
+  readonly disposition = 'stop';
+  readonly operatorAction: string;
+
+  constructor(path: string | null, tradesMax: number) {
+    super(`more than ${tradesMax} trades were executed; the oldest are no longer in memory`);
+    this.operatorAction =
+      path === null ? 'Start the venue with a ledger file, which holds them all.' : `Read the ledger file, ${path}.`;
+  }
+}
+
+/** The truth about resolutions was asked for, and it is no longer whole. */
+export class ResolutionsOutgrownError extends Error {
+  override readonly name = 'ResolutionsOutgrownError';
+  readonly disposition = 'stop';
+  readonly operatorAction = 'Close fewer markets in one run.';
+
+  constructor(marketsMax: number) {
+    super(`more than ${marketsMax} markets were closed or proposed; the venue does not know them all any more`);
+  }
+}

@@ -1,5 +1,5 @@
 import { type ChannelLimits, limitsProblem } from './channel/channel-limits.ts';
-import type { Burst } from './exchange/trade-pace.ts';
+import type { Burst } from './exchange/trading-clock.ts';
 import { VenueSimOptionError } from './venue-sim-errors.ts';
 
 /** How the simulated venue is to be; everything has a default. */

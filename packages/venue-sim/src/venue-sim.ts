@@ -1,9 +1,5 @@
-import { GammaFigureCache } from './catalogue/gamma-figures.ts';
-import { LifeScripts } from './catalogue/life-scripts.ts';
 import { MarketFactory } from './catalogue/market-factory.ts';
-import { marketReference } from './catalogue/market-reference.ts';
 import { MarketRegistry } from './catalogue/market-registry.ts';
-import { oddMarkets } from './catalogue/odd-markets.ts';
 import type { SimMarket, SimToken } from './catalogue/sim-market.ts';
 import { type ChannelLimits, limitsProblem } from './channel/channel-limits.ts';
 import { MarketChannel } from './channel/market-channel.ts';
@@ -23,21 +19,22 @@ import type {
   VenueUrls,
 } from './control/venue-control.ts';
 import { Exchange } from './exchange/exchange.ts';
+import { LifeScripts } from './exchange/life-scripts.ts';
 import type { Pair } from './exchange/market-life.ts';
 import { MarketLifecycle } from './exchange/market-lifecycle.ts';
-import { openLedger } from './exchange/open-ledger.ts';
 import { Prng } from './exchange/prng.ts';
 import { TakerOrderLog } from './exchange/taker-order-log.ts';
 import { TradingClock } from './exchange/trading-clock.ts';
-import type { TruthLedger } from './exchange/truth-ledger.ts';
+import { TruthLedger } from './exchange/truth-ledger.ts';
 import type { TruthTrade } from './exchange/truth-trade.ts';
 import { BadAnswers } from './rest/bad-answers.ts';
 import { clobRoutes } from './rest/clob-routes.ts';
 import { dataRoutes } from './rest/data-routes.ts';
+import { GammaFigureCache } from './rest/gamma-figures.ts';
 import { gammaRoutes } from './rest/gamma-routes.ts';
+import { oddMarkets } from './rest/odd-markets.ts';
 import { RateCounts } from './rest/rate-counts.ts';
-import { RestFaults } from './rest/rest-faults.ts';
-import { WrongHashes } from './rest/wrong-hashes.ts';
+import { RestFaults, WrongHashes } from './rest/rest-faults.ts';
 import { VenueServer } from './venue-server.ts';
 import { TradeRequestError, VenueSimOptionError } from './venue-sim-errors.ts';
 import { type ResolvedOptions, resolveOptions, type VenueSimOptions } from './venue-sim-options.ts';
@@ -76,7 +73,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     const resolved = resolveOptions(options);
     const server = await VenueServer.listen(resolved);
     try {
-      const venue = new VenueSim(resolved, server, await openLedger(resolved.ledgerPath));
+      const venue = new VenueSim(resolved, server, await TruthLedger.open(resolved.ledgerPath));
       if (resolved.trading) venue.startTrading();
       return venue;
     } catch (error) {
@@ -305,4 +302,15 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     if (open.length === 0) throw new TradeRequestError('no market is open');
     return this.#chance.pick(heard.length > 0 ? heard : open);
   }
+}
+
+/** A market as the control interface names it. */
+function marketReference(market: SimMarket): MarketReference {
+  const [first, second] = market.tokens;
+  return {
+    gammaId: market.gammaId,
+    conditionId: market.conditionId,
+    slug: market.slug,
+    tokenIds: [first.tokenId, second.tokenId],
+  };
 }

@@ -2,7 +2,6 @@ import { OrderBook } from '../exchange/order-book.ts';
 import { Prng } from '../exchange/prng.ts';
 import { draftEvent, draftUpOrDown } from './event-catalogue.ts';
 import type { EventDraft, MarketDraft } from './event-draft.ts';
-import { conditionalTokenIds, positionIds } from './market-ids.ts';
 import { priceGrid } from './price-grid.ts';
 import type { SimEvent, SimMarket, SimToken } from './sim-market.ts';
 
@@ -124,6 +123,30 @@ function unique(slug: string, slugs: Map<string, number>): string {
 
 function token(market: SimMarket, tokenId: string, outcome: string, outcomeIndex: 0 | 1): SimToken {
   return { tokenId, outcome, outcomeIndex, market };
+}
+
+/** Ids of one market in one of the venue's two position systems. */
+type MarketIds = { conditionId: string; tokenIds: [string, string] };
+
+/** Conditional tokens: a 32-byte condition and two unrelated uint256 token ids, mostly of 77 digits. */
+function conditionalTokenIds(prng: Prng): MarketIds {
+  return { conditionId: `0x${prng.hex(64)}`, tokenIds: [decimalOfHex(prng.hex(64)), decimalOfHex(prng.hex(64))] };
+}
+
+/**
+ * Position manager: a 31-byte condition that begins with the module (1 binary, 2 neg-risk); a position id is the
+ * condition followed by the outcome's index, so that both differ by one.
+ */
+function positionIds(prng: Prng, negRisk: boolean): MarketIds {
+  const condition = `${negRisk ? '02' : '01'}${prng.hex(60)}`;
+  return {
+    conditionId: `0x${condition}`,
+    tokenIds: [decimalOfHex(`${condition}00`), decimalOfHex(`${condition}01`)],
+  };
+}
+
+function decimalOfHex(digits: string): string {
+  return BigInt(`0x${digits}`).toString();
 }
 
 const FIRST_GAMMA_ID = 3_200_000;

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { LedgerWriteError } from '../venue-sim-errors.ts';
 
 /** Lines of text appended to a file in order, written in the background. */
 export class LedgerFile implements AsyncDisposable {
@@ -61,17 +62,6 @@ export class LedgerFile implements AsyncDisposable {
       }
     }
     this.#writing = null;
-  }
-}
-
-/** The ledger file cannot be written any more: what was traded since cannot be checked against it. */
-export class LedgerWriteError extends Error {
-  override readonly name = 'LedgerWriteError';
-  readonly disposition = 'stop';
-  readonly operatorAction = 'Make room or choose another file, and start the venue again.';
-
-  constructor(path: string, cause: unknown) {
-    super(`cannot write the ledger ${path} (${cause instanceof Error ? cause.message : String(cause)})`, { cause });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { SimMarket } from '../catalogue/sim-market.ts';
+import { ResolutionsOutgrownError } from '../venue-sim-errors.ts';
 import { type LifeStep, outcomeOf, type Pair, type Standing, standingOf } from './market-life.ts';
 
 /** How a market stands and how it came to that: what a recorder's resolutions are compared with. */
@@ -47,17 +48,6 @@ export class ResolutionTruth {
 
   of({ conditionId, steps, tokens }: SimMarket): TruthResolution {
     return truthOf({ conditionId, steps, tokenIds: [tokens[0].tokenId, tokens[1].tokenId] });
-  }
-}
-
-/** The truth about resolutions was asked for, and it is no longer whole. */
-export class ResolutionsOutgrownError extends Error {
-  override readonly name = 'ResolutionsOutgrownError';
-  readonly disposition = 'stop';
-  readonly operatorAction = 'Close fewer markets in one run.';
-
-  constructor(marketsMax: number) {
-    super(`more than ${marketsMax} markets were closed or proposed; the venue does not know them all any more`);
   }
 }
 

@@ -1,7 +1,9 @@
 import type { MarketChannel } from '../channel/market-channel.ts';
 import type { Exchange } from './exchange.ts';
-import { type Burst, tradesDue } from './trade-pace.ts';
 import type { TruthLedger } from './truth-ledger.ts';
+
+/** Several times the base rate for a while, again and again; the mean over a whole period stays what was asked for. */
+export type Burst = { factor: number; everyMs: number; lengthMs: number };
 
 export type TradingClockOptions = {
   exchange: Exchange;
@@ -100,6 +102,21 @@ export class TradingClock {
       this.#options.closeMarket(elapsedMs);
     this.#options.advance(elapsedMs);
   }
+}
+
+/**
+ * How many trades the venue should have executed after so much trading time: an exact sum, so that late ticks cause
+ * no drift. Each period is quiet first and bursts at its end.
+ */
+export function tradesDue(elapsedMs: number, { perSecond, burst }: { perSecond: number; burst: Burst | null }): number {
+  if (burst === null) return Math.floor((elapsedMs * perSecond) / 1_000);
+  const { factor, everyMs, lengthMs } = burst;
+  const quietMs = everyMs - lengthMs;
+  const basePerMs = ((perSecond / 1_000) * everyMs) / (quietMs + factor * lengthMs);
+  const periods = Math.floor(elapsedMs / everyMs);
+  const withinMs = elapsedMs - periods * everyMs;
+  const within = Math.min(withinMs, quietMs) + factor * Math.max(0, withinMs - quietMs);
+  return Math.floor((periods * everyMs * perSecond) / 1_000 + within * basePerMs + 1e-9);
 }
 
 const TICK_MS = 10;

@@ -1,3 +1,4 @@
+import { LedgerOutgrownError, VenueSimStartError } from '../venue-sim-errors.ts';
 import { LedgerFile } from './ledger-file.ts';
 import type { TruthTrade } from './truth-trade.ts';
 
@@ -19,9 +20,14 @@ export class TruthLedger implements AsyncDisposable {
     this.#tradesMax = tradesMax;
   }
 
-  /** @throws {Error} The file cannot be written (the system's own error). */
+  /** @throws {VenueSimStartError} The file cannot be written. */
   static async open(path: string | null, tradesMax = LEDGER_TRADES_MAX): Promise<TruthLedger> {
-    return new TruthLedger(path === null ? null : await LedgerFile.create(path), tradesMax);
+    try {
+      return new TruthLedger(path === null ? null : await LedgerFile.create(path), tradesMax);
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      throw new VenueSimStartError(`cannot write the ledger (${cause})`, 'Choose another file with --ledger.', error);
+    }
   }
 
   add(trade: TruthTrade): void {
@@ -84,19 +90,6 @@ export class TruthLedger implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file?.[Symbol.asyncDispose]();
-  }
-}
-
-/** The ledger was asked for more than it still holds. */
-export class LedgerOutgrownError extends Error {
-  override readonly name = 'LedgerOutgrownError';
-  readonly disposition = 'stop';
-  readonly operatorAction: string;
-
-  constructor(path: string | null, tradesMax: number) {
-    super(`more than ${tradesMax} trades were executed; the oldest are no longer in memory`);
-    this.operatorAction =
-      path === null ? 'Start the venue with a ledger file, which holds them all.' : `Read the ledger file, ${path}.`;
   }
 }
 

@@ -6,7 +6,7 @@ import type { VenueHost } from './rate-counts.ts';
  * What a host may answer instead of the truth: refusals, pages of HTML, the right answer too late, cut off, or with a
  * cursor that does not move or a row that is none, or nothing at all while the connection stays open.
  */
-export type BadAnswerKind = (typeof KINDS)[number];
+type BadAnswerKind = (typeof KINDS)[number];
 
 /** Which requests are to be answered badly, and how. */
 export type BadAnswerRequest = {

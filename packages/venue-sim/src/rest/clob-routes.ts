@@ -3,7 +3,7 @@ import type { SimMarket, SimToken } from '../catalogue/sim-market.ts';
 import { bestPrices, bookSummary, bookTimestamp } from '../channel/market-frames.ts';
 import { clobMarket } from './clob-market.ts';
 import { HttpProblem, type Route, type RouteRequest } from './http-routes.ts';
-import type { WrongHashes } from './wrong-hashes.ts';
+import type { WrongHashes } from './rest-faults.ts';
 
 export type ClobRoutesOptions = {
   registry: MarketRegistry;

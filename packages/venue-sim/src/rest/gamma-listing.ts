@@ -1,6 +1,6 @@
-import { updatedAtMs } from '../catalogue/gamma-figures.ts';
 import type { SimMarket } from '../catalogue/sim-market.ts';
 import { standingOf } from '../exchange/market-life.ts';
+import { updatedAtMs } from './gamma-figures.ts';
 import { HttpProblem } from './http-routes.ts';
 
 /** Something that Gamma lists: a market that trades, or an odd document (`market` is null). */

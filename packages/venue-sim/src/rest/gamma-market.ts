@@ -1,7 +1,7 @@
-import type { GammaFigures } from '../catalogue/gamma-figures.ts';
 import type { SimEvent, SimMarket } from '../catalogue/sim-market.ts';
 import { ORDER_SIZE_MIN } from '../channel/market-frames.ts';
 import { type Pair, type Standing, standingOf } from '../exchange/market-life.ts';
+import type { GammaFigures } from './gamma-figures.ts';
 
 /** How a document is written: lists as JSON text or as lists, names in camelCase or in snake_case. */
 export type DocumentSpelling = { lists: 'text' | 'native'; names: 'camel' | 'snake' };

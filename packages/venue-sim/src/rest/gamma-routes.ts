@@ -1,7 +1,6 @@
-import type { GammaFigureCache } from '../catalogue/gamma-figures.ts';
 import type { MarketRegistry } from '../catalogue/market-registry.ts';
-import type { OddMarket } from '../catalogue/odd-markets.ts';
 import type { SimMarket } from '../catalogue/sim-market.ts';
+import type { GammaFigureCache } from './gamma-figures.ts';
 import {
   flag,
   invalidQuery,
@@ -13,6 +12,7 @@ import {
 } from './gamma-listing.ts';
 import { type DocumentSpelling, gammaMarket } from './gamma-market.ts';
 import { HttpProblem, type Route, type RouteRequest } from './http-routes.ts';
+import type { OddMarket } from './odd-markets.ts';
 
 export type GammaRoutesOptions = {
   registry: MarketRegistry;

@@ -1,6 +1,5 @@
 import type { BadAnswerRequest, BadAnswers } from './bad-answers.ts';
 import type { RateCount, RateCounts, VenueHost } from './rate-counts.ts';
-import type { WrongHashes } from './wrong-hashes.ts';
 
 /** What tests and other processes may do with the REST interfaces, and ask of them. */
 export class RestFaults {
@@ -37,5 +36,25 @@ export class RestFaults {
   /** `books` and `wrongHashes`: of the CLOB's answers, books and those of them with a wrong hash. */
   counts(): { badAnswers: number; books: number; wrongHashes: number } {
     return { badAnswers: this.#badAnswers.given, books: this.#wrongHashes.books, wrongHashes: this.#wrongHashes.wrong };
+  }
+}
+
+/** Gives one book in so many a hash that is not its own, on request: what a recorder must count and keep. */
+export class WrongHashes {
+  /** Books that were answered by REST, and those of them with a wrong hash. */
+  books = 0;
+  wrong = 0;
+  #oneIn: number | null = null;
+
+  /** Null makes every hash right again. */
+  set(oneIn: number | null): void {
+    this.#oneIn = oneIn;
+  }
+
+  maySpoil(book: string): string {
+    this.books += 1;
+    if (this.#oneIn === null || this.books % this.#oneIn !== 0) return book;
+    this.wrong += 1;
+    return book.replace(/"hash":"[0-9a-f]{40}"/, `"hash":"${this.wrong.toString(16).padStart(40, '0')}"`);
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { tradesDue } from '../../src/exchange/trade-pace.ts';
+import { tradesDue } from '../../src/exchange/trading-clock.ts';
 
 const BURST = { factor: 4, everyMs: 20_000, lengthMs: 1_000 };
 

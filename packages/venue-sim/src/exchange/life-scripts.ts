@@ -1,8 +1,8 @@
-import type { Pair } from '../exchange/market-life.ts';
-import type { MarketLifecycle } from '../exchange/market-lifecycle.ts';
-import { Prng } from '../exchange/prng.ts';
+import type { SimMarket } from '../catalogue/sim-market.ts';
 import { MarketStepError } from '../venue-sim-errors.ts';
-import type { SimMarket } from './sim-market.ts';
+import type { Pair } from './market-life.ts';
+import type { MarketLifecycle } from './market-lifecycle.ts';
+import { Prng } from './prng.ts';
 
 export type LifeScriptsOptions = {
   seed: string;

@@ -1,6 +1,6 @@
+import { MICRO_PER_SHARE } from '../catalogue/share-size.ts';
+import type { SimMarket } from '../catalogue/sim-market.ts';
 import { bestPrices } from '../channel/market-frames.ts';
-import { MICRO_PER_SHARE } from './share-size.ts';
-import type { SimMarket } from './sim-market.ts';
 
 /** What moves in a market's document, as it was some time ago. */
 export type GammaFigures = {

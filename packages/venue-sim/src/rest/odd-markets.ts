@@ -1,7 +1,7 @@
-import { gammaMarket } from '../rest/gamma-market.ts';
+import type { MarketFactory } from '../catalogue/market-factory.ts';
+import type { SimMarket } from '../catalogue/sim-market.ts';
 import { gammaFigures } from './gamma-figures.ts';
-import type { MarketFactory } from './market-factory.ts';
-import type { SimMarket } from './sim-market.ts';
+import { gammaMarket } from './gamma-market.ts';
 
 /** A document of Gamma's that is no market a recorder can record; it never trades. */
 export type OddMarket = { gammaId: string; document: Record<string, unknown> };
