@@ -2,15 +2,22 @@ import {
   addHistograms,
   type DurationHistogram,
   histogramSince,
+  parsePrometheusText,
   quantile,
   readHistogram,
-} from './duration-histogram.ts';
-import { parsePrometheusText, type Scrape, sumOf } from './prometheus-text.ts';
+  type Scrape,
+  sumOf,
+} from './prometheus-text.ts';
 
 /** What the services said of themselves in one look. */
 export type Look = { atMs: number; scrapes: ReadonlyMap<string, Scrape>; troubles: string[] };
 
-/** Reads `/metrics` and `/readyz` of every service, and keeps what has to be summed over time. */
+/**
+ * Reads `/metrics` and `/readyz` of every service, and keeps what has to be summed over time.
+ *
+ * Not `pm.cmd.status`: its answers come through NATS, and a screen that goes blind when NATS does could not say so; they
+ * have no durations; and with thousands of shards they are too large to be asked for each second.
+ */
 export class Monitor {
   /** What `rate` and the recent durations are counted from: the last scrapes as they were when something was shown. */
   #marked: { atMs: number; scrapes: ReadonlyMap<string, Scrape> } | null = null;

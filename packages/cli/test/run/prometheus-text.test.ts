@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { addHistograms, histogramSince, quantile, readHistogram } from '../../src/run/duration-histogram.ts';
-import { parsePrometheusText, sumOf } from '../../src/run/prometheus-text.ts';
+import {
+  addHistograms,
+  histogramSince,
+  parsePrometheusText,
+  quantile,
+  readHistogram,
+  sumOf,
+} from '../../src/run/prometheus-text.ts';
 
 const text = `
 # HELP lag_seconds Lag.
