@@ -9,7 +9,7 @@ import { operatorCommands } from './operator/operator-commands.ts';
 import { demo } from './run/demo.ts';
 import { start } from './run/start.ts';
 import { failureOf, type RunResult, renderSummary } from './run/summary.ts';
-import { durationArgument } from './terminal/duration-argument.ts';
+import { durationArgument } from './terminal/duration.ts';
 import { Terminal } from './terminal/terminal.ts';
 
 /**

@@ -14,3 +14,6 @@ export type EmbeddedServer = AsyncDisposable & {
 
 /** How a process ended: one of the two is `null`. */
 export type ServerExit = { code: number | null; signal: NodeJS.Signals | null };
+
+/** Told to a person while something is set up: one sentence per step that may take a second or more. */
+export type Progress = (sentence: string) => void;

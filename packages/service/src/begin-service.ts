@@ -1,10 +1,9 @@
-import { CHECK, commandLineAnswer } from './command-line.ts';
+import { configHelp } from './config-docs.ts';
 import type { Config, ConfigOrder, ConfigTable } from './config-table.ts';
-import { endOnFatalError } from './fatal.ts';
 import { ConfigError, loadConfig } from './load-config.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { processSettings } from './shared-settings.ts';
-import { type Stop, stopOnSignal } from './stop.ts';
+import { endOnFatalError, type Stop, stopOnSignal } from './stop.ts';
 
 /**
  * The first lines of every service: answers `--help` and refuses arguments (exit code 2), reads the configuration
@@ -32,6 +31,26 @@ export function beginService<T extends ConfigTable & typeof processSettings>(o: 
   endOnFatalError(log, stop);
   return { config, log, stop };
 }
+
+/**
+ * The command line of a service: it takes no arguments but `--help` and `--check`, for everything is set by the environment.
+ * Null when the service is to read it; otherwise what to print and the exit code to end with.
+ */
+function commandLineAnswer(
+  service: { name: string; purpose: string; table: ConfigTable },
+  args: readonly string[],
+): { text: string; exitCode: 0 | 2 } | null {
+  const [first] = args;
+  if (first === undefined || first === CHECK) return null;
+  if (first === '--help' || first === '-h') {
+    const help = `${service.name}: ${service.purpose}\n\nWith ${CHECK} it ends when it has read its settings. Set by environment variables:\n${configHelp(service.table)}`;
+    return { text: help, exitCode: 0 };
+  }
+  return { text: `${service.name}: unknown argument ${JSON.stringify(first)}; see --help.`, exitCode: 2 };
+}
+
+/** Read the settings, say what is wrong with them, and end. */
+const CHECK = '--check';
 
 function readConfig<T extends ConfigTable>(o: {
   name: string;

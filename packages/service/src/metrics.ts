@@ -14,53 +14,35 @@ export class Metrics {
 
   /** A number that only grows, read at each scrape. */
   counter(name: string, help: string, read: () => number): void {
-    new Counter({
-      name,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
+    this.#add(Counter, { name, help }, () => [[{}, read()]]);
   }
 
   /** A number that goes up and down, read at each scrape; null is shown as NaN. */
   gauge(name: string, help: string, read: () => number | null): void {
-    new Gauge({
-      name,
-      help,
-      registers: [this.#registry],
-      collect() {
-        this.set(read() ?? Number.NaN);
-      },
-    });
+    this.#add(Gauge, { name, help }, () => [[{}, read() ?? Number.NaN]]);
   }
 
   /** Numbers by label that only grow, all of them read at each scrape. */
   counters(name: string, help: string, label: string, read: () => Iterable<[string, number]>): void {
-    new Counter({
-      name,
-      help,
-      labelNames: [label],
-      registers: [this.#registry],
-      collect() {
-        this.reset();
-        for (const [value, number] of read()) this.inc({ [label]: value }, number);
-      },
-    });
+    this.#add(Counter, { name, help, labelNames: [label] }, () => labelled(label, read()));
   }
 
   /** Numbers by label, all of them read at each scrape. */
   gauges(name: string, help: string, label: string, read: () => Iterable<[string, number]>): void {
-    new Gauge({
-      name,
-      help,
-      labelNames: [label],
+    this.#add(Gauge, { name, help, labelNames: [label] }, () => labelled(label, read()));
+  }
+
+  #add(
+    Kind: typeof Counter | typeof Gauge,
+    options: { name: string; help: string; labelNames?: string[] },
+    read: () => [Record<string, string>, number][],
+  ): void {
+    new Kind({
+      ...options,
       registers: [this.#registry],
       collect() {
         this.reset();
-        for (const [value, number] of read()) this.set({ [label]: value }, number);
+        for (const [labels, number] of read()) this.inc(labels, number);
       },
     });
   }
@@ -78,6 +60,10 @@ export class Metrics {
   get contentType(): string {
     return this.#registry.contentType;
   }
+}
+
+function labelled(label: string, numbers: Iterable<[string, number]>): [Record<string, string>, number][] {
+  return Array.from(numbers, ([value, number]) => [{ [label]: value }, number]);
 }
 
 /** Of the client's own metrics those whose names `promtool check metrics` objects to. The first three are sums of others. */

@@ -1,6 +1,6 @@
 import { Bus } from '@polytape/bus';
-import { type IngestorPresence, type Log, presenceFault, silentLog } from '@polytape/types';
-import { CommandError } from '../command-error.ts';
+import { type IngestorPresence, presenceFault } from '@polytape/types';
+import { connectWithin } from '../run/connect-within.ts';
 import { findNats, type RecorderAddress } from '../run/find-nats.ts';
 
 /**
@@ -11,23 +11,12 @@ import { findNats, type RecorderAddress } from '../run/find-nats.ts';
  */
 export async function openOperatorBus(address: RecorderAddress, stop: AbortSignal): Promise<Bus> {
   const url = findNats(address);
-  let cause = 'nothing came back';
-  const log: Log = {
-    ...silentLog,
-    warn: (fields, sentence) => {
-      cause = 'cause' in fields ? String(fields.cause) : sentence;
-    },
-  };
-  const late = AbortSignal.timeout(CONNECT_MS_MAX);
-  try {
-    return await Bus.connect({ url, name: 'polytape', log, signal: AbortSignal.any([stop, late]) });
-  } catch (error) {
-    if (!late.aborted) throw error;
-    throw new CommandError(
-      `No answer from the NATS server at ${new URL(url).host} within ${CONNECT_MS_MAX / 1_000} s (${cause}). ` +
-        'Is the recorder running? --nats-url or NATS_URL names another server, --data-dir another directory.',
-    );
-  }
+  return await connectWithin((o) => Bus.connect({ url, name: 'polytape', ...o }), {
+    stop,
+    refusal: (seconds, cause) =>
+      `No answer from the NATS server at ${new URL(url).host} within ${seconds} s (${cause}). ` +
+      'Is the recorder running? --nats-url or NATS_URL names another server, --data-dir another directory.',
+  });
 }
 
 /** The ingestors that have announced themselves lately. One that was killed is among them for up to 15 s. */
@@ -40,5 +29,3 @@ export async function announcedIngestors(bus: Bus): Promise<string[]> {
 function hasLeft({ state, shards }: IngestorPresence): boolean {
   return state === 'leaving' && Object.keys(shards).length === 0;
 }
-
-const CONNECT_MS_MAX = 5_000;

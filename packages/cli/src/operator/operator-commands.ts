@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandError } from '../command-error.ts';
 import { configTable } from '../config.ts';
 import type { RecorderAddress } from '../run/find-nats.ts';
-import { durationArgument } from '../terminal/duration-argument.ts';
+import { durationArgument } from '../terminal/duration.ts';
 import { recycle } from './recycle.ts';
 import { status } from './status.ts';
 import { renderSubscribed, subscribe } from './subscribe.ts';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { CommandError } from '../command-error.ts';
-import { serviceMain } from './service-main.ts';
+import { serviceMain } from './service-process.ts';
 
 /**
  * Has every service read its settings, before servers are fetched and started for them in vain.

@@ -11,8 +11,7 @@ import { errorSentence } from '@polytape/service';
 import { checkServices } from './check-services.ts';
 import type { DataDir } from './data-dir.ts';
 import { type RuntimeVenue, writeRuntimeFile } from './runtime-file.ts';
-import { serviceMain } from './service-main.ts';
-import { type ServiceLogRecord, startService } from './service-process.ts';
+import { type ServiceLogRecord, serviceMain, startService } from './service-process.ts';
 import { type RunningProcess, SupervisedProcess } from './supervised-process.ts';
 
 export type RecorderOptions = {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { LogTail } from './log-tail.ts';
 import type { RunningProcess } from './supervised-process.ts';
 
@@ -61,6 +62,11 @@ export async function startService(o: {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The program of a service, such as `writer`. It is run, never imported: packages do not know services. */
+export function serviceMain(service: string): string {
+  return fileURLToPath(import.meta.resolve(`../../../../services/${service}/src/main.ts`));
 }
 
 /** A service did not come up; its last words say why. */

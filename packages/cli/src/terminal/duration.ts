@@ -1,3 +1,12 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Milliseconds of an option such as `30s`. @throws {InvalidArgumentError} It is no length of time. */
+export function durationArgument(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms === null) throw new InvalidArgumentError('It takes a number and a unit, such as 30s, 5m or 2h, up to 596h.');
+  return ms;
+}
+
 /** Milliseconds of `500ms`, `20s`, `5m` or `2h`, or null when the text is none of these, or longer than 24 days. */
 export function parseDurationMs(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim());

@@ -1,8 +1,8 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DebianPackages } from '../debian/debian-packages.ts';
+import type { Progress } from '../embedded-server.ts';
 import { EmbeddedServerError } from '../errors.ts';
-import type { Progress } from '../progress.ts';
 import { runCommand } from '../run-command.ts';
 
 /** A nats-server that can be started. `version` as it says itself, e.g. `2.15.1`. */

@@ -2,8 +2,8 @@ import { access, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { DebianPackages } from '../debian/debian-packages.ts';
+import type { Progress } from '../embedded-server.ts';
 import { EmbeddedServerError } from '../errors.ts';
-import type { Progress } from '../progress.ts';
 import { runCommand } from '../run-command.ts';
 
 /** A PostgreSQL that can be started, with TimescaleDB where the machine can have it. */
