@@ -38,20 +38,7 @@ export function clock(atMs: number): string {
 
 /** `November`. */
 export function monthName(atMs: number): string {
-  return MONTHS[new Date(atMs).getUTCMonth()] ?? '';
+  return MONTH.format(atMs);
 }
 
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
+const MONTH = new Intl.DateTimeFormat('en-US', { month: 'long', timeZone: 'UTC' });
