@@ -93,7 +93,7 @@ describe('polytape start', () => {
       terminal.signal('SIGCONT');
       process.kill(runtime.pids.polytape ?? 0, 'SIGTERM');
       expect(await terminal.exit()).toEqual({ code: 0, signal: null });
-      expect(terminal.stdout.join('\n')).toMatch(/\(\d+ lines are left out here\.\)/);
+      expect(terminal.stdout.join('\n')).toMatch(/\(\d+ lines were dropped here\.\)/);
     },
     120_000,
   );
@@ -133,10 +133,10 @@ describe('polytape start', () => {
     await using start = home.spawn(['start', '--for', '3s', '--json'], { ...bed.env, ...venueEnv({ urls: nobody }) });
     expect(await start.exit()).toEqual({ code: 1, signal: null });
     expect(start.stderr[0]).toBe(
-      `POLYMARKET_CLOB_URL is not set: prices and books come from clob.polymarket.com, while Gamma is ${address}.`,
+      `POLYMARKET_CLOB_URL is not set: prices and books come from clob.polymarket.com, but Gamma is ${address}.`,
     );
     expect(start.stderr.find((line) => line.startsWith('Failed:'))).toMatch(
-      /^Failed: Nothing was recorded\. Never ready were scheduler-1: .*connection refused.*\. The logs are in /,
+      /^Failed: Nothing was recorded\. Services that were never ready: scheduler-1: .*connection refused.*\. The logs are in /,
     );
     expect(JSON.parse(start.stdout.at(-1) ?? '')).toMatchObject({ recorded: 0, firstTradeMs: null });
   }, 120_000);

@@ -4,9 +4,9 @@ import { connectWithin } from '../run/connect-within.ts';
 import { findNats, type RecorderAddress } from '../run/find-nats.ts';
 
 /**
- * A connection to a running recorder's NATS server, for a person who waits.
+ * A connection to a running recorder's NATS server, for a command that a person waits for.
  *
- * @throws {CommandError} Nothing runs, or the server does not answer in time.
+ * @throws {CommandError} No recorder runs, or its server does not answer in time.
  * @throws {BusConfigurationError} Its address or credentials are wrong.
  */
 export async function openOperatorBus(address: RecorderAddress, stop: AbortSignal): Promise<Bus> {
@@ -19,13 +19,13 @@ export async function openOperatorBus(address: RecorderAddress, stop: AbortSigna
   });
 }
 
-/** The ingestors that have announced themselves lately. One that was killed is among them for up to 15 s. */
+/** Ids of the ingestors whose keys are alive. A killed ingestor stays in the list for up to 15 s. */
 export async function announcedIngestors(bus: Bus): Promise<string[]> {
   const presences = await (await bus.kv<IngestorPresence>('ingestors', presenceFault)).list();
   return [...presences].filter(([, { value }]) => !hasLeft(value)).map(([id]) => id);
 }
 
-/** The last word of an ingestor that ended in order. */
+/** An ingestor that stopped in order leaves this as its last state. */
 function hasLeft({ state, shards }: IngestorPresence): boolean {
   return state === 'leaving' && Object.keys(shards).length === 0;
 }

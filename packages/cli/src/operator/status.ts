@@ -10,18 +10,18 @@ import { renderStatus } from './status-view.ts';
 export type StatusOptions = {
   address: RecorderAddress;
   isJson: boolean;
-  /** Also the rows of a table beyond the first twenty. */
+  /** Shows all rows of a table instead of the first twenty. */
   isWhole: boolean;
-  /** Looks again every two seconds until it is stopped. */
+  /** Refreshes every two seconds until `signal` aborts. */
   isWatching: boolean;
   output: NodeJS.WriteStream;
   signal: AbortSignal;
 };
 
 /**
- * Shows what the services of a running recorder say of themselves.
+ * Prints the status of a running recorder.
  *
- * @throws {CommandError} Nothing runs, or nobody answers. While watching, that is shown and asked again.
+ * @throws {CommandError} No recorder runs, or no service answers. A watch prints that instead, and keeps asking.
  */
 export async function status(o: StatusOptions): Promise<void> {
   await using bus = await openOperatorBus(o.address, o.signal);
@@ -35,7 +35,7 @@ export async function status(o: StatusOptions): Promise<void> {
     const text = await gatherStatus(bus, o.signal).then(
       (report) => shown(report, o),
       (error: unknown) => {
-        if (error instanceof BusUnavailableError) return 'NATS does not answer; asking until it does.';
+        if (error instanceof BusUnavailableError) return 'NATS does not answer. Asking again every two seconds.';
         throw error;
       },
     );
@@ -51,7 +51,7 @@ function shown(report: StatusReport, o: StatusOptions): string {
 }
 
 const NOBODY =
-  'NATS is there, and no service of polytape answers on it. Start them with `npx pnpm start` or `docker compose up`.';
+  'NATS is running, but no polytape service answers. Start them with `npx pnpm start` or `docker compose up`.';
 const WATCH_INTERVAL_MS = 2_000;
-/** Where the output is no terminal. */
+/** Width of the tables when the output is not a terminal. */
 const COLUMNS = 120;

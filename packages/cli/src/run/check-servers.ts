@@ -3,15 +3,15 @@ import { Database } from '@polytape/tapedb';
 import { connectWithin } from './connect-within.ts';
 
 /**
- * Asks the servers that are given whether they answer, before anything is started that would wait for them for ever.
+ * Checks that the named servers answer, before starting services that would wait for them for ever.
  *
- * @throws {CommandError} One of them does not answer in time; the message names the setting.
- * @throws {BusConfigurationError | DatabaseConfigurationError} Its address or credentials are wrong.
+ * @throws {CommandError} A server does not answer in time; the message names its setting.
+ * @throws {BusConfigurationError | DatabaseConfigurationError} A server's address or credentials are wrong.
  */
 export async function checkServers(given: {
   natsUrl: string | null;
   databaseUrl: string | null;
-  /** What a person may do other than start the server or correct the setting; begins with a comma. */
+  /** An alternative to starting the server or correcting the setting; begins with a comma. */
   orElse: (setting: string) => string;
 }): Promise<void> {
   const { natsUrl, databaseUrl, orElse } = given;

@@ -2,16 +2,17 @@ import { type Log, silentLog } from '@polytape/types';
 import { CommandError } from '../command-error.ts';
 
 /**
- * Connects to a server for a person who waits. The clients keep trying a server that is away, and only their log says why.
+ * Connects to a server within 5 s. The clients would keep trying, and report the reason only in their log: it goes into
+ * the error message here.
  *
- * @param o.refusal Makes the message of the error out of the seconds that were waited and the last cause.
- * @throws {CommandError} It did not answer in time.
+ * @param o.refusal Builds the error message from the time limit and the last cause.
+ * @throws {CommandError} The server did not answer in time.
  */
 export async function connectWithin<T>(
   connect: (with_: { log: Log; signal: AbortSignal }) => Promise<T>,
   o: { refusal: (seconds: number, cause: string) => string; stop?: AbortSignal },
 ): Promise<T> {
-  let cause = 'nothing came back';
+  let cause = 'no answer';
   const log: Log = {
     ...silentLog,
     warn: (fields, sentence) => {

@@ -14,8 +14,8 @@ import { watchRecorder } from './watch-recorder.ts';
 export type DemoOptions = RunOptions & { markets: number; tradesPerSecond: number; seed: string };
 
 /**
- * Records a simulated venue with servers of its own, then compares the database with what the venue really executed.
- * Each run begins with an empty database; a live recording in the same data directory is not touched.
+ * Records a simulated venue on embedded servers, then compares the database with the trades that the venue executed. Each
+ * run begins with an empty database. A live recording in the same data directory stays untouched.
  */
 export async function demo(o: DemoOptions): Promise<RunResult> {
   const { terminal, signal } = o;
@@ -40,15 +40,17 @@ export async function demo(o: DemoOptions): Promise<RunResult> {
     signal,
   });
   await using database = await openDatabase(recorder, signal);
-  await database.migrate(); // the writer does it too, and may still be at it when the demo is a short one
-  terminal.say(`Everything runs. The addresses are in ${join(dataDir.path, 'runtime.json')}; Ctrl-C ends it in order.`);
+  await database.migrate(); // the writer migrates too, but in a short demo it may not have finished
+  terminal.say(
+    `Everything runs. The addresses are in ${join(dataDir.path, 'runtime.json')}; Ctrl-C stops it in order.`,
+  );
 
   let inHand = 0;
   const { latencies, neverReady } = await watchRecorder({
     ...{ title: 'polytape demo', recorder, database, venue, forMs: o.forMs, terminal, signal },
     afterwards: async () => {
       await venue.stopTrading();
-      terminal.say('The venue has stopped trading. Waiting for what is on its way, then comparing.');
+      terminal.say('The venue has stopped trading. Waiting for the last trades, then comparing.');
       const say = (sentence: string) => terminal.say(sentence);
       inHand = await untilWritten({ venue, database, natsUrl: recorder.natsUrl, say, signal });
     },
@@ -74,7 +76,7 @@ function openDatabase(recorder: Recorder, signal: AbortSignal): Promise<Database
 }
 
 const AREA = 'demo';
-/** A demonstration is short: it shows within seconds what otherwise takes minutes. */
+/** A demo is short, so jobs that normally run every few minutes run every few seconds. */
 const PACE = {
   DISCOVERY_INTERVAL_MS: '2000',
   DISCOVERY_SCAN_INTERVAL_MS: '10000',

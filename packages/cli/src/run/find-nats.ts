@@ -4,21 +4,21 @@ import { parseEnv } from 'node:util';
 import { CommandError } from '../command-error.ts';
 import type { Runtime } from './runtime-file.ts';
 
-/** Which recorder a command speaks to. */
+/** The recorder that a command talks to. */
 export type RecorderAddress = {
-  /** NATS server, when one is named. */
+  /** NATS server, if one is named. */
   natsUrl: string | null;
   /** Where a `demo` or `start` may run. */
   dataDirPath: string;
-  /** The shell's variables, which say with `.env` where `docker compose` runs; null where that is not meant. */
+  /** Shell variables that, with `.env`, locate `docker compose`; null if the command names another recorder. */
   composeEnv: Record<string, string | undefined> | null;
 };
 
 /**
- * The NATS server of a recorder: the one that is named, else that of the `demo` or `start` that runs in the data
- * directory, else that of `docker compose` in this folder.
+ * Finds the NATS server of a recorder: the named one, else that of the `demo` or `start` running in the data directory,
+ * else that of `docker compose` in this folder.
  *
- * @throws {CommandError} None is named, nothing runs there, and no `.env` says anything.
+ * @throws {CommandError} None of the three exists.
  */
 export function findNats({ natsUrl, dataDirPath, composeEnv }: RecorderAddress): string {
   const path = join(resolve(dataDirPath), 'runtime.json');
@@ -26,7 +26,7 @@ export function findNats({ natsUrl, dataDirPath, composeEnv }: RecorderAddress):
   if (found !== null) return found;
   throw new CommandError(
     `No recorder runs here: there is no ${path}${composeEnv === null ? '' : ', and no .env with NATS_PASSWORD'}. Start one with ` +
-      '`npx pnpm start` or `npx pnpm demo`, name the directory of one that runs with --data-dir, or its NATS server with --nats-url (or NATS_URL).',
+      '`npx pnpm start` or `npx pnpm demo`, or name the directory of a running one with --data-dir or its NATS server with --nats-url (or NATS_URL).',
   );
 }
 
@@ -36,11 +36,11 @@ function natsOfRuntime(path: string): string | null {
   try {
     return (JSON.parse(text) as Runtime).natsUrl;
   } catch (cause) {
-    throw new CommandError(`${path} is damaged; name the NATS server with --nats-url.`, { cause });
+    throw new CommandError(`${path} is damaged. Name the NATS server with --nats-url.`, { cause });
   }
 }
 
-/** What docker-compose.yml publishes on this machine, by the files that `docker compose` reads; the shell goes before them. */
+/** The port that docker-compose.yml publishes, from the files that `docker compose` reads. Shell variables take precedence. */
 function natsOfCompose(env: Record<string, string | undefined>): string | null {
   const files = (env.COMPOSE_ENV_FILES || '.env').split(',');
   const settings = { ...Object.assign({}, ...files.map((file) => parseEnv(readText(file.trim()) ?? ''))), ...env };
@@ -49,7 +49,7 @@ function natsOfCompose(env: Record<string, string | undefined>): string | null {
   return password ? `nats://polytape:${encodeURIComponent(password)}@127.0.0.1:${port || '4222'}` : null;
 }
 
-/** Null where there is no such file. */
+/** Null if the file does not exist. */
 function readText(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { rest } from '@polytape/service';
 
-/** Follows a log file that another process writes, from its present end on, and hands on each whole line. */
+/** Follows a log file that another process writes, from its current end, and passes each whole line to a callback. */
 export class LogTail implements AsyncDisposable {
   readonly #file: FileHandle;
   readonly #onLine: (line: string) => void;
@@ -25,7 +25,7 @@ export class LogTail implements AsyncDisposable {
     this.#following = this.#follow();
   }
 
-  /** Hands on what the file still holds, and ends. */
+  /** Reads the file to its end, then stops. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     await this.#following;
@@ -43,7 +43,7 @@ export class LogTail implements AsyncDisposable {
 
   async #read(): Promise<void> {
     const { size } = await this.#file.stat();
-    if (size < this.#offset) this.#offset = 0; // somebody has emptied the file
+    if (size < this.#offset) this.#offset = 0; // somebody truncated the file
     while (this.#offset < size) {
       const { bytesRead } = await this.#file.read(this.#buffer, 0, CHUNK_BYTES, this.#offset);
       if (bytesRead === 0) return;

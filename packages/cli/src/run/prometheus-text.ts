@@ -1,7 +1,7 @@
-/** What one scrape said: numbers by metric name and labels, as they stand in the text. */
+/** One scrape: values by metric name and labels, spelt as in the text. */
 export type Scrape = ReadonlyMap<string, number>;
 
-/** Reads the Prometheus text format: `name{label="value"} number`. Lines that are none are left out. */
+/** Reads the Prometheus text format: `name{label="value"} number`. Skips other lines. */
 export function parsePrometheusText(text: string): Scrape {
   const numbers = new Map<string, number>();
   for (const line of text.split('\n')) {
@@ -12,7 +12,7 @@ export function parsePrometheusText(text: string): Scrape {
   return numbers;
 }
 
-/** The sum over all processes and labels of a metric; 0 where nobody has it. */
+/** The sum of a metric over all scrapes and labels; 0 if no scrape has it. */
 export function sumOf(scrapes: Iterable<Scrape>, name: string): number {
   let sum = 0;
   for (const scrape of scrapes) {
@@ -37,7 +37,7 @@ export function readHistogram(scrape: Scrape, name: string): DurationHistogram {
   return new Map(cumulative.map(([bound, count], i) => [bound, count - (cumulative[i - 1]?.[1] ?? 0)]));
 }
 
-/** What was counted between two reads of one process; a process that began anew has counted all of the later one. */
+/** The counts between two reads of one service. After a restart that is the whole later read. */
 export function histogramSince(before: DurationHistogram | undefined, now: DurationHistogram): DurationHistogram {
   if (before === undefined || [...now].some(([bound, count]) => count < (before.get(bound) ?? 0))) return now;
   return new Map([...now].map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)]));

@@ -4,18 +4,18 @@ import { fileURLToPath } from 'node:url';
 import { LogTail } from './log-tail.ts';
 import type { RunningProcess } from './supervised-process.ts';
 
-/** One record of a service's log, as far as the terminal shows it. */
+/** The fields of a service's log record that the terminal uses. */
 export type ServiceLogRecord = { level: string; service: string; msg: string; isVenueAway?: boolean };
 
 /**
  * Starts one of our services as a child process and waits until its health endpoint listens.
  *
- * It writes its log file itself: through a pipe to us it would stand still whenever we do. We follow the file.
+ * The service writes its log file itself, and this process follows the file: with a pipe, a blocked terminal would block
+ * the service at its next log line. It gets an IPC channel that carries no messages: when this process dies, the channel
+ * closes and the service stops. It leads a process group of its own, so that Ctrl+C in a terminal reaches this process
+ * alone, which stops the services in order.
  *
- * It gets an IPC channel that nobody speaks on: when this process dies, the service sees it close and stops. It leads a
- * process group of its own, so that Ctrl+C in a terminal reaches us alone and the services are stopped in order.
- *
- * @throws {ServiceStartError} It ended before that, or took too long.
+ * @throws {ServiceStartError} The service exited early, or took too long.
  */
 export async function startService(o: {
   name: string;
@@ -48,7 +48,7 @@ export async function startService(o: {
   child.once('exit', async (code, signal) => {
     await tail[Symbol.asyncDispose]();
     exits({ code, signal });
-    fails(new ServiceStartError(o.name, lastWords || `it ended at once (${signal ?? `exit code ${code}`})`));
+    fails(new ServiceStartError(o.name, lastWords || `it exited at once (${signal ?? `exit code ${code}`})`));
   });
   const timer = setTimeout(() => {
     child.kill('SIGKILL');
@@ -64,12 +64,12 @@ export async function startService(o: {
   }
 }
 
-/** The program of a service, such as `writer`. It is run, never imported: packages do not know services. */
+/** The main file of a service, such as `writer`. It is run, never imported: packages do not depend on services. */
 export function serviceMain(service: string): string {
   return fileURLToPath(import.meta.resolve(`../../../../services/${service}/src/main.ts`));
 }
 
-/** A service did not come up; its last words say why. */
+/** A service did not start; its last log line says why. */
 class ServiceStartError extends Error {
   override readonly name = 'ServiceStartError';
   readonly disposition = 'stop';
@@ -79,7 +79,7 @@ class ServiceStartError extends Error {
   }
 }
 
-/** A line of our logger, the first line of the simulated venue (which tells its addresses), or somebody else's words. */
+/** Parses a record of our logger, the first line of the simulated venue (its addresses), or any other output. */
 function parseRecord(line: string, service: string): ServiceLogRecord & { httpPort?: number } {
   try {
     const record = JSON.parse(line) as ServiceLogRecord & { httpPort?: number; urls?: { gamma: string } };
@@ -104,5 +104,5 @@ async function stopChild(child: ChildProcess, exited: Promise<unknown>): Promise
 }
 
 const START_MS_MAX = 30_000;
-/** Above the services' own deadlines, 40 s at most, which name what was unfinished. */
+/** Above the services' own deadlines (40 s at most), at which they report what is unfinished. */
 const STOP_MS_MAX = 45_000;

@@ -1,6 +1,6 @@
 import { canonicalDecimal } from '@polytape/types';
 
-/** A trade by all that the venue said of it: two fills that agree in all of this look the same. */
+/** The fields of a trade as the venue sent them. Two fills that agree in all of them are indistinguishable. */
 export type ComparableTrade = {
   tokenId: string;
   timestampMs: number;
@@ -10,7 +10,7 @@ export type ComparableTrade = {
   transactionHash: string | null;
 };
 
-/** How the database compares with the truth, in trades. `unheard`: those of the missing that no connection was sent. */
+/** Counts of trades. `unheard`: the missing ones that the venue sent to no connection. */
 export type TruthComparison = {
   executed: number;
   recorded: number;
@@ -19,14 +19,14 @@ export type TruthComparison = {
   unheard: number;
 };
 
-/** Counts look-alikes on both sides: what the truth has more often is missing, what the database has more often is doubled. */
+/** Compares two multisets of trades: what the ledger has more often is missing, what the database has more often is doubled. */
 export class TruthComparer {
   readonly #balance = new Map<string, number>();
   readonly #unheard = new Map<string, number>();
   #executed = 0;
   #recorded = 0;
 
-  /** @param o.sockets To how many connections the venue sent it. */
+  /** @param o.sockets Number of connections that the venue sent it to. */
   executed(trade: ComparableTrade, o: { sockets: number }): void {
     this.#executed += 1;
     const key = contentOf(trade);

@@ -8,11 +8,11 @@ import { ingestorsOf, writersOf } from '../operator/status-report.ts';
 import type { SimulatedVenue } from './simulated-venue.ts';
 
 /**
- * Waits until the database holds as many trades as the venue executed. While their number grows it waits as long as that
- * takes; when it stands still, for 10 s, or for a minute while services have trades in hand.
+ * Waits until the database holds as many trades as the venue executed. Gives up when their number has not grown for 10 s,
+ * or for a minute if services still hold trades.
  *
- * @param o.signal Ends the waiting when it aborts meanwhile. One that has aborted before says nothing.
- * @returns Trades that services still have in hand; 0 when all is written, and when they have none.
+ * @param o.signal Ends the wait when it aborts. Ignored if it had aborted before.
+ * @returns Number of trades that services still hold; 0 once everything is written.
  */
 export async function untilWritten(o: {
   venue: SimulatedVenue;
@@ -49,7 +49,7 @@ export async function untilWritten(o: {
   }
 }
 
-/** As the services say: not acknowledged by JetStream yet, or there and not in the database. 0 where nobody answers. */
+/** Trades that JetStream has not acknowledged, and trades that the database lacks. 0 if no service answers. */
 async function tradesInHand(natsUrl: string): Promise<number> {
   const signal = AbortSignal.timeout(ANSWER_MS_MAX);
   try {
@@ -61,12 +61,12 @@ async function tradesInHand(natsUrl: string): Promise<number> {
       0,
     );
   } catch {
-    return 0; // NATS is away: the run's troubles have said so
+    return 0; // NATS is down, which the screen shows
   }
 }
 
 const COUNT_INTERVAL_MS = 50;
-/** Longer than any restart of a service in between. */
+/** Longer than the restart of a service. */
 const STILLNESS_MS = 10_000;
 const PATIENCE_MS = 60_000;
 const WORD_INTERVAL_MS = 5_000;

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { LogTail } from '../../src/run/log-tail.ts';
 
 describe('the tail of a log file', () => {
-  test('has each line that is written after it was opened, whole and once', async () => {
+  test('passes on each line written after it was opened, whole and once', async () => {
     using log = logFile();
     log.append('before\n');
     await using tail = await log.follow();
@@ -17,7 +17,7 @@ describe('the tail of a log file', () => {
     await tail[Symbol.asyncDispose]();
   });
 
-  test('begins anew when somebody empties the file', async () => {
+  test('starts over when the file is truncated', async () => {
     using log = logFile();
     await using _tail = await log.follow();
     log.append('a line that is longer\n');
@@ -27,7 +27,7 @@ describe('the tail of a log file', () => {
     await log.said('short');
   });
 
-  test('has the last words of a process that has ended, also without a line break', async () => {
+  test('passes on the last words of an exited process, even without a line break', async () => {
     using log = logFile();
     const tail = await log.follow();
     log.append('out of memory\nlast words');
