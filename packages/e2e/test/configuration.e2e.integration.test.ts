@@ -60,9 +60,9 @@ describe.concurrent.each<{ service: ServiceName; cases: Case[] }>([
   {
     service: 'ws-ingestor',
     cases: [
-      refused('POLYMARKET_WS_URL', 'https://example.org/ws/market', /takes an address that starts with wss:\/\//),
-      refused('POLYMARKET_WS_URL', 'example.org', /takes an address/),
-      refused('NATS_URL', `http://me:${SECRET}@127.0.0.1:4222`, /takes an address that starts with nats:\/\//),
+      refused('POLYMARKET_WS_URL', 'https://example.org/ws/market', /must be an address that starts with wss:\/\//),
+      refused('POLYMARKET_WS_URL', 'example.org', /must be an address/),
+      refused('NATS_URL', `http://me:${SECRET}@127.0.0.1:4222`, /must be an address that starts with nats:\/\//),
       refused('NATS_URL', `nats://me:${SECRET}@127.0.0.1:4222/stream`, /Write it as nats:\/\//),
       refused('PUBLISH_QUEUE_MAX', 'many', /takes a whole number from 1/),
       refused('STALL_MS_MIN', '60001', /must not be above STALL_MS_MAX, which is 60000 by default/),
@@ -75,8 +75,8 @@ describe.concurrent.each<{ service: ServiceName; cases: Case[] }>([
   {
     service: 'scheduler',
     cases: [
-      refused('POLYMARKET_GAMMA_URL', 'ftp://example.org', /takes an address that starts with https:\/\//),
-      refused('NATS_URL', 'localhost:4222', /takes an address that starts with nats:\/\//),
+      refused('POLYMARKET_GAMMA_URL', 'ftp://example.org', /must be an address that starts with https:\/\//),
+      refused('NATS_URL', 'localhost:4222', /must be an address that starts with nats:\/\//),
       refused('SHARD_TOKENS_TARGET', '501', /takes a whole number from 2 to 500/),
       refused('HTTP_PORT', '65536', /takes a whole number from 0 to 65535/),
       portTaken(),
@@ -89,9 +89,9 @@ describe.concurrent.each<{ service: ServiceName; cases: Case[] }>([
       refused(
         'DATABASE_URL',
         `mysql://me:${SECRET}@127.0.0.1/polytape`,
-        /takes an address that starts with postgresql:/,
+        /must be an address that starts with postgresql:/,
       ),
-      refused('NATS_URL', 'nats//127.0.0.1', /takes an address that starts with nats:\/\//),
+      refused('NATS_URL', 'nats//127.0.0.1', /must be an address that starts with nats:\/\//),
       refused('BATCH_ROWS_MAX', '0', /takes a whole number from 1 to/),
       refused('RETENTION_TRADES_DAYS', '3', /takes 0, or a whole number from 7/),
       refused('STOP_DEADLINE_MS', '-5', /takes a whole number from 100/),
@@ -270,7 +270,7 @@ function refused(setting: string, value: string, why: RegExp): Case {
 
 function malformed(command: string, setting: string, value: string): Case {
   return {
-    ...refused(setting, value, /takes an address that starts with/),
+    ...refused(setting, value, /must be an address that starts with/),
     title: `${command} with ${setting}=${value}`,
     args: [command],
   };

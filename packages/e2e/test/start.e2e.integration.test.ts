@@ -146,7 +146,7 @@ describe('polytape start', () => {
     await using start = home.spawn(['start', '--for', '10m'], { POLYMARKET_WS_URL: 'https://example.org' });
     expect(await start.exit()).toEqual({ code: 1, signal: null });
     expect(start.stderr).toEqual([
-      expect.stringMatching(/POLYMARKET_WS_URL is "https:\/\/example\.org", but takes.*wss:\/\//),
+      expect.stringMatching(/POLYMARKET_WS_URL is "https:\/\/example\.org", but must be.*wss:\/\//),
     ]);
     expect(start.stderr.join()).not.toMatch(/\.\./);
     expect(start.stdout.filter((line) => line.startsWith('Starting'))).toEqual([]);

@@ -68,7 +68,7 @@ describe('an ingestor that is asked to stop', () => {
 
     expect(await ingestor.process.exit()).toEqual({ code: 1, signal: null });
     expect(ingestor.process.records.at(-1)?.msg).toMatch(
-      /^Not done 300 ms after SIGINT\..*unfinished: \d+ messages not acknowledged/,
+      /^Not stopped within 300 ms of SIGINT\..*unfinished: \d+ messages not acknowledged/,
     );
   });
 });

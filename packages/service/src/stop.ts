@@ -1,31 +1,31 @@
 import { errorAdvice, type Logger } from './logger.ts';
 
-/** How a process ends: `signal` aborts once, when a stop begins; whoever has work to finish registers it with `unfinished`. */
+/** The stop of a process. `signal` aborts once, when the stop begins; code with work to finish registers it with `unfinished`. */
 export type Stop = {
-  /** First take no more work, then finish what was taken, then let go. */
+  /** On abort: take no more work, finish the work in hand, then release everything. */
   readonly signal: AbortSignal;
   /**
-   * Registers work that a stop finishes; dispose of the registration when that is done.
+   * Registers work that a stop waits for. Dispose of the registration once the work is done.
    *
-   * @param describe Names what is left, for a process that has to end before it is done; null: nothing is left.
+   * @param describe Describes the remaining work if the process has to exit before; null if nothing remains.
    */
   unfinished(describe: () => string | null): Disposable;
   /**
-   * Ends the process with exit code 1 when `gone` resolves with an error: the process cannot work without it. Undefined
-   * means that the process closed it itself, which ends nothing.
+   * Ends the process with exit code 1 when `gone` resolves with an error, because a resource it needs is lost. Undefined
+   * means that the process closed the resource itself.
    */
   endWith(gone: Promise<Error | undefined>, sentence: string): void;
   /**
-   * Ends the process with this code: at once, or, while work is registered, by an ordinary stop, which has its deadline.
+   * Ends the process with this exit code: at once, or with an ordinary stop while work is registered.
    *
-   * @param cause What made it end, for the log.
+   * @param cause Cause of the end, for the log.
    */
   end(exitCode: 0 | 1, cause: string): void;
 };
 
 /**
- * SIGTERM or SIGINT asks the process to stop; a second one, or the deadline, ends it at once with exit code 1 and a
- * line that names what was unfinished.
+ * Stops the process on SIGTERM or SIGINT. A second signal, or the deadline, ends it at once with exit code 1 and a log line
+ * about the unfinished work.
  */
 export function stopOnSignal(o: { deadlineMs: number; log: Logger }): Stop {
   const controller = new AbortController();
@@ -34,13 +34,13 @@ export function stopOnSignal(o: { deadlineMs: number; log: Logger }): Stop {
 
   const endNow = (why: string): void => {
     const unfinished = [...descriptions].map((describe) => describe()).filter((text) => text !== null);
-    o.log.error({ unfinished }, `${why} Ending at once; unfinished: ${unfinished.join(', ') || 'nothing'}.`);
+    o.log.error({ unfinished }, `${why} Exiting now; unfinished: ${unfinished.join(', ') || 'nothing'}.`);
     process.exit(1);
   };
   const begin = (cause: string): void => {
     if (controller.signal.aborted) return;
-    o.log.info({ cause, deadlineMs: o.deadlineMs }, 'Stopping: finishing what was taken in hand.');
-    setTimeout(() => endNow(`Not done ${o.deadlineMs} ms after ${cause}.`), o.deadlineMs).unref();
+    o.log.info({ cause, deadlineMs: o.deadlineMs }, 'Stopping after the work in hand is finished.');
+    setTimeout(() => endNow(`Not stopped within ${o.deadlineMs} ms of ${cause}.`), o.deadlineMs).unref();
     controller.abort(new StoppedError(cause));
   };
   const onSignal = (name: NodeJS.Signals): void => {
@@ -50,9 +50,9 @@ export function stopOnSignal(o: { deadlineMs: number; log: Logger }): Stop {
     begin(name);
   };
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onSignal);
-  // Started with an IPC channel, its other end is a supervisor. When that dies, however it dies, nobody else will stop us.
+  // The other end of an IPC channel is our supervisor. When it dies in any way, we have to stop by ourselves.
   process.once('disconnect', () => onSignal('SIGTERM'));
-  process.channel?.unref(); // listening must not keep a process alive that has nothing left to do
+  process.channel?.unref(); // the channel alone must not keep the process alive
 
   return {
     signal: controller.signal,
@@ -74,9 +74,9 @@ export function stopOnSignal(o: { deadlineMs: number; log: Logger }): Stop {
 }
 
 /**
- * Ends the process with exit code 1 when an error reaches the top of main.ts, or when nobody catches one that an event, a
- * timer or a promise threw. One line says what happened and what a person can do about it. Work in hand is finished first,
- * within the deadline of a stop. Nothing is retried here; the supervisor starts the process again.
+ * Ends the process with exit code 1 after an uncaught error: one that reached the top of main.ts, or was thrown in an event,
+ * a timer or a promise. One log line says what happened and what a person can do about it. Work in hand is finished first,
+ * within the deadline of a stop. Nothing is retried here; the supervisor restarts the process.
  */
 export function endOnFatalError(log: Logger, stop: Stop): void {
   let lastSentence = '';
@@ -88,21 +88,21 @@ export function endOnFatalError(log: Logger, stop: Stop): void {
       return;
     }
     const sentence = errorAdvice(error);
-    // While the work is finished the same error may come again with every frame.
+    // During the stop the same error may recur with every frame.
     if (sentence !== lastSentence) log.error(disposition === undefined ? { err: error } : {}, sentence);
     lastSentence = sentence;
-    stop.end(1, 'an error that nobody caught');
+    stop.end(1, 'an uncaught error');
   });
 }
 
-/** The error that began it, where releasing the resources failed in its turn. */
+/** The original error, if releasing resources failed as a consequence. */
 function firstOf(thrown: unknown): unknown {
   let error = thrown;
   while (error instanceof SuppressedError && error.suppressed instanceof Error) error = error.suppressed;
   return error;
 }
 
-/** Reason of the abort: a person or the supervisor asked for the end, or an error that nobody caught made it necessary. */
+/** Reason of the abort: a signal or an uncaught error. */
 class StoppedError extends Error {
   override readonly name = 'StoppedError';
 

@@ -1,4 +1,4 @@
-/** A service for the tests of beginService: does what its first environment variable says. */
+/** A service for the tests of beginService. DEED says what it does. */
 import { beginService, processSettings, text } from '../../src/index.ts';
 
 const table = { DEED: text({ default: 'wait', takes: 'a deed', description: 'What to do.' }), ...processSettings };
@@ -13,7 +13,7 @@ const { config, log, stop } = beginService({
 using _unfinished = stop.unfinished(() => (config.DEED.startsWith('hang') ? '3 trades' : null));
 log.info({ deed: config.DEED }, 'Started.');
 if (config.DEED === 'whisper') setImmediate(() => process.stderr.write('Logged.\n'));
-/** Closed by the process itself in the end, which nobody is to take for a loss. */
+/** A resource that the process closes itself in the end, which is no loss. */
 const rest = Promise.withResolvers<Error | undefined>();
 await using _rest = {
   async [Symbol.asyncDispose]() {
@@ -22,7 +22,7 @@ await using _rest = {
     if (config.DEED === 'throw twice') throw new Error('could not be closed');
   },
 };
-stop.endWith(rest.promise, 'What it rests on is gone.');
+stop.endWith(rest.promise, 'A resource is lost.');
 if (config.DEED === 'throw' || config.DEED === 'throw twice') throw new Error('outer', { cause: new Error('inner') });
 if (config.DEED === 'lose') rest.resolve(new Error('broken'));
 if (config.DEED.endsWith('stray error')) setImmediate(() => fail());
@@ -34,7 +34,7 @@ await new Promise<void>((resolve) => {
 clearInterval(alive);
 log.info({}, 'Stopped.');
 
-/** Throws where nobody catches, twice. */
+/** Throws the same uncaught error twice. */
 function fail(): never {
   setImmediate(() => {
     throw new Error('stray');
