@@ -14,20 +14,20 @@ import type { NatsServerBinary } from './nats-server-binary.ts';
 const USER = 'polytape';
 const READY_MS_MAX = 30_000;
 const POLL_MS = 10;
-/** Somebody else may take a free port before the server does. */
+/** Another program may take a free port before the server does. */
 const FREE_PORT_ATTEMPTS = 5;
 
 /**
- * Starts nats-server with JetStream on 127.0.0.1, storing below `dataDir`, every write synced before it is acknowledged.
- * Its only user is `polytape`, with a generated password; `url` holds both. Works on what a killed server left behind.
+ * Starts nats-server with JetStream on 127.0.0.1. It stores below `dataDir` and syncs every write before acknowledging it. Its
+ * only user is `polytape` with a generated password, both part of `url`. It recovers the data of a killed server.
  *
  * @throws {EmbeddedServerError} `port-taken`, `directory`, `in-use` or `start-failed`.
  */
 export async function startNatsServer(options: {
   binary: NatsServerBinary;
-  /** Created when absent. Holds `nats.conf`, `password`, the streams and, unless `logPath` says otherwise, `nats-server.log`. */
+  /** Created if absent. Holds `nats.conf`, `password`, the streams and, without `logPath`, `nats-server.log`. */
   dataDir: string;
-  /** Default, and 0: a free one. */
+  /** 0, the default, picks a free one. */
   port?: number | undefined;
   logPath?: string | undefined;
 }): Promise<EmbeddedServer> {
@@ -49,7 +49,7 @@ export async function startNatsServer(options: {
       stopMsMax: 15_000,
     });
     if (await ready(server, name, port)) return server.embedded(`nats://${USER}:${password}@127.0.0.1:${port}`, port);
-    const problem = server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'ended during its start';
+    const problem = server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'exited during its start';
     const error = server.failedStart(problem);
     await server.stop();
     const lostThePort = wanted === 0 && /address already in use/i.test(error.message);
@@ -57,7 +57,7 @@ export async function startNatsServer(options: {
   }
 }
 
-/** Writes the configuration. @returns The password, which a directory keeps over all starts: clients know it. */
+/** Writes the configuration. @returns The password, which stays the same over restarts because clients keep using it. */
 async function configure(dataDir: string, name: string, port: number): Promise<string> {
   try {
     await mkdir(dataDir, { recursive: true });
@@ -74,11 +74,11 @@ function configuration(o: { dataDir: string; name: string; port: number; passwor
   return `# Written by polytape at each start.
 server_name: ${o.name}
 listen: "127.0.0.1:${o.port}"
-# Streams carry single trades, but a market's document may be large.
+# Trades are small, but the document of a market may be large.
 max_payload: 8MB
 jetstream {
   store_dir: ${JSON.stringify(o.dataDir)}
-  # By default an acknowledged message may be up to two minutes from the disk.
+  # By default an acknowledged message may take up to two minutes to reach the disk.
   sync_interval: always
 }
 authorization {
@@ -88,7 +88,7 @@ authorization {
 `;
 }
 
-/** JetStream has read its store before the first client is greeted, so the greeting is all to wait for. */
+/** Waits for the greeting: the server sends it only after JetStream has recovered its store. */
 async function ready(server: ServerProcess, name: string, port: number): Promise<boolean> {
   const deadline = performance.now() + READY_MS_MAX;
   while (server.running && performance.now() < deadline) {
@@ -98,7 +98,7 @@ async function ready(server: ServerProcess, name: string, port: number): Promise
   return false;
 }
 
-/** The first line that a server sends, `INFO {...}`; empty when nobody listens or nothing comes. */
+/** The first line that the server sends, `INFO {...}`; empty if there is no answer. */
 function greeting(port: number): Promise<string> {
   return new Promise((resolve) => {
     let text = '';
