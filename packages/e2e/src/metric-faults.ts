@@ -1,6 +1,6 @@
 /**
- * What `promtool check metrics` would object to in a text of Prometheus's format, and names outside our namespace, one
- * sentence each. Empty for a text that is in order.
+ * Checks metrics in Prometheus's text format by the rules of `promtool check metrics` and for our namespaces. Returns one
+ * sentence per fault.
  */
 export function metricFaults(text: string): string[] {
   const types = new Map<string, string>();
@@ -50,5 +50,5 @@ const OTHER_UNITS = new Set([
   ...['ms', 'millis', 'milliseconds', 'us', 'microseconds', 'ns', 'nanoseconds', 'minutes', 'hours', 'days'],
   ...['kb', 'kilobytes', 'mb', 'megabytes', 'kib', 'mib', 'bits', 'percent'],
 ]);
-/** `process` and `nodejs` are the client's own. */
+/** `process` and `nodejs` are metrics of the client library. */
 const NAMESPACES = /^(process|nodejs|(polytape_)?(ingestor|writer|scheduler))_/;

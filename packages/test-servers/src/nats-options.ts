@@ -1,4 +1,4 @@
-/** What NATS's own client needs to connect to this address: it takes credentials as options only. */
+/** Connection options for NATS's own client, which does not accept credentials in the address. */
 export function natsOptions(url: string): { servers: string; user?: string; pass?: string } {
   const { host, username, password } = new URL(url);
   if (username === '') return { servers: host };

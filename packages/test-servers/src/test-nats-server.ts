@@ -1,10 +1,10 @@
-/** A NATS server of one test's own, its JetStream empty. */
+/** A NATS server for one test, with an empty JetStream. */
 export type TestNats = AsyncDisposable & {
   /** Stays the same over `kill`, `start` and `restart`. */
   url: string;
   /** `false` for a given server (TEST_NATS_URL): then `restart`, `kill` and `start` reject. */
   canRestart: boolean;
-  /** Ends it in order and starts it again on the same data and port. */
+  /** Stops it in order and starts it again on the same data and port. */
   restart(): Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;

@@ -4,7 +4,7 @@ import { natsOptions, testNats } from '@polytape/test-servers';
 import { expect, test } from 'vitest';
 import { deleteStreams } from '../src/delete-streams.ts';
 
-test('a given NATS is emptied of all its streams, also when they fill more than one page', async () => {
+test('deleteStreams deletes all streams of a given NATS, even if they fill more than one page', async () => {
   await using nats = await testNats();
   const connection = await connect(natsOptions(nats.url));
   try {

@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 
 describe('a test database', () => {
-  test('is empty, its own, and gone after disposal', async () => {
+  test('is empty, separate from others, and dropped on disposal', async () => {
     const names: string[] = [];
     {
       await using one = await testDatabase();
@@ -26,7 +26,7 @@ describe('a test database', () => {
     expect(rowCount).toBe(0);
   });
 
-  test('is dropped though a session is open in it', async () => {
+  test('is dropped even with an open session', async () => {
     const database = await testDatabase();
     await using session = await open(database.url);
     const ended = new Promise<void>((resolve) => session.client.once('end', resolve));
@@ -34,7 +34,7 @@ describe('a test database', () => {
     await ended;
   });
 
-  test('offers TimescaleDB exactly when it says so', async () => {
+  test('has TimescaleDB exactly if it says so', async () => {
     await using database = await testDatabase();
     await using session = await open(database.url);
     const created = session.client.query('CREATE EXTENSION timescaledb').then(
@@ -54,7 +54,7 @@ describe('a test NATS', () => {
     expect(names).toEqual([]);
   });
 
-  test('keeps acknowledged messages over restart, kill and start, at the same address', async () => {
+  test('keeps acknowledged messages and its address over restart, kill and start', async () => {
     await using nats = await testNats();
     if (!nats.canRestart) {
       await expect(nats.restart()).rejects.toThrow('TEST_NATS_URL');
