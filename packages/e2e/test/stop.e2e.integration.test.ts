@@ -73,12 +73,12 @@ describe('an ingestor that is asked to stop', () => {
   });
 });
 
-describe('an ingestor with an error that nobody catches', () => {
+describe('an ingestor with an uncaught error', () => {
   test.for(['throw new Error("stray")', 'void Promise.reject(new Error("stray"))'])(
-    'publishes what it has before it ends with exit code 1: %s',
+    'publishes its queue before it exits with code 1: %s',
     async (stray, { skip }) => {
       skip(!bed.nats.canRestart, NOT_OURS);
-      const before = await messages();
+      const before = await until('an answer of JetStream', messages);
       const preload = `process.once('SIGUSR2', () => setImmediate(() => { ${stray}; }));`;
       const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(preload)}`;
       await using ingestor = await recordingIngestor({ NODE_OPTIONS });
