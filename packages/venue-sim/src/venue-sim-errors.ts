@@ -1,10 +1,10 @@
-/** An option of the venue that cannot be: says which, and what it may be. */
+/** An invalid option; the message says what would be valid. */
 export class VenueSimOptionError extends Error {
   override readonly name = 'VenueSimOptionError';
   readonly disposition = 'stop';
 }
 
-/** The venue could not start: its port, or its ledger file. */
+/** The venue could not open its port or its ledger file. */
 export class VenueSimStartError extends Error {
   override readonly name = 'VenueSimStartError';
   readonly disposition = 'stop';
@@ -16,7 +16,7 @@ export class VenueSimStartError extends Error {
   }
 }
 
-/** A market cannot take this step: it is closed already, nothing was proposed, and so on. */
+/** A market cannot take this step: it is already closed, nothing was proposed, and so on. */
 export class MarketStepError extends Error {
   override readonly name = 'MarketStepError';
   readonly disposition = 'stop';
@@ -26,30 +26,30 @@ export class MarketStepError extends Error {
   }
 }
 
-/** A trade that was asked for and cannot be executed: unknown token, closed market, price off the tick. */
+/** A requested trade cannot be executed: unknown token, closed market, price off the tick. */
 export class TradeRequestError extends Error {
   override readonly name = 'TradeRequestError';
   readonly disposition = 'stop';
 }
 
-/** Bad answers that were asked for and cannot be given. */
+/** An invalid request for bad answers. */
 export class BadAnswerRequestError extends Error {
   override readonly name = 'BadAnswerRequestError';
   readonly disposition = 'stop';
 }
 
-/** The ledger file cannot be written any more: what was traded since cannot be checked against it. */
+/** The ledger file can no longer be written, so later trades could not be verified. */
 export class LedgerWriteError extends Error {
   override readonly name = 'LedgerWriteError';
   readonly disposition = 'stop';
-  readonly operatorAction = 'Make room or choose another file, and start the venue again.';
+  readonly operatorAction = 'Free some space or choose another file, and start the venue again.';
 
   constructor(path: string, cause: unknown) {
     super(`cannot write the ledger ${path} (${cause instanceof Error ? cause.message : String(cause)})`, { cause });
   }
 }
 
-/** The ledger was asked for more than it still holds. */
+/** The whole ledger was requested, but its oldest trades are no longer available. */
 export class LedgerOutgrownError extends Error {
   override readonly name = 'LedgerOutgrownError';
   readonly disposition = 'stop';
@@ -62,13 +62,13 @@ export class LedgerOutgrownError extends Error {
   }
 }
 
-/** The truth about resolutions was asked for, and it is no longer whole. */
+/** The truth about resolutions was requested, but it is incomplete. */
 export class ResolutionsOutgrownError extends Error {
   override readonly name = 'ResolutionsOutgrownError';
   readonly disposition = 'stop';
   readonly operatorAction = 'Close fewer markets in one run.';
 
   constructor(marketsMax: number) {
-    super(`more than ${marketsMax} markets were closed or proposed; the venue does not know them all any more`);
+    super(`more than ${marketsMax} markets were closed or proposed; the venue no longer knows all of them`);
   }
 }

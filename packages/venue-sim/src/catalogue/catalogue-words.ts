@@ -1,4 +1,4 @@
-/** Names that the invented markets are about. The players, films and esports teams are made up. */
+/** Names for the invented markets. The players, films and esports teams are fictional. */
 export const clubs = names(`
   Ajax; Arsenal FC; AS Roma; Atalanta BC; Athletic Club; Bayer Leverkusen; Benfica; Borussia Dortmund; Bologna FC;
   Brentford FC; Celtic FC; Chelsea FC; Club Brugge; Crystal Palace; Eintracht Frankfurt; Everton FC; FC Barcelona;

@@ -7,7 +7,7 @@ import {
   TradeRequestError,
 } from '../venue-sim-errors.ts';
 
-/** A request that changes something: `act` gets its body, a JSON object, and the groups of the path; its result is the answer. */
+/** A POST route. `act` gets the body, which must be a JSON object, and the groups of the path. Its result is the answer. */
 export function post(path: RegExp, act: (body: Record<string, unknown>, parameters: string[]) => unknown): Route {
   return {
     method: 'POST',
@@ -15,7 +15,7 @@ export function post(path: RegExp, act: (body: Record<string, unknown>, paramete
     answer: async ({ body, parameters }) => {
       const given = await body();
       if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-        throw badControl('the body is a JSON object');
+        throw badControl('the body must be a JSON object');
       }
       try {
         return { json: await act(given as Record<string, unknown>, parameters) };
@@ -26,12 +26,12 @@ export function post(path: RegExp, act: (body: Record<string, unknown>, paramete
   };
 }
 
-/** A request that asks for JSON lines, many in one text. */
+/** A GET route that answers with JSON lines. */
 export function getLines(path: RegExp, lines: () => AsyncIterable<string>): Route {
   return { method: 'GET', path, answer: () => ({ lines: withProblems(lines) }) };
 }
 
-/** The answer to a request that cannot be understood; `error` says what would be right. */
+/** The answer to an invalid request; `error` says what would be valid. */
 export function badControl(error: string): HttpProblem {
   return new HttpProblem(400, { error });
 }
@@ -44,7 +44,7 @@ async function* withProblems(lines: () => AsyncIterable<string>): AsyncGenerator
   }
 }
 
-/** The answer that says why something cannot be done; an error of another kind stays what it is. */
+/** Turns an error of the venue into an answer with the reason. Other errors are returned unchanged. */
 function problemOf(error: unknown): unknown {
   if (error instanceof TradeRequestError || error instanceof BadAnswerRequestError) return badControl(error.message);
   if (error instanceof MarketStepError) return new HttpProblem(409, { error: error.message });

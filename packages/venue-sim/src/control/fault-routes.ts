@@ -5,12 +5,12 @@ import type { VenueHost } from '../rest/rate-counts.ts';
 import { badControl, post } from './control-route.ts';
 import type { VenueControl } from './venue-control.ts';
 
-/** `/sim/...`: what goes wrong on the market channel and on the REST interfaces, and what the venue counted there. */
+/** `/sim/...`: injects faults into the market channel and the REST interfaces, and reports request counts. */
 export function faultRoutes(venue: VenueControl): Route[] {
   const { rest } = venue;
   return [
     post(/^\/drop$/, ({ socket }) => {
-      if (socket !== undefined && typeof socket !== 'number') throw badControl("'socket' is a socket's number");
+      if (socket !== undefined && typeof socket !== 'number') throw badControl("'socket' must be a socket's number");
       return { sockets: venue.drop(socket) };
     }),
     post(/^\/limits$/, (body) => {
@@ -20,7 +20,8 @@ export function faultRoutes(venue: VenueControl): Route[] {
       return venue.limitSockets(limits);
     }),
     post(/^\/stall$/, ({ socket, newSockets }) => {
-      if (newSockets !== undefined && typeof newSockets !== 'boolean') throw badControl("'newSockets' is a boolean");
+      if (newSockets !== undefined && typeof newSockets !== 'boolean')
+        throw badControl("'newSockets' must be a boolean");
       const stall = { ...chosen(socket), ...(newSockets === undefined ? {} : { newSockets }) };
       return { sockets: venue.stall(stall) };
     }),
@@ -35,7 +36,7 @@ export function faultRoutes(venue: VenueControl): Route[] {
     }),
     post(/^\/wrong-hashes$/, ({ oneIn }) => {
       if (oneIn !== null && !(typeof oneIn === 'number' && Number.isInteger(oneIn) && oneIn > 0)) {
-        throw badControl("'oneIn' is a whole number above 0, or null");
+        throw badControl("'oneIn' must be a whole number above 0, or null");
       }
       rest.giveWrongHashes(oneIn);
       return rest.counts();
@@ -46,6 +47,6 @@ export function faultRoutes(venue: VenueControl): Route[] {
 
 function chosen(socket: unknown): { socket?: number | 'all' } {
   if (socket === undefined) return {};
-  if (socket !== 'all' && typeof socket !== 'number') throw badControl("'socket' is a socket's number, or 'all'");
+  if (socket !== 'all' && typeof socket !== 'number') throw badControl("'socket' must be a socket's number, or 'all'");
   return { socket };
 }

@@ -4,7 +4,7 @@ import { HttpProblem, type Route } from '../rest/http-routes.ts';
 import { getLines, post } from './control-route.ts';
 import type { MarketLifeControl, ResolveOptions } from './market-life-control.ts';
 
-/** `/sim/...`: what happens to a market after its opening, and the truth about it. */
+/** `/sim/...`: controls markets after their opening, and reports the truth about them. */
 export function marketLifeRoutes(life: MarketLifeControl): Route[] {
   type Given = { payouts: Pair; marks?: Pair } & ResolveOptions;
   const step = (name: string, act: (conditionId: string, given: Given) => TruthResolution | null) =>

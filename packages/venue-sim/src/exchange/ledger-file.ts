@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { LedgerWriteError } from '../venue-sim-errors.ts';
 
-/** Lines of text appended to a file in order, written in the background. */
+/** Appends lines to a file in the background, in order. */
 export class LedgerFile implements AsyncDisposable {
   readonly path: string;
   failure: LedgerWriteError | null = null;
@@ -16,7 +16,7 @@ export class LedgerFile implements AsyncDisposable {
     this.#handle = handle;
   }
 
-  /** Starts the file anew. */
+  /** Creates the file, or truncates it. */
   static async create(path: string): Promise<LedgerFile> {
     return new LedgerFile(path, await open(path, 'w'));
   }
@@ -28,12 +28,12 @@ export class LedgerFile implements AsyncDisposable {
     this.#writing ??= this.#write();
   }
 
-  /** More is waiting than should: the caller pauses. */
+  /** Whether too much is waiting, so that the caller should pause. */
   get full(): boolean {
     return this.#waitingLength > WAITING_LENGTH_MAX;
   }
 
-  /** Resolves when every line so far was handed to the system. @throws What made writing fail. */
+  /** Resolves when the operating system has accepted all lines so far. @throws {LedgerWriteError} Writing failed. */
   async written(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
     if (this.failure !== null) throw this.failure;
@@ -49,7 +49,7 @@ export class LedgerFile implements AsyncDisposable {
   }
 
   async #write(): Promise<void> {
-    // A turn of the loop later, so that the lines of one tick are one write.
+    // Wait one turn of the event loop, so that the lines of one tick are written together.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0 && this.failure === null) {
       const text = this.#waiting.join('');
@@ -65,5 +65,5 @@ export class LedgerFile implements AsyncDisposable {
   }
 }
 
-/** Characters, some 50,000 trades. */
+/** In characters; about 50,000 trades. */
 const WAITING_LENGTH_MAX = 16 * 1024 * 1024;
