@@ -12,11 +12,11 @@ import {
 
 const SERVICES = ['scheduler-1', 'writer-1', 'ws-ingestor-1'];
 const PROCESSES = ['nats', 'postgres', ...SERVICES];
-/** Small enough to leave the machine to the other tests. */
+/** Small enough to leave time for the other tests. */
 const SMALL = ['--markets', '60', '--trades-per-second', '100', '--json'];
 
 describe('polytape demo', () => {
-  test('records what its venue executes, tells where everything runs, and leaves nothing behind', async () => {
+  test('records what its venue executes, prints all addresses, and leaves nothing behind', async () => {
     await using home = await PolytapeHome.make();
     await using demo = home.spawn(['demo', '--for', '5s', ...SMALL]);
     const runtime = await home.untilRuntime('every process', demo, isComplete);
@@ -47,7 +47,7 @@ describe('polytape demo', () => {
     for (const pid of processes.ids) expect(await isAlive(pid), `process ${pid}`).toBe(false);
   }, 120_000);
 
-  test('starts again what is killed, says so, and misses nothing', async () => {
+  test('restarts killed services with a message, and misses nothing', async () => {
     await using home = await PolytapeHome.make();
     await using demo = home.spawn(['demo', '--for', '10m', ...SMALL]);
     let runtime = await home.untilRuntime('every process', demo, isComplete);
@@ -65,7 +65,7 @@ describe('polytape demo', () => {
     expect(summary).toMatchObject({ recorded: summary.executed, missing: 0, duplicates: 0 });
   }, 180_000);
 
-  test('that is behind waits for what its services have in hand, and says so', async () => {
+  test('waits with a message for work in hand of its services when it is behind', async () => {
     await using home = await PolytapeHome.make();
     await using demo = home.spawn(['demo', '--for', '5s', ...SMALL]);
     const runtime = await home.untilRuntime('every process', demo, isComplete);
@@ -73,14 +73,14 @@ describe('polytape demo', () => {
     await using probe = new DatabaseProbe(runtime.databaseUrl);
     {
       await using _held = await probe.holdPosition('TRADES');
-      // Without anything in hand it would not have waited for more than 10 s.
+      // It waits for more than 10 s only if there is work in hand.
       await demo.line(/^Behind by \d+ trades, no progress for 1[2-9] s\. Waiting/);
     }
     expect(await demo.exit()).toEqual({ code: 0, signal: null });
     expect(summaryOf(demo)).toMatchObject({ missing: 0, duplicates: 0 });
   }, 120_000);
 
-  test('has its data directory to itself; killed, takes every process along that it started', async () => {
+  test('locks its data directory, and stops all of its processes when it is killed', async () => {
     await using home = await PolytapeHome.make();
     await using demo = home.spawn(['demo', '--for', '10m', ...SMALL]);
     const runtime = await home.untilRuntime('every process', demo, isComplete);
@@ -102,7 +102,7 @@ function isComplete({ pids, http }: Runtime): boolean {
   return PROCESSES.every((name) => name in pids) && SERVICES.every((name) => name in http);
 }
 
-/** Everything that a run has started; what should have ended by itself and has not is ended with the test. */
+/** All processes of a run. Those that have not ended by themselves end with the test. */
 async function everyProcess(demo: ProcessUnderTest, { pids }: Runtime): Promise<AsyncDisposable & { ids: number[] }> {
   const ids = [...new Set([...Object.values(pids), ...(await descendants(demo.pid))])];
   return {

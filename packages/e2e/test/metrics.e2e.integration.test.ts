@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { metricFaults, type ServiceUnderTest, TestBed, until } from '../src/index.ts';
 
 describe('the metrics of the services', () => {
-  test('are named as Prometheus wants them, in base units, with their help', async () => {
+  test('have names, units and help as Prometheus recommends', async () => {
     await using bed = await TestBed.open({ markets: 20, tradesPerSecond: 100, openPerMinute: 0, closePerMinute: 0 });
     const writer = await bed.start('writer');
     const scheduler = await bed.start('scheduler');
@@ -26,7 +26,7 @@ describe('a check of metrics', () => {
       'a histogram',
       family('writer_lag_seconds', 'histogram', 'writer_lag_seconds_bucket{le="0.1"} 1\nwriter_lag_seconds_sum 2'),
     ],
-  ])('finds nothing in %s', (_, text) => {
+  ])('accepts %s', (_, text) => {
     expect(metricFaults(`${text}\n`)).toEqual([]);
   });
 
@@ -44,7 +44,7 @@ describe('a check of metrics', () => {
     ],
     ['# TYPE writer_active gauge\nwriter_active 1', 'writer_active has no help.'],
     ['writer_active 1', 'writer_active has no type.'],
-  ])('finds the fault of %j', (text, fault) => {
+  ])('reports the fault of %j', (text, fault) => {
     expect(metricFaults(text)).toEqual([fault]);
   });
 });

@@ -15,13 +15,13 @@ import {
   venueEnv,
 } from '../src/index.ts';
 
-/** A venue that trades only when it is told to, so that a test knows when the last trade was. */
+/** A venue that trades only on request, so that a test knows the time of the last trade. */
 const QUIET = { markets: 20, trading: false, oddMarkets: 3 };
 const TOKENS = 40;
 const PACE = { DISCOVERY_INTERVAL_MS: '1000', DISCOVERY_SCAN_INTERVAL_MS: '1000' };
 
 describe('polytape start', () => {
-  test('records the venue that the environment names, on the servers that it names, and embeds nothing', async () => {
+  test('records the venue on the servers given by the environment, and embeds nothing', async () => {
     await using bed = await TestBed.open(QUIET);
     await using home = await PolytapeHome.make();
     const env = { ...bed.env, ...PACE, REDUNDANCY: '2' }; // each of the two records every shard
@@ -43,14 +43,14 @@ describe('polytape start', () => {
     expect(await home.runtime()).toBeNull();
   }, 120_000);
 
-  test('with servers of its own keeps what an earlier run has recorded', async () => {
+  test('keeps the data of earlier runs on its own servers', async () => {
     await using venue = await VenueSim.start(QUIET);
     await using home = await PolytapeHome.make();
     for (const run of [1, 2]) {
       await using start = home.spawn(['start', '--for', '10m', '--json'], { ...venueEnv(venue), ...PACE });
       const { databaseUrl, pids } = await covered(home, start);
       expect(Object.keys(pids)).toEqual(expect.arrayContaining(['nats', 'postgres']));
-      await start.line(/^Everything runs/); // before that an interruption ends it without a summary
+      await start.line(/^Everything runs/); // an earlier interruption would end it without a summary
       for (let trade = 0; trade < 50; trade += 1) venue.trade();
       const tape = await until(`the trades of run ${run} in the database`, async () => {
         const comparison = await compareTape(venue.ledger(), databaseUrl);
@@ -64,7 +64,7 @@ describe('polytape start', () => {
   }, 120_000);
 
   test.runIf(process.platform === 'linux')(
-    'goes on recording, and starts again what ends, while its terminal reads nothing (tried on Linux only)',
+    'keeps recording and restarting services while its terminal reads nothing (tested on Linux only)',
     async () => {
       await using bed = await TestBed.open(QUIET);
       await using home = await PolytapeHome.make();
@@ -82,7 +82,7 @@ describe('polytape start', () => {
       terminal.signal('SIGSTOP');
       const logSize = async () => (await stat(join(home.path, 'live', 'logs', 'ws-ingestor-1.log'))).size;
       const before = await logSize();
-      // A pipe holds 64 KiB, a terminal some KiB.
+      // A pipe buffers 64 KiB, a terminal a few KiB.
       await until('a megabyte more in the log', async () => (await logSize()) - before > 1024 * 1024);
       await recorded();
       const writer = runtime.pids['writer-1'] ?? 0;
@@ -98,7 +98,7 @@ describe('polytape start', () => {
     120_000,
   );
 
-  test('says in one line that the venue cannot be reached, keeps trying, and records when it can', async () => {
+  test('reports in one line that the venue is unreachable, keeps trying, and records as soon as possible', async () => {
     await using bed = await TestBed.open(QUIET);
     await using home = await PolytapeHome.make();
     const port = await closedPort();
@@ -110,7 +110,7 @@ describe('polytape start', () => {
     expect(line).toMatch(/: connection refused\./);
     expect(line).toMatch(/Trying again in \d/);
     expect(line).toMatch(/`npx pnpm demo` works offline/);
-    // Its figures come every 5 s: by then it has tried more than once.
+    // It prints figures every 5 s, so it has tried more than once by then.
     await start.line(/^00:(0[5-9]|[1-5]\d) {2}recorded 0 /);
     expect(start.stderr.filter((text) => text.includes('Trying again'))).toEqual([line]);
 
@@ -125,7 +125,7 @@ describe('polytape start', () => {
     expect(await start.exit()).toEqual({ code: 0, signal: null });
   }, 120_000);
 
-  test('for a while without a venue has recorded nothing, and fails with the reason', async () => {
+  test('fails with the reason after --for if it has recorded nothing without a venue', async () => {
     await using bed = await TestBed.open(QUIET);
     await using home = await PolytapeHome.make();
     const address = `127.0.0.1:${await closedPort()}`;
@@ -141,7 +141,7 @@ describe('polytape start', () => {
     expect(JSON.parse(start.stdout.at(-1) ?? '')).toMatchObject({ recorded: 0, firstTradeMs: null });
   }, 120_000);
 
-  test('with a malformed address of the venue ends with one line that names it, before it has started a server', async () => {
+  test('rejects a malformed address of the venue in one line, before it starts a server', async () => {
     await using home = await PolytapeHome.make();
     await using start = home.spawn(['start', '--for', '10m'], { POLYMARKET_WS_URL: 'https://example.org' });
     expect(await start.exit()).toEqual({ code: 1, signal: null });
@@ -167,7 +167,7 @@ async function covered(home: PolytapeHome, command: ProcessUnderTest, o = { inge
   });
 }
 
-/** A port of loopback that was free a moment ago. */
+/** A free port on loopback. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -8,11 +8,11 @@ import {
   until,
 } from '../src/index.ts';
 
-/** No scan and no event brings a new market before the test has ended. */
+/** Prevents scans and events from discovering a new market during the test. */
 const DEAF = { DISCOVERY_INTERVAL_MS: '3600000', DISCOVERY_SCAN_INTERVAL_MS: '3600000' };
 
-describe('the commands that speak to a running recorder', () => {
-  test('show what it does, record a market that it would find only later, and replace a connection without a gap', async () => {
+describe('the commands for a running recorder', () => {
+  test('show its state, subscribe to a market before its discovery, and replace a connection without a gap', async () => {
     await using bed = await TestBed.open({ markets: 20, tradesPerSecond: 100, openPerMinute: 0, closePerMinute: 0 });
     await bed.start('writer');
     const scheduler = await bed.start('scheduler', { ...DEAF, SHARD_TOKENS_TARGET: '30' });
@@ -56,7 +56,7 @@ describe('the commands that speak to a running recorder', () => {
     expect(await bed.compare()).toMatchObject({ missing: [], duplicates: 0 });
   }, 180_000);
 
-  test('outlive a broker that is away for a while, or say that it is', async ({ skip }) => {
+  test('survive a short outage of NATS, or report a longer one', async ({ skip }) => {
     await using bed = await TestBed.open({ markets: 3, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 });
     skip(!bed.nats.canRestart, 'the server is not ours to end');
     const scheduler = await bed.start('scheduler', DEAF);
@@ -77,7 +77,7 @@ describe('the commands that speak to a running recorder', () => {
     await ended(watch, 0);
   }, 180_000);
 
-  test('say in words what they cannot do', async () => {
+  test('explain what they cannot do', async () => {
     await using bed = await TestBed.open({ markets: 3, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 });
     const scheduler = await bed.start('scheduler', DEAF);
     const ingestor = await bed.start('ws-ingestor');
@@ -150,7 +150,7 @@ async function ended(command: ProcessUnderTest, code: number): Promise<ProcessUn
   return command;
 }
 
-/** What a command that failed has said. */
+/** The error output of a failed command. */
 async function failure(command: ProcessUnderTest): Promise<string> {
   return (await ended(command, 1)).stderr.join('\n');
 }

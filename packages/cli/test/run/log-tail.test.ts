@@ -36,7 +36,7 @@ describe('the tail of a log file', () => {
   });
 });
 
-/** A log file in a directory of its own, and the lines that its tail has handed on. */
+/** A log file in its own directory, and the lines that its tail has passed on. */
 function logFile() {
   const directory = mkdtempSync(join(tmpdir(), 'polytape-test-log-'));
   const path = join(directory, 'service.log');

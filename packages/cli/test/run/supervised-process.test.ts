@@ -14,7 +14,7 @@ async function launchSleeper(): Promise<RunningProcess> {
   return { pid: child.pid as number, httpPort: null, exited, stop };
 }
 
-/** A supervised sleeper, what was said of it, and a way to wait for its next change. */
+/** A supervised process that sleeps, the messages about it, and a way to wait for its next change. */
 function supervise(launch = launchSleeper) {
   const said: string[] = [];
   let changed = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-/** A service for the tests of beginService. DEED says what it does. */
+/** A service for the tests of beginService. DEED selects what it does. */
 import { beginService, processSettings, text } from '../../src/index.ts';
 
 const table = { DEED: text({ default: 'wait', takes: 'a deed', description: 'What to do.' }), ...processSettings };
@@ -13,7 +13,7 @@ const { config, log, stop } = beginService({
 using _unfinished = stop.unfinished(() => (config.DEED.startsWith('hang') ? '3 trades' : null));
 log.info({ deed: config.DEED }, 'Started.');
 if (config.DEED === 'whisper') setImmediate(() => process.stderr.write('Logged.\n'));
-/** A resource that the process closes itself in the end, which is no loss. */
+/** A resource that the process closes itself at the end, which is not a loss. */
 const rest = Promise.withResolvers<Error | undefined>();
 await using _rest = {
   async [Symbol.asyncDispose]() {
