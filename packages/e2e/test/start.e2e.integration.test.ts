@@ -160,10 +160,12 @@ const TALK = `
   if (process.argv[1].includes('ws-ingestor') && process.argv[2] === undefined) setInterval(() => writeSync(1, line), 10).unref();
 `;
 
-/** Waits until every ingestor of the run has the first book of every token. */
+/** Waits until every ingestor of the run has the first book of every token, and the writer has started. */
 async function covered(home: PolytapeHome, command: ProcessUnderTest, o = { ingestors: 1 }): Promise<Runtime> {
   return await home.untilRuntime('every token covered', command, async (runtime) => {
-    return (await sumOfMetric(runtime, 'ingestor_tokens_covered')) === TOKENS * o.ingestors;
+    return (
+      'writer-1' in runtime.pids && (await sumOfMetric(runtime, 'ingestor_tokens_covered')) === TOKENS * o.ingestors
+    );
   });
 }
 
