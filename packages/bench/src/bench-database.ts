@@ -14,7 +14,7 @@ export async function benchDatabase(url: string, say: (sentence: string) => void
   const commit = async (batches: readonly Partial<ProjectedRows>[]) => {
     for (const rows of batches) {
       const sequence: number = (from?.sequence ?? 0) + ROWS;
-      const to: StreamPosition = { incarnation: 'bench', sequence, messageAtMs: null, messageId: null };
+      const to: StreamPosition = { streamCreatedAt: 'bench', sequence, messageAtMs: null, messageId: null };
       await database.apply({ stream: 'BENCH', from, to, rows, deadLetters: [] });
       from = to;
     }

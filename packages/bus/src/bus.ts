@@ -4,7 +4,7 @@ import { KvBucket } from './kv/kv-bucket.ts';
 import type { ValueCheck } from './kv/kv-entry.ts';
 import { Publisher, type PublisherOptions } from './publish/publisher.ts';
 import { type ReadOptions, readBatches } from './read/batch-reader.ts';
-import { type StreamBatch, type StreamMessage, storedMessage } from './read/stream-message.ts';
+import { type ReadPosition, type StreamBatch, type StreamMessage, storedMessage } from './read/stream-message.ts';
 import { type RequestAllOptions, type RequestOptions, request, requestAll } from './request/request.ts';
 import { type RequestHandler, serve } from './request/serve.ts';
 import { keepReconciled, reconcile } from './topology/reconcile.ts';
@@ -12,12 +12,12 @@ import { type BucketName, type StreamName, TOPOLOGY, type Topology } from './top
 
 /** Where a stream begins and ends. */
 export type StreamState = {
-  /** When the stream was made: another one of the same name has another. */
-  incarnation: string;
+  /** When the stream was created, as the server writes it. Tells two streams of the same name apart. */
+  streamCreatedAt: string;
   firstSequence: number;
-  /** 0 while the stream is empty and new; of one that was purged, or lost its last message, no message has it any more. */
+  /** 0 in a new stream. In a stream that was purged, or lost its last message, no message has this sequence any more. */
   lastSequence: number;
-  /** How many it holds. */
+  /** Number of messages that it holds. */
   messages: number;
 };
 
@@ -29,8 +29,8 @@ export class Bus implements AsyncDisposable {
   readonly #connection: Connection;
 
   /**
-   * Connects, and keeps trying while the server is away (which it says at once and then every 30 s). Later it connects
-   * again for ever. Credentials in the URL are used: `nats://user:password@host:4222`.
+   * Connects, and retries while the server is away (logged at once and then every 30 s). A connection that is lost later
+   * comes back by itself. Credentials go into the URL: `nats://user:password@host:4222`.
    *
    * @throws {BusConfigurationError} At once, when the URL is malformed or the server refuses the credentials.
    * @throws The signal's reason, when it aborts first.
@@ -43,7 +43,7 @@ export class Bus implements AsyncDisposable {
     this.#connection = connection;
   }
 
-  /** Resolves when the connection is closed for good: by us (undefined), or with the error. The service then ends. */
+  /** Resolves when the connection is closed for good: with undefined when we closed it, else with the error. */
   get closed(): Promise<Error | undefined> {
     return this.#connection.closed;
   }
@@ -52,17 +52,17 @@ export class Bus implements AsyncDisposable {
     return this.#connection.connected;
   }
 
-  /** Calls the listener each time that a lost connection is back; returns what stops that. */
+  /** Calls the listener each time a lost connection is back. Returns a function that removes the listener. */
   onConnected(listener: () => void): () => void {
     return this.#connection.onConnected(listener);
   }
 
   /**
    * Makes the server's streams and buckets agree with the table: creates and updates, never deletes, and never makes a
-   * stream keep less than it does. From then on, until the signal aborts, makes again what is missing. While the right or the room is missing it waits and says so. Any number of processes
-   * may do this at once.
+   * stream keep less than it does. Waits, and logs it, while the user lacks the permission or the server the space. From
+   * then on, until the signal aborts, recreates streams that disappear. Any number of processes may do this at once.
    *
-   * @param o.replicas Copies of each stream in a cluster (NATS_REPLICAS). Never lowers what a stream has.
+   * @param o.replicas Copies of each stream in a cluster (NATS_REPLICAS). A stream that has more keeps them.
    * @throws {BusConfigurationError} The server can never do it: no JetStream, too old, no cluster for the replicas,
    *   another stream on our subjects.
    * @throws The signal's reason, when it aborts first.
@@ -73,24 +73,26 @@ export class Bus implements AsyncDisposable {
     void keepReconciled(this.#connection, { ...wanted, intervalMs: LOOK_AFTER_INTERVAL_MS });
   }
 
-  /** A publisher of its own window and queue on this connection. */
+  /** A publisher on this connection, with its own window and queue. */
   publisher(options: PublisherOptions): Publisher {
     return new Publisher(this.#connection, options);
   }
 
   /**
-   * Reads the stream from behind `from` (null: from its beginning) in batches, each message once and in order, across
-   * reconnects and restarts of the server. A batch is handed out when it has `rowsMax` messages (or `bytesMax` bytes), or
-   * `ageMsMax` after its first message; the next one fills meanwhile. Sequences rise, with holes where the stream has
-   * holes. Waits for a stream that does not exist yet.
+   * Reads the stream in batches from the message after `from` (null: from its beginning), each message once and in order,
+   * across reconnects and restarts of the server. A batch is handed out when it has `rowsMax` messages (or `bytesMax`
+   * bytes), or `ageMsMax` after its first message; the next one fills meanwhile. Sequences rise, with gaps where the stream
+   * has gaps. Waits for a stream that does not exist yet.
    *
-   * Ends when the signal aborts; what had come for the next batch is not handed out, for it is still in the stream.
+   * Ends when the signal aborts. Messages of an unfinished batch are not handed out; they are still in the stream.
    *
-   * @throws {StreamReplacedError} `from` lies beyond the stream's end, or the stream became another one.
+   * @throws {StreamReplacedError} The stream is shorter than `from`, holds another message there, or was recreated. It is
+   *   compared at the start and after each interruption.
+   * @throws {BusUnavailableError} It could not be read for `interruptedMsMax`.
    */
   readBatches(
     stream: StreamName,
-    from: { sequence: number } | null,
+    from: ReadPosition | null,
     o: ReadOptions,
   ): AsyncGenerator<StreamBatch, void, undefined> {
     return readBatches(this.#connection, stream, from, o);
@@ -101,7 +103,7 @@ export class Bus implements AsyncDisposable {
     try {
       const { created, state } = await this.#connection.jsm.streams.info(stream);
       return {
-        ...{ incarnation: created, messages: state.messages },
+        ...{ streamCreatedAt: created, messages: state.messages },
         ...{ firstSequence: state.first_seq, lastSequence: state.last_seq },
       };
     } catch (error) {
@@ -137,23 +139,23 @@ export class Bus implements AsyncDisposable {
     }
   }
 
-  /** A bucket of JSON values. It need not exist yet. `check` says what is wrong with a value that others wrote. */
+  /** A bucket of JSON values. It need not exist yet. `check` returns what is wrong with a value, or null. */
   async kv<T>(bucket: BucketName, check: ValueCheck = () => null): Promise<KvBucket<T>> {
     return await KvBucket.open<T>(this.#connection, bucket, check);
   }
 
   /**
-   * Answers each request on the subject, across reconnects, until it is disposed. Several may serve one subject: then all
-   * of them answer, each for itself. What the handler throws is answered as `{refused: <its message>}`.
+   * Answers requests on the subject, across reconnects, until it is disposed. When several processes serve one subject,
+   * each of them answers. An exception of the handler is answered with `{refused: <its message>}`.
    */
   serve(subject: string, handler: RequestHandler): AsyncDisposable {
     return serve(this.#connection, subject, handler);
   }
 
   /**
-   * The first answer to a request. It may be a refusal, `{refused: string}`: `T` says so where that is expected.
+   * The first answer to a request. It may be a refusal, `{refused: string}`; include that in `T` where it can happen.
    *
-   * @throws {NoAnswerError} Nobody serves the subject, or whoever does took too long.
+   * @throws {NoAnswerError} Nobody serves the subject, or the answer took too long.
    * @throws {BusUnavailableError | BusPermissionError}
    * @throws The signal's reason, when it aborts first.
    */
@@ -162,8 +164,8 @@ export class Bus implements AsyncDisposable {
   }
 
   /**
-   * The answers of all that serve the subject: those that have come when none came for `stallMs`, or after `waitMs`.
-   * Empty when nobody answers.
+   * The answers of all processes that serve the subject. Stops waiting when no answer came for `stallMs`, or after
+   * `waitMs`. Empty when nobody answers.
    *
    * @throws {BusUnavailableError | BusPermissionError}
    * @throws The signal's reason, when it aborts first.
@@ -172,11 +174,11 @@ export class Bus implements AsyncDisposable {
     return await requestAll<T>(this.#connection, subject, body, o);
   }
 
-  /** Sends what was published (waiting a second at most) and closes. Release publishers, readers and views before. */
+  /** Flushes (waiting a second at most) and closes. Dispose of publishers, readers and views first. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#connection.close();
   }
 }
 
-/** How long a stream that was deleted may be missing. */
+/** How often a deleted stream is looked for. */
 const LOOK_AFTER_INTERVAL_MS = 5_000;

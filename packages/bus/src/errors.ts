@@ -1,9 +1,9 @@
-/** A key of a bucket holds no JSON, or none that can be used: somebody else writes there, or wrote with other tools. */
+/** A key of a bucket holds no JSON, or a value that its reader cannot use: some other program or a person wrote it. */
 export class BadValueError extends Error {
   override readonly name = 'BadValueError';
   readonly disposition = 'stop';
   readonly operatorAction: string;
-  /** The key as it is can be overwritten by this. */
+  /** Revision of the bad value; the key can be overwritten with it. */
   readonly revision: number;
 
   constructor(bucket: string, key: string, o: { fault: string; revision: number; cause: unknown }) {
@@ -14,8 +14,8 @@ export class BadValueError extends Error {
 }
 
 /**
- * The settings or the server behind them can never work as they are: trying again cannot help, a person must act.
- * The message is one sentence that names the setting and the remedy; it never holds the password.
+ * The settings, or the server that they point to, cannot work: a person must act, a retry does not help. The message is
+ * one sentence that names the setting and the remedy; it never contains the password.
  */
 export class BusConfigurationError extends Error {
   override readonly name = 'BusConfigurationError';
@@ -29,8 +29,8 @@ export class BusConfigurationError extends Error {
 }
 
 /**
- * The user that we are on NATS may not do this. Trying again helps only once somebody has granted the right, or has
- * done the thing in our place.
+ * The NATS user of NATS_URL lacks a permission. A retry helps once somebody grants it, or another process with the
+ * permission has done the work.
  */
 export class BusPermissionError extends Error {
   override readonly name = 'BusPermissionError';
@@ -40,22 +40,24 @@ export class BusPermissionError extends Error {
   readonly subject: string;
 
   constructor(subject: string, cause: unknown) {
-    super(`NATS refused us the right to use ${subject}`, { cause });
+    super(`NATS denies our user permission to use ${subject}`, { cause });
     this.subject = subject;
     this.operatorAction = `Allow the user of NATS_URL to publish to ${subject}, or run a service that may.`;
   }
 }
 
-/** NATS is away, too slow to answer, or has no leader just now. The same request may succeed later. */
+/** NATS cannot be reached, does not answer in time, or has no leader at the moment. The same request may succeed later. */
 export class BusUnavailableError extends Error {
   override readonly name = 'BusUnavailableError';
   readonly disposition = 'retry';
 }
 
-/**
- * Nobody has answered a request: either nobody serves the subject (`nobody_serves`, known at once), or whoever does took
- * too long (`too_late`).
- */
+/** The error of every request on a connection that is closed for good. */
+export function connectionClosed(cause?: unknown): BusUnavailableError {
+  return new BusUnavailableError('the connection to NATS is closed', { cause });
+}
+
+/** A request was not answered: nobody serves the subject (`nobody_serves`, known at once), or it took too long (`too_late`). */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
   readonly disposition = 'retry';
@@ -70,7 +72,7 @@ export class NoAnswerError extends Error {
   }
 }
 
-/** Somebody else wrote the key since the revision that we had read: read it again, then decide anew. */
+/** The key was written since the revision that we read. Read it again, then decide again. */
 export class RevisionConflictError extends Error {
   override readonly name = 'RevisionConflictError';
   readonly disposition = 'retry';
@@ -84,7 +86,7 @@ export class RevisionConflictError extends Error {
   }
 }
 
-/** The stream (or the bucket's stream) does not exist yet; `reconcile` of a service with the right to do so makes it. */
+/** The stream, or the stream behind a bucket, does not exist yet. `reconcile` of a service with the permission creates it. */
 export class StreamMissingError extends Error {
   override readonly name = 'StreamMissingError';
   readonly disposition = 'retry';
@@ -97,19 +99,18 @@ export class StreamMissingError extends Error {
 }
 
 /**
- * The stream is no longer the one that we were reading: deleted and made anew, restored from a backup, or its tail was
- * lost. Sequences mean something else now. Read the position again, find the last message that both sides know, and
- * start from there.
+ * The stream is no longer the one that we were reading: it was recreated, restored from a backup, or lost its tail.
+ * Its sequences stand for other messages now. Read the position again and decide where to continue.
  */
 export class StreamReplacedError extends Error {
   override readonly name = 'StreamReplacedError';
   readonly disposition = 'retry';
   readonly stream: string;
-  /** The last sequence that we knew; the server's stream does not continue it. */
+  /** The last sequence that we knew; the server's stream does not continue from it. */
   readonly sequence: number;
 
   constructor(stream: string, sequence: number, reason: string) {
-    super(`Stream ${stream} does not continue our sequence ${sequence}: ${reason}`);
+    super(`stream ${stream} does not continue from message ${sequence}: ${reason}`);
     this.stream = stream;
     this.sequence = sequence;
   }

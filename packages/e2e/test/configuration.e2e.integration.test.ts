@@ -23,6 +23,8 @@ const NOWHERE = {
 
 let directory: string;
 let database: TestDatabase;
+/** Migrated by a development version of polytape. */
+let oldDatabase: TestDatabase;
 let asksForPasswords: boolean;
 /** A port that somebody else listens on. */
 let taken: Server;
@@ -31,6 +33,11 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'polytape-e2e-configuration-'));
   await writeFile(join(directory, 'file'), 'a regular file');
   database = await testDatabase();
+  oldDatabase = await testDatabase();
+  await using old = new DatabaseProbe(oldDatabase.url);
+  await old.rows(
+    `CREATE TABLE schema_migrations AS SELECT '0001-tape.sql' AS file, '' AS sha256, 'postgresql' AS edition`,
+  );
   await using probe = new DatabaseProbe(changed(database.url, (url) => Object.assign(url, { password: SECRET })));
   asksForPasswords = await probe.answers().then(
     () => false,
@@ -42,6 +49,7 @@ beforeAll(async () => {
 afterAll(async () => {
   taken?.close();
   await database?.[Symbol.asyncDispose]();
+  await oldDatabase?.[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -113,6 +121,12 @@ describe.concurrent.each<{ service: ServiceName; cases: Case[] }>([
         env: () => ({ DATABASE_URL: changed(database.url, (url) => Object.assign(url, { pathname: '/nowhere' })) }),
         code: 1,
         says: [/DATABASE_URL/, /no such database/, /create the database/],
+      },
+      {
+        title: 'a database of a development version',
+        env: () => ({ DATABASE_URL: oldDatabase.url }),
+        code: 1,
+        says: [/0001-tape\.sql/, /cannot be upgraded/, /use an empty one/, /fills it again from the log/],
       },
       portTaken(),
       unknownFlag(),
@@ -223,6 +237,13 @@ describe.concurrent('polytape exits with one line that names the setting and the
       code: 1,
       says: [/DATABASE_URL/, /refuses the password/, /correct user and password/],
       byPassword: true,
+    },
+    {
+      title: 'migrate with a database of a development version',
+      args: ['migrate'],
+      env: () => ({ DATABASE_URL: oldDatabase.url }),
+      code: 1,
+      says: [/0001-tape\.sql/, /cannot be upgraded/, /use an empty one/],
     },
     {
       title: 'migrate with a database that does not exist',

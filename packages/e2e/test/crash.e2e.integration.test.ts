@@ -64,7 +64,7 @@ describe('a recording at 2,000 trades a second', () => {
 async function killInTransaction(bed: TestBed, writers: readonly ServiceUnderTest[]): Promise<void> {
   const active = await until('one of the writers at work', async () => {
     for (const writer of writers.filter(({ process }) => process.running)) {
-      if ((await writer.metric('writer_active', { stream: 'TRADES' })) === 1) return writer;
+      if ((await writer.metric('polytape_writer_active', { stream: 'TRADES' })) === 1) return writer;
     }
     return null;
   });

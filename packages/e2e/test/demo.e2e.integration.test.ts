@@ -116,7 +116,7 @@ async function everyProcess(demo: ProcessUnderTest, { pids }: Runtime): Promise<
 
 /** Resolves when the writer of this run has stored trades. */
 async function recording(runtime: Runtime): Promise<void> {
-  await until('trades written', async () => (await sumOfMetric(runtime, 'writer_trades_inserted_total')) > 0);
+  await until('trades written', async () => (await sumOfMetric(runtime, 'polytape_writer_trades_inserted_total')) > 0);
 }
 
 /** The last line of standard output. */

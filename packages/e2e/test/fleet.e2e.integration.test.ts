@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { tcpProxy } from '@polytape/test-servers';
 import type { VenueSimOptions } from '@polytape/venue-sim';
 import { describe, expect, test } from 'vitest';
-import { tcpProxy } from '../../bus/test/connection/tcp-proxy.ts';
 import { Fleet, movedPlaces, type ServiceUnderTest, shardsOf, TestBed } from '../src/index.ts';
 
 describe('ingestors that share the shards', () => {

@@ -110,13 +110,13 @@ describe('in the log', () => {
     '%s becomes a dead letter, is counted and told, and the next trade is recorded',
     async (title, makeMessage, reason) => {
       const message = makeMessage();
-      const before = await writer.metric('writer_dead_letters_total');
+      const before = await writer.metric('polytape_writer_dead_letters_total');
       await using publisher = bed.bus.publisher({ unacknowledgedMax: 10, queueMax: 10 });
       publisher.publish({ ...message, messageId: title });
       await publisher.idle();
 
       await recorded(bed.venue.trade().transactionHash);
-      await writer.untilMetric('writer_dead_letters_total', (count) => count === (before ?? 0) + 1);
+      await writer.untilMetric('polytape_writer_dead_letters_total', (count) => count === (before ?? 0) + 1);
       const letter = (await bed.probe.deadLetters()).find(
         (row) => row.subject === message.subject && row.body.toString() === message.body,
       );

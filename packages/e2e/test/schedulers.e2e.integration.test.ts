@@ -1,3 +1,4 @@
+import { putKey } from '@polytape/test-servers';
 import type { Shard } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
 import { type ServiceUnderTest, TestBed, until } from '../src/index.ts';
@@ -46,7 +47,7 @@ describe('a scheduler', () => {
     const before = await shards.get('0');
     if (before === null) throw new Error('there is no shard 0');
     const ended = before.value.tokens[0]?.conditionId ?? '';
-    const revision = await shards.put('0', { ...before.value, version: 77 });
+    const revision = await putKey(shards, '0', { ...before.value, version: 77 });
 
     bed.venue.closeMarket(ended);
     // It is noticed by whichever comes first: a look at the bucket, or a write of its own.

@@ -102,7 +102,7 @@ describe('a writer that stops', () => {
     await until('trades in the database', async () => (await bed.probe.position('TRADES')) > 1_000);
     writer.process.signal('SIGTERM');
     expect(await writer.process.exit()).toEqual({ code: 0, signal: null });
-    await writer.process.record(/^Stopped; everything taken in hand is committed/);
+    await writer.process.record(/^Stopped. All running transactions are committed/);
     expect(await bed.probe.tradeCount()).toBe(await bed.probe.position('TRADES'));
 
     await using _next = await bed.start('writer');
@@ -115,7 +115,7 @@ describe('a writer that stops', () => {
   test('exits at once with code 1 at the second signal, and leaves its logged unfinished work to its successor', async () => {
     await using ingestor = await recordingIngestor();
     await using writer = await bed.start('writer');
-    await writer.untilMetric('writer_active', (value) => value === 1, { stream: 'TRADES' });
+    await writer.untilMetric('polytape_writer_active', (value) => value === 1, { stream: 'TRADES' });
     const held = await bed.probe.holdPosition('TRADES');
     try {
       await until('the writer inside its transaction', async () => (await bed.probe.writersWaiting()) > 0);

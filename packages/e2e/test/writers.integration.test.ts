@@ -9,7 +9,7 @@ describe('two writers', () => {
   test('that both believe the stream to be theirs store each message in one transaction', async () => {
     await using bed = await TestBed.open({ markets: 1 });
     const frozenOut = await bed.start('writer');
-    await frozenOut.untilMetric('writer_active', (value) => value === 1, { stream: 'TRADES' });
+    await frozenOut.untilMetric('polytape_writer_active', (value) => value === 1, { stream: 'TRADES' });
     await publish(bed, { from: 1, to: 10 });
     await bed.stored('TRADES');
     const standby = await bed.start('writer');
@@ -30,7 +30,9 @@ describe('two writers', () => {
     await bed.stored('TRADES');
 
     expect(await bed.probe.tradeCount()).toBe(30);
-    const read = await Promise.all([frozenOut, standby].map((writer) => writer.metric('writer_trades_read_total')));
+    const read = await Promise.all(
+      [frozenOut, standby].map((writer) => writer.metric('polytape_writer_trades_read_total')),
+    );
     expect((read[0] ?? 0) + (read[1] ?? 0)).toBe(30);
     expect(await bed.probe.deadLetterReasons()).toEqual([]);
     expect(await bed.probe.lossCount()).toBe(0);
@@ -42,7 +44,9 @@ describe('two writers', () => {
     await Promise.all(writers.map((writer) => writer.ready()));
     await publish(bed, { from: 1, to: 10 });
     await bed.stored('TRADES');
-    const active = await Promise.all(writers.map((writer) => writer.metric('writer_active', { stream: 'TRADES' })));
+    const active = await Promise.all(
+      writers.map((writer) => writer.metric('polytape_writer_active', { stream: 'TRADES' })),
+    );
     expect(active.toSorted()).toEqual([0, 1]);
 
     const standby = writers[active.indexOf(0)];
@@ -69,7 +73,7 @@ describe('messages that vanish from the log while a writer reads', () => {
   test('are a row in losses that names them, and the rest is stored', async () => {
     await using bed = await TestBed.open({ markets: 1 });
     const writer = await bed.start('writer', { BATCH_ROWS_MAX: '5' });
-    await writer.untilMetric('writer_active', (value) => value === 1, { stream: 'TRADES' });
+    await writer.untilMetric('polytape_writer_active', (value) => value === 1, { stream: 'TRADES' });
     await publish(bed, { from: 1, to: 1 });
     await bed.stored('TRADES');
 
@@ -110,6 +114,38 @@ describe('a writer that is to keep books for three days', () => {
     const { book_snapshots: books } = await bed.probe.projectedRows();
     const slots = books.map((line) => Date.parse((JSON.parse(line) as { ts: string }).ts));
     expect(slots.toSorted((a, b) => a - b)).toEqual([today - 3 * dayMs, today, today + 1]);
+  });
+});
+
+describe('a writer with the default settings', () => {
+  test('drops unparsed messages after 30 days and dead letters after a year', async () => {
+    await using bed = await TestBed.open({ markets: 1 });
+    await using first = await bed.start('writer');
+    await first.ready();
+    first.process.signal('SIGTERM');
+    await first.process.exit();
+    await bed.probe.rows(
+      `INSERT INTO unparsed
+       SELECT 'connection', day, now() - day * interval '1 day', 'reason', 'utf8', '', 0, '' FROM unnest('{2, 29, 32}'::int[]) AS day`,
+    );
+    await bed.probe.rows(
+      `INSERT INTO dead_letters
+       SELECT 'TRADES', 'stream', day, NULL, 'subject', NULL, 'reason', '', now() - day * interval '1 day'
+       FROM unnest('{32, 364, 367}'::int[]) AS day`,
+    );
+
+    const writer = await bed.start('writer');
+    for (const name of ['unparsed', 'dead_letters']) {
+      await writer.process.record(({ table, dropped }) => table === name && dropped === 1);
+    }
+    expect(await bed.probe.rows('SELECT counter::int FROM unparsed ORDER BY 1')).toEqual([
+      { counter: 2 },
+      { counter: 29 },
+    ]);
+    expect(await bed.probe.rows('SELECT sequence::int FROM dead_letters ORDER BY 1')).toEqual([
+      { sequence: 32 },
+      { sequence: 364 },
+    ]);
   });
 });
 

@@ -4,16 +4,16 @@ import type { Log } from '@polytape/types';
 import { Client, type ClientConfig, DatabaseError } from 'pg';
 import { DatabaseConfigurationError } from './errors.ts';
 
-/** Where the database is: the settings of a connection, and how to name it to a person without its password. */
+/** Where the database is: the connection settings, and its name for people, without the password. */
 export type DatabaseAddress = { config: ClientConfig; host: string };
 
 /**
- * Reads DATABASE_URL.
+ * Parses DATABASE_URL.
  *
  * @throws {DatabaseConfigurationError} It is not the URL of a PostgreSQL server.
  */
 export function databaseAddress(url: string, applicationName: string): DatabaseAddress {
-  // The errors of the parsers quote the URL, and with it the password: they do not become the cause.
+  // The parsers' errors quote the URL, and with it the password, so they do not become the cause.
   const parsed = URL.parse(url);
   if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol)) {
     throw new DatabaseConfigurationError('DATABASE_URL is not the URL of a PostgreSQL server', URL_REMEDY);
@@ -30,7 +30,7 @@ export function databaseAddress(url: string, applicationName: string): DatabaseA
     return { config, host: host.startsWith('/') ? host : `${host}:${port}` };
   } catch (error) {
     const { path } = error as { path?: string };
-    if (path === undefined) throw new DatabaseConfigurationError('DATABASE_URL cannot be understood', URL_REMEDY);
+    if (path === undefined) throw new DatabaseConfigurationError('DATABASE_URL cannot be parsed', URL_REMEDY);
     throw new DatabaseConfigurationError(
       `DATABASE_URL names the file ${path}, which cannot be read`,
       'correct its path',
@@ -38,23 +38,31 @@ export function databaseAddress(url: string, applicationName: string): DatabaseA
   }
 }
 
-/** Has the server notice, too, when this end is gone: by default it holds our locks for two hours more. */
+/** Makes the server notice when this end is gone: by default it would hold our locks for two more hours. */
 export const KEEPALIVE_OF_SERVER =
   'SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3';
 
 /**
- * A connection of its own, outside the pool and without its timeouts, for what may take long. An abort of `signal` while
- * it is being opened ends the attempt.
+ * Opens a connection outside the pool and without the pool's timeouts, for work that may take long. An abort of `signal`
+ * ends the attempt.
+ *
+ * @param options.answerMsMax Longest wait for the answer to a query, after which the query fails: the server's own timeouts
+ *   do not reach us when the network is down. By default it waits for ever.
  */
 export async function openClient(
   address: DatabaseAddress,
-  options: { applicationName: string; signal: AbortSignal },
+  options: { applicationName: string; signal: AbortSignal; answerMsMax?: number },
 ): Promise<OwnClient> {
   options.signal.throwIfAborted();
   const socket = new Socket();
   const cut = () => socket.destroy();
-  const client = new Client({ ...address.config, application_name: options.applicationName, stream: () => socket });
-  // A lost connection also fails the running query and makes the client emit 'end'; unheard, the event ends the process.
+  const client = new Client({
+    ...address.config,
+    application_name: options.applicationName,
+    query_timeout: options.answerMsMax,
+    stream: () => socket,
+  });
+  // A lost connection also fails the running query and emits 'end'. Without a listener the 'error' event ends the process.
   client.on('error', () => {});
   options.signal.addEventListener('abort', cut, { once: true });
   try {
@@ -71,20 +79,21 @@ export async function openClient(
 }
 
 export type OwnClient = {
-  client: Client /** Says goodbye to the server, but does not wait for it for long. */;
+  client: Client;
+  /** Ends the session in order, without a long wait for the server. */
   close(): Promise<void>;
 };
 
 async function close(client: Client, socket: Socket): Promise<void> {
   const impatience = setTimeout(() => socket.destroy(), CLOSE_MS_MAX);
-  await client.end().catch(() => {}); // It was lost before: all the same.
+  await client.end().catch(() => {}); // it was lost before
   clearTimeout(impatience);
 }
 
 /**
- * Tries until it works: says so at the first failure and then every 30 s.
+ * Retries until it works; logs the first failure and then one every 30 s.
  *
- * @throws {DatabaseConfigurationError} At once, when trying again would not help.
+ * @throws {DatabaseConfigurationError} At once, when a retry would not help.
  * @throws The reason of `signal` when it aborts.
  */
 export async function untilReachable<T>(
@@ -97,14 +106,14 @@ export async function untilReachable<T>(
     signal.throwIfAborted();
     try {
       const result = await connect();
-      if (saidAtMs > 0) log.info({ host }, `PostgreSQL at ${host} answers.`);
+      if (saidAtMs > 0) log.info({ host }, `Connected to PostgreSQL at ${host}.`);
       return result;
     } catch (error) {
       const mistake = configurationMistake(error, host);
       if (mistake !== null) throw mistake;
       if (performance.now() - saidAtMs >= SAY_EVERY_MS) {
         const cause = causeOf(error);
-        log.warn({ host, cause }, `PostgreSQL at ${host} cannot be reached (${cause}); trying again until it answers.`);
+        log.warn({ host, cause }, `PostgreSQL at ${host} cannot be reached (${cause}). Retrying until it answers.`);
         saidAtMs = performance.now();
       }
     }
@@ -112,7 +121,7 @@ export async function untilReachable<T>(
   }
 }
 
-/** The error as one that a person has to mend, or null when the server may merely be away. */
+/** The error as one that a person has to mend; null when the server may merely be away. */
 export function configurationMistake(error: unknown, host: string): DatabaseConfigurationError | null {
   if (error instanceof DatabaseConfigurationError) return error;
   const mistake = (what: string, remedy: string) => new DatabaseConfigurationError(what, remedy, { cause: error });
@@ -140,21 +149,21 @@ export function configurationMistake(error: unknown, host: string): DatabaseConf
       );
     case '2BP01': // dependent objects still exist
       return mistake(
-        `something of yours in the database on ${host} stands on what is to be made anew (${detail ?? message})`,
+        `an object in the database on ${host} depends on one that has to be recreated (${detail ?? message})`,
         'drop it, start again, and create it again afterwards',
       );
   }
-  // These two come from the client without a code: the texts are all there is.
+  // These two come from the client without a code: only their texts identify them.
   if (message?.startsWith('SASL:')) {
     return mistake(`PostgreSQL at ${host} asks for a password`, 'put user and password into DATABASE_URL');
   }
   if (message === 'The server does not support SSL connections') {
-    return mistake(`PostgreSQL at ${host} speaks no TLS`, 'take sslmode out of DATABASE_URL');
+    return mistake(`PostgreSQL at ${host} does not support TLS`, 'remove sslmode from DATABASE_URL');
   }
   if (code !== undefined && CERTIFICATE_ERRORS.has(code)) {
     return mistake(
       `the certificate of PostgreSQL at ${host} cannot be trusted (${code})`,
-      'name its authority by sslrootcert in DATABASE_URL',
+      'name its certificate authority with sslrootcert in DATABASE_URL',
     );
   }
   return null;

@@ -1,5 +1,5 @@
 import type { Log } from '@polytape/types';
-import { Pool } from 'pg';
+import { type ClientBase, Pool } from 'pg';
 import {
   configurationMistake,
   type DatabaseAddress,
@@ -12,9 +12,9 @@ import { DatabaseConfigurationError } from './errors.ts';
 import { type Loss, storeLoss } from './projection/loss.ts';
 import { Projection } from './projection/projection.ts';
 import type { ApplyResult, ProjectionBatch } from './projection/projection-batch.ts';
-import { lockStream, type StreamLock } from './projection/stream-lock.ts';
+import { lockStream, type StreamLock, type StreamLockOptions } from './projection/stream-lock.ts';
 import { readPosition, type StreamPosition } from './projection/stream-position.ts';
-import { createExtension, type Edition, offeredEdition } from './schema/edition.ts';
+import { createExtension, type Edition, offeredEdition, refuseRowLosingRelease } from './schema/edition.ts';
 import {
   appliedMigrations,
   applyMigration,
@@ -25,7 +25,7 @@ import {
 import { type RetainedTable, type RetentionRound, retain } from './schema/retention.ts';
 import { type RecordedTrade, recentTrades, recordedTrades, type TapeTrade, tradeCount } from './tape.ts';
 
-/** The database of the tape: a projection of the streams, and the place that knows how far it has come. */
+/** The database of the tape: a projection of the streams, and their positions. */
 export class Database implements AsyncDisposable {
   readonly #address: DatabaseAddress;
   readonly #applicationName: string;
@@ -35,10 +35,10 @@ export class Database implements AsyncDisposable {
   #edition: Edition;
 
   /**
-   * Waits until the server answers: says so at the first failure and then every 30 s.
+   * Waits until the server answers; logs the first failure and then one every 30 s.
    *
-   * @param options.applicationName How the server's list of connections names this process.
-   * @throws {DatabaseConfigurationError} At once: DATABASE_URL or the server's settings have to be changed first.
+   * @param options.applicationName Name of this process in the server's list of connections.
+   * @throws {DatabaseConfigurationError} At once, when DATABASE_URL or the server's settings must be changed.
    * @throws The reason of `signal` when it aborts.
    */
   static async open(options: {
@@ -67,33 +67,33 @@ export class Database implements AsyncDisposable {
       max: POOL_CONNECTIONS_MAX,
       statement_timeout: STATEMENT_MS_MAX,
       idle_in_transaction_session_timeout: STATEMENT_MS_MAX,
-      // The server's own timeout does not reach us when the network is gone.
+      // The server's own timeout does not reach us when the network is down.
       query_timeout: STATEMENT_MS_MAX + 10_000,
       onConnect: (client) => client.query(KEEPALIVE_OF_SERVER),
     });
-    // Idle connections end with the server: the pool replaces them. Unheard, the event would end the process.
+    // The pool replaces idle connections that end with the server. Without a listener the event would end the process.
     this.#pool.on('error', (error) => {
       this.#log.debug(
         { host: this.#address.host, cause: error.message },
-        'An idle connection to PostgreSQL has ended.',
+        'An idle connection to PostgreSQL was closed.',
       );
     });
-    // The pool does not listen to a connection that is lent out; its user sees the failure of the query.
+    // The pool does not listen to a connection in use; its user sees the failure of the query.
     this.#pool.on('connect', (client) => client.on('error', () => {}));
     this.#projection = new Projection(this.#pool);
   }
 
-  /** What the database is made of. Until it is migrated: what it offers as it stands. */
+  /** The edition of the database; before it is migrated, the edition that it would get. */
   get edition(): Edition {
     return this.#edition;
   }
 
   /**
-   * Brings the schema up to this code, whoever else tries so at the same time. An empty database gets hypertables where
-   * the server has TimescaleDB, unless `timescale` is false.
+   * Brings the schema up to this code; several processes may do so at once. An empty database gets hypertables where the
+   * server has TimescaleDB, unless `timescale` is false.
    *
    * @throws {SchemaMismatchError} The database has migrations that this code does not have, or has otherwise.
-   * @throws {DatabaseConfigurationError} The role may not create tables.
+   * @throws {DatabaseConfigurationError} The role may not create tables, or the server's TimescaleDB loses rows.
    */
   async migrate(options: { timescale?: boolean } = {}): Promise<{ applied: string[] }> {
     try {
@@ -104,39 +104,35 @@ export class Database implements AsyncDisposable {
   }
 
   /**
-   * Waits for the lock of a stream, through outages of the server. Dispose of it to let the next writer in.
+   * Waits until no other writer holds the lock of a stream. Dispose of the lock to admit the next writer.
    *
-   * @throws The reason of `signal` when it aborts.
+   * @throws The reason of the signal when it aborts. After any other error it may be tried again.
    */
-  lockStream(stream: string, signal: AbortSignal): Promise<StreamLock> {
-    return lockStream(stream, {
-      address: this.#address,
-      applicationName: this.#applicationName,
-      log: this.#log,
-      signal,
-    });
+  async lockStream(stream: string, o: StreamLockOptions): Promise<StreamLock> {
+    const lock = await lockStream(stream, { ...o, address: this.#address, applicationName: this.#applicationName });
+    this.#projection.forgetKeys(); // the database may have been restored while we waited
+    return lock;
   }
 
-  /** Up to where the messages of a stream are stored; null when none is. */
+  /** The position up to which messages of a stream are stored; null when none is. */
   position(stream: string): Promise<StreamPosition | null> {
     return readPosition(this.#pool, stream);
   }
 
   /**
-   * Stores a batch and moves the stream's position with it, in one transaction. A trade that is there already is left
-   * as it is.
+   * Stores a batch and moves the stream's position in one transaction. Trades that are stored already stay as they are.
    *
    * @throws {PositionConflictError} The position is not `batch.from`: read it again.
-   * @throws {BatchRejectedError} A value will never be taken: halve the batch to find its message.
-   * @throws Anything else is worth another try. The batch may have been stored all the same (the answer to COMMIT was
-   * lost): read the position before.
+   * @throws {BatchRejectedError} The database will never accept a value: halve the batch to find its message.
+   * @throws {BatchLimitError} It took too long or exceeded a limit: try again, then try a smaller batch.
+   * @throws After any other error read the position and try again: the batch may be stored (the answer to COMMIT was lost).
    */
   apply(batch: ProjectionBatch): Promise<ApplyResult> {
     return this.#projection.apply(batch);
   }
 
   /**
-   * Puts on record that a stream did not hold what was expected, and moves the position to where reading goes on.
+   * Records that a stream did not hold what the position promised, and moves the position to where reading continues.
    *
    * @throws {PositionConflictError} The position is not `loss.from`.
    */
@@ -145,7 +141,7 @@ export class Database implements AsyncDisposable {
   }
 
   /**
-   * Drops the rows of a table that are older than so many days: at least 7 where candles are kept up to date in the
+   * Drops the rows of a table that are older than `days`: at least 7 where candles are kept up to date in the
    * background, whose days and refreshes need room. Candles outlive their trades in the Community edition alone.
    *
    * @throws Anything: what was not dropped is dropped by the next round.
@@ -154,7 +150,7 @@ export class Database implements AsyncDisposable {
     return retain(this.#pool, { table, edition: this.#edition, ...o });
   }
 
-  /** Number of recorded trades, or of those that were received since then. Counts them: seconds on a long tape. */
+  /** Number of recorded trades, or of those received since then. Counts rows, which takes seconds on a long tape. */
   tradeCount(options: { receivedSinceUs?: number } = {}): Promise<number> {
     return tradeCount(this.#pool, options);
   }
@@ -164,7 +160,7 @@ export class Database implements AsyncDisposable {
     return recentTrades(this.#pool, limit);
   }
 
-  /** Every recorded trade, those that the venue described in the same words counted together; in no order. */
+  /** Every recorded trade, in no order; trades with the same content are counted together. */
   recordedTrades(): AsyncGenerator<RecordedTrade> {
     return recordedTrades(this.#pool);
   }
@@ -188,8 +184,8 @@ export class Database implements AsyncDisposable {
       // An up-to-date database needs neither the lock nor any right to create things.
       const before = await appliedMigrations(client);
       const [first] = before;
-      if (first !== undefined && pendingMigrations(migrations, before, first.edition).length === 0) {
-        this.#edition = first.edition;
+      if (first !== undefined && pendingMigrations(migrations, before).length === 0) {
+        await this.#adopt(first.edition, client);
         return { applied: [] };
       }
 
@@ -201,17 +197,22 @@ export class Database implements AsyncDisposable {
         await attempt.close();
       }
       const edition = applied[0]?.edition ?? (timescale ? await offeredEdition(client) : 'postgresql');
-      const pending = pendingMigrations(migrations, applied, edition);
+      const pending = pendingMigrations(migrations, applied);
+      await this.#adopt(edition, client);
       for (const migration of pending) await applyMigration(client, migration, edition);
-      this.#edition = edition;
       return { applied: pending.map(({ file }) => file) };
     } finally {
-      await close(); // and with it the lock
+      await close(); // releases the lock
     }
+  }
+
+  async #adopt(edition: Edition, client: ClientBase): Promise<void> {
+    await refuseRowLosingRelease(client, edition, this.#address.host);
+    this.#edition = edition;
   }
 }
 
-/** One look at the server before anything relies on it. */
+/** Checks the server once before anything relies on it. */
 async function inspect(address: DatabaseAddress, applicationName: string, signal: AbortSignal): Promise<Edition> {
   const { client, close } = await openClient(address, { applicationName, signal });
   try {

@@ -1,20 +1,29 @@
 /**
- * A batch holds a value that the database refuses (SQLSTATE classes 22, 23 and 54) or that cannot be written at all, and
- * would refuse again. Nothing of the batch is stored. The caller halves it until the one message is found.
+ * The batch ran into the database's time limit (SQLSTATE 57014) or another configured limit (53400). Nothing of it is
+ * stored. It may pass later or in smaller batches.
+ */
+export class BatchLimitError extends Error {
+  override readonly name = 'BatchLimitError';
+  readonly disposition = 'retry';
+}
+
+/**
+ * The batch holds a value that the database refuses, and would refuse again (SQLSTATE classes 22, 23 and 54), or that cannot
+ * be written at all. Nothing of the batch is stored. The caller halves it until the message stands alone.
  */
 export class BatchRejectedError extends Error {
   override readonly name = 'BatchRejectedError';
   readonly disposition = 'dead-letter';
   readonly operatorAction =
-    'Look at the message in the table dead_letters; mend its source or the schema, then replay.';
+    'Look at the message in the table dead_letters; fix its source or the schema, then replay it.';
 
-  /** @param reason What was refused, fit for the column `dead_letters.reason`. */
+  /** @param reason What was refused, for the column `dead_letters.reason`. */
   constructor(reason: string, options: { cause: unknown }) {
     super(`the database refuses the batch: ${reason}`, options);
   }
 }
 
-/** The database cannot be used as it is configured, and trying again would not help: a person has to change something. */
+/** The database cannot be used as it is configured; a person must change something, a retry does not help. */
 export class DatabaseConfigurationError extends Error {
   override readonly name = 'DatabaseConfigurationError';
   readonly disposition = 'stop';
@@ -29,8 +38,21 @@ export class DatabaseConfigurationError extends Error {
 }
 
 /**
- * The stream's position in the database is not the one that the caller read from: another writer has moved it, or the
- * database was replaced. Nothing is stored. The caller reads the position again and starts from there.
+ * The keys in memory came from another database: this one was restored, recreated or failed over to. Nothing is stored,
+ * and the keys are forgotten. The caller reads the position again and continues from there.
+ */
+export class DatabaseReplacedError extends Error {
+  override readonly name = 'DatabaseReplacedError';
+  readonly disposition = 'retry';
+
+  constructor() {
+    super('the database was restored, recreated or restarted since the last transaction');
+  }
+}
+
+/**
+ * The stream's position in the database is not the one that the caller started from: another writer moved it, or the
+ * database was replaced. Nothing is stored. The caller reads the position again and continues from there.
  */
 export class PositionConflictError extends Error {
   override readonly name = 'PositionConflictError';
@@ -38,7 +60,7 @@ export class PositionConflictError extends Error {
   readonly stream: string;
 
   constructor(stream: string) {
-    super(`the position of stream ${stream} was moved by somebody else`);
+    super(`another writer moved the position of stream ${stream}`);
     this.stream = stream;
   }
 }
@@ -54,22 +76,3 @@ export class SchemaMismatchError extends Error {
     this.operatorAction = remedy;
   }
 }
-
-/** A field of a message holds what its column cannot. Becomes a BatchRejectedError at the edge of the package. */
-export class UnstorableValueError extends RangeError {
-  override readonly name = 'UnstorableValueError';
-
-  constructor(field: string, value: unknown) {
-    super(`${field} cannot be stored: ${shown(value)}`);
-  }
-}
-
-/** Of an object only that it is one: to make a text of it may itself fail, by its depth or by a `toString` of its own. */
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, SHOWN_LENGTH_MAX)) : String(value);
-  return text.slice(0, SHOWN_LENGTH_MAX);
-}
-
-const SHOWN_LENGTH_MAX = 120;

@@ -1,7 +1,9 @@
 export { Database } from './database.ts';
 export {
+  BatchLimitError,
   BatchRejectedError,
   DatabaseConfigurationError,
+  DatabaseReplacedError,
   PositionConflictError,
   SchemaMismatchError,
 } from './errors.ts';

@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 /** A trade as `trade_tape` shows it, for people. */
 export type TapeTrade = {
   tokenId: string;
-  /** Null until the market's document has come. */
+  /** Null until the market's document is stored. */
   question: string | null;
   outcome: string | null;
   side: Side;
@@ -15,7 +15,7 @@ export type TapeTrade = {
   receivedAtUs: number;
 };
 
-/** What the venue said of a trade, and how many recorded trades say just that. For comparing the tape with a ledger. */
+/** The content of a trade, and the number of recorded trades with it; for comparing the tape with a ledger. */
 export type RecordedTrade = {
   tokenId: string;
   conditionId: string | null;
@@ -31,7 +31,7 @@ export type RecordedTrade = {
 export async function tradeCount(pool: Pool, options: { receivedSinceUs?: number }): Promise<number> {
   const since = options.receivedSinceUs;
   const { rows } = await pool.query<{ count: string }>(
-    // Trades are received within seconds of the venue's time; a day of room still spares the older chunks.
+    // Trades are received within seconds of the venue's time; a margin of a day still excludes older chunks.
     `SELECT count(*) FROM trades
      WHERE $1::float8 IS NULL
         OR (received_at >= to_timestamp($1 / 1e6) AND ts >= to_timestamp($1 / 1e6) - interval '1 day')`,
@@ -60,7 +60,7 @@ export async function recentTrades(pool: Pool, limit: number): Promise<TapeTrade
   }));
 }
 
-/** Read through a cursor: a tape does not fit into memory. The caller must not pause for longer than 30 s. */
+/** Reads through a cursor, since a tape does not fit into memory. The caller must not pause for longer than 30 s. */
 export async function* recordedTrades(pool: Pool): AsyncGenerator<RecordedTrade> {
   const client = await pool.connect();
   let fit = false; // to go back to the pool
@@ -90,7 +90,7 @@ export async function* recordedTrades(pool: Pool): AsyncGenerator<RecordedTrade>
     await client.query('COMMIT');
     fit = true;
   } finally {
-    // Not fit when the caller stops early: the cursor goes with the connection.
+    // When the caller stops early the connection is closed, and the cursor with it.
     client.release(!fit);
   }
 }

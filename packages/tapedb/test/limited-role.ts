@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 
-/** A role that can log in to one database and little more, with a URL of its own. Dropped when disposed. */
+/** A role with few rights on one database, and the URL to log in with. Dropped when disposed. */
 export type LimitedRole = AsyncDisposable & { name: string; password: string; url: string };
 
 export async function limitedRole(

@@ -3,21 +3,21 @@ import { type Log, silentLog } from '@polytape/types';
 import { Client, type QueryResultRow } from 'pg';
 import { Database } from '../src/index.ts';
 
-/** A migrated database of a test's own, with a second way in. Given back with all its connections when disposed. */
+/** A migrated database that belongs to one test, with a second way in. Dropped with all its connections on disposal. */
 export type OpenDatabase = AsyncDisposable & {
   database: Database;
   url: string;
-  /** Asks the server past the package. */
+  /** Queries the server directly, past the package. */
   sql<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>;
 };
 
-/** @param options.timescale False makes plain tables whatever the server offers. */
+/** @param options.timescale False makes plain tables even on a server with TimescaleDB. */
 export async function openDatabase(options: { timescale: boolean }): Promise<OpenDatabase> {
   const { url, sql, database, stack } = await openEmptyDatabase();
   try {
     await database.migrate(options);
   } catch (error) {
-    await stack.disposeAsync(); // nobody else has it yet
+    await stack.disposeAsync(); // nobody else holds it yet
     throw error;
   }
   return { database, url, sql, [Symbol.asyncDispose]: () => stack.disposeAsync() };
@@ -36,6 +36,15 @@ export async function openEmptyDatabase() {
   return { url, sql, database, stack, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
+/**
+ * The Community edition compresses old chunks and refreshes candles by itself. Tests that drop chunks (a deadlock with the
+ * job, which the product would retry) or count them do such work in their own turn.
+ */
+export async function stopBackgroundJobs({ database, sql }: Pick<OpenDatabase, 'database' | 'sql'>): Promise<void> {
+  if (database.edition !== 'timescaledb-community') return;
+  await sql('SELECT _timescaledb_functions.stop_background_workers()');
+}
+
 export function open(url: string, options: { log?: Log; signal?: AbortSignal; applicationName?: string } = {}) {
   return Database.open({
     url,
@@ -45,8 +54,8 @@ export function open(url: string, options: { log?: Log; signal?: AbortSignal; ap
   });
 }
 
-/** Both kinds of database that every server of the tests can make; with TimescaleDB the first has hypertables. */
+/** Both kinds of database that a test server can make. With TimescaleDB the first one has hypertables. */
 export const EDITIONS = [
-  { edition: 'on what the server offers', timescale: true },
+  { edition: 'on the best edition of the server', timescale: true },
   { edition: 'on plain tables', timescale: false },
 ];

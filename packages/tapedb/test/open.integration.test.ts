@@ -1,16 +1,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { inspect } from 'node:util';
-import { testDatabase } from '@polytape/test-servers';
+import { tcpProxy, testDatabase } from '@polytape/test-servers';
 import { silentLog } from '@polytape/types';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { DatabaseConfigurationError } from '../src/index.ts';
 import { limitedRole } from './limited-role.ts';
 import { open, openDatabase } from './open-database.ts';
-import { startProxy } from './tcp-proxy.ts';
 
-/** A log that tells when it was first warned. */
+/** A log whose first warning can be awaited. */
 function warnings() {
   const sentences: string[] = [];
   const first = Promise.withResolvers<string>();
@@ -43,7 +42,7 @@ async function trusts(serverUrl: string): Promise<boolean> {
 }
 
 describe('opening the database', () => {
-  test('waits while the server is away, says so once, and goes on when it is there', async () => {
+  test('waits while the server is away, logs it once, and goes on when the server comes', async () => {
     await using given = await testDatabase();
     const port = await freePort();
     const url = new URL(given.url);
@@ -53,16 +52,16 @@ describe('opening the database', () => {
     const opening = open(url.href, { log: told.log });
 
     expect(await told.first).toBe(
-      `PostgreSQL at 127.0.0.1:${port} cannot be reached (ECONNREFUSED); trying again until it answers.`,
+      `PostgreSQL at 127.0.0.1:${port} cannot be reached (ECONNREFUSED). Retrying until it answers.`,
     );
-    await using _proxy = await startProxy(given.url, { port });
+    await using _proxy = await tcpProxy(given.url, { port });
     await using database = await opening;
     await database.migrate();
     expect(await database.tradeCount()).toBe(0);
     expect(told.sentences).toHaveLength(1);
   });
 
-  test('says only once that the server is away, however often it tries', async () => {
+  test('logs only once that the server is away, however often it retries', async () => {
     const stop = new AbortController();
     const told = warnings();
     let attempts = 0;
@@ -83,7 +82,7 @@ describe('opening the database', () => {
     }
   });
 
-  test('ends when it is told to stop', async () => {
+  test('ends when it is aborted', async () => {
     const stop = new AbortController();
     const told = warnings();
     const opening = open(`postgresql://nobody@127.0.0.1:${await freePort()}/tape`, {
@@ -95,7 +94,7 @@ describe('opening the database', () => {
     await expect(opening).rejects.toThrow('stopped');
   });
 
-  test('ends when it is told to stop while a server keeps silent', async () => {
+  test('ends when it is aborted while the server stays silent', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as { port: number };
@@ -113,7 +112,7 @@ describe('opening the database', () => {
     }
   }, 8_000); // The attempt itself would be given up after 10 s.
 
-  test('waits while the server takes no more connections', async () => {
+  test('waits while the server accepts no more connections', async () => {
     await using given = await testDatabase();
     await using role = await limitedRole(given.url, { connectionsMax: 0 });
     const told = warnings();
@@ -140,13 +139,13 @@ describe('opening the database', () => {
     expect((error as Error).cause).toBeUndefined();
   });
 
-  test('refuses a certificate file that is not there', async () => {
+  test('fails when the certificate file does not exist', async () => {
     await expect(open('postgresql://user:secret@localhost/tape?sslrootcert=/no/such/file')).rejects.toThrow(
       'DATABASE_URL names the file /no/such/file, which cannot be read: correct its path',
     );
   });
 
-  test('does not try a wrong password again, and tells nobody', async ({ skip }) => {
+  test('fails at once with a wrong password, without repeating it', async ({ skip }) => {
     await using given = await testDatabase();
     skip(await trusts(given.url), 'this server asks for no password');
     await using role = await limitedRole(given.url);
@@ -162,7 +161,7 @@ describe('opening the database', () => {
     expect(inspect(error, { depth: 10 })).not.toContain('Tr0ub4dor');
   });
 
-  test('asks for the password that is missing', async ({ skip }) => {
+  test('fails when the password is missing, and asks for it', async ({ skip }) => {
     await using given = await testDatabase();
     skip(await trusts(given.url), 'this server asks for no password');
     const url = new URL(given.url);
@@ -170,7 +169,7 @@ describe('opening the database', () => {
     await expect(open(url.href)).rejects.toThrow(/asks for a password: put user and password into DATABASE_URL/);
   });
 
-  test('names the database that is not there', async () => {
+  test('fails when the database does not exist, and names it', async () => {
     await using given = await testDatabase();
     const url = new URL(given.url);
     url.pathname = '/never_made';
@@ -179,7 +178,7 @@ describe('opening the database', () => {
     expect(String(error)).toMatch(/database "never_made" does not exist.*DATABASE_URL/);
   });
 
-  test('names the right that is missing', async () => {
+  test('fails when a right is missing, and names it', async () => {
     await using given = await testDatabase();
     await using role = await limitedRole(given.url);
     const owner = new Client(given.url);
@@ -196,7 +195,7 @@ describe('opening the database', () => {
 describe('a database that is open', () => {
   test('outlives its connections', async () => {
     await using opened = await openDatabase({ timescale: false });
-    await using proxy = await startProxy(opened.url);
+    await using proxy = await tcpProxy(opened.url);
     const noticed = Promise.withResolvers<object>();
     await using database = await open(proxy.url, { log: { ...silentLog, debug: noticed.resolve } });
     await database.tradeCount();
@@ -205,7 +204,7 @@ describe('a database that is open', () => {
     expect(await database.tradeCount()).toBe(0);
   });
 
-  test('tells the server who it is and when to give up on it', async () => {
+  test('gives its name and its timeouts to the server', async () => {
     await using opened = await openDatabase({ timescale: false });
     await using database = await open(opened.url, { applicationName: 'polytape writer' });
     await database.tradeCount();

@@ -36,7 +36,7 @@ test('trades are counted, all or those received since a time', async () => {
   }
 });
 
-test('recorded trades are counted by what the venue said of them', async () => {
+test('recorded trades are counted by their content', async () => {
   await using opened = await openDatabase({ timescale: true });
   const { database } = opened;
   const id = trade('a').tradeId.slice(0, 16);
@@ -72,7 +72,7 @@ test('recorded trades are counted by what the venue said of them', async () => {
   });
 });
 
-test('more trades than are fetched at a time come all, and may be left early', async () => {
+test('more trades than fit into one fetch are all read, and reading may stop early', async () => {
   await using opened = await openDatabase({ timescale: true });
   const { database } = opened;
   const trades = [...Array(12_000).keys()].map((at) => trade(`${at}`));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
+import { Client, type QueryResultRow } from 'pg';
 import { askBroker } from './ask-broker.ts';
 
 /** A database for one test. */
@@ -9,6 +9,21 @@ export type TestDatabase = AsyncDisposable & {
   /** Whether CREATE EXTENSION timescaledb works. */
   timescale: boolean;
 };
+
+/** A database session that bypasses our code, for queries, changes and locks of a test. */
+export type DatabaseSession = AsyncDisposable & {
+  sql<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+};
+
+export async function databaseSession(url: string): Promise<DatabaseSession> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  return {
+    sql: async <Row extends QueryResultRow>(text: string, values?: unknown[]) =>
+      (await client.query<Row>(text, values)).rows,
+    [Symbol.asyncDispose]: () => client.end(),
+  };
+}
 
 /** Returns one row if the extension is installed and preloaded (some roles cannot see that setting). */
 const TIMESCALE_QUERY = `

@@ -10,4 +10,9 @@ export type TestNats = AsyncDisposable & {
   kill(): Promise<void>;
   /** Starts it again on the same data and port. */
   start(): Promise<void>;
+  /**
+   * Copies its data as they are on the disk. The answer puts the copy in the place of the data, as a restore from an old
+   * snapshot of the disk does; call it between `kill` and `start`. Only where the server is a process of ours.
+   */
+  copyData?(): Promise<() => Promise<void>>;
 };

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type NatsServerBinary, startNatsServer } from '@polytape/embedded';
 import { askBroker } from './ask-broker.ts';
@@ -31,6 +31,14 @@ async function embeddedNats(binary: NatsServerBinary, runDirectory: string): Pro
     async kill() {
       server.kill();
       await server.exited;
+    },
+    async copyData() {
+      const copy = await mkdtemp(join(runDirectory, 'nats-copy-'));
+      await cp(directory, copy, { recursive: true });
+      return async () => {
+        await rm(directory, { recursive: true, force: true });
+        await rename(copy, directory);
+      };
     },
     async [Symbol.asyncDispose]() {
       await server.stop();

@@ -45,7 +45,7 @@ export {
 export type { MarketFact } from './messages/event.ts';
 export { PROVENANCE_HEADERS } from './messages/headers.ts';
 export { type LifecycleEvent, lifecycleMessageId } from './messages/lifecycle-event.ts';
-export { type Market, type MarketFees, type Token, wholeMarket } from './messages/market.ts';
+export type { Market, MarketFees, Token } from './messages/market.ts';
 export { type MarketChange, marketChangeMessageId } from './messages/market-change.ts';
 export { isPlausibleTime } from './messages/plausible-time.ts';
 export { type PriceSnapshot, priceMessageId } from './messages/price-snapshot.ts';

@@ -7,31 +7,52 @@ export const configTable = {
     default: 'postgresql://polytape@127.0.0.1:5432/polytape',
     protocols: ['postgresql:', 'postgres:'],
     secret: true,
-    description: 'TimescaleDB or PostgreSQL; may hold user and password.',
+    description: 'Address of TimescaleDB or PostgreSQL; may contain user and password.',
   }),
-  BATCH_ROWS_MAX: integer({ default: 5_000, min: 1, max: 100_000, description: 'Rows of one transaction at most.' }),
+  BATCH_ROWS_MAX: integer({ default: 5_000, min: 1, max: 100_000, description: 'Maximum rows in a transaction.' }),
   BATCH_BYTES_MAX: integer({
     default: 8_388_608,
     min: 65_536,
     max: 1_073_741_824,
-    description: 'Bytes of messages with which a transaction begins before it has so many rows: books are large.',
+    description: 'Bytes of messages at which a transaction starts even with fewer rows, because books are large.',
   }),
   BATCH_AGE_MS_MAX: integer({
     default: 10,
     min: 1,
     max: 60_000,
     description:
-      'Longest wait of a message for its batch to fill. Shorter: trades are in the database sooner; longer: fewer transactions.',
+      'Longest time that a message waits for its batch to fill. A shorter wait stores trades sooner, a longer one needs fewer transactions.',
+  }),
+  TAKEOVER_AFTER_MS: integer({
+    default: 15_000,
+    min: 1_000,
+    max: 3_600_000,
+    description:
+      'How long a writer keeps a stream that it cannot read (NATS cannot be reached, a permission is missing) before it releases the stream to another writer.',
   }),
   RETENTION_TRADES_DAYS: integerOrZero({
     min: 7,
     description:
-      'Days that trades are kept, counted back from the start of today (UTC); 0 keeps them for ever. Candles outlive them where TimescaleDB (Community) keeps them; the streams have an age of their own.',
+      'Days to keep trades in the database, counted back from the start of today (UTC); 0 keeps them for ever. On the Community edition of TimescaleDB their candles stay. The streams have a maximum age of their own.',
   }),
-  RETENTION_PRICES_DAYS: integerOrZero({ min: 7, description: 'The same for price snapshots.' }),
+  RETENTION_PRICES_DAYS: integerOrZero({
+    min: 7,
+    description:
+      'Days to keep price snapshots; 0 keeps them for ever. On the Community edition of TimescaleDB their hourly and daily candles stay.',
+  }),
   RETENTION_BOOKS_DAYS: integerOrZero({
     min: 1,
-    description: 'The same for order books, of which nothing outlives them.',
+    description: 'Days to keep order books; 0 keeps them for ever.',
+  }),
+  RETENTION_UNPARSED_DAYS: integer({
+    default: 30,
+    min: 0,
+    description: 'Days to keep messages of the venue that could not be parsed; 0 keeps them for ever.',
+  }),
+  RETENTION_DEAD_LETTERS_DAYS: integer({
+    default: 365,
+    min: 0,
+    description: 'Days to keep messages that the database refused (dead letters); 0 keeps them for ever.',
   }),
   ...processSettings,
 } satisfies ConfigTable;

@@ -1,58 +1,68 @@
+import { isMessageAt, type StreamMessage } from '@polytape/bus';
 import type { Loss, StreamPosition } from '@polytape/tapedb';
 
-/** What the broker says of a stream, and of the message at the database's position. */
+/** A stream as the broker has it, and its message at the database's position. */
 export type LogState = {
-  incarnation: string;
+  streamCreatedAt: string;
   firstSequence: number;
   lastSequence: number;
-  /** Message id at the position's sequence: null when it has none, undefined when no message is there. */
-  messageIdAtPosition: string | null | undefined;
+  /** The message at the position's sequence; null when there is none. */
+  messageAtPosition: Pick<StreamMessage, 'messageId' | 'storedAtMs'> | null;
 };
 
-/** Where to read on, and what the log lost if it is not simply the next message. */
+/** Where reading continues, and what the log lost, if anything. */
 export type Continuation = { readAfter: number; loss: { kind: Loss['kind']; detail: string } | null };
 
 /**
- * Compares the database's position with the log. Reading again what is stored already is harmless, because every
- * row has a natural key; reading on behind something else would be a silent loss.
+ * Compares the database's position with the log. Reading stored messages again is harmless, because every row has a natural
+ * key; continuing after another message would be a silent loss.
  */
 export function continueFrom(position: StreamPosition | null, log: LogState, keepsLastOnly: boolean): Continuation {
-  // What the log had dropped before anybody began to read is not ours to miss.
+  // Messages that the log dropped before anybody began to read are not a loss.
   if (position === null) return { readAfter: Math.max(0, log.firstSequence - 1), loss: null };
-  if (position.incarnation !== log.incarnation) {
+  if (position.streamCreatedAt !== log.streamCreatedAt) {
     return lost(
       log,
       'stream_replaced',
-      `the stream was created anew at ${log.incarnation}, the position is of ${position.incarnation}`,
+      `the stream was recreated at ${log.streamCreatedAt}, the position belongs to that of ${position.streamCreatedAt}`,
     );
   }
   if (log.lastSequence < position.sequence) {
-    return lost(log, 'tail_lost', `the log ends at ${log.lastSequence}, the database has stored ${position.sequence}`);
+    return lost(
+      log,
+      'tail_lost',
+      `the stream ends at ${log.lastSequence}, the database has stored message ${position.sequence}`,
+    );
+  }
+  const there = log.messageAtPosition;
+  if (there !== null && !isMessageAt(position, there)) {
+    return lost(log, 'tail_lost', `message ${position.sequence} is not the one that was stored`);
   }
   if (keepsLastOnly) return { readAfter: position.sequence, loss: null };
   if (log.firstSequence > position.sequence + 1) {
     const detail = `the messages ${position.sequence + 1} to ${log.firstSequence - 1} expired before they were read`;
     return { readAfter: log.firstSequence - 1, loss: { kind: 'expired_unread', detail } };
   }
-  const isThere = log.firstSequence <= position.sequence && position.sequence > 0;
-  if (isThere && (log.messageIdAtPosition ?? null) !== position.messageId) {
-    return lost(log, 'tail_lost', `message ${position.sequence} is not the one that was stored`);
+  // A position without a time is at a sequence that had no message.
+  if (there === null && position.messageAtMs !== null && log.firstSequence <= position.sequence) {
+    return lost(log, 'tail_lost', `message ${position.sequence}, which was stored, is missing`);
   }
   return { readAfter: position.sequence, loss: null };
 }
 
-/** Read again from the beginning of what the log still has. */
+/** Reads everything again that the log still has. */
 function lost(log: LogState, kind: Loss['kind'], detail: string): Continuation {
   return { readAfter: Math.max(0, log.firstSequence - 1), loss: { kind, detail } };
 }
 
-/** Messages whose sequences follow each other without a hole. */
+/** Messages whose sequences follow each other without a gap. */
 export type ContiguousPart<M> = {
-  messages: readonly [M, ...M[]] /** Sequences missing before it: none when 0. */;
+  messages: readonly [M, ...M[]];
+  /** Number of sequences missing before it. */
   missingBefore: number;
 };
 
-/** A batch, cut where sequences are missing. `readAfter` is the sequence that was read before it. */
+/** Cuts a batch where sequences are missing. `readAfter` is the sequence before the batch. */
 export function contiguousParts<M extends { sequence: number }>(
   messages: readonly M[],
   readAfter: number,

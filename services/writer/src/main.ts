@@ -25,9 +25,9 @@ await using database = await Database.open({
   log,
   signal,
 });
+await database.migrate();
 health.report(() => ['waiting for NATS (NATS_URL)']);
 await using bus = await Bus.connect({ url: config.NATS_URL, name: 'writer', log, signal });
-await database.migrate();
 await bus.reconcile(signal, { replicas: config.NATS_REPLICAS });
 
 const writer = new Writer({
@@ -35,13 +35,18 @@ const writer = new Writer({
   bus,
   database,
   metrics,
-  rowsMax: config.BATCH_ROWS_MAX,
-  bytesMax: config.BATCH_BYTES_MAX,
-  ageMsMax: config.BATCH_AGE_MS_MAX,
+  limits: {
+    rowsMax: config.BATCH_ROWS_MAX,
+    bytesMax: config.BATCH_BYTES_MAX,
+    ageMsMax: config.BATCH_AGE_MS_MAX,
+  },
+  takeoverAfterMs: config.TAKEOVER_AFTER_MS,
   retentionDays: {
     trades: config.RETENTION_TRADES_DAYS,
     price_snapshots: config.RETENTION_PRICES_DAYS,
     book_snapshots: config.RETENTION_BOOKS_DAYS,
+    unparsed: config.RETENTION_UNPARSED_DAYS,
+    dead_letters: config.RETENTION_DEAD_LETTERS_DAYS,
   },
   log,
 });
@@ -50,4 +55,4 @@ using _unfinished = stop.unfinished(() => writer.unfinished());
 await using _status = bus.serve(COMMANDS.status, () => writer.status());
 stop.endWith(bus.closed, 'The connection to NATS closed for good.');
 await writer.run(signal);
-log.info({}, 'Stopped; everything taken in hand is committed.');
+log.info({}, 'Stopped. All running transactions are committed.');

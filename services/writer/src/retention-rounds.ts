@@ -1,12 +1,13 @@
-import { errorSentence, type Logger, rest } from '@polytape/service';
+import { errorSentence, rest } from '@polytape/service';
 import type { Database, RetainedTable } from '@polytape/tapedb';
+import type { Log } from '@polytape/types';
 
 /**
- * Drops what is older than the setting allows, at once and then every hour, until `signal` aborts. A round that fails is
- * told and costs an hour; it never holds up the projection.
+ * Drops rows that are older than `days`, at once and then every hour, until `signal` aborts. A failing round is logged and
+ * repeated after an hour; it never holds up the projection.
  */
 export async function retentionRounds(
-  o: { database: Database; table: RetainedTable; days: number; log: Logger },
+  o: { database: Database; table: RetainedTable; days: number; log: Log },
   signal: AbortSignal,
 ): Promise<void> {
   const { database, table, days, log } = o;
@@ -16,7 +17,7 @@ export async function retentionRounds(
       if (isPrepared) {
         log.info(
           { table, days },
-          `Candles of ${table} older than ${days} days are left as they are from now on; what they were made of is dropped in an hour.`,
+          `Candles of ${table} older than ${days} days are no longer refreshed. Their ${table} will be dropped in an hour.`,
         );
       }
       if (dropped > 0)
@@ -25,7 +26,7 @@ export async function retentionRounds(
       if (signal.aborted) return;
       log.warn(
         { table, days },
-        `What is older than ${days} days could not be dropped from ${table}, to be tried again in an hour: ${errorSentence(error)}.`,
+        `Could not drop rows of ${table} older than ${days} days: ${errorSentence(error)}. Retrying in an hour.`,
       );
     }
     await rest(ROUND_MS, signal);

@@ -7,6 +7,7 @@ import {
   decodePrice,
   decodeTrade,
   decodeUnparsed,
+  isConnectionId,
   MalformedMessageError,
   PROVENANCE_HEADERS,
 } from '@polytape/types';
@@ -14,62 +15,63 @@ import {
 /** What one stream becomes in the database. */
 export type StreamProjection = {
   stream: StreamName;
-  /** True where the stream keeps only the last message of a subject: sequences have holes, and none of them is a loss. */
+  /** The stream keeps only the last message of a subject: its sequences have gaps, which are no loss. */
   keepsLastOnly: boolean;
-  /** Table that loses its old rows after the days of a setting; null where all are kept. */
-  retained: RetainedTable | null;
-  /** Puts one message's rows to the others. @throws {MalformedMessageError} It has none. */
+  /** Tables whose old rows this stream's writer drops after the days of a setting. */
+  retained: readonly RetainedTable[];
+  /** Adds the rows of one message. @throws {MalformedMessageError} The message is malformed. */
   add: (message: StreamMessage, rows: ProjectedRows) => void;
 };
 
-/** Every stream that is projected, and how. */
+/** Every projected stream, and its rows. */
 export const streamProjections: readonly StreamProjection[] = [
   {
     stream: 'TRADES',
     keepsLastOnly: false,
-    retained: 'trades',
+    retained: ['trades'],
     add: (message, rows) => {
       const trade = decodeTrade(message.subject, message.body);
-      rows.trades.push({ ...trade, connectionId: message.header(PROVENANCE_HEADERS.connection) });
+      const connectionId = message.header(PROVENANCE_HEADERS.connection);
+      rows.trades.push({ ...trade, connectionId: isConnectionId(connectionId) ? connectionId : null });
     },
   },
   {
     stream: 'PRICES',
     keepsLastOnly: false,
-    retained: 'price_snapshots',
+    retained: ['price_snapshots'],
     add: (message, rows) => rows.prices.push(decodePrice(message.subject, message.body)),
   },
   {
     stream: 'BOOKS',
     keepsLastOnly: false,
-    retained: 'book_snapshots',
+    retained: ['book_snapshots'],
     add: (message, rows) => rows.books.push(decodeBook(message.subject, message.body)),
   },
   {
     stream: 'MARKETS',
     keepsLastOnly: true,
-    retained: null,
+    retained: [],
     add: (message, rows) => rows.markets.push(decodeMarket(message.subject, message.body)),
   },
   {
     stream: 'EVENTS',
     keepsLastOnly: false,
-    retained: null,
+    retained: [],
     add: (message, rows) => rows.facts.push(decodeFact(message.subject, message.body)),
   },
   {
     stream: 'COVERAGE',
     keepsLastOnly: false,
-    retained: null,
+    retained: ['unparsed', 'dead_letters'],
     add: (message, rows) => rows.unparsed.push(decodeUnparsed(message.subject, message.body)),
   },
 ];
 
-/** The transaction that stores these messages and moves the position behind the last of them. */
+/** The transaction that stores these messages and moves the position to the last of them. */
 export function projectMessages(
   projection: StreamProjection,
   messages: readonly [StreamMessage, ...StreamMessage[]],
-  place: { from: StreamPosition | null; incarnation: string },
+  place: { from: StreamPosition | null; streamCreatedAt: string },
 ): ProjectionBatch {
   const last = messages.at(-1) ?? messages[0];
   const rows: ProjectedRows = { trades: [], prices: [], books: [], markets: [], facts: [], unparsed: [] };
@@ -82,26 +84,32 @@ export function projectMessages(
       deadLetters.push(deadLetter(message, error.message));
     }
   }
-  return { stream: projection.stream, from: place.from, to: positionOf(last, place.incarnation), rows, deadLetters };
+  return {
+    stream: projection.stream,
+    from: place.from,
+    to: positionOf(last, place.streamCreatedAt),
+    rows,
+    deadLetters,
+  };
 }
 
-/** The transaction that gives up on one message: it is kept whole, with the reason, and the log goes on behind it. */
+/** The transaction that keeps a message that cannot be stored whole as a dead letter, and moves the position to it. */
 export function projectDeadLetter(
   projection: StreamProjection,
   message: StreamMessage,
-  place: { from: StreamPosition | null; incarnation: string; reason: string },
+  place: { from: StreamPosition | null; streamCreatedAt: string; reason: string },
 ): ProjectionBatch {
   return {
     stream: projection.stream,
     from: place.from,
-    to: positionOf(message, place.incarnation),
+    to: positionOf(message, place.streamCreatedAt),
     rows: {},
     deadLetters: [deadLetter(message, place.reason)],
   };
 }
 
-function positionOf(message: StreamMessage, incarnation: string): StreamPosition {
-  return { incarnation, sequence: message.sequence, messageAtMs: message.storedAtMs, messageId: message.messageId };
+function positionOf(message: StreamMessage, streamCreatedAt: string): StreamPosition {
+  return { streamCreatedAt, sequence: message.sequence, messageAtMs: message.storedAtMs, messageId: message.messageId };
 }
 
 function deadLetter(message: StreamMessage, reason: string): DeadLetter {

@@ -1,14 +1,16 @@
 import type { Bus, StreamMessage, StreamName } from '@polytape/bus';
-import { errorSentence, type Logger, rest } from '@polytape/service';
+import { errorSentence, rest } from '@polytape/service';
 import {
+  BatchLimitError,
   BatchRejectedError,
   type Database,
   type DeadLetter,
   type Loss,
   type ProjectionBatch,
+  type RetainedTable,
   type StreamPosition,
 } from '@polytape/tapedb';
-import { OutageNotice, type Trade } from '@polytape/types';
+import { type Log, OutageNotice, type Trade } from '@polytape/types';
 import { type ContiguousPart, contiguousParts, continueFrom } from './log-continuity.ts';
 import { retentionRounds } from './retention-rounds.ts';
 import { projectDeadLetter, projectMessages, type StreamProjection } from './stream-projection.ts';
@@ -18,51 +20,66 @@ export type StreamProjectorOptions = {
   bus: Bus;
   database: Database;
   limits: { rowsMax: number; bytesMax: number; ageMsMax: number };
-  /** Days that its rows are kept; 0 keeps them for ever. */
-  retentionDays: number;
-  /** Told after each COMMIT. */
+  /** How long the stream may be unreadable before another writer may take it over. */
+  takeoverAfterMs: number;
+  /** Days that rows are kept, by table; 0 keeps them for ever. */
+  retentionDays: Record<RetainedTable, number>;
+  /** Called after each COMMIT. */
   onCommitted: (committed: { trades: readonly Trade[]; inserted: number; deadLetters: number }) => void;
-  log: Logger;
+  log: Log;
 };
 
 /**
  * Keeps the database's projection of one stream up to date, from the database's own position.
  *
- * standing by (another writer holds the stream's lock) -> projecting -> standing by again after any failure. Nothing
- * is acknowledged to the broker and nothing can be redelivered: after a failure the position is read again, because
- * the COMMIT may have succeeded, and the log is read on from there.
+ * idle -> standing by (another writer holds the stream's lock) -> projecting -> idle after any failure, which releases the
+ * lock -> ... Nothing is acknowledged to the broker and nothing can be redelivered: after a failure the position is read
+ * again, because the COMMIT may have succeeded, and reading continues from there.
  */
 export class StreamProjector {
   readonly #o: StreamProjectorOptions;
   readonly #outage = new OutageNotice();
-  #state: 'standing by' | 'projecting' | 'failing' = 'standing by';
-  #failure = '';
+  #state: 'idle' | 'standing by' | 'projecting' = 'idle';
+  /** Set until something shows that it is over: another writer at work, a commit, or the broker serving the stream. */
+  #failure: string | null = 'starting';
+  /** The failure was that of a commit, so a readable stream does not show that it is over. */
+  #isCommitFailing = false;
+  /** The broker's time of the oldest message known to be in the stream and not in the database. */
+  #oldestAtMs: number | null = null;
   #position: StreamPosition | null = null;
+  #streamCreatedAt = '';
   #messagesInHand = 0;
+  /** Rows of one transaction. Below the setting after a batch ran into a limit of the database, until we have caught up. */
+  #rowsMax: number;
+  /** Consecutive batches that ran into a limit of the database, and the last message that did so alone. */
+  #limitFailures = 0;
+  #aloneAtLimit: number | null = null;
 
   constructor(options: StreamProjectorOptions) {
     this.#o = options;
+    this.#rowsMax = options.limits.rowsMax;
   }
 
-  /** Projects until `signal` aborts; the transaction in hand is finished first. */
+  /** Projects until `signal` aborts; finishes the running transaction first. */
   async run(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
-        // The failure may be a database that was dropped and made again: then the schema is missing too.
+        // The database may have been dropped and recreated: then the schema is missing, too.
         if (failures > 0) await this.#o.database.migrate();
         await this.#lead(signal, () => {
           failures = 0;
         });
       } catch (error) {
+        this.#isCommitFailing = this.#messagesInHand > 0;
         this.#messagesInHand = 0;
+        this.#state = 'idle';
         if (signal.aborted) return;
-        this.#state = 'failing';
         this.#failure = errorSentence(error);
         const retryInMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures);
         const { say, unsaid } = this.#outage.failed(this.#failure, performance.now());
         this.#o.log[say ? 'warn' : 'debug'](
           { stream: this.stream, retryInMs, unsaid },
-          `Projection of ${this.stream} interrupted: ${this.#failure}.`,
+          `Projection of ${this.stream} interrupted: ${this.#failure}. Another writer may take over; retrying in ${retryInMs / 1_000} s.`,
         );
         await rest(retryInMs, signal);
       }
@@ -73,17 +90,22 @@ export class StreamProjector {
     return this.#o.projection.stream;
   }
 
-  /** Why this stream is not being projected, or null. Standing by is a job too: another writer does the work. */
+  /** Why this writer neither projects the stream nor stands by; null while it does either. */
   get failure(): string | null {
-    return this.#state === 'failing' ? this.#failure : null;
+    return this.#failure;
   }
 
-  /** True while this writer, and no other, projects the stream. */
+  /** How long the oldest unstored message has been in the stream; 0 when all are stored or another writer is at work. */
+  lagMs(nowMs: number): number {
+    return this.#oldestAtMs === null ? 0 : Math.max(0, nowMs - this.#oldestAtMs);
+  }
+
+  /** True while this writer holds the stream's lock. */
   get isActive(): boolean {
     return this.#state === 'projecting';
   }
 
-  /** Sequence of the last message that is stored; 0 before the first. */
+  /** Sequence of the last stored message; 0 before the first. */
   get position(): number {
     return this.#position?.sequence ?? 0;
   }
@@ -94,103 +116,144 @@ export class StreamProjector {
   }
 
   async #lead(stop: AbortSignal, onProgress: () => void): Promise<void> {
-    const { bus, database, projection, limits, log } = this.#o;
-    await using lock = await database.lockStream(projection.stream, stop);
-    const signal = AbortSignal.any([stop, lock.lost]);
-    const { incarnation, ...start } = await this.#start();
-    let { readAfter } = start;
+    const { bus, database, projection, limits, takeoverAfterMs, log } = this.#o;
+    const { stream } = projection;
+    // A writer that cannot reach the log does not ask for the lock: another writer may reach it.
+    await bus.streamState(stream);
+    await using lock = await database.lockStream(stream, { signal: stop, onWaiting: () => this.#standBy() });
     this.#state = 'projecting';
-    log.info(
-      { stream: projection.stream, readAfter },
-      `Projecting ${projection.stream} from message ${readAfter + 1}.`,
-    );
+    const signal = AbortSignal.any([stop, lock.lost]);
+    const readAfter = await this.#start();
+    log.info({ stream, readAfter }, `Projecting ${stream} from message ${readAfter + 1}.`);
 
     await using _ = this.#retention(signal);
-    for await (const { messages } of bus.readBatches(
-      projection.stream,
-      { sequence: readAfter },
-      { ...limits, signal },
-    )) {
+    const from = this.#position ?? { sequence: readAfter };
+    const onReading = (waiting: number) => {
+      if (waiting === 0) this.#caughtUp();
+      else if (!this.#isCommitFailing) this.#failure = null;
+    };
+    let last = readAfter;
+    for await (const { messages, pending } of bus.readBatches(stream, from, {
+      ...{ ...limits, signal },
+      ...{ interruptedMsMax: takeoverAfterMs, onReading },
+    })) {
       this.#messagesInHand = messages.length;
-      for (const part of contiguousParts(messages, readAfter)) {
-        if (part.missingBefore > 0 && !projection.keepsLastOnly) await this.#recordHole(part, incarnation);
-        await this.#commit(part.messages, incarnation);
-        readAfter = part.messages.at(-1)?.sequence ?? readAfter;
+      this.#oldestAtMs = messages[0]?.storedAtMs ?? null;
+      for (const part of contiguousParts(messages, last)) {
+        if (part.missingBefore > 0 && !projection.keepsLastOnly) await this.#recordGap(part);
+        await this.#commitInPortions(part.messages);
+        last = part.messages.at(-1)?.sequence ?? last;
       }
+      if (messages.length <= this.#rowsMax) this.#rowsMax = limits.rowsMax;
       this.#messagesInHand = 0;
+      this.#isCommitFailing = false;
+      this.#failure = null;
+      this.#oldestAtMs = pending === 0 ? null : (messages.at(-1)?.storedAtMs ?? null);
       onProgress();
     }
     lock.lost.throwIfAborted();
   }
 
-  /** Drops what is too old, for as long as this writer projects the stream. */
+  #standBy(): void {
+    this.#state = 'standing by';
+    this.#caughtUp();
+  }
+
+  /** Notes that nothing is left for this writer to commit. */
+  #caughtUp(): void {
+    this.#isCommitFailing = false;
+    this.#failure = null;
+    this.#oldestAtMs = null;
+  }
+
+  /** Drops old rows while this writer projects the stream. */
   #retention(signal: AbortSignal): AsyncDisposable {
     const { database, projection, retentionDays, log } = this.#o;
     const over = new AbortController();
-    const { retained } = projection;
-    const rounds =
-      retained === null || retentionDays === 0
-        ? Promise.resolve()
-        : retentionRounds(
-            { database, table: retained, days: retentionDays, log },
-            AbortSignal.any([signal, over.signal]),
-          );
+    const until = AbortSignal.any([signal, over.signal]);
+    const tables = projection.retained.filter((table) => retentionDays[table] > 0);
+    const rounds = Promise.all(
+      tables.map((table) => retentionRounds({ database, table, days: retentionDays[table], log }, until)),
+    );
     return {
-      [Symbol.asyncDispose]: () => {
+      [Symbol.asyncDispose]: async () => {
         over.abort();
-        return rounds;
+        await rounds;
       },
     };
   }
 
-  /** Messages expired or were deleted while we were reading: nobody will ever store them. */
-  async #recordHole(part: ContiguousPart<StreamMessage>, incarnation: string): Promise<void> {
+  /** Records messages that expired or were deleted before we read them. */
+  async #recordGap(part: ContiguousPart<StreamMessage>): Promise<void> {
     const last = part.messages[0].sequence - 1;
     const detail = `the messages ${last - part.missingBefore + 1} to ${last} were gone before they were read`;
-    await this.#recordLoss('expired_unread', detail, {
-      incarnation,
-      sequence: last,
-      messageAtMs: null,
-      messageId: null,
-    });
+    await this.#recordLoss('expired_unread', detail, last);
   }
 
-  async #recordLoss(kind: Loss['kind'], detail: string, to: StreamPosition): Promise<void> {
+  /** @param readAfter The sequence before the next message to read; no message has it. */
+  async #recordLoss(kind: Loss['kind'], detail: string, readAfter: number): Promise<void> {
     const { database, log } = this.#o;
-    await database.recordLoss({ stream: this.stream, kind, from: this.#position, to, detail });
-    log.error({ stream: this.stream, kind }, `The log of ${this.stream} lost messages: ${detail}.`);
+    const { stream } = this;
+    const streamCreatedAt = this.#streamCreatedAt;
+    const to: StreamPosition = { streamCreatedAt, sequence: readAfter, messageAtMs: null, messageId: null };
+    await database.recordLoss({ stream, kind, from: this.#position, to, detail });
+    log.error(
+      { stream, kind },
+      `Stream ${stream} lost messages: ${detail}. Recorded in the table losses; continuing with what it still has.`,
+    );
     this.#position = to;
   }
 
-  /** Compares position and log; a loss is recorded and told before anything is read. */
-  async #start(): Promise<{ incarnation: string; readAfter: number }> {
+  /** Compares position and log, and records a loss before anything is read. Returns the sequence to read after. */
+  async #start(): Promise<number> {
     const { bus, database, projection } = this.#o;
     const position = await database.position(projection.stream);
     const state = await bus.streamState(projection.stream);
-    const there =
+    const messageAtPosition =
       position === null || position.sequence === 0 ? null : await bus.messageAt(projection.stream, position.sequence);
-    const { readAfter, loss } = continueFrom(
-      position,
-      { ...state, messageIdAtPosition: there === null ? undefined : there.messageId },
-      projection.keepsLastOnly,
-    );
+    const { readAfter, loss } = continueFrom(position, { ...state, messageAtPosition }, projection.keepsLastOnly);
     this.#position = position;
-    if (loss !== null) {
-      const { incarnation } = state;
-      await this.#recordLoss(loss.kind, loss.detail, {
-        incarnation,
-        sequence: readAfter,
-        messageAtMs: null,
-        messageId: null,
-      });
-    }
-    return { incarnation: state.incarnation, readAfter };
+    this.#streamCreatedAt = state.streamCreatedAt;
+    if (loss !== null) await this.#recordLoss(loss.kind, loss.detail, readAfter);
+    return readAfter;
   }
 
-  /** Commits the messages in order; what the database refuses is halved until the message at fault stands alone. */
-  async #commit(messages: readonly [StreamMessage, ...StreamMessage[]], incarnation: string): Promise<void> {
+  async #commitInPortions(messages: readonly StreamMessage[]): Promise<void> {
+    for (let at = 0; at < messages.length; ) {
+      const [first, ...rest] = messages.slice(at, at + this.#rowsMax);
+      if (first === undefined) return;
+      at += 1 + rest.length;
+      try {
+        await this.#commit([first, ...rest]);
+        this.#limitFailures = 0;
+      } catch (error) {
+        if (error instanceof BatchLimitError) this.#shrink(first, 1 + rest.length, error);
+        throw error;
+      }
+    }
+  }
+
+  /**
+   * Halves the next attempt after a few failures; a few may be due to the moment. A message that fails alone is retried for
+   * ever, because the database may be at fault.
+   */
+  #shrink(first: StreamMessage, rows: number, error: BatchLimitError): void {
+    this.#limitFailures += 1;
+    if (this.#limitFailures < LIMIT_FAILURES_MAX) return;
+    this.#rowsMax = Math.max(1, Math.floor(rows / 2));
+    if (rows > 1 || this.#aloneAtLimit === first.sequence) return;
+    this.#aloneAtLimit = first.sequence;
+    const { stream } = this;
+    this.#o.log.error(
+      { stream, sequence: first.sequence, subject: first.subject },
+      `The database cannot store message ${first.sequence} of ${stream} within its limits: ${error.message}. Projection of ${stream} stops there until it can; retrying. Check pg_locks for locks on its tables, and the limit that was exceeded.`,
+    );
+  }
+
+  /** Commits the messages in order; halves a batch that the database rejects until the bad message stands alone. */
+  async #commit(messages: readonly [StreamMessage, ...StreamMessage[]]): Promise<void> {
     const { projection } = this.#o;
-    const place = { from: this.#position, incarnation };
+    const place = { from: this.#position, streamCreatedAt: this.#streamCreatedAt };
     try {
       await this.#apply(projectMessages(projection, messages, place));
     } catch (error) {
@@ -202,8 +265,8 @@ export class StreamProjector {
         return;
       }
       const [head, ...tail] = messages.slice(Math.ceil(messages.length / 2));
-      await this.#commit([first, ...rest.slice(0, Math.ceil(messages.length / 2) - 1)], incarnation);
-      if (head !== undefined) await this.#commit([head, ...tail], incarnation);
+      await this.#commit([first, ...rest.slice(0, Math.ceil(messages.length / 2) - 1)]);
+      if (head !== undefined) await this.#commit([head, ...tail]);
     }
   }
 
@@ -211,22 +274,27 @@ export class StreamProjector {
     const { inserted } = await this.#o.database.apply(batch);
     this.#position = batch.to;
     this.#o.onCommitted({ trades: batch.rows.trades ?? [], inserted, deadLetters: batch.deadLetters.length });
-    this.#tellDeadLetters(batch.deadLetters);
+    this.#logDeadLetters(batch.deadLetters);
   }
 
-  /** A person has to look at each of them, but a log full of rubbish must not become a second one. */
-  #tellDeadLetters(letters: readonly DeadLetter[]): void {
+  /** A person has to look at each dead letter, but a stream full of rubbish must not flood the log. */
+  #logDeadLetters(letters: readonly DeadLetter[]): void {
     const { log } = this.#o;
     const { stream } = this;
-    for (const { sequence, subject, reason } of letters.slice(0, DEAD_LETTERS_TOLD_MAX)) {
-      log.error({ stream, sequence, subject, reason }, `Message ${sequence} of ${stream} set aside: ${reason}.`);
+    for (const { sequence, subject, reason } of letters.slice(0, DEAD_LETTERS_LOGGED_MAX)) {
+      log.error(
+        { stream, sequence, subject, reason },
+        `Stored message ${sequence} of ${stream} as a dead letter: ${reason}.`,
+      );
     }
-    const untold = letters.length - DEAD_LETTERS_TOLD_MAX;
-    if (untold > 0) log.error({ stream, untold }, `${untold} more of ${stream} set aside; see the table dead_letters.`);
+    const more = letters.length - DEAD_LETTERS_LOGGED_MAX;
+    if (more > 0) log.error({ stream, more }, `Stored ${more} more messages of ${stream} in the table dead_letters.`);
   }
 }
 
-/** Of one transaction, each with a line of its own. */
-const DEAD_LETTERS_TOLD_MAX = 10;
+/** Dead letters of one transaction that get a log line each. */
+const DEAD_LETTERS_LOGGED_MAX = 10;
+/** How often the same batch is tried before it is halved. */
+const LIMIT_FAILURES_MAX = 3;
 const RETRY_MS_MIN = 100;
-const RETRY_MS_MAX = 10_000;
+const RETRY_MS_MAX = 2_000;

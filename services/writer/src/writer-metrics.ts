@@ -6,43 +6,66 @@ import type { StreamProjector } from './stream-projector.ts';
 export class WriterMetrics {
   #tradesRead = 0;
   #tradesInserted = 0;
+  #suspectedRepeats = 0;
   #batches = 0;
   #deadLetters = 0;
   #lastWriteAtMs: number | null = null;
   readonly #receiveToCommit: { observe(seconds: number): void };
 
   constructor(metrics: Metrics, projectors: () => readonly StreamProjector[]) {
+    const byStream = (name: string, help: string, read: (projector: StreamProjector) => number) =>
+      metrics.gauges(name, help, 'stream', () =>
+        projectors().map((projector): [string, number] => [projector.stream, read(projector)]),
+      );
     metrics.counter(
-      'writer_trades_read_total',
-      'Trades read from the log and committed, doubles among them.',
+      'polytape_writer_trades_read_total',
+      'Trades read from the log and committed, including those that the database had already.',
       () => this.#tradesRead,
     );
     metrics.counter(
-      'writer_trades_inserted_total',
-      'Trades that were new to the database.',
+      'polytape_writer_trades_inserted_total',
+      'Trades committed that were new to the database.',
       () => this.#tradesInserted,
     );
-    metrics.counter('writer_batches_total', 'Transactions committed.', () => this.#batches);
-    metrics.counter('writer_dead_letters_total', 'Messages that were set aside.', () => this.#deadLetters);
-    metrics.gauge('writer_last_write_timestamp_seconds', 'When a transaction was last committed.', () =>
-      this.#lastWriteAtMs === null ? null : this.#lastWriteAtMs / 1_000,
+    metrics.counter(
+      'polytape_writer_suspected_repeats_total',
+      'Trades read from the log with an ordinal above 0: one connection received the same content more than once, as two equal fills or because the venue sent a frame again.',
+      () => this.#suspectedRepeats,
     );
-    metrics.gauges('writer_position', 'Sequence of the last message stored, by stream.', 'stream', () =>
-      projectors().map(({ stream, position }) => [stream, position]),
+    metrics.counter('polytape_writer_batches_total', 'Transactions committed.', () => this.#batches);
+    metrics.counter(
+      'polytape_writer_dead_letters_total',
+      'Messages stored in dead_letters instead of a table.',
+      () => this.#deadLetters,
     );
-    metrics.gauges('writer_active', '1 where this writer projects the stream, 0 where it stands by.', 'stream', () =>
-      projectors().map(({ stream, isActive }) => [stream, isActive ? 1 : 0]),
+    metrics.gauge(
+      'polytape_writer_last_write_timestamp_seconds',
+      'Time of the last commit, in seconds since the epoch.',
+      () => (this.#lastWriteAtMs === null ? null : this.#lastWriteAtMs / 1_000),
     );
-    metrics.gauges('writer_messages_in_hand', 'Messages read and not yet committed.', 'stream', () =>
-      projectors().map(({ stream, messagesInHand }) => [stream, messagesInHand]),
+    byStream('polytape_writer_position', 'Sequence of the last stored message.', ({ position }) => position);
+    byStream(
+      'polytape_writer_active',
+      '1 while this writer projects the stream, 0 while it stands by or cannot.',
+      ({ isActive }) => (isActive ? 1 : 0),
+    );
+    byStream(
+      'polytape_writer_messages_in_hand',
+      'Messages read and not yet committed.',
+      ({ messagesInHand }) => messagesInHand,
+    );
+    byStream(
+      'polytape_writer_lag_seconds',
+      'Time that the oldest unstored message has been in its stream; 0 when all are stored or another writer has the stream.',
+      (projector) => projector.lagMs(Date.now()) / 1_000,
     );
     this.#receiveToCommit = metrics.durations(
-      'writer_receive_to_commit_seconds',
-      'From the arrival of a trade at the ingestor to the commit of its row.',
+      'polytape_writer_receive_to_commit_seconds',
+      'Time from the arrival of a trade at the ingestor to the commit of its row.',
     );
   }
 
-  /** What an operator is told of them. */
+  /** The figures that an operator sees in the writer's status. */
   get written(): { trades: number; batches: number; lastAtMs: number | null } {
     return { trades: this.#tradesInserted, batches: this.#batches, lastAtMs: this.#lastWriteAtMs };
   }
@@ -54,6 +77,9 @@ export class WriterMetrics {
     this.#tradesInserted += batch.inserted;
     this.#deadLetters += batch.deadLetters;
     this.#lastWriteAtMs = Date.now();
-    for (const { receivedAtUs } of batch.trades) this.#receiveToCommit.observe(Math.max(0, nowUs - receivedAtUs) / 1e6);
+    for (const { tradeId, receivedAtUs } of batch.trades) {
+      if (!tradeId.endsWith('-0')) this.#suspectedRepeats += 1;
+      this.#receiveToCommit.observe(Math.max(0, nowUs - receivedAtUs) / 1e6);
+    }
   }
 }

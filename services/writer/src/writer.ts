@@ -1,27 +1,28 @@
 import type { Bus } from '@polytape/bus';
-import type { Logger, Metrics } from '@polytape/service';
+import type { Metrics } from '@polytape/service';
 import type { Database, RetainedTable } from '@polytape/tapedb';
-import type { WriterStatus } from '@polytape/types';
+import type { Log, WriterStatus } from '@polytape/types';
 import { streamProjections } from './stream-projection.ts';
 import { StreamProjector } from './stream-projector.ts';
-import { toldFailures } from './told-failures.ts';
 import { WriterMetrics } from './writer-metrics.ts';
 
 export type WriterOptions = {
-  /** Of this process alone. */
+  /** Unique to this process. */
   writerId: string;
   bus: Bus;
   database: Database;
   metrics: Metrics;
-  rowsMax: number;
-  bytesMax: number;
-  ageMsMax: number;
-  /** Days that rows are kept, by the table that they are in; 0 keeps them for ever. */
+  /** When a batch is committed; see BATCH_ROWS_MAX and its neighbours. */
+  limits: { rowsMax: number; bytesMax: number; ageMsMax: number };
+  takeoverAfterMs: number;
+  /** Our clock, milliseconds since the epoch. */
+  nowMs?: () => number;
+  /** Days that rows are kept, by table; 0 keeps them for ever. */
   retentionDays: Record<RetainedTable, number>;
-  log: Logger;
+  log: Log;
 };
 
-/** Projects every stream, each on its own: one that fails does not hold up the others. */
+/** Projects every stream, each independently: one that fails does not hold up the others. */
 export class Writer {
   readonly #o: WriterOptions;
   readonly #startedAtMs = Date.now();
@@ -38,26 +39,32 @@ export class Writer {
           projection,
           bus: o.bus,
           database: o.database,
-          limits: { rowsMax: o.rowsMax, bytesMax: o.bytesMax, ageMsMax: o.ageMsMax },
-          retentionDays: projection.retained === null ? 0 : o.retentionDays[projection.retained],
+          limits: o.limits,
+          takeoverAfterMs: o.takeoverAfterMs,
+          retentionDays: o.retentionDays,
           onCommitted: (committed) => counted.committed(committed),
           log: o.log,
         }),
     );
   }
 
-  /** Projects until `signal` aborts and the transactions in hand are committed. */
+  /** Projects until `signal` aborts and the running transactions are finished. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all(this.#projectors.map((projector) => projector.run(signal)));
   }
 
-  /** Why the writer is not doing its job. Standing by is doing it: another writer has the stream. */
+  /** Why the writer is not doing its job. Standing by is part of the job: another writer has the stream. */
   readiness(): string[] {
-    const failures = toldFailures(new Map(this.#projectors.map(({ stream, failure }) => [stream, failure])));
+    const nowMs = this.#o.nowMs?.() ?? Date.now();
+    const failures = groupedReasons(
+      new Map(
+        this.#projectors.map((projector) => [projector.stream, projector.failure ?? lagFailure(projector, nowMs)]),
+      ),
+    );
     return this.#o.bus.connected ? failures : ['the connection to NATS is interrupted', ...failures];
   }
 
-  /** What an operator is told of this writer. */
+  /** The writer's status for an operator. */
   async status(): Promise<WriterStatus> {
     const { trades, batches, lastAtMs } = this.#counted.written;
     const active = this.#projectors.filter(({ isActive }) => isActive);
@@ -75,19 +82,43 @@ export class Writer {
     };
   }
 
-  /** Sequences between what is stored and the end of the stream; where it keeps the last of a subject, some are gone. */
+  /** Sequences from the position to the end of the stream. A stream that keeps last messages lacks some of them. */
   async #behind({ stream, position }: StreamProjector): Promise<number | null> {
     try {
       const { lastSequence } = await this.#o.bus.streamState(stream);
       return Math.max(0, lastSequence - position);
     } catch {
-      return null; // the readiness tells why
+      return null; // readiness has the reason
     }
   }
 
-  /** What a stop that cannot wait would leave: read and not committed. Nothing is lost by it, the log still has it. */
+  /** Work that a stop without waiting leaves unfinished. Nothing is lost: the messages are still in the log. */
   unfinished(): string | null {
     const messages = this.#projectors.reduce((sum, { messagesInHand }) => sum + messagesInHand, 0);
     return messages === 0 ? null : `${messages} messages read and not committed (they stay in the log)`;
   }
 }
+
+/**
+ * One reason for each cause, with its streams: a database that is away stops all streams, and is one reason.
+ *
+ * @param failures By stream; null when it has none.
+ */
+export function groupedReasons(failures: ReadonlyMap<string, string | null>): string[] {
+  const streams = new Map<string, string[]>();
+  for (const [stream, failure] of failures) {
+    if (failure !== null) streams.set(failure, [...(streams.get(failure) ?? []), stream]);
+  }
+  return [...streams].map(([failure, of]) => {
+    const isAll = of.length > 1 && of.length === failures.size;
+    return `${isAll ? 'all streams' : of.join(', ')}: ${failure}`;
+  });
+}
+
+function lagFailure(projector: StreamProjector, nowMs: number): string | null {
+  const lagMs = projector.lagMs(nowMs);
+  return lagMs <= LAG_MS_MAX ? null : `${Math.round(lagMs / 1_000)} s behind the log`;
+}
+
+/** The writer is not ready when its oldest unstored message waits for longer. Two statement timeouts fit in. */
+const LAG_MS_MAX = 60_000;

@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type ConnectionOptions, connect, errors, type NatsConnection, type Status } from '@nats-io/transport-node';
 import type { Log } from '@polytape/types';
-import { BusConfigurationError } from '../errors.ts';
-import { connectionClosed } from './connection-closed.ts';
+import { BusConfigurationError, connectionClosed } from '../errors.ts';
 import { pause } from './pause.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import { parseServerAddress, type ServerAddress } from './server-address.ts';
@@ -12,27 +11,27 @@ import { Trouble } from './trouble.ts';
 export type ConnectOptions = {
   /** NATS_URL, see `parseServerAddress`. */
   url: string;
-  /** Who we are, for the server's operator. */
+  /** Name of this connection in the server's lists. */
   name: string;
   log: Log;
-  /** Ends the trying. */
+  /** Ends the attempts to connect. */
   signal: AbortSignal;
-  /** How often the server is pinged; a peer that died without a word is given up after two in vain. Default 10,000. */
+  /** Interval between pings; the connection counts as lost after two without an answer. Default 10,000. */
   pingMs?: number;
 };
 
 /**
- * The one connection to NATS that everything in this package shares, and what is known of its state.
+ * The connection to NATS that everything in this package shares, and its state.
  *
- * connected <-> disconnected, for ever; -> closed by `close` only. While disconnected the client would buffer what is
- * published and may drop it at its next attempt to connect, so nobody here publishes before `connected` is true again.
+ * connected <-> disconnected, for ever; -> closed by `close` only. While disconnected the client would buffer published
+ * messages and may drop them at its next attempt to connect, so nothing is published before `connected` is true again.
  */
 export class Connection {
   readonly nats: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly log: Log;
-  /** Closed for good, with the error when it was not our own doing. */
+  /** Resolves when the connection is closed for good: with undefined when we closed it, else with the error. */
   readonly closed: Promise<Error | undefined>;
   readonly #shown: string;
   readonly #onConnected = new Set<() => void>();
@@ -48,7 +47,7 @@ export class Connection {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const nats = await connectOnce(clientOptions(address, o), o.signal);
-        trouble.over({ server: address.shown }, `NATS at ${address.shown} is there.`);
+        trouble.over({ server: address.shown }, `Connected to NATS at ${address.shown}.`);
         return new Connection(nats, await jetstreamManager(nats, JETSTREAM_OPTIONS), address.shown, o.log);
       } catch (error) {
         o.signal.throwIfAborted();
@@ -56,7 +55,7 @@ export class Connection {
         if (refusal !== null) throw refusal;
         trouble.tell(
           { server: address.shown, cause: causeOf(error) },
-          `NATS at ${address.shown} (NATS_URL) cannot be reached: ${causeOf(error)}. Trying until it can.`,
+          `NATS at ${address.shown} (NATS_URL) cannot be reached: ${causeOf(error)}. Retrying until it answers.`,
         );
         await pause(retryDelayMs(attempt, CONNECT_DELAY, Math.random()), o.signal);
       }
@@ -82,19 +81,19 @@ export class Connection {
     return this.#connected;
   }
 
-  /** Calls the listener each time that the connection is back; returns what stops that. */
+  /** Calls the listener each time the connection is back. Returns a function that removes the listener. */
   onConnected(listener: () => void): () => void {
     this.#onConnected.add(listener);
     return () => this.#onConnected.delete(listener);
   }
 
-  /** Calls the listener each time that the connection is lost; returns what stops that. */
+  /** Calls the listener each time the connection is lost. Returns a function that removes the listener. */
   onDisconnected(listener: () => void): () => void {
     this.#onDisconnected.add(listener);
     return () => this.#onDisconnected.delete(listener);
   }
 
-  /** @throws The signal's reason, or BusUnavailableError when the connection was closed for good. */
+  /** @throws The signal's reason, or BusUnavailableError when the connection is closed for good. */
   async whenConnected(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.nats.isClosed()) throw connectionClosed();
@@ -114,7 +113,7 @@ export class Connection {
     }
   }
 
-  /** Sends what was published, waits for that at most a second, and closes. Does not wait for a server that is away. */
+  /** Flushes for a second at most and closes. Does not wait for a server that is away. */
   async close(): Promise<void> {
     if (this.nats.isClosed()) return;
     this.#isClosing = true;
@@ -134,29 +133,29 @@ export class Connection {
       case 'disconnect':
         if (!this.#connected || this.nats.isClosed()) return;
         this.#connected = false;
-        this.log.warn({ server: this.#shown }, 'The connection to NATS is lost; trying until it is back.');
+        this.log.warn({ server: this.#shown }, 'Lost the connection to NATS. Retrying until it is back.');
         for (const listener of [...this.#onDisconnected]) listener();
         return;
       case 'reconnect':
         this.#connected = true;
-        this.log.info({ server: this.#shown }, 'The connection to NATS is back.');
+        this.log.info({ server: this.#shown }, 'Reconnected to NATS.');
         for (const listener of [...this.#onConnected]) listener();
         return;
       case 'error':
         if (status.error instanceof errors.PermissionViolationError) {
           denied.tell(
             { operation: status.error.operation, subject: status.error.subject },
-            `NATS refuses us the right of ${status.error.operation} on ${status.error.subject}; grant it to the user of NATS_URL.`,
+            `NATS denies our user permission for ${status.error.operation} on ${status.error.subject}. Grant it to the user of NATS_URL.`,
           );
         } else failing.tell({ err: status.error }, `NATS reported an error: ${status.error.message}.`);
         return;
       default:
-        this.log.debug({ status: status.type }, 'The connection to NATS changed its state.');
+        this.log.debug({ status: status.type }, 'The NATS client reported a status.');
     }
   }
 }
 
-/** One attempt that can be abandoned: a connection that comes too late is closed. */
+/** One attempt that an abort abandons: a connection that opens too late is closed. */
 async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Promise<NatsConnection> {
   signal.throwIfAborted();
   const attempt = connect(options);
@@ -166,7 +165,7 @@ async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Pro
   try {
     return await Promise.race([attempt, aborted.promise]);
   } catch (error) {
-    if (signal.aborted) attempt.then((late) => late.close()).catch(() => {}); // nobody waits for this attempt any more
+    if (signal.aborted) attempt.then((late) => late.close()).catch(() => {}); // nobody waits for it any more
     throw error;
   } finally {
     signal.removeEventListener('abort', abort);
@@ -194,11 +193,11 @@ function clientOptions(address: ServerAddress, o: ConnectOptions): ConnectionOpt
   };
 }
 
-/** Why this server will never take us as we are, or null when it may later. */
+/** Why this server will never accept us with these settings; null when it may later. */
 function refusalOf(error: unknown, address: ServerAddress): BusConfigurationError | null {
-  // The server's own word is all that tells wrong credentials from a server too slow to check them.
+  // Only the server's own text tells wrong credentials from a server that is too slow to check them.
   if (error instanceof errors.AuthorizationError && /violation/i.test(error.message)) {
-    const who = address.user === undefined ? 'us' : `user ${JSON.stringify(address.user)}`;
+    const who = address.user === undefined ? 'our connection' : `user ${JSON.stringify(address.user)}`;
     return new BusConfigurationError(
       `NATS at ${address.shown} refuses ${who}.`,
       'Put the right user and password into NATS_URL (nats://user:password@host:4222).',
@@ -215,7 +214,7 @@ function refusalOf(error: unknown, address: ServerAddress): BusConfigurationErro
   return null;
 }
 
-/** An address that Node's URL takes and the client's own reading of it does not. */
+/** An address that Node's URL accepts and the client's own parser does not. */
 function isInvalidUrl(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_URL';
 }
@@ -228,7 +227,7 @@ function causeOf(error: unknown): string {
   return at instanceof Error ? at.message : String(at);
 }
 
-/** checkAPI would ask the server at construction; `reconcile` does that, with words for the operator. */
+/** checkAPI would query the server in the constructor; `reconcile` does that, with an error for the operator. */
 const JETSTREAM_OPTIONS = { timeout: 5_000, checkAPI: false };
 const CONNECT_DELAY = { firstMs: 200, lastMs: 5_000 };
 const FLUSH_MS_MAX = 1_000;

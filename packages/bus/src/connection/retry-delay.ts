@@ -1,6 +1,6 @@
 /**
- * How long to wait before the next attempt: doubles from `firstMs` to `lastMs`, less up to half of it by chance, so
- * that many who failed together do not come back together.
+ * How long to wait before the next attempt. The delay doubles from `firstMs` to `lastMs`, minus a random part of up to
+ * half of it, so that clients that failed together do not return together.
  *
  * @param attempt Attempts that have failed so far, from 1.
  * @param random A number in [0, 1).
@@ -10,5 +10,5 @@ export function retryDelayMs(attempt: number, limits: { firstMs: number; lastMs:
   return fullMs * (1 - random / 2);
 }
 
-/** Beyond this the power is infinite long before it matters. */
+/** Keeps the power finite. */
 const DOUBLINGS_MAX = 30;

@@ -1,10 +1,10 @@
 import { BusConfigurationError } from '../errors.ts';
 
-/** Where NATS is and who we are there: the parts of NATS_URL. */
+/** The parts of NATS_URL: servers and credentials. */
 export type ServerAddress = {
   /** `host:port`, one or more (a cluster). */
   servers: string[];
-  /** The same as text for people and logs, without credentials. */
+  /** The servers as text for people and logs, without credentials. */
   shown: string;
   tls: boolean;
   user?: string;
@@ -13,10 +13,10 @@ export type ServerAddress = {
 };
 
 /**
- * Reads `nats://[user:password@]host[:port]`, `nats://token@host`, `tls://...`, or several separated by commas, of which
- * the first with credentials gives them. A bare `host:port` is read as `nats://host:port`.
+ * Parses `nats://[user:password@]host[:port]`, `nats://token@host`, `tls://...`, or several of them separated by commas; the
+ * first one with credentials provides them for all. A bare `host:port` means `nats://host:port`.
  *
- * @throws {BusConfigurationError} The text is no such address.
+ * @throws {BusConfigurationError} The text is not such an address.
  */
 export function parseServerAddress(text: string): ServerAddress {
   const urls = text.split(',').map((part) => parseOne(part.trim(), text));
@@ -42,7 +42,7 @@ function parseOne(part: string, text: string): URL {
   return url;
 }
 
-/** A name without a password is a token, as NATS's own tools read it. */
+/** A name without a password is a token, as in NATS's own tools. */
 function credentialsOf(url: URL, text: string): { user: string; pass: string } | { token: string } {
   try {
     const user = decodeURIComponent(url.username);
@@ -53,7 +53,7 @@ function credentialsOf(url: URL, text: string): { user: string; pass: string } |
 }
 
 function malformed(text: string): BusConfigurationError {
-  // Everything before the last @ may be a secret, also in an address that we could not take apart.
+  // Everything before the last @ may be a secret, even in an address that cannot be parsed.
   const shown = text.replace(/^([a-z]+:\/\/)?.*@/is, '$1***@').slice(0, SHOWN_LENGTH_MAX);
   return new BusConfigurationError(
     `NATS_URL is not the address of a NATS server: ${JSON.stringify(shown)}.`,

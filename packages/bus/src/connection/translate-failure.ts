@@ -3,18 +3,18 @@ import { errors, type PermissionViolationError } from '@nats-io/transport-node';
 import { BusPermissionError, BusUnavailableError, StreamMissingError } from '../errors.ts';
 
 /**
- * The failure of a JetStream request in this package's own classes, so that callers branch on a class and never on the
- * client's messages. Our own errors and those that we do not know pass unchanged.
+ * Translates the failure of a JetStream request into this package's classes, so that callers branch on a class and never
+ * on the client's messages. Our own errors and unknown ones pass unchanged.
  */
 export function translateFailure(error: unknown, stream: string): unknown {
   const denied = permissionViolation(error);
   if (denied !== null) return new BusPermissionError(denied.subject, error);
   if (error instanceof JetStreamApiError) return translateAnswer(error, stream);
-  if (isAway(error)) return new BusUnavailableError(`NATS did not answer for ${stream}`, { cause: error });
+  if (isAway(error)) return new BusUnavailableError(`NATS did not answer a request about ${stream}`, { cause: error });
   return error;
 }
 
-/** Whether nobody answered: no connection, no answer in time, or no JetStream (leader) behind the connection. */
+/** Whether nobody answered: no connection, no answer in time, or no JetStream leader behind the connection. */
 export function isAway(error: unknown): boolean {
   return (
     error instanceof errors.TimeoutError ||
@@ -32,7 +32,7 @@ function translateAnswer(error: JetStreamApiError, stream: string): Error {
   return error;
 }
 
-/** The server's "permissions violation" in an error or in what caused it. */
+/** The server's "permissions violation" in an error or its causes. */
 function permissionViolation(error: unknown): PermissionViolationError | null {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (at instanceof errors.PermissionViolationError) return at;
@@ -40,7 +40,7 @@ function permissionViolation(error: unknown): PermissionViolationError | null {
   return null;
 }
 
-/** The client uses one class for "nobody answers" and for the answer "not enabled for account"; the cause tells. */
+/** The client uses one class for "nobody answers" and for the answer "not enabled for account"; only the cause differs. */
 function isDisabledForAccount(error: Error): boolean {
   return error.cause instanceof JetStreamApiError;
 }

@@ -1,13 +1,10 @@
 import type { Log } from '@polytape/types';
 
-/**
- * Says a lasting trouble in the log at once, then at most every 30 s while it lasts, so that neither silence nor a
- * flood hides it; and that it is over, once.
- */
+/** Logs a lasting failure at once and then at most every 30 s while it lasts, and its end once. */
 export class Trouble {
   readonly #log: Log;
   readonly #level: 'warn' | 'error';
-  #toldAtMs: number | null = null;
+  #loggedAtMs: number | null = null;
 
   constructor(log: Log, level: 'warn' | 'error' = 'warn') {
     this.#log = log;
@@ -16,15 +13,15 @@ export class Trouble {
 
   tell(fields: object, sentence: string): void {
     const nowMs = performance.now();
-    if (this.#toldAtMs !== null && nowMs - this.#toldAtMs < REPEAT_MS) return;
-    this.#toldAtMs = nowMs;
+    if (this.#loggedAtMs !== null && nowMs - this.#loggedAtMs < REPEAT_MS) return;
+    this.#loggedAtMs = nowMs;
     this.#log[this.#level](fields, sentence);
   }
 
-  /** Says `sentence` when the trouble had been told; otherwise nothing. */
+  /** Logs `sentence` if the failure was logged before. */
   over(fields: object, sentence: string): void {
-    if (this.#toldAtMs === null) return;
-    this.#toldAtMs = null;
+    if (this.#loggedAtMs === null) return;
+    this.#loggedAtMs = null;
     this.#log.info(fields, sentence);
   }
 }

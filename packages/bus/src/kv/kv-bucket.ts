@@ -11,16 +11,16 @@ import { KvView, type KvViewOptions } from './kv-view.ts';
 
 /**
  * A bucket of JSON values. Each call asks the bucket's leader once, waits at most 5 s for a lost connection to come
- * back, and throws BusUnavailableError (or StreamMissingError, BusPermissionError) when it cannot be done now.
- * Keys are letters, digits and `-/=._`.
+ * back, and throws BusUnavailableError, StreamMissingError or BusPermissionError when it fails.
+ * Keys consist of letters, digits and `-/=._`.
  */
 export class KvBucket<T> {
   readonly name: BucketName;
   readonly #connection: Connection;
   readonly #kv: KV;
   readonly #check: ValueCheck;
-  /** Keys that were told of as bad, until they are good again. */
-  readonly #toldBad = new Set<string>();
+  /** Keys whose bad value was logged, until they hold a good one again. */
+  readonly #loggedBad = new Set<string>();
 
   static async open<T>(connection: Connection, name: BucketName, check: ValueCheck): Promise<KvBucket<T>> {
     return new KvBucket<T>(connection, name, await new Kvm(connection.js).open(name), check);
@@ -34,9 +34,9 @@ export class KvBucket<T> {
   }
 
   /**
-   * The value as the leader has it (a follower's answer may be old); null when the key is not there, deleted or expired.
+   * The value as the leader has it (a follower's may be old); null when the key does not exist, was deleted or has expired.
    *
-   * @throws {BadValueError} The key holds nothing that can be used.
+   * @throws {BadValueError} The value cannot be used.
    */
   async get(key: string): Promise<KvEntry<T> | null> {
     const stored = await this.#ask(key, () =>
@@ -51,8 +51,8 @@ export class KvBucket<T> {
   }
 
   /**
-   * All living keys with their values, each as the leader has it. Not one moment's state: keys are read side by side, and
-   * each value is one that held after the call. A key without a value that can be used is left out, and told of once.
+   * All living keys with their values, each as the leader has it. Not a snapshot of one moment: keys are read side by
+   * side, and each value held at some time after the call. A key whose value cannot be used is left out and logged once.
    */
   async list(): Promise<Map<string, KvEntry<T>>> {
     const stream = bucketStream(this.name);
@@ -64,22 +64,17 @@ export class KvBucket<T> {
     return new Map(entries.filter((entry): entry is [string, KvEntry<T>] => entry[1] !== null));
   }
 
-  /** Writes whatever was there before; returns the new revision. Renews the life of a key in a bucket with a TTL. */
-  put(key: string, value: T): Promise<number> {
-    return this.#ask(key, () => this.#kv.put(key, JSON.stringify(value)));
-  }
-
-  /** Writes a key that is not there (or deleted, or expired). @throws {RevisionConflictError} It is there. */
+  /** Writes a key that does not exist, was deleted or has expired. @throws {RevisionConflictError} It exists. */
   create(key: string, value: T): Promise<number> {
     return this.#ask(key, () => this.#kv.create(key, JSON.stringify(value)));
   }
 
-  /** Writes only while the key is at `revision`. @throws {RevisionConflictError} It is not. */
+  /** Writes the key only while it is at `revision`. @throws {RevisionConflictError} It is not. */
   update(key: string, value: T, revision: number): Promise<number> {
     return this.#ask(key, () => this.#kv.update(key, JSON.stringify(value), revision));
   }
 
-  /** Deletes the key, if need be only while it is at `revision`. @throws {RevisionConflictError} It is not. */
+  /** Deletes the key; with `revision`, only while it is at that revision. @throws {RevisionConflictError} It is not. */
   delete(key: string, revision?: number): Promise<void> {
     return this.#ask(key, () => this.#kv.delete(key, revision === undefined ? {} : { previousSeq: revision }));
   }
@@ -92,14 +87,14 @@ export class KvBucket<T> {
   async #getGood(key: string): Promise<KvEntry<T> | null> {
     try {
       const entry = await this.get(key);
-      this.#toldBad.delete(key);
+      this.#loggedBad.delete(key);
       return entry;
     } catch (error) {
       if (!(error instanceof BadValueError)) throw error;
       const fields = { err: error, bucket: this.name, key, revision: error.revision };
-      if (!this.#toldBad.has(key))
+      if (!this.#loggedBad.has(key))
         this.#connection.log.error(fields, `${error.message}; left out. ${error.operatorAction}`);
-      this.#toldBad.add(key);
+      this.#loggedBad.add(key);
       return null;
     }
   }
@@ -110,7 +105,7 @@ export class KvBucket<T> {
       await this.#connection.whenConnected(late);
     } catch (error) {
       if (error !== late.reason) throw error; // closed for good
-      throw new BusUnavailableError(`the connection to NATS is not back after ${WAIT_MS_MAX / 1_000} s`);
+      throw new BusUnavailableError(`the connection to NATS did not come back within ${WAIT_MS_MAX / 1_000} s`);
     }
     try {
       return await request();

@@ -13,17 +13,14 @@ import { isValue, type KvEntry, readValue, type ValueCheck } from './kv-entry.ts
 export type KvViewOptions = {
   /** Ends the view. */
   signal: AbortSignal;
-  /** How often the whole bucket is compared with the view. Default 30,000. */
+  /** Interval at which the whole bucket is compared with the view. Default 30,000. */
   relistMs?: number;
 };
 
-/** Plain numbers for metrics; counters since the view was made. */
-export type KvViewStats = { keys: number; changes: number; lists: number; badValues: number };
-
 /**
- * A copy of a bucket that follows it: the values of all living keys, by push, and compared with the whole bucket when
- * the connection is back and on a timer, so that a change that was missed costs one interval and no more. A key that
- * was deleted or expired leaves the view. A value that cannot be used is counted, told of once and skipped: the value before it stands.
+ * A live copy of a bucket: the values of all living keys. Changes are pushed, and the view is compared with the whole
+ * bucket after each reconnect and on a timer, so a missed change costs one interval at most. A key that was deleted or
+ * expired leaves the view. A value that cannot be used is logged once and skipped: the value before it stands.
  *
  * listing -> following (ready) -> ended by the signal or by dispose.
  */
@@ -38,16 +35,13 @@ export class KvView<T> implements AsyncDisposable {
   readonly #stop: AbortSignal;
   readonly #trouble: Trouble;
   readonly #listeners = new Set<(key: string) => void>();
-  /** What is known of each key, the dead ones among it: a late message of a dead key must not bring it back. */
+  /** What is known of each key, dead ones included: a late message about a dead key must not bring it back. */
   readonly #known = new Map<string, { revision: number; learnt: number }>();
   readonly #live = new Map<string, KvEntry<T>>();
   readonly #bad = new Map<string, number>();
   readonly #check: ValueCheck;
   readonly #done: Promise<unknown>;
   #learnt = 0;
-  #changes = 0;
-  #lists = 0;
-  #badValues = 0;
 
   constructor(connection: Connection, bucket: string, o: KvViewOptions, check: ValueCheck) {
     this.#check = check;
@@ -59,28 +53,27 @@ export class KvView<T> implements AsyncDisposable {
     this.#trouble = new Trouble(connection.log);
     const first = this.#listUntilDone();
     this.ready = first.then(() => {});
-    this.ready.catch(() => {}); // who does not wait for it need not handle it
+    this.ready.catch(() => {}); // a caller that does not await it need not handle it
     this.#done = first.then((sequence) => Promise.all([this.#follow(sequence), this.#relist()])).catch(() => {});
   }
 
-  /** The living keys with their values. The same map each time, kept up to date. */
+  /** The living keys with their values. Always the same map, kept up to date. */
   entries(): ReadonlyMap<string, KvEntry<T>> {
     return this.#live;
   }
 
-  /** Keys whose present value cannot be used, with its revision. */
+  /** Keys whose current value cannot be used, with its revision. */
   bad(): ReadonlyMap<string, number> {
     return this.#bad;
   }
 
-  /** Calls the listener after each change, with the key that changed (written, also with what cannot be used, or gone). Returns what stops that. */
+  /**
+   * Calls the listener with the key after each change: the key was written, even with a value that cannot be used, or is
+   * gone. Returns a function that removes the listener.
+   */
   onChange(listener: (key: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  stats(): KvViewStats {
-    return { keys: this.#live.size, changes: this.#changes, lists: this.#lists, badValues: this.#badValues };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -89,7 +82,7 @@ export class KvView<T> implements AsyncDisposable {
     await this.#done;
   }
 
-  /** Applies what is pushed, from behind `sequence`, for ever. */
+  /** Applies pushed changes, from the one after `sequence`. */
   async #follow(sequence: number): Promise<void> {
     let last = sequence;
     while (!this.#stop.aborted) {
@@ -103,7 +96,10 @@ export class KvView<T> implements AsyncDisposable {
         }
       } catch (error) {
         if (!(error instanceof StreamReplacedError)) throw error; // closed for good
-        this.#connection.log.warn({ err: error, bucket: this.#bucket }, `Bucket ${this.#bucket} was made anew.`);
+        this.#connection.log.warn(
+          { err: error, bucket: this.#bucket },
+          `Bucket ${this.#bucket} was recreated. Reading it from the start.`,
+        );
         last = await this.#listUntilDone();
       }
     }
@@ -135,14 +131,14 @@ export class KvView<T> implements AsyncDisposable {
       try {
         await this.#connection.whenConnected(this.#stop);
         const sequence = await this.#list();
-        this.#trouble.over({ bucket: this.#bucket }, `Bucket ${this.#bucket} can be listed.`);
+        this.#trouble.over({ bucket: this.#bucket }, `Listed bucket ${this.#bucket} again.`);
         return sequence;
       } catch (error) {
         this.#stop.throwIfAborted();
         if (this.#connection.nats.isClosed()) throw error;
         this.#trouble.tell(
           { err: error, bucket: this.#bucket },
-          `Cannot list bucket ${this.#bucket}; trying until it works.`,
+          `Cannot list bucket ${this.#bucket}: ${(error as Error).message}. Retrying until it works.`,
         );
         await pause(LIST_RETRY_MS, this.#stop);
       }
@@ -150,8 +146,8 @@ export class KvView<T> implements AsyncDisposable {
   }
 
   /**
-   * Compares the view with the whole bucket. What the view knew before the list began is overruled by it, also when
-   * revisions went back because the bucket was made anew; what it learnt meanwhile is kept.
+   * Compares the view with the whole bucket. The list overrules what the view knew before it began, even when revisions
+   * went back because the bucket was recreated; what the view learnt meanwhile stays.
    */
   async #list(): Promise<number> {
     const learntBefore = this.#learnt;
@@ -173,15 +169,14 @@ export class KvView<T> implements AsyncDisposable {
       this.#known.delete(key);
       this.#remove(key);
     }
-    this.#lists += 1;
     return sequence;
   }
 
-  /** The last message of every key, through a consumer of its own. */
+  /** The last message of every key, read through its own consumer. */
   async #lastPerKey(o: { headersOnly: boolean }): Promise<StreamMessage[]> {
     const messages: StreamMessage[] = [];
     const complete = Promise.withResolvers<void>();
-    complete.promise.catch(() => {}); // it may fail before anybody waits
+    complete.promise.catch(() => {}); // it may fail before it is awaited
     const session = await PullSession.open(
       this.#connection,
       this.#stream,
@@ -196,7 +191,7 @@ export class KvView<T> implements AsyncDisposable {
           if (messages.length >= session.pendingAtStart) complete.resolve();
         },
         onPullOver: () => session.pull(LIST_ROWS_MAX, LIST_BYTES_MAX),
-        onBroken: (reason) => complete.reject(new BusUnavailableError(`the list broke off: ${reason}`)),
+        onBroken: (reason) => complete.reject(new BusUnavailableError(`the list was interrupted: ${reason}`)),
       },
     );
     const abort = () => complete.reject(this.#stop.reason);
@@ -239,28 +234,26 @@ export class KvView<T> implements AsyncDisposable {
     }
     const read = readValue<T>(message, key, this.#check);
     if (read.fault !== null) {
-      this.#badValues += 1;
       const error = new BadValueError(this.#bucket, key, { ...read, revision });
       const fields = { err: error, bucket: this.#bucket, key, revision };
       const what = this.#live.has(key) ? 'the value before it stands' : 'left out';
       if (!this.#bad.has(key)) this.#connection.log.error(fields, `${error.message}; ${what}. ${error.operatorAction}`);
       this.#bad.set(key, revision);
-      this.#tell(key);
+      this.#notify(key);
       return;
     }
     this.#bad.delete(key);
     this.#live.set(key, { value: read.value, revision });
-    this.#tell(key);
+    this.#notify(key);
   }
 
   #remove(key: string): void {
     this.#bad.delete(key);
-    if (this.#live.delete(key)) this.#tell(key);
+    if (this.#live.delete(key)) this.#notify(key);
   }
 
-  #tell(key: string): void {
-    this.#changes += 1;
-    // In a task of its own: what a listener throws is its own fault, and not a trouble of the bucket.
+  #notify(key: string): void {
+    // In a task of its own, so that an exception of a listener does not look like a failure of the bucket.
     for (const listener of [...this.#listeners]) queueMicrotask(() => listener(key));
   }
 

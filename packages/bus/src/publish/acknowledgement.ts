@@ -1,8 +1,8 @@
 import type { Msg } from '@nats-io/transport-node';
 
 /**
- * What the answer to a publish means for the message: stored (once, or it was already there), the message's own fault
- * (it would be refused for ever), or a trouble of the server that may pass.
+ * What the answer to a publish means for the message: it is stored (now, or it was already), it is at fault itself and
+ * would be refused for ever, or the server has a problem that may pass.
  */
 export type Acknowledgement =
   | { kind: 'stored'; duplicate: boolean }
@@ -23,7 +23,7 @@ export function readAcknowledgement(answer: Pick<Msg, 'data' | 'headers'>): Ackn
     return { kind: FAULTS_OF_THE_MESSAGE.has(code ?? 0) ? 'rejected' : 'retry', reason };
   }
   if (body === null || !body.stream || typeof body.seq !== 'number') {
-    return { kind: 'retry', reason: 'the answer is no acknowledgement of a stream' };
+    return { kind: 'retry', reason: 'the answer is not an acknowledgement of a stream' };
   }
   return { kind: 'stored', duplicate: body.duplicate === true };
 }
@@ -37,9 +37,9 @@ type PubAck = {
 
 function withoutBody(status: number): Acknowledgement {
   if (status !== 503) return { kind: 'retry', reason: `empty answer, status ${status}` };
-  return { kind: 'retry', reason: 'no stream on NATS takes this subject, or JetStream is not there' };
+  return { kind: 'retry', reason: 'no stream on NATS takes this subject, or JetStream is not available' };
 }
 
-/** Message or headers larger than the stream takes: nats-server, server/errors.json. */
+/** The message or its headers are larger than the stream accepts: nats-server, server/errors.json. */
 const FAULTS_OF_THE_MESSAGE: ReadonlySet<number> = new Set([10_054, 10_097]);
 const DECODER = new TextDecoder();

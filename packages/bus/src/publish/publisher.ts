@@ -5,7 +5,7 @@ import { Trouble } from '../connection/trouble.ts';
 import { readAcknowledgement } from './acknowledgement.ts';
 import { Fifo } from './fifo.ts';
 
-/** A message on its way out. The same `messageId` is sent with each retry: the broker keeps the first only. */
+/** A message to publish. Each retry carries the same `messageId`, so the broker keeps the first copy only. */
 export type OutgoingMessage = {
   subject: string;
   messageId: string;
@@ -14,24 +14,19 @@ export type OutgoingMessage = {
 };
 
 export type PublisherOptions = {
-  /** Messages sent and not yet acknowledged, at most. */
+  /** Limit of messages sent and not yet acknowledged. */
   unacknowledgedMax: number;
-  /** Messages that may wait behind that window before `full`. */
+  /** Messages that may wait behind that window before the publisher is `full`. */
   queueMax: number;
-  /** Bytes of bodies sent and not yet acknowledged, at most (but always one message). Default 16 MiB. */
+  /** Limit of body bytes sent and not yet acknowledged; one message may always be sent. Default 16 MiB. */
   unacknowledgedBytesMax?: number;
-  /** Bytes of bodies that may wait before `full`. Default 128 MiB. */
+  /** Body bytes that may wait before the publisher is `full`. Default 128 MiB. */
   queueBytesMax?: number;
   /**
-   * How long to wait for an acknowledgement before the message is sent again, the first time; then twice as long, and so
-   * on. While acknowledgements of older messages keep coming the server is only slow, and nothing is repeated. Default 5,000.
+   * How long to wait for an acknowledgement before the first retry; doubles with each retry. While acknowledgements of
+   * older messages keep coming the server is only slow, and nothing is sent again. Default 5,000.
    */
   acknowledgeMsMax?: number;
-  /**
-   * Takes a message that NATS can never take (too large, or a subject or header that is none). Without it the message
-   * is lost with a line in the log, at error level.
-   */
-  onRejected?: (message: OutgoingMessage, reason: string) => void;
 };
 
 /** Plain numbers for metrics; counters since the publisher was made. */
@@ -40,30 +35,29 @@ export type PublisherStats = {
   queuedBytes: number;
   unacknowledged: number;
   acknowledged: number;
-  /** Of the acknowledged: those that the broker already had. */
+  /** Acknowledged messages that the broker already had. */
   duplicates: number;
   retries: number;
   rejected: number;
-  /** Our clock when the oldest message that is not yet acknowledged was taken; null when there is none. */
+  /** Our clock when the oldest unacknowledged message was taken; null when there is none. */
   oldestTakenAtMs: number | null;
 };
 
 /**
- * Publishes with acknowledgements: a message is forgotten only when JetStream said that it is stored.
+ * Publishes with acknowledgements: a message is forgotten only once JetStream has acknowledged that it is stored.
  *
- * taken -> queued -> sent -> acknowledged; sent -> sent again, when no answer came in time, the answer was a trouble
- * of the server, or the connection was lost and is back; sent -> rejected, when the message itself can never be
- * stored. First sendings are in the order of taking; a retry may come after younger messages, which is harmless since
- * identity is content. Messages in retry stay in the window, so a server that takes nothing fills first the window,
- * then the queue, and then `full` asks the caller to pause; what it still gives is taken nevertheless.
+ * taken -> queued -> sent -> acknowledged; sent -> sent again, when no answer came in time, the server reported a
+ * problem, or the connection was lost and is back; sent -> rejected, when the message itself can never be stored.
+ * Messages are first sent in the order in which they were taken. A retry may arrive after younger messages, which is
+ * harmless because a message's id comes from its content. Retried messages stay in the window, so a server that accepts
+ * nothing fills first the window, then the queue; then `full` asks the caller to pause. `publish` still accepts messages.
  *
- * It has a reply inbox of its own: one subscription and one timer for all messages, instead of a promise, a timer and
- * a subscription entry each, as the client's own `publish` has.
+ * All messages share one reply inbox and one timer; the client's own `publish` needs a promise, a timer and a
+ * subscription entry each.
  */
 export class Publisher implements AsyncDisposable {
   readonly #connection: Connection;
-  readonly #o: Required<Omit<PublisherOptions, 'onRejected'>>;
-  readonly #onRejected: ((message: OutgoingMessage, reason: string) => void) | undefined;
+  readonly #o: Required<PublisherOptions>;
   readonly #inbox: string;
   readonly #answers: Subscription;
   readonly #forgetConnected: () => void;
@@ -72,7 +66,7 @@ export class Publisher implements AsyncDisposable {
   /** By key, in the order of taking. */
   readonly #unacknowledged = new Map<number, Taken>();
   readonly #roomListeners = new Set<() => void>();
-  readonly #rejectedListeners = new Set<(message: OutgoingMessage) => void>();
+  readonly #rejectedListeners = new Set<(message: OutgoingMessage, reason: string) => void>();
   #idleWaiters: (() => void)[] = [];
   #sweeper: NodeJS.Timeout | null = null;
   #queuedBytes = 0;
@@ -80,7 +74,7 @@ export class Publisher implements AsyncDisposable {
   #lastKey = 0;
   #full = false;
   #disposed = false;
-  /** When the last acknowledgement came, and when the youngest message that was acknowledged had been sent. */
+  /** When the last acknowledgement came, and when the youngest acknowledged message was sent. */
   #answeredMs = 0;
   #youngestAnsweredMs = 0;
   #acknowledged = 0;
@@ -89,15 +83,13 @@ export class Publisher implements AsyncDisposable {
   #rejected = 0;
 
   constructor(connection: Connection, options: PublisherOptions) {
-    const { onRejected, ...rest } = options;
     this.#connection = connection;
     this.#o = {
       unacknowledgedBytesMax: 16 * 1024 * 1024,
       queueBytesMax: 128 * 1024 * 1024,
       acknowledgeMsMax: 5_000,
-      ...rest,
+      ...options,
     };
-    this.#onRejected = onRejected;
     this.#trouble = new Trouble(connection.log);
     this.#inbox = createInbox();
     this.#answers = connection.nats.subscribe(`${this.#inbox}.*`, {
@@ -106,7 +98,7 @@ export class Publisher implements AsyncDisposable {
     this.#forgetConnected = connection.onConnected(() => this.#sendAgain());
   }
 
-  /** Takes the message, always: also when `full`, also while NATS is away. */
+  /** Takes the message, even when `full` or while NATS is away. */
   publish(message: OutgoingMessage): void {
     const body = ENCODER.encode(message.body);
     this.#lastKey += 1;
@@ -125,24 +117,27 @@ export class Publisher implements AsyncDisposable {
     if (this.#queue.length >= this.#o.queueMax || this.#queuedBytes >= this.#o.queueBytesMax) this.#full = true;
   }
 
-  /** The queue has reached its maximum: the caller pauses its source until it is told of room. */
+  /** The queue has reached its limit: the caller pauses its source until `onRoom` calls it. */
   get full(): boolean {
     return this.#full;
   }
 
-  /** Calls the listener each time the queue falls below half of its maximum after having been full. */
+  /** Calls the listener each time the queue falls below half of its limit after it was full. Returns a function that removes it. */
   onRoom(listener: () => void): () => void {
     this.#roomListeners.add(listener);
     return () => this.#roomListeners.delete(listener);
   }
 
-  /** Calls the listener with each message that NATS can never take, before `idle` resolves; returns what stops that. */
-  onRejected(listener: (message: OutgoingMessage) => void): () => void {
+  /**
+   * Calls the listener with each message that NATS can never store, and why, before `idle` resolves. Returns a function
+   * that removes the listener.
+   */
+  onRejected(listener: (message: OutgoingMessage, reason: string) => void): () => void {
     this.#rejectedListeners.add(listener);
     return () => this.#rejectedListeners.delete(listener);
   }
 
-  /** Resolves when everything taken so far and since is acknowledged (or was rejected). Waits as long as it takes. */
+  /** Resolves once no message waits for its acknowledgement any more, however long that takes. */
   idle(): Promise<void> {
     if (this.#isIdle()) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
@@ -162,7 +157,7 @@ export class Publisher implements AsyncDisposable {
     };
   }
 
-  /** Stops sending at once. To stop without loss wait for `idle()` first; `stats()` tells what is unfinished. */
+  /** Stops sending at once. To stop without loss await `idle()` first; `stats()` shows what is unfinished. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     this.#forgetConnected();
@@ -179,7 +174,7 @@ export class Publisher implements AsyncDisposable {
       this.#unacknowledgedBytes += taken.body.length;
       this.#send(taken);
     }
-    this.#tellRoom();
+    this.#notifyRoom();
   }
 
   #maySend(): boolean {
@@ -204,13 +199,13 @@ export class Publisher implements AsyncDisposable {
     } catch (error) {
       if (error instanceof errors.InvalidArgumentError || error instanceof errors.InvalidSubjectError) {
         this.#reject(taken, error.message);
-      } // else the connection is closing: the message stays unacknowledged, and `stats` says so
+      } // else the connection is closing: the message stays unacknowledged, and `stats` shows it
     }
   }
 
   #answered(answer: Msg): void {
     const taken = this.#unacknowledged.get(Number(answer.subject.slice(this.#inbox.length + 1)));
-    if (taken === undefined) return; // the second answer to a message that was sent twice
+    if (taken === undefined) return; // second answer to a message that was sent twice
     const acknowledgement = readAcknowledgement(answer);
     this.#answeredMs = performance.now();
     this.#youngestAnsweredMs = Math.max(this.#youngestAnsweredMs, taken.sentMs);
@@ -219,7 +214,7 @@ export class Publisher implements AsyncDisposable {
         this.#acknowledged += 1;
         if (acknowledgement.duplicate) this.#duplicates += 1;
         this.#forget(taken);
-        if (taken.attempts > 1) this.#trouble.over({}, 'NATS acknowledges what we publish again.');
+        if (taken.attempts > 1) this.#trouble.over({}, 'NATS acknowledges published messages again.');
         break;
       case 'rejected':
         this.#reject(taken, acknowledgement.reason);
@@ -232,7 +227,7 @@ export class Publisher implements AsyncDisposable {
     this.#pump();
   }
 
-  /** Sends again what has waited long enough: for its acknowledgement, or after a refusal. */
+  /** Sends messages again that have waited long enough for an acknowledgement or after a refusal. */
   #sweep(): void {
     if (this.#disposed || !this.#connection.connected) return;
     const nowMs = performance.now();
@@ -244,14 +239,14 @@ export class Publisher implements AsyncDisposable {
   }
 
   /**
-   * A stream acknowledges in order. So while acknowledgements come, and only of messages that were sent before this one,
-   * it waits its turn; to repeat it would make a slow server slower.
+   * A stream acknowledges in order. While acknowledgements of messages sent before this one keep coming, it is only
+   * waiting its turn; sending it again would make a slow server slower.
    */
   #isOnlyQueued(taken: Taken, nowMs: number): boolean {
     return taken.sentMs > this.#youngestAnsweredMs && nowMs - this.#answeredMs < this.#o.acknowledgeMsMax;
   }
 
-  /** The connection was lost and is back: what was sent before may have been lost with it. */
+  /** Called after a reconnect: messages sent before may have been lost with the connection. */
   #sendAgain(): void {
     if (this.#disposed) return;
     for (const taken of this.#unacknowledged.values()) this.#send(taken);
@@ -262,11 +257,8 @@ export class Publisher implements AsyncDisposable {
     this.#rejected += 1;
     const { subject, messageId } = taken.message;
     const fields = { subject, messageId, bytes: taken.body.length, reason };
-    const onRejected = this.#onRejected;
-    if (onRejected === undefined) {
-      this.#connection.log.error(fields, `A message is lost: NATS can never take it (${reason}).`);
-    } else queueMicrotask(() => onRejected(taken.message, reason)); // see #tellRoom
-    for (const listener of this.#rejectedListeners) queueMicrotask(() => listener(taken.message));
+    this.#connection.log.error(fields, `Lost a message to ${subject}: NATS can never store it (${reason}).`);
+    for (const listener of this.#rejectedListeners) queueMicrotask(() => listener(taken.message, reason)); // see #notifyRoom
     this.#forget(taken);
   }
 
@@ -285,26 +277,26 @@ export class Publisher implements AsyncDisposable {
     return this.#queue.length === 0 && this.#unacknowledged.size === 0;
   }
 
-  #tellRoom(): void {
+  #notifyRoom(): void {
     if (!this.#full) return;
     if (this.#queue.length * 2 >= this.#o.queueMax || this.#queuedBytes * 2 >= this.#o.queueBytesMax) return;
     this.#full = false;
-    // Never inside the client's callback: what a listener throws there ends the reading of the connection, silently.
+    // Never inside the client's callback: an exception there would silently end the reading of the connection.
     for (const listener of [...this.#roomListeners]) queueMicrotask(listener);
   }
 
   #tell(taken: Taken, reason: string): void {
     this.#trouble.tell(
       { subject: taken.message.subject, attempts: taken.attempts, reason, unacknowledged: this.#unacknowledged.size },
-      `NATS does not acknowledge what we publish: ${reason}. Sending again until it does.`,
+      `NATS does not acknowledge published messages: ${reason}. Retrying until it does.`,
     );
   }
 
-  /** We may not listen to the answers: nothing will ever be acknowledged. */
+  /** We lack the permission to receive answers: nothing will ever be acknowledged. */
   #deaf(error: Error): void {
     this.#connection.log.error(
       { err: error, subject: `${this.#inbox}.*` },
-      'NATS refuses us the right to receive acknowledgements: allow the user of NATS_URL to subscribe to _INBOX.>.',
+      'NATS denies our user permission to receive acknowledgements, so nothing can be published. Allow the user of NATS_URL to subscribe to _INBOX.>.',
     );
   }
 }
@@ -314,12 +306,12 @@ type Taken = {
   message: OutgoingMessage;
   body: Uint8Array;
   takenAtMs: number;
-  /** Made at the first sending. */
+  /** Built when the message is first sent. */
   headers: MsgHdrs | null;
   attempts: number;
-  /** When it was sent, by the clock that never goes back; 0 while it waits after a refusal. */
+  /** When it was sent, by the monotonic clock; 0 while it waits after a refusal. */
   sentMs: number;
-  /** When to send again. */
+  /** When to send it again. */
   dueMs: number;
 };
 

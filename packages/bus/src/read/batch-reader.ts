@@ -1,38 +1,50 @@
 import { type ConsumerConfig, DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
 import type { Connection } from '../connection/connection.ts';
-import { connectionClosed } from '../connection/connection-closed.ts';
 import { pause } from '../connection/pause.ts';
 import { retryDelayMs } from '../connection/retry-delay.ts';
 import { translateFailure } from '../connection/translate-failure.ts';
 import { Trouble } from '../connection/trouble.ts';
-import { StreamReplacedError } from '../errors.ts';
+import { BusUnavailableError, connectionClosed, StreamReplacedError } from '../errors.ts';
 import { type BatchLimits, flushReason } from './flush-reason.ts';
 import { PullSession } from './pull-session.ts';
-import type { DeliveredMessage, StreamBatch } from './stream-message.ts';
+import {
+  type DeliveredMessage,
+  isMessageAt,
+  type ReadPosition,
+  type StreamBatch,
+  storedMessage,
+} from './stream-message.ts';
 
 export type ReadOptions = {
-  /** Messages in a batch, at most. */
+  /** Limit of messages in a batch. */
   rowsMax: number;
-  /** How long a batch may wait for more after its first message. */
+  /** How long a batch waits for more messages after its first one. */
   ageMsMax: number;
-  /** Bytes of bodies with which a batch is handed out though it has fewer rows. Default 16 MiB. */
+  /** Body bytes at which a batch is handed out even with fewer rows. Default 16 MiB. */
   bytesMax?: number;
   /**
-   * Reads only the last message of each subject that this one, with `*` for any word, stands for. After an interruption
-   * newer ones of the same subjects may follow.
+   * Reads only the last message of each subject that matches this one, with `*` for any word. After an interruption newer
+   * messages of the same subjects may follow.
    */
   lastOfEach?: string;
+  /** How long reading may be interrupted, for whatever reason, before it fails. By default it retries for ever. */
+  interruptedMsMax?: number;
+  /**
+   * Called once the broker serves the stream, at the start and again after each interruption, with the number of messages
+   * that waited to be read.
+   */
+  onReading?: (pending: number) => void;
   signal: AbortSignal;
 };
 
-/** As `Bus.readBatches`; `stream` is the name on the server. */
+/** See `Bus.readBatches`; `stream` is its name on the server. */
 export async function* readBatches(
   connection: Connection,
   stream: string,
-  from: { sequence: number } | null,
+  from: ReadPosition | null,
   o: ReadOptions,
 ): AsyncGenerator<StreamBatch, void, undefined> {
-  const reader = new BatchReader(connection, stream, from?.sequence ?? 0, o);
+  const reader = new BatchReader(connection, stream, from ?? { sequence: 0 }, o);
   try {
     for (;;) {
       const batch = await reader.next();
@@ -47,8 +59,9 @@ export async function* readBatches(
 /**
  * Fills one batch while the caller works on the one before.
  *
- * connecting -> reading -> (session broken) -> connecting ...; -> ended by close, abort or StreamReplacedError. What is
- * in the open batch is contiguous and verified, so a new session continues behind it: nothing is skipped or repeated.
+ * connecting -> reading -> (session broken) -> connecting ...; -> ended by close, abort, StreamReplacedError or an
+ * interruption that lasts too long. The open batch is contiguous and verified, so a new session continues after it:
+ * nothing is skipped or repeated.
  */
 class BatchReader {
   readonly #connection: Connection;
@@ -64,32 +77,43 @@ class BatchReader {
     bytes: 0,
     openedAtMs: 0,
   };
-  /** The last sequence in a batch, open or handed out; where the next session continues. */
+  /** The last sequence in a batch, open or handed out; the next session continues after it. */
   #sequence: number;
+  /** Where reading began, and the last message since then. */
+  readonly #from: ReadPosition;
   #lastMessage: DeliveredMessage | null = null;
-  #incarnation: string | null = null;
+  #streamCreatedAt: string | null = null;
   #failure: unknown = null;
   #ageTimer: NodeJS.Timeout | null = null;
+  /** Fails the reading; set while it is interrupted and interruptions have a limit. */
+  #interruption: NodeJS.Timeout | null = null;
+  #interruptedBy: unknown = null;
+  readonly #interruptedMsMax: number | undefined;
+  readonly #onReading: ((pending: number) => void) | undefined;
   #wake: (() => void) | null = null;
 
-  constructor(connection: Connection, stream: string, sequence: number, o: ReadOptions) {
+  constructor(connection: Connection, stream: string, from: ReadPosition, o: ReadOptions) {
     this.#connection = connection;
     this.#stream = stream;
-    this.#sequence = sequence;
+    this.#from = from;
+    this.#sequence = from.sequence;
     this.#limits = { rowsMax: o.rowsMax, bytesMax: o.bytesMax ?? BATCH_BYTES_MAX, ageMsMax: o.ageMsMax };
     this.#lastOfEach = o.lastOfEach;
+    this.#interruptedMsMax = o.interruptedMsMax;
+    this.#onReading = o.onReading;
     this.#trouble = new Trouble(connection.log);
     this.#stop = AbortSignal.any([o.signal, this.#closing.signal]);
     this.#stop.addEventListener('abort', () => this.#wake?.(), { once: true });
+    this.#interrupted();
     void this.#run();
   }
 
-  /** The next batch, or null when the reading was stopped: what had come for it stays in the stream. */
+  /** The next batch, or null when reading was stopped; messages of an unfinished batch are still in the stream. */
   async next(): Promise<StreamBatch | null> {
     for (;;) {
       if (this.#stop.aborted) return null;
       if (this.#isDue()) return this.#take();
-      // What came before the failure is still good.
+      // Messages that came before the failure are still good.
       if (this.#failure !== null) {
         if (this.#open.messages.length > 0) return this.#take();
         throw this.#failure;
@@ -103,7 +127,7 @@ class BatchReader {
 
   close(): void {
     this.#closing.abort();
-    if (this.#ageTimer !== null) clearTimeout(this.#ageTimer);
+    for (const timer of [this.#ageTimer, this.#interruption]) if (timer !== null) clearTimeout(timer);
     this.#session?.close();
     this.#session = null;
   }
@@ -115,19 +139,24 @@ class BatchReader {
         await this.#connection.whenConnected(this.#stop);
         const reason = await this.#readUntilBroken();
         if (this.#stop.aborted) return;
-        this.#connection.log.debug({ stream: this.#stream, sequence: this.#sequence, reason }, 'Reading anew.');
+        this.#interrupted(new BusUnavailableError(reason));
+        this.#connection.log.debug(
+          { stream: this.#stream, sequence: this.#sequence, reason },
+          'Opening another session to read.',
+        );
       } catch (error) {
         if (this.#stop.aborted) return;
         if (error instanceof StreamReplacedError) return this.#fail(error);
         if (this.#connection.nats.isClosed()) return this.#fail(connectionClosed(error));
+        this.#interrupted(error);
         this.#trouble.tell(
           { err: error, stream: this.#stream },
-          `Cannot read ${this.#stream} yet; trying until it works.`,
+          `Cannot read ${this.#stream}: ${(error as Error).message}. Retrying until it works.`,
         );
       }
       failures = this.#sequence > before ? 1 : failures + 1;
       const delayMs = retryDelayMs(failures, REOPEN_DELAY, Math.random());
-      await pause(delayMs, this.#stop).catch(() => {}); // stopped: the loop sees it
+      await pause(delayMs, this.#stop).catch(() => {}); // stopped: the loop checks
     }
   }
 
@@ -135,7 +164,13 @@ class BatchReader {
   async #readUntilBroken(): Promise<string> {
     await this.#verify();
     const broken = Promise.withResolvers<string>();
+    let isAlive = false;
+    const alive = () => {
+      isAlive = true;
+      this.#reading(session.pendingAtStart);
+    };
     const session = await PullSession.open(this.#connection, this.#stream, this.#begin(), {
+      onAlive: alive,
       onMessage: (message, bytes) => this.#add(message, bytes),
       onPullOver: () => this.#pull(),
       onBroken: broken.resolve,
@@ -144,16 +179,35 @@ class BatchReader {
       session.close();
       return 'stopped';
     }
-    this.#trouble.over({ stream: this.#stream }, `Reading ${this.#stream} again.`);
     const abort = () => broken.resolve('stopped');
     this.#stop.addEventListener('abort', abort, { once: true });
     this.#session = session;
     this.#pull();
+    if (!session.pulling) alive(); // the caller keeps a full batch waiting: nothing is requested, so nothing comes
     const reason = await broken.promise;
     this.#stop.removeEventListener('abort', abort);
     session.close();
     this.#session = null;
+    if (!isAlive && !this.#stop.aborted) throw new BusUnavailableError(reason);
     return reason;
+  }
+
+  /** Notes that nothing can be read now, or still not. */
+  #interrupted(cause: unknown = null): void {
+    this.#interruptedBy = cause;
+    if (this.#interruptedMsMax === undefined) return;
+    this.#interruption ??= setTimeout(() => {
+      const seconds = (this.#interruptedMsMax ?? 0) / 1_000;
+      const cause = this.#connection.connected ? this.#interruptedBy : new Error('the connection to NATS is lost');
+      this.#fail(new BusUnavailableError(`${this.#stream} could not be read for ${seconds} s`, { cause }));
+    }, this.#interruptedMsMax);
+  }
+
+  #reading(pending: number): void {
+    if (this.#interruption !== null) clearTimeout(this.#interruption);
+    this.#interruption = null;
+    this.#trouble.over({ stream: this.#stream }, `Reading ${this.#stream} again.`);
+    this.#onReading?.(pending);
   }
 
   #begin(): Partial<ConsumerConfig> {
@@ -163,21 +217,27 @@ class BatchReader {
     return { ...filter, deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.#sequence + 1 };
   }
 
-  /** @throws {StreamReplacedError} The stream does not continue what we read so far. */
+  /** @throws {StreamReplacedError} The stream does not continue from what we read so far. */
   async #verify(): Promise<void> {
     const replaced = (reason: string) => new StreamReplacedError(this.#stream, this.#sequence, reason);
     const info = await this.#info();
-    this.#incarnation ??= info.created;
-    if (info.created !== this.#incarnation) throw replaced('it was deleted and made anew');
-    if (info.state.last_seq < this.#sequence) throw replaced(`its last sequence is ${info.state.last_seq}`);
-    if (this.#lastMessage === null) return;
-    // A server that lost its tail gives the same sequences to other messages. (None at all proves nothing: it expired.)
+    this.#streamCreatedAt ??= info.created;
+    if (info.created !== this.#streamCreatedAt) throw replaced('it was deleted and recreated');
+    if (info.state.last_seq < this.#sequence) throw replaced(`it ends at ${info.state.last_seq}`);
+    if (this.#sequence === 0) return;
+    // A server that lost its tail gives the same sequences to other messages. A missing message proves nothing: it expired.
     const stored = await this.#connection.jsm.streams
       .getMessage(this.#stream, { seq: this.#sequence })
       .catch((error) => Promise.reject(translateFailure(error, this.#stream)));
-    if (stored !== null && Date.parse(stored.timestamp) !== this.#lastMessage.storedAtMs) {
-      throw replaced('it holds another message at that place');
+    if (stored !== null && !isMessageAt(this.#position(), storedMessage(stored))) {
+      throw replaced('it holds another message there');
     }
+  }
+
+  #position(): ReadPosition {
+    const last = this.#lastMessage;
+    if (last === null) return this.#from;
+    return { sequence: last.sequence, messageId: last.messageId, messageAtMs: last.storedAtMs };
   }
 
   async #info(): Promise<StreamInfo> {
@@ -207,18 +267,18 @@ class BatchReader {
   #watchAge(delayMs: number): void {
     this.#ageTimer = setTimeout(() => {
       const leftMs = this.#limits.ageMsMax - (performance.now() - this.#open.openedAtMs);
-      // Timers may come a fraction of a millisecond early.
+      // Timers may fire a fraction of a millisecond early.
       if (leftMs > 0) this.#watchAge(leftMs);
       else this.#wake?.();
     }, delayMs);
   }
 
-  /** Asks for as much as the open batch has room for; while the caller keeps a full one waiting, for nothing. */
+  /** Requests as much as the open batch has room for; nothing while the caller keeps a full batch waiting. */
   #pull(): void {
     if (this.#session === null || this.#session.pulling) return;
     const rows = this.#limits.rowsMax - this.#open.messages.length;
     if (rows <= 0 || this.#open.bytes >= this.#limits.bytesMax) return;
-    this.#session.pull(rows, this.#limits.bytesMax); // so the open batch goes above its limit by one pull at most
+    this.#session.pull(rows, this.#limits.bytesMax); // so the open batch exceeds its limit by one pull at most
   }
 
   #take(): StreamBatch {

@@ -1,18 +1,18 @@
-/** What JetStream says of a message that it delivers, in the message's reply subject. */
+/** Metadata of a delivered message, which JetStream puts into its reply subject. */
 export type Delivery = {
   /** Position in the stream. */
   streamSequence: number;
-  /** Counts what this consumer delivered, from 1 and without holes: a hole means that something was lost on the way. */
+  /** Numbers this consumer's deliveries from 1, without gaps: a gap means that a message was lost on the way. */
   consumerSequence: number;
   /** The broker's clock when it stored the message. */
   storedAtMs: number;
-  /** Messages that the consumer has still to deliver after this one. */
+  /** Messages that the consumer still has to deliver after this one. */
   pending: number;
 };
 
 /**
- * Reads `$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<nanoseconds>.<pending>`, or the longer form
- * that has domain and account behind `ACK` and a random end. Null: not delivered by JetStream.
+ * Parses `$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<nanoseconds>.<pending>`, or the longer form
+ * with domain and account after `ACK` and a random end. Null when JetStream did not deliver the message.
  */
 export function readDelivery(reply: string): Delivery | null {
   const parts = reply.split('.');
@@ -23,7 +23,7 @@ export function readDelivery(reply: string): Delivery | null {
   const delivery = {
     streamSequence: Number(streamSequence),
     consumerSequence: Number(consumerSequence),
-    // Cut as text: as a number the nanoseconds would be rounded, sometimes into the next millisecond.
+    // Cut as text: a number of nanoseconds would be rounded, sometimes into the next millisecond.
     storedAtMs: Number(nanoseconds?.slice(0, -6)),
     pending: Number(pending),
   };

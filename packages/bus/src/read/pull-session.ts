@@ -6,25 +6,28 @@ import { readDelivery } from './delivery.ts';
 import { DeliveredMessage } from './stream-message.ts';
 
 export type PullHandler = {
+  /** The server has sent something through this session, if only a heartbeat: it works. */
+  onAlive?(): void;
   onMessage(message: DeliveredMessage, bytes: number): void;
-  /** The last `pull` is over (filled or expired): time for the next. */
+  /** The last `pull` is over (filled or expired): time for the next one. */
   onPullOver(): void;
-  /** Nothing more will come; whoever wants more opens another session behind the last message. */
+  /** Nothing more will come; a reader that wants more opens another session after the last message. */
   onBroken(reason: string): void;
 };
 
 /**
  * One ephemeral, unacknowledged pull consumer, from its creation to its first trouble.
  *
- * open -> pulling <-> waiting -> broken or closed. It never repairs itself: on a hole in the delivery sequence, a lost
- * connection, a deleted consumer or silence it says so once, and whoever owns it starts anew from the last message that
- * came. So there is one way to recover, which each restart of the server exercises. (The client's own ordered consumer
- * repairs itself, but keeps counting what the old consumer still owed, and pulls too little afterwards.)
+ * open -> pulling <-> waiting -> broken or closed. It never repairs itself: on a gap in the delivery sequence, a lost
+ * connection, a deleted consumer or silence it reports once, and its owner opens another session after the last message.
+ * So there is one way to recover, which each restart of the server exercises. (The client's own ordered consumer repairs
+ * itself, but keeps counting what the old consumer still owed, and pulls too little afterwards.)
  *
- * One pull request stands at a time: it costs one round trip per request, and keeps the count of what may still come exact.
+ * One pull request is open at a time: this costs one round trip per request, and keeps the count of messages that may
+ * still come exact.
  */
 export class PullSession {
-  /** Messages that waited when the consumer was made. */
+  /** Messages that waited when the consumer was created. */
   readonly pendingAtStart: number;
   readonly #connection: Connection;
   readonly #stream: string;
@@ -35,13 +38,14 @@ export class PullSession {
   readonly #forgetDisconnected: () => void;
   readonly #watchdog: NodeJS.Timeout;
   #pulls = 0;
-  /** Messages that the standing pull may still bring; 0 when none stands. */
+  /** Messages that the open pull request may still bring; 0 when none is open. */
   #owed = 0;
   #consumerSequence = 0;
   #sequenceAtPull = 0;
-  /** The next message alone is larger than what a pull was to bring: only a pull without that limit gets past it. */
+  /** The next message alone exceeds the byte limit of a pull: only a pull without that limit gets past it. */
   #isNextLarge = false;
   #silentTicks = 0;
+  #isAlive = false;
   #ended = false;
 
   /** @throws BusUnavailableError, BusPermissionError, StreamMissingError. */
@@ -85,12 +89,12 @@ export class PullSession {
     this.#watchdog = setInterval(() => this.#listenForSilence(), HEARTBEAT_MS);
   }
 
-  /** Whether a pull stands: then more may come without asking. */
+  /** Whether a pull request is open: more messages may come. */
   get pulling(): boolean {
     return this.#owed > 0;
   }
 
-  /** Asks for up to `rows` messages of together at most `bytes`, or for one that is larger. Nothing while a pull stands. */
+  /** Requests up to `rows` messages of `bytes` together, or one that is larger. Does nothing while a pull request is open. */
   pull(rows: number, bytes: number): void {
     if (this.#ended || this.pulling) return;
     this.#pulls += 1;
@@ -111,7 +115,7 @@ export class PullSession {
     }
   }
 
-  /** Lets go of the consumer, quietly. */
+  /** Deletes the consumer; the handler hears nothing more. */
   close(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -119,13 +123,15 @@ export class PullSession {
     clearInterval(this.#watchdog);
     if (this.#connection.nats.isClosed()) return;
     this.#answers.unsubscribe();
-    // Only tidiness: the server forgets an unused consumer by itself.
+    // Tidiness only: the server deletes an unused consumer by itself.
     if (this.#connection.connected) this.#connection.jsm.consumers.delete(this.#stream, this.#consumer).catch(() => {});
   }
 
   #receive(message: Msg): void {
     if (this.#ended) return;
     this.#silentTicks = 0;
+    if (!this.#isAlive) this.#handler.onAlive?.();
+    this.#isAlive = true;
     const isStatus = message.subject.startsWith(this.#inbox);
     const trouble = isStatus ? this.#receiveStatus(message) : this.#receiveMessage(message);
     if (trouble !== null) this.#break(trouble);
@@ -134,10 +140,10 @@ export class PullSession {
   /** @returns Why the session is over, or null. */
   #receiveMessage(message: Msg): string | null {
     const delivery = readDelivery(message.reply ?? '');
-    if (delivery === null) return 'a message came that no consumer delivered';
+    if (delivery === null) return 'a message arrived that no consumer delivered';
     const expected = this.#consumerSequence + 1;
     if (delivery.consumerSequence !== expected) {
-      return `expected delivery ${expected}, and ${delivery.consumerSequence} came`;
+      return `expected delivery ${expected}, got ${delivery.consumerSequence}`;
     }
     this.#consumerSequence = expected;
     this.#owed -= 1;
@@ -151,15 +157,15 @@ export class PullSession {
   #receiveStatus(message: Msg): string | null {
     const code = message.headers?.code ?? 0;
     const description = message.headers?.description ?? '';
-    // A heartbeat tells how far the consumer has delivered: the only sign of a last message that was lost on the way.
+    // A heartbeat carries the last delivery's number: the only sign of a last message that was lost on the way.
     if (code === 100) return this.#lacks(message.headers?.get('Nats-Last-Consumer'));
-    if (code === 503) return 'nobody answers for the consumer';
+    if (code === 503) return 'nobody serves the consumer';
     if (code === 400 || (code === 409 && !PULL_OVER.test(description))) return `the server said ${code} ${description}`;
     if (message.subject !== `${this.#inbox}.${this.#pulls}` || !this.pulling) return null;
     this.#isNextLarge = TOO_LARGE.test(description) && this.#consumerSequence === this.#sequenceAtPull;
     const unsent = message.headers?.get('Nats-Pending-Messages') ?? '';
     if (unsent !== '' && Number(unsent) !== this.#owed)
-      return `${this.#owed} messages are due, and ${unsent} will come`;
+      return `${this.#owed} messages are due, but ${unsent} will come`;
     this.#owed = 0;
     this.#handler.onPullOver();
     return null;
@@ -167,14 +173,14 @@ export class PullSession {
 
   #lacks(lastDelivered: string | undefined): string | null {
     if (lastDelivered === undefined || Number(lastDelivered) <= this.#consumerSequence) return null;
-    return `${lastDelivered} messages were delivered, and ${this.#consumerSequence} came`;
+    return `${lastDelivered} messages were delivered, but ${this.#consumerSequence} arrived`;
   }
 
-  /** Counts ticks, not time: after a stall of our own the timer comes before the bytes that have long arrived. */
+  /** Counts ticks, not time: after a stall of this process the timer fires before bytes that arrived long ago. */
   #listenForSilence(): void {
     if (!this.pulling) return;
     this.#silentTicks += 1;
-    if (this.#silentTicks >= SILENT_TICKS_MAX) this.#break('no heartbeat came');
+    if (this.#silentTicks >= SILENT_TICKS_MAX) this.#break('no heartbeat arrived');
   }
 
   #break(reason: string): void {
@@ -184,12 +190,12 @@ export class PullSession {
   }
 }
 
-/** With the default of 30 s a reader stalls for 45 s after a restart of the server. */
+/** With the default of 30 s a reader stalls for 45 s after the server restarts. */
 const PULL_EXPIRES_MS = 2_000;
 const HEARTBEAT_MS = 500;
 const SILENT_TICKS_MAX = 4;
-/** A caller that works longer than this on one batch finds its consumer gone, and gets a new one. */
+/** A caller that works on one batch for longer than this finds its consumer gone and gets a new one. */
 const INACTIVE_MS_MAX = 60_000;
-/** The answers of 409 that end a pull and not the consumer. */
+/** Answers with status 409 that end a pull request and not the consumer. */
 const PULL_OVER = /^(message size exceeds maxbytes|batch completed)/i;
 const TOO_LARGE = /^message size exceeds maxbytes/i;

@@ -1,33 +1,50 @@
 import type { StoredMsg } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs } from '@nats-io/transport-node';
+import { storableText } from '@polytape/types';
 import type { Delivery } from './delivery.ts';
 
-/** A message as the stream holds it. */
+/** A message of a stream. */
 export type StreamMessage = {
   /** Position in its stream. */
   sequence: number;
   subject: string;
-  /** The id by which the broker removed duplicates; null when its publisher gave none. */
+  /** The id by which the broker removes duplicates; null when the publisher gave none. */
   messageId: string | null;
-  /** A header by its exact name; null when the message has none of that name. */
+  /** The header of this exact name; null when the message has none. */
   header(name: string): string | null;
   body: Uint8Array;
   /** The broker's clock when it stored the message, milliseconds since the epoch. */
   storedAtMs: number;
 };
 
+/**
+ * A place in a stream; reading continues after it. Id and time are those of the message at `sequence`, null where it is
+ * known to have none. A reader that knows them notices when the broker holds another message there.
+ */
+export type ReadPosition = { sequence: number; messageId?: string | null; messageAtMs?: number | null };
+
+/**
+ * Whether the message is the one at the position. The broker's time is compared, too, because a tail that was published
+ * again in the same order has the same ids at the same sequences. True when the position has neither id nor time.
+ */
+export function isMessageAt(position: ReadPosition, message: Pick<StreamMessage, 'messageId' | 'storedAtMs'>): boolean {
+  const { messageId, messageAtMs } = position;
+  if (messageId !== undefined && storable(messageId) !== storable(message.messageId)) return false;
+  return messageAtMs === undefined || messageAtMs === message.storedAtMs;
+}
+
 /** Messages in the order of the stream. */
 export type StreamBatch = {
   messages: StreamMessage[];
-  /** Messages behind these that were still to be read when the broker delivered the last of them: 0 at the stream's end. */
+  /** Messages that were still to be read when the broker delivered the last of these: 0 at the stream's end. */
   pending: number;
 };
 
-/** A message that a consumer delivered. Headers are taken apart only when somebody asks for one. */
+/** A message that a consumer delivered. Its headers are parsed on first use. */
 export class DeliveredMessage implements StreamMessage {
   readonly sequence: number;
   readonly storedAtMs: number;
-  /** As in `StreamBatch`, behind this message. */
+  /** As in `StreamBatch`, after this message. */
   readonly pending: number;
   readonly #message: Msg;
 
@@ -55,7 +72,7 @@ export class DeliveredMessage implements StreamMessage {
   }
 }
 
-/** A message that was asked for by its sequence. */
+/** A message that was requested by its sequence. */
 export function storedMessage(stored: StoredMsg): StreamMessage {
   return {
     sequence: stored.seq,
@@ -65,6 +82,11 @@ export function storedMessage(stored: StoredMsg): StreamMessage {
     body: stored.data,
     storedAtMs: Date.parse(stored.timestamp),
   };
+}
+
+/** An id as it comes back from a database. */
+function storable(messageId: string | null): string | null {
+  return messageId === null ? null : storableText(messageId);
 }
 
 function headerOf(all: MsgHdrs | undefined, name: string): string | null {

@@ -6,16 +6,16 @@ import { BusUnavailableError, NoAnswerError } from '../errors.ts';
 export type RequestOptions = { timeoutMs: number; signal: AbortSignal };
 
 export type RequestAllOptions<T> = {
-  /** Longest time that answers are waited for. */
+  /** Longest wait for answers. */
   waitMs: number;
-  /** When no more has come for so long after one, those that came are all. */
+  /** The wait ends when no answer followed the last one for this long. */
   stallMs: number;
-  /** False while somebody is known to be missing, who is then waited for in spite of the stall. */
+  /** False while an answer is known to be missing: then the wait goes on in spite of `stallMs`. */
   isComplete?: (answers: readonly T[]) => boolean;
   signal: AbortSignal;
 };
 
-/** As `Bus.request`. */
+/** See `Bus.request`. */
 export async function request<T>(
   connection: Connection,
   subject: string,
@@ -34,7 +34,7 @@ export async function request<T>(
   return (first as { answer: T }).answer;
 }
 
-/** As `Bus.requestAll`. */
+/** See `Bus.requestAll`. */
 export async function requestAll<T>(
   connection: Connection,
   subject: string,
@@ -60,7 +60,7 @@ export async function requestAll<T>(
   return answers;
 }
 
-/** Publishes the request and hands out what comes back, until it is enough or the time is over. */
+/** Publishes the request and hands out the answers until `enough` is called or the time is over. */
 async function ask(
   connection: Connection,
   subject: string,

@@ -1,13 +1,13 @@
 import type { Msg } from '@nats-io/transport-node';
 import type { Connection } from '../connection/connection.ts';
 
-/** Makes the answer to one request; both are JSON values. An exception becomes a refusal in its words. */
+/** Answers one request; both are JSON values. An exception becomes a refusal with its message. */
 export type RequestHandler = (request: unknown) => unknown;
 
-/** What stands in an answer instead of what was asked for. */
+/** An answer that refuses the request. */
 export type Refusal = { refused: string };
 
-/** As `Bus.serve`. */
+/** See `Bus.serve`. */
 export function serve(connection: Connection, subject: string, handler: RequestHandler): AsyncDisposable {
   let inHand = 0;
   const answer = async (message: Msg): Promise<void> => {
@@ -25,7 +25,7 @@ export function serve(connection: Connection, subject: string, handler: RequestH
       inHand -= 1;
     }
   };
-  // The client subscribes again by itself when the connection is back. What it is refused, the connection has told.
+  // The client subscribes again by itself after a reconnect. The connection logs a denied subscription.
   const subscription = connection.nats.subscribe(subject, {
     callback: (error, message) => {
       if (error === null) void answer(message);
@@ -38,7 +38,7 @@ export function serve(connection: Connection, subject: string, handler: RequestH
   };
 }
 
-/** An empty request is null, so that `nats req <subject> ''` will do. @throws It is no JSON. */
+/** An empty request is null, so that `nats req <subject> ''` works. @throws It is not JSON. */
 function requestOf(message: Msg): unknown {
   if (message.data.length === 0) return null;
   try {
@@ -48,20 +48,20 @@ function requestOf(message: Msg): unknown {
   }
 }
 
-/** While the connection is away the answer is lost, and whoever asked asks again. */
+/** While the connection is down the answer is lost, and the requester asks again. */
 function respond(message: Msg, answer: unknown): void {
   try {
     message.respond(JSON.stringify(answer));
   } catch (error) {
-    // Larger than the server takes, or the connection is closed for good.
+    // The answer is larger than the server accepts, or the connection is closed for good.
     const refused = `the answer cannot be sent: ${error instanceof Error ? error.message : String(error)}`;
     try {
       message.respond(JSON.stringify({ refused } satisfies Refusal));
     } catch {
-      // Closed for good: `Bus.closed` tells.
+      // Closed for good: `Bus.closed` reports it.
     }
   }
 }
 
-/** Requests in hand at once; an operator's commands are few. */
+/** Limit of requests handled at once; operators' commands are few. */
 const REQUESTS_MAX = 64;

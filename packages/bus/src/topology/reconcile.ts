@@ -4,12 +4,11 @@ import { pause } from '../connection/pause.ts';
 import { isAway, translateFailure } from '../connection/translate-failure.ts';
 import { Trouble } from '../connection/trouble.ts';
 import { BusConfigurationError, BusPermissionError, BusUnavailableError, StreamMissingError } from '../errors.ts';
-import { isAtLeast } from './server-version.ts';
 import { type WantedStream, wantedStreams } from './stream-config.ts';
 import { type StreamDifference, streamDifferences } from './stream-difference.ts';
 import type { Topology } from './topology.ts';
 
-/** As `Bus.reconcile`. */
+/** See `Bus.reconcile`. */
 export async function reconcile(
   connection: Connection,
   o: { topology: Topology; replicas: number; signal: AbortSignal },
@@ -21,8 +20,8 @@ export async function reconcile(
 }
 
 /**
- * Makes again what is missing, until the signal aborts: a stream that somebody deleted, or all of them when the server
- * came back with an empty disk. Looks when the connection is back, and on a timer.
+ * Recreates missing streams until the signal aborts: one that somebody deleted, or all of them when the server came back
+ * with an empty disk. Looks after each reconnect and on a timer.
  */
 export async function keepReconciled(
   connection: Connection,
@@ -39,12 +38,15 @@ export async function keepReconciled(
         if ((await find(connection, wanted.config.name)) !== null) continue;
         await create(connection, wanted);
         const stream = wanted.config.name;
-        connection.log.error({ stream }, `Stream ${stream} was gone and has been created anew: what it held is lost.`);
+        connection.log.error({ stream }, `Stream ${stream} was missing and has been recreated. Its messages are lost.`);
       }
-      trouble.over({}, 'The streams on NATS can be looked after again.');
+      trouble.over({}, 'Checked the streams on NATS again.');
     } catch (error) {
       if (stop.aborted) return;
-      trouble.tell({ err: error }, 'Cannot look after the streams on NATS now; trying until it works.');
+      trouble.tell(
+        { err: error },
+        'Cannot check the streams on NATS; a deleted stream stays missing meanwhile. Retrying until it works.',
+      );
     }
   }
 }
@@ -53,21 +55,21 @@ async function pauseOrReconnect(connection: Connection, intervalMs: number, sign
   const due = new AbortController();
   const forget = connection.onConnected(() => due.abort());
   try {
-    await pause(intervalMs, AbortSignal.any([signal, due.signal])).catch(() => {}); // back, or stopped
+    await pause(intervalMs, AbortSignal.any([signal, due.signal])).catch(() => {}); // reconnected or stopped
     await connection.whenConnected(signal);
   } finally {
     forget();
   }
 }
 
-/** Repeats `act` until it succeeds, saying why it does not. Only what can never succeed comes out as an error. */
+/** Repeats `act` until it succeeds and logs why it fails. Throws only errors that a retry cannot mend. */
 async function insist(connection: Connection, signal: AbortSignal, act: () => Promise<void>): Promise<void> {
   const trouble = new Trouble(connection.log);
   for (;;) {
     await connection.whenConnected(signal);
     try {
       await act();
-      trouble.over({}, 'The streams on NATS can be prepared now.');
+      trouble.over({}, 'Prepared the streams on NATS.');
       return;
     } catch (error) {
       signal.throwIfAborted();
@@ -79,7 +81,7 @@ async function insist(connection: Connection, signal: AbortSignal, act: () => Pr
   }
 }
 
-/** @throws {BusConfigurationError} This server can never hold our streams. */
+/** @throws {BusConfigurationError} This server cannot hold our streams. */
 async function checkServer({ nats, jsm }: Connection): Promise<void> {
   const version = nats.info?.version ?? '0';
   if (!isAtLeast(version, VERSION_MIN)) {
@@ -93,10 +95,10 @@ async function checkServer({ nats, jsm }: Connection): Promise<void> {
   } catch (cause) {
     const isClustered = nats.info?.cluster !== undefined;
     const isMissing = cause instanceof Error && cause.name === 'JetStreamNotEnabled';
-    // In a cluster nobody may answer while the servers elect a leader; a single server answers, or never will.
+    // In a cluster nobody may answer during an election; a single server answers at once or never.
     if (isMissing && !(isClustered && isAway(cause))) {
       throw new BusConfigurationError(
-        'The NATS server of NATS_URL has no JetStream for us.',
+        'The NATS server of NATS_URL has no JetStream for our account.',
         'Start nats-server with -js (or a jetstream block in its configuration), and enable JetStream for our account.',
         cause,
       );
@@ -111,20 +113,20 @@ async function reconcileStream(connection: Connection, wanted: WantedStream): Pr
   const info = await find(connection, stream);
   if (info === null) {
     await create(connection, wanted);
-    log.info({ stream }, `Stream ${stream} was created.`);
+    log.info({ stream }, `Created stream ${stream}.`);
     return;
   }
   const differences = streamDifferences(info.config, wanted);
   if (differences.length === 0) return;
   const notDone = await update(connection, stream, differences);
   const changed = differences.filter((difference) => !notDone.includes(difference));
-  if (changed.length > 0) log.info({ stream, changed }, `Stream ${stream} was updated.`);
-  // It was made with less where the disk is small, and said then; each start tries once whether there is room by now.
+  if (changed.length > 0) log.info({ stream, changed }, `Updated stream ${stream}.`);
+  // On a small disk the stream was created smaller, and that was logged; each start tries once whether there is room now.
   const refused = notDone.filter(({ setting }) => setting !== 'max_bytes');
   if (refused.length > 0) {
     log.warn(
       { stream, refused },
-      `Stream ${stream} differs from what polytape expects (${refused.map(({ setting }) => setting).join(', ')}) and cannot be changed; it is used as it is.`,
+      `NATS refuses to change ${refused.map(({ setting }) => setting).join(', ')} of stream ${stream} to what polytape expects. Using it as it is.`,
     );
   }
 }
@@ -140,8 +142,8 @@ async function find({ jsm }: Connection, stream: string): Promise<StreamInfo | n
 }
 
 /**
- * JetStream reserves what a stream may take at most (`max_bytes`), and refuses one that does not fit: it is then made with
- * half of it, and half of that, for a little history is better than no recording.
+ * JetStream reserves a stream's `max_bytes` and refuses a stream that does not fit. It is then created with half of that,
+ * and half again: a short history is better than no recording.
  */
 async function create({ jsm, log }: Connection, wanted: WantedStream): Promise<void> {
   const { name, max_bytes: wantedBytes } = wanted.config;
@@ -151,7 +153,7 @@ async function create({ jsm, log }: Connection, wanted: WantedStream): Promise<v
       if (bytes === wantedBytes) return;
       log.warn(
         { stream: name, wantedBytes, bytes },
-        `NATS has no room for ${mib(wantedBytes)} of stream ${name}: it keeps ${mib(bytes)} at most, the newest. Raise max_file_store, or give JetStream a larger disk.`,
+        `NATS has no room for ${mib(wantedBytes)} of stream ${name}. It keeps the newest ${mib(bytes)} instead. Raise max_file_store, or give JetStream a larger disk.`,
       );
       return;
     } catch (cause) {
@@ -169,7 +171,7 @@ function creationFailure(cause: unknown, wanted: WantedStream): unknown {
   const stream = wanted.config.name;
   if (!(cause instanceof JetStreamApiError)) return translateFailure(cause, stream);
   switch (cause.code) {
-    case API_CODE.nameInUse: // another process was faster, with a table of another version: look again, then compare
+    case API_CODE.nameInUse: // another process with another version of the table was faster: look again, then compare
       return new BusUnavailableError(`another process has just created ${stream}`, { cause });
     case API_CODE.replicasNotSupported:
       return new BusConfigurationError(
@@ -179,49 +181,54 @@ function creationFailure(cause: unknown, wanted: WantedStream): unknown {
       );
     case API_CODE.subjectsOverlap:
       return new BusConfigurationError(
-        `Another stream on NATS already takes the subjects of ${stream} (${wanted.config.subjects.join(', ')}).`,
-        'Take these subjects out of that stream, or give polytape a NATS account of its own.',
+        `Another stream on NATS already has the subjects of ${stream} (${wanted.config.subjects.join(', ')}).`,
+        'Remove these subjects from that stream, or give polytape its own NATS account.',
         cause,
       );
     case API_CODE.invalidConfig:
       return new BusConfigurationError(
         `NATS refuses stream ${stream}: ${cause.message}.`,
-        'Check the limits that the server sets for our account.',
+        'Check the limits of our account on the server.',
         cause,
       );
-    default: // no room, no peers, too many streams: may be mended while we wait
+    default: // no room, no peers, too many streams: may be solved while we wait
       return new BusUnavailableError(`NATS cannot create stream ${stream} now: ${cause.message}`, { cause });
   }
 }
 
-/** Applies the differences; gives back those that the server refuses. A single refused one must not keep the others out. */
+/** Applies the differences one by one, so that one refusal does not block the others. Returns the refused ones. */
 async function update(
   connection: Connection,
   stream: string,
-  differences: StreamDifference[],
+  differences: readonly StreamDifference[],
 ): Promise<StreamDifference[]> {
-  if (await tryUpdate(connection, stream, differences)) return [];
-  if (differences.length === 1) return differences;
   const refused: StreamDifference[] = [];
   for (const difference of differences) {
-    if (!(await tryUpdate(connection, stream, [difference]))) refused.push(difference);
+    if (!(await isUpdated(connection, stream, difference))) refused.push(difference);
   }
   return refused;
 }
 
-async function tryUpdate({ jsm }: Connection, stream: string, differences: StreamDifference[]): Promise<boolean> {
-  const changes = Object.fromEntries(differences.map(({ setting, wanted }) => [setting, wanted]));
+async function isUpdated({ jsm }: Connection, stream: string, difference: StreamDifference): Promise<boolean> {
+  const { setting, wanted } = difference;
   try {
-    await jsm.streams.update(stream, changes);
+    await jsm.streams.update(stream, { [setting]: wanted });
     return true;
   } catch (cause) {
     const failure = translateFailure(cause, stream);
     if (failure instanceof JetStreamApiError) return false;
-    // Without the right to change it, a stream that takes all our subjects still serves.
-    if (failure instanceof BusPermissionError && !('subjects' in changes)) return false;
-    if (failure instanceof StreamMissingError) throw new BusUnavailableError(`stream ${stream} has just gone`);
+    // Without permission to change it, a stream with all our subjects still works.
+    if (failure instanceof BusPermissionError && setting !== 'subjects') return false;
+    if (failure instanceof StreamMissingError) throw new BusUnavailableError(`stream ${stream} has just been deleted`);
     throw failure;
   }
+}
+
+/** Whether a server's version (`2.12.1`, `2.14.0-beta.1`) is `least` (`2.12`) or later. */
+export function isAtLeast(version: string, least: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number);
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
 }
 
 /** Codes of JetStream's API errors: nats-server, server/errors.json. */
@@ -233,7 +240,7 @@ const API_CODE = {
   storageExceeded: 10047,
 };
 const MIB = 1_024 ** 2;
-/** With less than this a stream would forget faster than anybody reads. */
+/** A smaller stream would drop messages before they are read. */
 const BYTES_MIN = 64 * MIB;
 const VERSION_MIN = '2.12';
 const RETRY_MS = 2_000;

@@ -3,7 +3,7 @@ import { nanos } from '@nats-io/transport-node';
 import { DUPLICATE_WINDOW_MS } from '@polytape/types';
 import type { BucketDefinition, StreamDefinition, Topology } from './topology.ts';
 
-/** What we ask of a stream; settings that are not named here are the operator's. */
+/** The settings that we want for a stream; all others are the operator's choice. */
 export type WantedStream = {
   kind: 'stream' | 'bucket';
   config: Partial<StreamConfig> & { name: string; subjects: string[] };
@@ -58,7 +58,7 @@ function bucketConfig(bucket: string, definition: BucketDefinition, replicas: nu
         ? {}
         : {
             max_age: nanos(ttlMs),
-            // Without a marker nobody who watches is told that a key expired.
+            // Without a marker, watchers do not learn that a key expired.
             allow_msg_ttl: true,
             subject_delete_marker_ttl: nanos(ttlMs),
           }),

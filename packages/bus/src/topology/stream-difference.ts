@@ -1,14 +1,13 @@
 import type { StreamConfig } from '@nats-io/jetstream';
-import { covers } from '../read/covers.ts';
 import type { WantedStream } from './stream-config.ts';
 
-/** One setting in which the server's stream is not as the table wants it. */
+/** A setting in which the server's stream differs from the table. */
 export type StreamDifference = { setting: keyof StreamConfig; actual: unknown; wanted: unknown };
 
 /**
  * What must change for the stream to do what the table wants, without undoing what an operator did beyond it: a stream
- * that keeps more (longer, more per subject, more replicas, more subjects) is left as it is, because bringing it back
- * would delete data. Settings that the table does not name are not looked at, nor is the description.
+ * that keeps more (longer, more per subject, more replicas, more subjects) stays as it is, because reducing it would
+ * delete data. Settings that the table does not name, and the description, are ignored.
  */
 export function streamDifferences(actual: Partial<StreamConfig>, wanted: WantedStream): StreamDifference[] {
   const differences: StreamDifference[] = [];
@@ -26,7 +25,7 @@ function isMet(setting: keyof StreamConfig, actual: unknown, wanted: unknown, ki
   if (setting === 'subjects') return areTaken(wanted as string[], (actual ?? []) as string[]);
   if (typeof wanted !== 'number') return (actual ?? false) === wanted;
   if (setting === 'num_replicas') return Number(actual) >= wanted;
-  // A bucket's age is its meaning (who is alive), a stream's age and depth are only how much it keeps.
+  // A bucket's age has a meaning (who is alive); a stream's age and depth only limit how much it keeps.
   if (kind === 'stream' && KEPT.has(setting)) return limit(actual) >= limit(wanted);
   return Number(actual ?? 0) === wanted;
 }
@@ -41,9 +40,22 @@ function areTaken(wanted: string[], actual: string[]): boolean {
   return wanted.every((subject) => actual.some((pattern) => covers(pattern, subject)));
 }
 
-/** Ours, and what an operator added to them. A stream may not name one subject twice, so what ours cover goes. */
+/** Our subjects and those that an operator added. A stream must not name a subject twice, so those that ours cover go. */
 function merged(actual: string[], wanted: string[]): string[] {
   return [...actual.filter((subject) => !wanted.some((pattern) => covers(pattern, subject))), ...wanted];
+}
+
+/** Whether `wide` matches every subject that `narrow` matches: `pm.>` covers `pm.trade.*.*`, `*` covers one token. */
+export function covers(wide: string, narrow: string): boolean {
+  const wideTokens = wide.split('.');
+  const narrowTokens = narrow.split('.');
+  for (const [at, token] of wideTokens.entries()) {
+    const other = narrowTokens[at];
+    if (other === undefined) return false;
+    if (token === '>') return true;
+    if (other === '>' || (token !== '*' && token !== other)) return false;
+  }
+  return wideTokens.length === narrowTokens.length;
 }
 
 const KEPT: ReadonlySet<keyof StreamConfig> = new Set([

@@ -1,19 +1,19 @@
-/** One stream: what it takes and how long it keeps it. */
+/** A stream: its subjects and how long it keeps messages. */
 export type StreamDefinition = {
   description: string;
   subjects: string[];
-  /** Milliseconds that a message is kept; null keeps it for ever. */
+  /** Milliseconds for which a message is kept; null keeps it for ever. */
   keepsMs: number | null;
   /** Messages kept per subject; null keeps all. */
   keepsPerSubject: number | null;
-  /** Bytes after which the oldest messages go; null keeps them all. */
+  /** Bytes above which the oldest messages are dropped; null keeps all. */
   keepsBytes: number | null;
 };
 
-/** One KV bucket of JSON values. */
+/** A KV bucket of JSON values. */
 export type BucketDefinition = {
   description: string;
-  /** Milliseconds after its last put until a key is gone; null keeps keys for ever. At least 1,000. */
+  /** Milliseconds after its last write at which a key expires; null keeps keys for ever. At least 1,000. */
   ttlMs: number | null;
 };
 
@@ -77,9 +77,9 @@ export const TOPOLOGY: Topology = {
   },
   buckets: {
     shards: { description: 'The shard plan: what to record.', ttlMs: null },
-    // Liveness: renewed every 5 s by put. A per-key TTL would be lost on update, hence the bucket's.
+    // Liveness: each ingestor renews its key every 5 s. A per-key TTL would be lost on update, hence the bucket's.
     ingestors: { description: 'Who is alive and records what.', ttlMs: 15_000 },
-    // Renewed every 5 s by update with the revision, so that a lost answer or a rival is noticed.
+    // Renewed every 5 s by revision, so that the leader notices a lost answer or a rival.
     leader: { description: 'Which scheduler leads.', ttlMs: 15_000 },
   },
 };

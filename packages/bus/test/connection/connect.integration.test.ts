@@ -5,7 +5,7 @@ import { Bus, BusConfigurationError } from '../../src/index.ts';
 import { RecordedLog } from '../read/recorded-log.ts';
 import { testBus } from '../test-bus.ts';
 import { configuredNats, natsServerProgram } from '../topology/configured-nats.ts';
-import { tcpProxy } from './tcp-proxy.ts';
+import { natsProxy } from './nats-proxy.ts';
 
 const program = await natsServerProgram();
 const never = new AbortController().signal;
@@ -21,7 +21,7 @@ describe('connecting', () => {
     },
   );
 
-  test('keeps trying a server that is away, says so once, and connects when it comes', async () => {
+  test('retries while the server is away, logs it once, and succeeds when the server comes', async () => {
     await using nats = await testNats();
     const port = await closedPort();
     const log = new RecordedLog();
@@ -33,16 +33,16 @@ describe('connecting', () => {
     expect(entry.level).toBe('warn');
     expect(entry.sentence).toContain(`127.0.0.1:${port}`);
     expect(entry.sentence).toContain('ECONNREFUSED');
-    await using _way = await tcpProxy(nats.url, port);
+    await using _way = await natsProxy(nats.url, port);
     await using bus = await connecting;
     expect(bus.connected).toBe(true);
     expect(log.count(/cannot be reached/)).toBe(1);
-    expect(log.count(/is there/)).toBe(1);
+    expect(log.count(/^Connected to NATS/)).toBe(1);
     expect(log.text).not.toContain(credentials);
     expect(log.text).not.toContain('secret');
   });
 
-  test('to a server that is away ends when the signal aborts', async () => {
+  test('ends when the signal aborts while the server is away', async () => {
     const stop = new AbortController();
     const log = new RecordedLog();
     const url = `nats://127.0.0.1:${await closedPort()}`;
@@ -52,8 +52,8 @@ describe('connecting', () => {
     await expect(connecting).rejects.toThrow('stopped by the test');
   });
 
-  test('to something that never greets ends when the signal aborts', async () => {
-    await using silent = await tcpProxy('nats://127.0.0.1:1');
+  test('ends when the signal aborts while the server never greets', async () => {
+    await using silent = await natsProxy('nats://127.0.0.1:1');
     silent.mute();
     const stop = new AbortController();
     const connecting = Bus.connect({ url: silent.url, name: 'test', log: new RecordedLog(), signal: stop.signal });
@@ -64,7 +64,7 @@ describe('connecting', () => {
   describe.skipIf(program === null)('with credentials (needs a nats-server program to configure)', () => {
     const users = 'authorization { users: [ { user: "ann", password: "p@ss/w:rd" } ] }';
 
-    test('takes user and password from the URL, percent-encoded', async () => {
+    test('uses user and password of the URL, percent-encoded', async () => {
       if (program === null) return;
       await using nats = await configuredNats(program, { configuration: users, jetstream: true });
       const url = `nats://ann:${encodeURIComponent('p@ss/w:rd')}@${nats.host}`;
@@ -72,7 +72,7 @@ describe('connecting', () => {
       expect(made.bus.connected).toBe(true);
     });
 
-    test('refuses wrong ones at once, without repeating the password', async () => {
+    test('fails at once with wrong ones, without repeating the password', async () => {
       if (program === null) return;
       await using nats = await configuredNats(program, { configuration: users, jetstream: true });
       const log = new RecordedLog();
@@ -83,7 +83,7 @@ describe('connecting', () => {
       expect(`${error.message}${log.text}`).not.toContain('wrong');
     });
 
-    test('takes a name without password as a token', async () => {
+    test('uses a name without a password as a token', async () => {
       if (program === null) return;
       await using nats = await configuredNats(program, {
         configuration: 'authorization { token: "t0ken" }',
@@ -96,20 +96,20 @@ describe('connecting', () => {
 });
 
 describe('a connection', () => {
-  test('that is cut says so and comes back', async () => {
+  test('that is cut logs it and comes back', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     way.cut();
-    expect((await made.log.said(/is lost/)).level).toBe('warn');
-    expect((await made.log.said(/NATS is back/)).level).toBe('info');
+    expect((await made.log.said(/Lost the connection/)).level).toBe('warn');
+    expect((await made.log.said(/Reconnected/)).level).toBe('info');
     expect(made.bus.connected).toBe(true);
   });
 
   // The client's own default gives up after 10 attempts.
   test('comes back however long the server was away', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     way.lead('nats://127.0.0.1:1');
     way.cut();
@@ -117,16 +117,16 @@ describe('a connection', () => {
       made.log.entries.filter(({ fields }) => 'status' in fields && fields.status === 'reconnecting');
     while (attempts().length < 12) await new Promise((resolve) => setTimeout(resolve, 20));
     way.lead(nats.url);
-    await made.log.said(/NATS is back/);
+    await made.log.said(/Reconnected/);
     expect((await made.bus.streamState('TRADES')).lastSequence).toBe(0);
   });
 
-  test.skipIf(program === null)('comes back though the server refused it for a while', async () => {
+  test.skipIf(program === null)('comes back after the server refused it for a while', async () => {
     if (program === null) return;
     const users = (password: string) => `authorization { users: [ { user: ann, password: ${password} } ] }`;
     await using nats = await configuredNats(program, { configuration: users('right'), jetstream: true });
     await using other = await configuredNats(program, { configuration: users('other'), jetstream: true });
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url.replace('//', '//ann:right@'));
     way.lead(other.url);
     way.cut();
@@ -135,7 +135,7 @@ describe('a connection', () => {
       made.log.entries.filter(({ fields }) => 'status' in fields && fields.status === 'reconnecting');
     while (attempts().length < 4) await new Promise((resolve) => setTimeout(resolve, 20));
     way.lead(nats.url);
-    await made.log.said(/NATS is back/);
+    await made.log.said(/Reconnected/);
     expect(made.log.count(/Authorization Violation/)).toBe(1);
   });
 
@@ -147,24 +147,24 @@ describe('a connection', () => {
     expect(bus.connected).toBe(false);
   });
 
-  test('is closed by dispose also while the server is away', async () => {
+  test('is closed by dispose even while the server is away', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     const { bus, log } = await testBus(way.url);
     await way[Symbol.asyncDispose]();
-    await log.said(/is lost/);
+    await log.said(/Lost the connection/);
     await bus[Symbol.asyncDispose]();
     expect(await bus.closed).toBeUndefined();
   });
 
-  test('to a peer that died without a word is given up and comes back', async () => {
+  test('to a peer that died silently is given up and comes back', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url, { pingMs: 100 });
     way.mute();
-    await made.log.said(/is lost/);
+    await made.log.said(/Lost the connection/);
     way.unmute();
-    await made.log.said(/NATS is back/);
+    await made.log.said(/Reconnected/);
     expect((await made.bus.streamState('TRADES')).lastSequence).toBe(0);
   });
 });

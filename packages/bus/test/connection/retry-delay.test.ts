@@ -11,7 +11,7 @@ describe('the delay before a retry', () => {
     ]);
   });
 
-  test('is never less than half of that, and never more', () => {
+  test('is never less than half of that and never more than that', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 1e6 }),

@@ -9,8 +9,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('a lasting trouble', () => {
-  test('is said at once, then every 30 s, then that it is over', () => {
+describe('a lasting failure', () => {
+  test('is logged at once, then every 30 s, and its end once', () => {
     const log = new RecordedLog();
     const trouble = new Trouble(log);
     for (let second = 0; second < 65; second += 1) {
@@ -27,13 +27,13 @@ describe('a lasting trouble', () => {
     ]);
   });
 
-  test('that was never said is not said to be over', () => {
+  test('has no end in the log when it was never logged', () => {
     const log = new RecordedLog();
     new Trouble(log).over({}, 'up');
     expect(log.entries).toEqual([]);
   });
 
-  test('that comes again after its end is said at once', () => {
+  test('is logged at once when it comes back after its end', () => {
     const log = new RecordedLog();
     const trouble = new Trouble(log, 'error');
     trouble.tell({}, 'down');

@@ -7,7 +7,7 @@ describe('the answer to a publish', () => {
     expect(read({ stream: 'TRADES', seq: 1 })).toEqual({ kind: 'stored', duplicate: false });
   });
 
-  test('means stored before when it is a duplicate', () => {
+  test('means stored already when it is a duplicate', () => {
     expect(read({ stream: 'TRADES', seq: 1, duplicate: true })).toEqual({ kind: 'stored', duplicate: true });
   });
 
@@ -29,7 +29,7 @@ describe('the answer to a publish', () => {
     expect(read({ error: { code: 503, err_code, description }, stream: 'TRADES', seq: 0 }).kind).toBe('retry');
   });
 
-  test('means try again when nobody answers for the subject', () => {
+  test('means retry when nobody serves the subject', () => {
     const nobody = headers(503, 'No Responders');
     const answer = readAcknowledgement({ data: new Uint8Array(), headers: nobody });
     expect(answer).toEqual({ kind: 'retry', reason: expect.stringMatching(/no stream/) });

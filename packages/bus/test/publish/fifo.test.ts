@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Fifo } from '../../src/publish/fifo.ts';
 
 describe('a fifo', () => {
-  test('gives back what an array would, whatever the order of pushes and shifts', () => {
+  test('returns what an array would, whatever the order of pushes and shifts', () => {
     const step = fc.record({ pushes: fc.nat(1_500), shifts: fc.nat(1_500) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
@@ -24,7 +24,7 @@ describe('a fifo', () => {
     );
   });
 
-  test('has nothing to give when it is empty', () => {
+  test('returns nothing when it is empty', () => {
     expect(new Fifo<number>().shift()).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { testNats } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import type { Bus, OutgoingMessage, StreamMessage } from '../../src/index.ts';
-import { ANSWER, tcpProxy } from '../connection/tcp-proxy.ts';
+import { ANSWER, natsProxy } from '../connection/nats-proxy.ts';
 import { testBus } from '../test-bus.ts';
 import { configuredNats, natsServerProgram } from '../topology/configured-nats.ts';
 import { operatorOf } from '../topology/operator.ts';
@@ -24,7 +24,7 @@ describe('a publisher', () => {
     expect(publisher.stats()).toMatchObject({ acknowledged: 500, unacknowledged: 0, queued: 0, oldestTakenAtMs: null });
   });
 
-  test('never has more unacknowledged than its window', async () => {
+  test('never has more unacknowledged messages than its window', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using publisher = made.bus.publisher({ unacknowledgedMax: 10, queueMax: 1_000 });
@@ -34,7 +34,7 @@ describe('a publisher', () => {
     expect(publisher.stats().acknowledged).toBe(200);
   });
 
-  test('never has more bytes unacknowledged than its window, but one message of any size', async () => {
+  test('never has more unacknowledged bytes than its window, except for one message of any size', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using publisher = made.bus.publisher({ ...WINDOW, unacknowledgedBytesMax: 1_000 });
@@ -43,7 +43,7 @@ describe('a publisher', () => {
     await publisher.idle();
   });
 
-  test('counts what the broker already had', async () => {
+  test('counts messages that the broker already had', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using publisher = made.bus.publisher(WINDOW);
@@ -53,9 +53,9 @@ describe('a publisher', () => {
     expect((await made.bus.streamState('TRADES')).lastSequence).toBe(3);
   });
 
-  test('is full at its maximum, takes more all the same, and tells when there is room', async () => {
+  test('is full at its limit, still takes messages, and reports when there is room again', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     await using publisher = made.bus.publisher({ unacknowledgedMax: 10, queueMax: 50 });
     await cutUntilLost(made, way);
@@ -78,7 +78,7 @@ describe('a publisher', () => {
     expect(publisher.stats().acknowledged).toBe(149);
   });
 
-  test('delivers what was published while the server was away, once it is back', async ({ skip }) => {
+  test('delivers messages that were published while the server was away', async ({ skip }) => {
     await using nats = await testNats();
     if (!nats.canRestart) skip('the server of TEST_NATS_URL is not ours to end');
     await using made = await testBus(nats.url);
@@ -86,7 +86,7 @@ describe('a publisher', () => {
     publisher.publish(trade(0));
     await publisher.idle();
     await nats.kill();
-    await made.log.said(/is lost/);
+    await made.log.said(/Lost the connection/);
     for (const n of numbers(300)) publisher.publish(trade(n));
     expect(publisher.stats()).toMatchObject({ unacknowledged: 0, queued: 300, duplicates: 0 });
     await nats.start();
@@ -95,7 +95,7 @@ describe('a publisher', () => {
     expect(publisher.stats()).toMatchObject({ duplicates: 1 });
   });
 
-  test('loses and doubles nothing over kills of the server while it publishes', async ({ skip }) => {
+  test('loses and doubles nothing when the server is killed while it publishes', async ({ skip }) => {
     await using nats = await testNats();
     if (!nats.canRestart) skip('the server of TEST_NATS_URL is not ours to end');
     await using made = await testBus(nats.url);
@@ -123,9 +123,9 @@ describe('a publisher', () => {
     expect((await made.bus.streamState('TRADES')).lastSequence).toBe(taken);
   });
 
-  test('sends again when the connection was cut', async () => {
+  test('sends messages again after the connection was cut', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     // Only the connection's return can make it send again.
     await using publisher = made.bus.publisher({ ...WINDOW, acknowledgeMsMax: 600_000 });
@@ -138,14 +138,14 @@ describe('a publisher', () => {
     expect(publisher.stats().retries).toBe(50);
   });
 
-  test('sends again what alone got no acknowledgement', async () => {
+  test('sends a single message again that got no acknowledgement', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     await using publisher = made.bus.publisher({ ...WINDOW, acknowledgeMsMax: 100 });
     way.swallow(1, ANSWER);
     publisher.publish(trade(0));
-    // Younger ones keep being acknowledged: only that they are younger tells that the first was lost.
+    // Younger messages are acknowledged all the time; only their age shows that the first one was lost.
     let next = 1;
     const flowing = setInterval(() => publisher.publish(trade(next++)), 10);
     try {
@@ -157,9 +157,9 @@ describe('a publisher', () => {
     expect(publisher.stats()).toMatchObject({ acknowledged: next, duplicates: 1, retries: 1 });
   });
 
-  test('repeats nothing while the server is only slow', async () => {
+  test('repeats nothing while the server is merely slow', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     await using publisher = made.bus.publisher({ ...WINDOW, acknowledgeMsMax: 200 });
     way.slow(20);
@@ -168,14 +168,12 @@ describe('a publisher', () => {
     expect(publisher.stats()).toMatchObject({ acknowledged: 50, retries: 0 });
   });
 
-  test('hands back what is larger than the server takes, and nothing else suffers', async () => {
+  test('reports a message that is larger than the server accepts, and stores the others', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     const rejected: [OutgoingMessage, string][] = [];
-    await using publisher = made.bus.publisher({
-      ...WINDOW,
-      onRejected: (message, reason) => rejected.push([message, reason]),
-    });
+    await using publisher = made.bus.publisher(WINDOW);
+    publisher.onRejected((message, reason) => rejected.push([message, reason]));
     publisher.publish(trade(1));
     publisher.publish({ ...trade(2), body: 'x'.repeat(80 * 1024 * 1024) });
     publisher.publish(trade(3));
@@ -187,13 +185,14 @@ describe('a publisher', () => {
     expect(publisher.stats()).toMatchObject({ acknowledged: 2, rejected: 1 });
   });
 
-  test('hands back what is larger than the stream takes', async () => {
+  test('reports a message that is larger than the stream accepts', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using operator = await operatorOf(nats.url);
     await operator.jsm.streams.update('TRADES', { max_msg_size: 1_000 });
     const rejected: string[] = [];
-    await using publisher = made.bus.publisher({ ...WINDOW, onRejected: (_, reason) => rejected.push(reason) });
+    await using publisher = made.bus.publisher(WINDOW);
+    publisher.onRejected((_message, reason) => rejected.push(reason));
     publisher.publish({ ...trade(1), body: 'x'.repeat(2_000) });
     publisher.publish(trade(2));
     await publisher.idle();
@@ -201,26 +200,27 @@ describe('a publisher', () => {
     expect(ids(await read(made.bus, 1))).toEqual(['id-2']);
   });
 
-  test('hands back what has no possible subject or header', async () => {
+  test('reports a message with an impossible subject or header', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     const rejected: string[] = [];
-    await using publisher = made.bus.publisher({ ...WINDOW, onRejected: ({ messageId }) => rejected.push(messageId) });
+    await using publisher = made.bus.publisher(WINDOW);
+    publisher.onRejected(({ messageId }) => rejected.push(messageId));
     publisher.publish({ subject: 'pm.trade.0x1. 2', messageId: 'space', body: '' });
     publisher.publish({ ...trade(1), messageId: 'line', headers: { 'Pm-Shard': 'one\r\ntwo' } });
     await publisher.idle();
     expect(rejected).toEqual(['space', 'line']);
   });
 
-  test('says at error level what it loses when nobody takes what is rejected', async () => {
+  test('logs a lost message at error level', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using publisher = made.bus.publisher(WINDOW);
     publisher.publish({ subject: 'pm.trade.0x1. 2', messageId: 'space', body: '' });
-    expect((await made.log.said(/is lost: NATS can never take it/)).level).toBe('error');
+    expect((await made.log.said(/^Lost a message to .* NATS can never store it/)).level).toBe('error');
   });
 
-  test('keeps what no stream takes yet, says so, and delivers it when the stream is made', async () => {
+  test('keeps a message that no stream takes yet, logs it, and delivers it once the stream is created', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url, { reconcile: false });
     await using publisher = made.bus.publisher(WINDOW);
@@ -229,10 +229,10 @@ describe('a publisher', () => {
     await made.bus.reconcile(made.stop.signal);
     await publisher.idle();
     expect(ids(await read(made.bus, 1))).toEqual(['id-1']);
-    await made.log.said(/acknowledges what we publish again/);
+    await made.log.said(/acknowledges published messages again/);
   });
 
-  test('of a missing stream does not hold up the others', async () => {
+  test('is not held up by messages for a missing stream', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using operator = await operatorOf(nats.url);
@@ -245,9 +245,9 @@ describe('a publisher', () => {
     expect(publisher.stats().unacknowledged).toBe(1);
   });
 
-  test('tells what is unfinished, and since when', async () => {
+  test('shows how much is unfinished, and since when', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url);
     const publisher = made.bus.publisher({ unacknowledgedMax: 2, queueMax: 10 });
     way.mute();
@@ -262,7 +262,7 @@ describe('a publisher', () => {
   });
 
   test.skipIf(program === null)(
-    'sends again what a server that hangs does not acknowledge (needs its pid)',
+    'sends messages again that a hanging server does not acknowledge (needs its pid)',
     async () => {
       if (program === null) return;
       await using nats = await configuredNats(program, { jetstream: true });
@@ -317,5 +317,5 @@ async function cutUntilLost(
 ) {
   way.mute();
   way.cut();
-  await made.log.said(/is lost/);
+  await made.log.said(/Lost the connection/);
 }

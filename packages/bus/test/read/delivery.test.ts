@@ -4,11 +4,11 @@ import { readDelivery } from '../../src/read/delivery.ts';
 describe('a delivery', () => {
   const expected = { streamSequence: 42, consumerSequence: 7, storedAtMs: 1_763_640_000_123, pending: 3 };
 
-  test('is read from the short form', () => {
+  test('is parsed from the short form', () => {
     expect(readDelivery('$JS.ACK.TRADES.reader.1.42.7.1763640000123456789.3')).toEqual(expected);
   });
 
-  test('is read from the long form, with domain and account', () => {
+  test('is parsed from the long form, with domain and account', () => {
     expect(readDelivery('$JS.ACK.hub.ABCDEF.TRADES.reader.1.42.7.1763640000123456789.3.token')).toEqual(expected);
   });
 
@@ -17,7 +17,7 @@ describe('a delivery', () => {
   });
 
   test.for(['', '_INBOX.x.1', '$JS.ACK.TRADES', '$JS.ACK.TRADES.reader.1.x.7.1763640000123456789.3'])(
-    'is not read from %j',
+    'is not parsed from %j',
     (reply) => {
       expect(readDelivery(reply)).toBeNull();
     },

@@ -24,7 +24,7 @@ describe('a batch', () => {
     expect(flushReason({ rows: 1, bytes: 1, openedAtMs: 0 }, limits, 10)).toBe('stale');
   });
 
-  test('is handed out at once when it may not age', () => {
+  test('is handed out at once when its age limit is 0', () => {
     expect(flushReason({ rows: 1, bytes: 1, openedAtMs: 5 }, { ...limits, ageMsMax: 0 }, 5)).toBe('stale');
   });
 });

@@ -4,14 +4,14 @@ import { testBus } from '../test-bus.ts';
 import { publish } from '../trades-stream.ts';
 
 describe('asking for one message', () => {
-  test('gives null for a sequence that holds none', async () => {
+  test('returns null for a sequence without a message', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 1);
     expect(await made.bus.messageAt('TRADES', 2)).toBeNull();
   });
 
-  test('gives the last one on a subject, and null where there is none', async () => {
+  test('returns the last message on a subject, and null when there is none', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     const { bus } = made;
@@ -25,7 +25,7 @@ describe('asking for one message', () => {
     expect(await bus.lastMessageOn('TRADES', 'pm.trade.0xdead.1')).toBeNull();
   });
 
-  test('of a missing stream names the stream', async () => {
+  test('names the stream when it is missing', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url, { reconcile: false });
     await expect(made.bus.messageAt('TRADES', 1)).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { testNats } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import type { StreamMessage } from '../../src/index.ts';
 import { BusUnavailableError } from '../../src/index.ts';
-import { DELIVERED, tcpProxy } from '../connection/tcp-proxy.ts';
+import { DELIVERED, natsProxy } from '../connection/nats-proxy.ts';
 import { testBus } from '../test-bus.ts';
 import { operatorOf } from '../topology/operator.ts';
 import {
@@ -18,7 +18,7 @@ import {
 } from '../trades-stream.ts';
 
 describe('reading in batches', () => {
-  test('begins at the beginning without a position, and behind it with one', async () => {
+  test('begins at the start without a position, and after the position with one', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 10);
@@ -26,7 +26,7 @@ describe('reading in batches', () => {
     expect(sequences(await read(made, { sequence: 7 }, 3))).toEqual([8, 9, 10]);
   });
 
-  test('gives each message as it was published', async () => {
+  test('returns each message as it was published', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 1);
@@ -41,7 +41,7 @@ describe('reading in batches', () => {
     expect(same?.storedAtMs).toBe(message?.storedAtMs);
   });
 
-  test('tells with each batch how many messages are behind it, also where the last ones were removed', async () => {
+  test('reports with each batch how many messages follow it, even when the last ones were deleted', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 10);
@@ -52,7 +52,7 @@ describe('reading in batches', () => {
     expect(batches.map(({ pending }) => pending)).toEqual([5, 1, 0]);
   });
 
-  test('gives only the last message of each subject where that is asked for', async () => {
+  test('returns only the last message of each subject on request', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using publisher = made.bus.publisher({ unacknowledgedMax: 10, queueMax: 10 });
@@ -70,7 +70,7 @@ describe('reading in batches', () => {
     expect(sequences(read)).toEqual([1, 4]);
   });
 
-  test('closes a batch at its rows', async () => {
+  test('hands out a batch at its limit of rows', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 10);
@@ -90,7 +90,7 @@ describe('reading in batches', () => {
     await batches.return();
   });
 
-  test('hands out what is heavy before it is many', async () => {
+  test('hands out a heavy batch before it has all its rows', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 60, 'x'.repeat(1_000));
@@ -100,7 +100,7 @@ describe('reading in batches', () => {
     expect(sequences(batches.flatMap(({ messages }) => messages))).toEqual(numbers(1, 61));
   });
 
-  test('hands out a message that alone is heavier than a batch', async () => {
+  test('hands out a message that is heavier than a whole batch', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 2);
@@ -110,7 +110,7 @@ describe('reading in batches', () => {
     expect(sequences(batches.flatMap(({ messages }) => messages))).toEqual(numbers(1, 7));
   });
 
-  test('fills the next batch while the caller works on one, and no more', async () => {
+  test('fills one more batch while the caller works on one', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 100);
@@ -124,7 +124,7 @@ describe('reading in batches', () => {
     await batches.return();
   });
 
-  test('fills the next batch only to its bytes', async () => {
+  test('fills that batch no further than its limit of bytes', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 100, 'x'.repeat(1_000));
@@ -138,7 +138,7 @@ describe('reading in batches', () => {
     await batches.return();
   });
 
-  test('skips what the stream no longer has', async () => {
+  test('skips messages that the stream no longer has', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await using publisher = made.bus.publisher({ unacknowledgedMax: 1, queueMax: 100 });
@@ -153,7 +153,7 @@ describe('reading in batches', () => {
     await batches.return();
   });
 
-  test('ends when the signal aborts, also while it waits, and leaves what came in the stream', async () => {
+  test('ends when the signal aborts, even while it waits, and leaves unread messages in the stream', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 5);
@@ -166,7 +166,7 @@ describe('reading in batches', () => {
     expect(sequences(await read(made, { sequence: 3 }, 2))).toEqual([4, 5]);
   });
 
-  test('lets go of its consumer at the end', async () => {
+  test('deletes its consumer at the end', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
     await publish(made.bus, 0, 5);
@@ -176,11 +176,11 @@ describe('reading in batches', () => {
     while ((await jsm.streams.info('TRADES')).state.consumer_count > 0) await new Promise((go) => setTimeout(go, 5));
   });
 
-  test('waits for a stream that is not there yet', async () => {
+  test('waits for a stream that does not exist yet', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url, { reconcile: false });
     const reading = read(made, null, 1);
-    await made.log.said(/Cannot read TRADES yet/);
+    await made.log.said(/^Cannot read TRADES/);
     await made.bus.reconcile(made.stop.signal);
     await publish(made.bus, 0, 1);
     expect(sequences(await reading)).toEqual([1]);
@@ -197,8 +197,8 @@ describe('reading in batches', () => {
   });
 });
 
-describe('nothing is skipped or repeated', () => {
-  test('over kills of the server while others publish', async ({ skip }) => {
+describe('reading skips and repeats nothing', () => {
+  test('when the server is killed while others publish', async ({ skip }) => {
     await using nats = await testNats();
     if (!nats.canRestart) skip('the server of TEST_NATS_URL is not ours to end');
     await using made = await testBus(nats.url);
@@ -234,12 +234,12 @@ describe('nothing is skipped or repeated', () => {
     await reading;
     expect(sequences(seen)).toEqual(numbers(1, taken + 1));
     expect(new Set(seen.map(({ messageId }) => messageId)).size).toBe(taken);
-    expect(made.log.count(/^Reading anew/)).toBeGreaterThanOrEqual(3);
+    expect(made.log.count(/^Opening another session/)).toBeGreaterThanOrEqual(3);
   });
 
-  test('over cut connections', async () => {
+  test('when connections are cut', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using writer = await testBus(nats.url);
     await using reader = await testBus(way.url);
     let cuts = 0;
@@ -262,9 +262,9 @@ describe('nothing is skipped or repeated', () => {
     expect(sequences(seen)).toEqual(numbers(1, 3_001));
   });
 
-  test('when messages are lost on the way to us, in the middle or the last', async () => {
+  test('when messages are lost on the way, in the middle or at the end', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using writer = await testBus(nats.url);
     await using reader = await testBus(way.url);
     const batches = readAll(reader.bus, { rowsMax: 10, ageMsMax: 5 });
@@ -282,10 +282,10 @@ describe('nothing is skipped or repeated', () => {
     await readTo(21);
     await batches.return(undefined);
     expect(seen).toEqual(numbers(1, 22));
-    const reasons = reader.log.entries.filter(({ sentence }) => sentence === 'Reading anew.');
+    const reasons = reader.log.entries.filter(({ sentence }) => sentence === 'Opening another session to read.');
     expect(reasons.map(({ fields }) => fields)).toEqual([
-      expect.objectContaining({ reason: 'expected delivery 6, and 7 came' }),
-      expect.objectContaining({ reason: expect.stringMatching(/were delivered, and/) }),
+      expect.objectContaining({ reason: 'expected delivery 6, got 7' }),
+      expect.objectContaining({ reason: expect.stringMatching(/were delivered, but/) }),
     ]);
   });
 
@@ -312,9 +312,9 @@ describe('nothing is skipped or repeated', () => {
     expect(sequences(seen)).toEqual(numbers(1, 2_001));
   });
 
-  test('when nothing arrives for a while because the way is silent', async () => {
+  test('when nothing arrives for a while because the network is silent', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using writer = await testBus(nats.url);
     await using reader = await testBus(way.url, { pingMs: 200 });
     const batches = readAll(reader.bus, { rowsMax: 2, ageMsMax: 1_000 });
@@ -322,7 +322,7 @@ describe('nothing is skipped or repeated', () => {
     expect(sequences((await batches.next()).value?.messages ?? [])).toEqual([1]);
     way.mute();
     await publish(writer.bus, 1, 3);
-    await reader.log.said(/is lost/);
+    await reader.log.said(/Lost the connection/);
     way.unmute();
     expect(sequences((await batches.next()).value?.messages ?? [])).toEqual([2, 3]);
     await batches.return(undefined);

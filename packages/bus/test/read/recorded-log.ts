@@ -2,7 +2,7 @@ import type { Log } from '@polytape/types';
 
 export type LogEntry = { level: keyof Log; fields: object; sentence: string };
 
-/** A log that keeps what it was told, and can be waited for. */
+/** A log that keeps its entries, and whose entries can be awaited. */
 export class RecordedLog implements Log {
   readonly entries: LogEntry[] = [];
   #waiters: { pattern: RegExp; resolve: (entry: LogEntry) => void }[] = [];
@@ -34,7 +34,7 @@ export class RecordedLog implements Log {
     return this.entries.filter(({ sentence }) => pattern.test(sentence)).length;
   }
 
-  /** Everything that was said, with its fields, as one text. */
+  /** All entries with their fields, as one text. */
   get text(): string {
     return this.entries.map((entry) => `${entry.sentence} ${JSON.stringify(entry.fields)}`).join('\n');
   }

@@ -1,7 +1,7 @@
 import { testNats } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import { BusUnavailableError, NoAnswerError } from '../../src/index.ts';
-import { tcpProxy } from '../connection/tcp-proxy.ts';
+import { natsProxy } from '../connection/nats-proxy.ts';
 import { type TestBus, testBus } from '../test-bus.ts';
 
 const SUBJECT = 'pm.cmd.test';
@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 const soon = { timeoutMs: 10_000, signal: never };
 
 describe('a request', () => {
-  test('gets the answer that the handler makes of it', async () => {
+  test('gets the answer of the handler', async () => {
     await using nats = await testNats();
     await using server = await connect(nats.url);
     await using client = await connect(nats.url);
@@ -19,7 +19,7 @@ describe('a request', () => {
     expect(await client.bus.request(SUBJECT, null, soon)).toEqual({ heard: null });
   });
 
-  test('that the handler throws at is answered with the refusal in its words', async () => {
+  test('is answered with a refusal when the handler throws, with the message of the exception', async () => {
     await using nats = await testNats();
     await using server = await connect(nats.url);
     await using _serving = server.bus.serve(SUBJECT, () => {
@@ -28,7 +28,7 @@ describe('a request', () => {
     expect(await server.bus.request(SUBJECT, {}, soon)).toEqual({ refused: 'no such shard' });
   });
 
-  test('whose answer is larger than NATS takes is answered with a refusal', async () => {
+  test('is answered with a refusal when the answer is larger than NATS accepts', async () => {
     await using nats = await testNats();
     await using server = await connect(nats.url);
     await using _serving = server.bus.serve(SUBJECT, () => 'x'.repeat(80 * 1024 * 1024));
@@ -37,7 +37,7 @@ describe('a request', () => {
     });
   });
 
-  test('that nobody serves fails at once', async () => {
+  test('fails at once when nobody serves the subject', async () => {
     await using nats = await testNats();
     await using client = await connect(nats.url);
     await expect(client.bus.request(SUBJECT, {}, soon)).rejects.toMatchObject({
@@ -49,7 +49,7 @@ describe('a request', () => {
     await expect(client.bus.request(SUBJECT, {}, soon)).rejects.toMatchObject({ reason: 'nobody_serves' });
   });
 
-  test('that is answered too late fails and says so', async () => {
+  test('fails when the answer comes too late', async () => {
     await using nats = await testNats();
     await using client = await connect(nats.url);
     await using _serving = client.bus.serve(SUBJECT, () => Promise.withResolvers().promise);
@@ -70,9 +70,9 @@ describe('a request', () => {
     await expect(asked).rejects.toThrow('stopped by the test');
   });
 
-  test('is answered by one whose connection was lost and is back', async () => {
+  test('is answered by a process that lost its connection and has reconnected', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using server = await connect(way.url);
     await using client = await connect(nats.url);
     await using _serving = server.bus.serve(SUBJECT, () => 'here');
@@ -83,20 +83,20 @@ describe('a request', () => {
     expect(await client.bus.request(SUBJECT, {}, soon)).toBe('here');
   });
 
-  test('while the connection is away fails as that', async () => {
+  test('fails as unavailable while the connection is down', async () => {
     await using nats = await testNats();
-    await using way = await tcpProxy(nats.url);
+    await using way = await natsProxy(nats.url);
     await using client = await connect(way.url);
     way.lead('nats://127.0.0.1:1');
     way.cut();
-    await client.log.said(/connection to NATS is lost/);
+    await client.log.said(/Lost the connection/);
     const asked = client.bus.request(SUBJECT, {}, { timeoutMs: 50, signal: never });
     await expect(asked).rejects.toBeInstanceOf(BusUnavailableError);
   });
 });
 
 describe('a request to all', () => {
-  test('gathers the answers of all that serve, and ends when no more come', async () => {
+  test('gathers the answers of all processes that serve it, and ends when no more come', async () => {
     await using nats = await testNats();
     await using one = await connect(nats.url);
     await using two = await connect(nats.url);
@@ -111,7 +111,7 @@ describe('a request to all', () => {
     expect(answers).toEqual(expect.arrayContaining([1, 2, { refused: 'not now' }]));
   });
 
-  test('waits in spite of the stall for those that are known to be missing', async () => {
+  test('waits beyond the stall for answers that are known to be missing', async () => {
     await using nats = await testNats();
     await using made = await connect(nats.url);
     const held = Promise.withResolvers<string>();
@@ -125,7 +125,7 @@ describe('a request to all', () => {
     expect(await made.bus.requestAll(SUBJECT, null, options)).toEqual(['fast', 'slow']);
   });
 
-  test('does not wait for them longer than it may', async () => {
+  test('waits for them no longer than its limit', async () => {
     await using nats = await testNats();
     await using made = await connect(nats.url);
     await using _fast = made.bus.serve(SUBJECT, () => 'fast');
@@ -133,7 +133,7 @@ describe('a request to all', () => {
     expect(await made.bus.requestAll(SUBJECT, null, options)).toEqual(['fast']);
   });
 
-  test('that nobody serves has no answers, at once', async () => {
+  test('has no answers, at once, when nobody serves the subject', async () => {
     await using nats = await testNats();
     await using made = await connect(nats.url);
     expect(await made.bus.requestAll(SUBJECT, null, { waitMs: 60_000, stallMs: 60_000, signal: never })).toEqual([]);

@@ -15,7 +15,7 @@ const MIB = 1_024 ** 2;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 describe('reconciling', () => {
-  test('makes the streams and buckets of the table on an empty server', async () => {
+  test('creates the streams and buckets of the table on an empty server', async () => {
     await using nats = await testNats();
     await using operator = await operatorOf(nats.url);
     await using _made = await testBus(nats.url);
@@ -57,7 +57,7 @@ describe('reconciling', () => {
     expect(second.log.entries).toEqual([]);
   });
 
-  test('by several at once harms nobody', async () => {
+  test('can be done by several processes at once', async () => {
     await using nats = await testNats();
     await using operator = await operatorOf(nats.url);
     const all = await Promise.all([1, 2, 3, 4].map(() => testBus(nats.url)));
@@ -66,7 +66,7 @@ describe('reconciling', () => {
     expect(await operator.names()).toHaveLength(9);
   });
 
-  test('brings back what keeps too little or takes too few subjects', async () => {
+  test('restores a stream that keeps too little or lacks subjects', async () => {
     await using nats = await testNats();
     await using operator = await operatorOf(nats.url);
     await operator.jsm.streams.add({
@@ -76,7 +76,7 @@ describe('reconciling', () => {
       compression: StoreCompression.S2,
     });
     await using made = await testBus(nats.url);
-    expect((await made.log.said(/TRADES was updated/)).level).toBe('info');
+    expect((await made.log.said(/^Updated stream TRADES/)).level).toBe('info');
     expect(await operator.config('TRADES')).toMatchObject({
       max_age: nanos(30 * DAY_MS),
       subjects: ['pm.other', 'pm.trade.*.*'],
@@ -98,7 +98,7 @@ describe('reconciling', () => {
     expect((await operator.config('COVERAGE')).subjects).toEqual(['pm.unparsed.>', 'pm.mine.*']);
   });
 
-  test('reports what cannot be changed, changes the rest, and goes on', async () => {
+  test('reports a setting that cannot be changed, and changes the others', async () => {
     await using nats = await testNats();
     await using operator = await operatorOf(nats.url);
     await operator.jsm.streams.add({
@@ -108,7 +108,7 @@ describe('reconciling', () => {
       max_age: nanos(DAY_MS),
     });
     await using made = await testBus(nats.url);
-    const report = await made.log.said(/TRADES differs/);
+    const report = await made.log.said(/of stream TRADES to what polytape expects/);
     expect(report.level).toBe('warn');
     expect(report.sentence).toContain('storage');
     expect(await operator.config('TRADES')).toMatchObject({ storage: 'memory', max_age: nanos(30 * DAY_MS) });
@@ -122,16 +122,16 @@ describe('reconciling', () => {
     expect(await operator.names()).toContain('MINE');
   });
 
-  test('ends with the remedy when another stream takes our subjects', async () => {
+  test('fails with the remedy when another stream has our subjects', async () => {
     await using nats = await testNats();
     await using operator = await operatorOf(nats.url);
     await operator.jsm.streams.add({ name: 'MINE', subjects: ['pm.>'] });
     const attempt = testBus(nats.url);
     await expect(attempt).rejects.toBeInstanceOf(BusConfigurationError);
-    await expect(attempt).rejects.toThrow(/already takes the subjects of TRADES/);
+    await expect(attempt).rejects.toThrow(/already has the subjects of TRADES/);
   });
 
-  test('ends with the remedy when a single server shall keep three replicas', async () => {
+  test('fails with the remedy when a single server is to keep three replicas', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url, { reconcile: false });
     const attempt = made.bus.reconcile(made.stop.signal, { replicas: 3 });
@@ -139,7 +139,7 @@ describe('reconciling', () => {
     await expect(attempt).rejects.toThrow(/NATS_REPLICAS=1/);
   });
 
-  test('goes on: a stream that is deleted under us is made anew, and what was waiting is stored in it', async () => {
+  test('goes on: it recreates a stream that was deleted, and waiting messages are stored in it', async () => {
     await using nats = await testNats();
     await using operator = await operatorOf(nats.url);
     await using made = await testBus(nats.url);
@@ -149,10 +149,10 @@ describe('reconciling', () => {
     await publisher.idle();
     expect(await made.bus.streamState('TRADES')).toMatchObject({ firstSequence: 1, lastSequence: 1 });
     const errors = made.log.entries.filter(({ level }) => level === 'error').map(({ sentence }) => sentence);
-    expect(errors).toEqual(['Stream TRADES was gone and has been created anew: what it held is lost.']);
+    expect(errors).toEqual(['Stream TRADES was missing and has been recreated. Its messages are lost.']);
   });
 
-  test('takes another table when it is given one', async () => {
+  test('uses another table when it is given one', async () => {
     await using nats = await testNats();
     await using operator = await operatorOf(nats.url);
     const { ingestors } = TOPOLOGY.buckets;
@@ -164,8 +164,8 @@ describe('reconciling', () => {
     expect((await operator.config('KV_ingestors')).max_age).toBe(nanos(2_000));
   });
 
-  describe.skipIf(program === null)('on a server of another configuration (needs a nats-server program)', () => {
-    test('ends with the remedy when there is no JetStream', async () => {
+  describe.skipIf(program === null)('a server with another configuration (needs a nats-server program)', () => {
+    test('fails with the remedy when it has no JetStream', async () => {
       if (program === null) return;
       await using nats = await configuredNats(program, { jetstream: false });
       const attempt = testBus(nats.url);
@@ -173,7 +173,7 @@ describe('reconciling', () => {
       await expect(attempt).rejects.toThrow(/nats-server with -js/);
     });
 
-    test('ends with the remedy when our account has no JetStream', async () => {
+    test('fails with the remedy when our account has no JetStream', async () => {
       if (program === null) return;
       await using nats = await configuredNats(program, {
         jetstream: true,
@@ -191,21 +191,21 @@ describe('reconciling', () => {
         return [prices.max_bytes, books.max_bytes].map((limit) => Number(limit) / MIB);
       };
 
-      test('makes the streams of limited size with less, and says so once', async () => {
+      test('gets smaller streams where their size is limited, which is logged once', async () => {
         if (program === null) return;
         await using nats = await configuredNats(program, { jetstream: true, storeBytesMax: 3_000 * MIB });
         await using made = await testBus(nats.url);
         expect(await bytes(nats.url)).toEqual([2_048, 512]);
         const warnings = made.log.entries.filter(({ level }) => level === 'warn').map(({ sentence }) => sentence);
         expect(warnings).toEqual([
-          'NATS has no room for 8,192 MiB of stream BOOKS: it keeps 512 MiB at most, the newest. Raise max_file_store, or give JetStream a larger disk.',
+          'NATS has no room for 8,192 MiB of stream BOOKS. It keeps the newest 512 MiB instead. Raise max_file_store, or give JetStream a larger disk.',
         ]);
         await using again = await testBus(nats.url);
         expect(again.log.entries).toEqual([]);
         expect(await bytes(nats.url)).toEqual([2_048, 512]);
       });
 
-      test('raises them at a later start when there is room', async () => {
+      test('gets larger ones at a later start when there is room', async () => {
         if (program === null) return;
         const directory = await mkdtemp(join(tmpdir(), 'polytape-test-nats-'));
         {
@@ -215,11 +215,11 @@ describe('reconciling', () => {
         }
         await using large = await configuredNats(program, { jetstream: true, storeBytesMax: 20_000 * MIB, directory });
         await using made = await testBus(large.url);
-        expect((await made.log.said(/BOOKS was updated/)).level).toBe('info');
+        expect((await made.log.said(/^Updated stream BOOKS/)).level).toBe('info');
         expect(await bytes(large.url)).toEqual([2_048, 8_192]);
       });
 
-      test('that has no room even for the least of them waits and says so', async () => {
+      test('without room for the smallest of them is waited for, which is logged', async () => {
         if (program === null) return;
         await using nats = await configuredNats(program, { jetstream: true, storeBytesMax: 100 * MIB });
         await using made = await testBus(nats.url, { reconcile: false });
@@ -235,7 +235,7 @@ describe('reconciling', () => {
       { user: guest, password: g, permissions: { publish: { deny: ["$JS.API.STREAM.CREATE.>", "$JS.API.STREAM.UPDATE.>"] } } }
     ] }`;
 
-    test('without the right to create waits, says so, and goes on when somebody else has', async () => {
+    test('is waited for, which is logged, when we may not create streams, until somebody else has', async () => {
       if (program === null) return;
       await using nats = await configuredNats(program, { jetstream: true, configuration: users });
       await using guest = await testBus(`nats://guest:g@${nats.host}`, { reconcile: false });
@@ -246,17 +246,17 @@ describe('reconciling', () => {
       await reconciling;
     });
 
-    test('without the right to update serves a stream that takes all our subjects, and reports', async () => {
+    test('is used, which is logged, when we may not update a stream that has all our subjects', async () => {
       if (program === null) return;
       await using nats = await configuredNats(program, { jetstream: true, configuration: users });
       await using _owner = await testBus(`nats://owner:o@${nats.host}`);
       await using operator = await operatorOf(`nats://owner:o@${nats.host}`);
       await operator.jsm.streams.update('TRADES', { max_age: nanos(DAY_MS) });
       await using guest = await testBus(`nats://guest:g@${nats.host}`);
-      expect((await guest.log.said(/TRADES differs/)).sentence).toContain('max_age');
+      expect((await guest.log.said(/of stream TRADES to what polytape expects/)).sentence).toContain('max_age');
     });
 
-    test('ends when the signal aborts while it waits', async () => {
+    test('stops waiting when the signal aborts', async () => {
       if (program === null) return;
       await using nats = await configuredNats(program, { jetstream: true, configuration: users });
       await using guest = await testBus(`nats://guest:g@${nats.host}`, { reconcile: false });

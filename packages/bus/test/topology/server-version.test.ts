@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isAtLeast } from '../../src/topology/server-version.ts';
+import { isAtLeast } from '../../src/topology/reconcile.ts';
 
 describe('a server version', () => {
   test.for(['2.12.0', '2.12.1-beta.2', '2.15.1', '3.0.0'])('%s is at least 2.12', (version) => {

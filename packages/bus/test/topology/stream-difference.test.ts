@@ -41,7 +41,7 @@ describe('a stream', () => {
     ]);
   });
 
-  test('of limited size differs where it keeps less, and not where an operator lets it keep more', () => {
+  test('of limited size differs when it keeps less, but not when an operator lets it keep more', () => {
     const books = wanted('BOOKS');
     const keeps = (max_bytes: number) => streamDifferences({ ...books.config, max_bytes }, books);
     expect(keeps(1_000)).toEqual([{ setting: 'max_bytes', actual: 1_000, wanted: books.config.max_bytes }]);
@@ -56,20 +56,20 @@ describe('a stream', () => {
     ]);
   });
 
-  test('that lacks a subject gets it beside the others, without those that it covers', () => {
+  test('that lacks a subject gets it in addition to its own, except for those that it covers', () => {
     const actual = { ...trades.config, subjects: ['pm.trade.0x1.*', 'pm.more'] };
     expect(streamDifferences(actual, trades)).toEqual([
       { setting: 'subjects', actual: actual.subjects, wanted: ['pm.more', 'pm.trade.*.*'] },
     ]);
   });
 
-  test('of last documents may keep more than one', () => {
+  test('that keeps last messages may keep more than one per subject', () => {
     expect(streamDifferences({ ...markets.config, max_msgs_per_subject: 5 }, markets)).toEqual([]);
   });
 });
 
 describe('a bucket', () => {
-  test('that keeps longer differs, for its age is its meaning', () => {
+  test('that keeps longer differs, because its age has a meaning', () => {
     expect(streamDifferences({ ...ingestors.config, max_age: nanos(60_000) }, ingestors)).toHaveLength(1);
   });
 

@@ -119,7 +119,7 @@ export class Monitor {
 
   #addDurations(scrapes: ReadonlyMap<string, Scrape>): void {
     for (const [service, scrape] of scrapes) {
-      const now = readHistogram(scrape, 'writer_receive_to_commit_seconds');
+      const now = readHistogram(scrape, 'polytape_writer_receive_to_commit_seconds');
       if (now.size === 0) continue;
       const added = histogramSince(this.#histograms.get(service), now);
       this.#recent = addHistograms(this.#recent, added);
@@ -131,9 +131,9 @@ export class Monitor {
 
 /** The counters whose totals over the whole run are shown. */
 const TOTALS = [
-  'writer_trades_inserted_total',
+  'polytape_writer_trades_inserted_total',
   'ingestor_unparsed_total',
-  'writer_dead_letters_total',
+  'polytape_writer_dead_letters_total',
   'scheduler_prices_published_total',
   'scheduler_books_published_total',
   'scheduler_resolution_steps_total',

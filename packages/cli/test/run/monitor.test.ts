@@ -39,18 +39,18 @@ describe('a monitor', () => {
 
   test('counts rates and durations from the last mark, however often it has looked since', async () => {
     const look = async (inserted: number) => {
-      metrics = `writer_trades_inserted_total ${inserted}\nwriter_receive_to_commit_seconds_bucket{le="0.1"} ${inserted}\n`;
+      metrics = `polytape_writer_trades_inserted_total ${inserted}\npolytape_writer_receive_to_commit_seconds_bucket{le="0.1"} ${inserted}\n`;
       await monitor.look(ports);
     };
     await look(1_000);
-    expect(monitor.rate('writer_trades_inserted_total')).toBe(0);
+    expect(monitor.rate('polytape_writer_trades_inserted_total')).toBe(0);
     monitor.mark();
     await look(4_000);
     await look(4_000);
-    expect(monitor.rate('writer_trades_inserted_total')).toBeGreaterThan(0);
+    expect(monitor.rate('polytape_writer_trades_inserted_total')).toBeGreaterThan(0);
     expect(monitor.latency('recent').p50Ms).not.toBeNull();
     monitor.mark();
     await look(4_000);
-    expect(monitor.rate('writer_trades_inserted_total')).toBe(0);
+    expect(monitor.rate('polytape_writer_trades_inserted_total')).toBe(0);
   });
 });

@@ -1,15 +1,7 @@
-import {
-  type BookLevel,
-  type BookSnapshot,
-  isConditionId,
-  isDecimal,
-  isPlausibleTime,
-  isTokenId,
-} from '@polytape/types';
+import type { BookSnapshot } from '@polytape/types';
 import { keyOf } from '../projection/key-dictionary.ts';
 import { CopyBuffer } from './copy-buffer.ts';
 import type { CopyTable } from './copy-table.ts';
-import { check, checkDecimalOrNull } from './field-check.ts';
 
 /** Columns in the order in which `bookCopy` writes them. */
 export const BOOKS: CopyTable = {
@@ -19,7 +11,7 @@ export const BOOKS: CopyTable = {
   key: 'ts, token_key',
 };
 
-/** Books as the body of a binary COPY. They have passed `checkBook`; every token has a key. */
+/** Books as the body of a binary COPY. Every token must have a key. */
 export function bookCopy(books: readonly BookSnapshot[], tokens: ReadonlyMap<string, number>): Buffer {
   const rows = new CopyBuffer({ bytesExpected: books.length * ROW_BYTES_USUAL });
   for (const book of books) {
@@ -44,42 +36,5 @@ export function bookCopy(books: readonly BookSnapshot[], tokens: ReadonlyMap<str
   return rows.finish();
 }
 
-/** @throws {UnstorableValueError} A field holds what its column cannot. */
-export function checkBook(book: BookSnapshot): void {
-  check(isTokenId(book?.tokenId), 'tokenId', book?.tokenId);
-  check(isConditionId(book.conditionId), 'conditionId', book.conditionId);
-  check(isPlausibleTime(book.slotAtMs), 'slotAtMs', book.slotAtMs);
-  check(isPlausibleTime(book.seenAtMs), 'seenAtMs', book.seenAtMs);
-  // The venue's clock is shown and never searched by: anything that the column holds will do.
-  check(book.exchangeAtMs === null || isCount(book.exchangeAtMs), 'exchangeAtMs', book.exchangeAtMs);
-  check(book.isHashRight === null || typeof book.isHashRight === 'boolean', 'isHashRight', book.isHashRight);
-  checkDecimalOrNull('bestBid', book.bestBid);
-  checkDecimalOrNull('bestAsk', book.bestAsk);
-  check(book.spread === null || isSignedDecimal(book.spread), 'spread', book.spread);
-  checkDecimalOrNull('midpoint', book.midpoint);
-  checkDecimalOrNull('tickSize', book.tickSize);
-  check(book.hash === null || isSha1(book.hash), 'hash', book.hash);
-  check(Array.isArray(book.bids) && book.bids.every(isLevel), 'bids', 'not levels of price and size');
-  check(Array.isArray(book.asks) && book.asks.every(isLevel), 'asks', 'not levels of price and size');
-}
-
-function isLevel(level: BookLevel): boolean {
-  return Array.isArray(level) && level.length === 2 && isDecimal(level[0]) && isDecimal(level[1]);
-}
-
-function isSignedDecimal(value: unknown): boolean {
-  return typeof value === 'string' && isDecimal(value.startsWith('-') ? value.slice(1) : value);
-}
-
-function isSha1(value: unknown): boolean {
-  return typeof value === 'string' && /^[0-9a-f]{40}$/.test(value);
-}
-
-function isCount(ms: unknown): boolean {
-  return Number.isSafeInteger(ms) && (ms as number) >= 0 && (ms as number) <= MS_MAX;
-}
-
 /** 20 levels on each side. */
 const ROW_BYTES_USUAL = 1_024;
-/** In microseconds it is still a whole number that JavaScript has. */
-const MS_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1_000);

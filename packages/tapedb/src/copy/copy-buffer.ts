@@ -1,6 +1,6 @@
 /**
- * Rows in the format of `COPY … (FORMAT binary)`: the server parses no text, and a decimal stays exact.
- * Fields are written in the order of the columns. Throws RangeError for a value that the column cannot hold.
+ * Rows in the format of `COPY … (FORMAT binary)`: the server parses no text, and decimals stay exact. Fields are written
+ * in the order of the columns. Methods throw a RangeError for a value that the column cannot hold.
  *
  * Source: PostgreSQL documentation, COPY, "Binary Format"; the types' send and receive functions.
  */
@@ -35,7 +35,7 @@ export class CopyBuffer {
     this.#int32(value);
   }
 
-  /** A bigint that is a whole JavaScript number. */
+  /** A bigint given as a safe integer. */
   int64(value: number): void {
     if (!Number.isSafeInteger(value)) throw new RangeError(`not a whole number: ${value}`);
     this.#reserve(12);
@@ -44,7 +44,7 @@ export class CopyBuffer {
     this.#length = this.#buffer.writeUInt32BE(value >>> 0, this.#length);
   }
 
-  /** A bigint given by the 16 hex digits of its bits. */
+  /** A bigint given as the 16 hex digits of its bits. */
   int64Hex(digits: string): void {
     this.#reserve(12);
     this.#int32(8);
@@ -64,7 +64,7 @@ export class CopyBuffer {
     this.int64(microseconds - EPOCH_2000_US);
   }
 
-  /** Hex digits, two a byte, as bytea. */
+  /** A bytea given as hex digits. */
   hex(digits: string): void {
     const bytes = digits.length / 2;
     this.#reserve(4 + bytes);
@@ -81,7 +81,7 @@ export class CopyBuffer {
     this.#length = this.#buffer.writeUInt8(value ? 1 : 0, this.#length);
   }
 
-  /** A jsonb, given as the text of its JSON. The server parses it. */
+  /** A jsonb given as JSON text, which the server parses. */
   jsonb(json: string): void {
     const bytes = Buffer.byteLength(json);
     this.#reserve(5 + bytes);
@@ -97,9 +97,8 @@ export class CopyBuffer {
   }
 
   /**
-   * A numeric given as plain decimal text (see `isDecimal`), with or without a minus before it: exact, with as many
-   * decimals as were written. It travels as digits of base 10,000 on both sides of the point; the server drops zeros at
-   * the ends.
+   * A numeric given as plain decimal text (see `isDecimal`), with an optional minus: exact, with all decimals as written.
+   * It travels as digits of base 10,000 on both sides of the point; the server drops zeros at the ends.
    */
   numeric(decimal: string): void {
     const isNegative = decimal.startsWith('-');
@@ -119,7 +118,7 @@ export class CopyBuffer {
     for (let place = -before; place < behind; place++) this.#int16(digitOfNumeric(text, integerLength, place));
   }
 
-  /** All that was written, ready to be sent. The buffer takes no more rows. */
+  /** The rows, ready to be sent. No rows may be added afterwards. */
   finish(): Buffer {
     this.#reserve(2);
     this.#int16(-1);
@@ -142,11 +141,11 @@ export class CopyBuffer {
   }
 }
 
-/** The digit of base 10,000 at a place: 0 is the first behind the point, -1 the last before it. */
+/** The digit of base 10,000 at a place: 0 is the first after the point, -1 the last before it. */
 function digitOfNumeric(text: string, integerLength: number, place: number): number {
   let value = 0;
   for (let decimal = place * 4; decimal < place * 4 + 4; decimal++) {
-    // What lies beyond either end of the text is not a number, and becomes 0.
+    // Positions beyond either end of the text yield NaN, which becomes 0.
     const at = decimal < 0 ? integerLength + decimal : integerLength + 1 + decimal;
     value = value * 10 + (text.charCodeAt(at) - CHARACTER_0 || 0);
   }

@@ -1,8 +1,7 @@
-import { isConditionId, isPlausibleTime, isTokenId, type PriceSnapshot } from '@polytape/types';
+import type { PriceSnapshot } from '@polytape/types';
 import { keyOf } from '../projection/key-dictionary.ts';
 import { CopyBuffer } from './copy-buffer.ts';
 import type { CopyTable } from './copy-table.ts';
-import { check, checkDecimalOrNull } from './field-check.ts';
 
 /** Columns in the order in which `priceCopy` writes them. */
 export const PRICES: CopyTable = {
@@ -11,7 +10,7 @@ export const PRICES: CopyTable = {
   key: 'ts, token_key',
 };
 
-/** Prices as the body of a binary COPY. They have passed `checkPrice`; every token has a key. */
+/** Prices as the body of a binary COPY. Every token must have a key. */
 export function priceCopy(prices: readonly PriceSnapshot[], tokens: ReadonlyMap<string, number>): Buffer {
   const rows = new CopyBuffer({ bytesExpected: prices.length * ROW_BYTES_USUAL });
   for (const price of prices) {
@@ -26,19 +25,6 @@ export function priceCopy(prices: readonly PriceSnapshot[], tokens: ReadonlyMap<
     rows.numericOrNull(price.volume24h);
   }
   return rows.finish();
-}
-
-/** @throws {UnstorableValueError} A field holds what its column cannot. */
-export function checkPrice(price: PriceSnapshot): void {
-  check(isTokenId(price?.tokenId), 'tokenId', price?.tokenId);
-  check(isConditionId(price.conditionId), 'conditionId', price.conditionId);
-  check(isPlausibleTime(price.slotAtMs), 'slotAtMs', price.slotAtMs);
-  check(isPlausibleTime(price.seenAtMs), 'seenAtMs', price.seenAtMs);
-  checkDecimalOrNull('lastPrice', price.lastPrice);
-  checkDecimalOrNull('bestBid', price.bestBid);
-  checkDecimalOrNull('bestAsk', price.bestAsk);
-  checkDecimalOrNull('midpoint', price.midpoint);
-  checkDecimalOrNull('volume24h', price.volume24h);
 }
 
 const ROW_BYTES_USUAL = 120;

@@ -1,11 +1,10 @@
-import { isConnectionId, storableText, type Unparsed } from '@polytape/types';
+import { storableText, type Unparsed } from '@polytape/types';
 import type { ClientBase } from 'pg';
-import { check } from '../copy/field-check.ts';
 import type { DeadLetter } from './projection-batch.ts';
 
 /**
- * Bodies that nobody could read: `unparsed` from the venue, `dead_letters` from the stream. They are stored as bytes, so
- * that no body is refused. One statement each: they are rare, and their size would make a batch of them a hazard.
+ * Bodies that could not be read: `unparsed` from the venue, `dead_letters` from the stream. They are stored as bytes, so
+ * that no body is refused, with a statement each: they are rare, and a batch of them could become too large.
  */
 export async function storeUnparsed(client: ClientBase, records: Unparsed[]): Promise<void> {
   for (const record of records) {
@@ -29,33 +28,21 @@ export async function storeUnparsed(client: ClientBase, records: Unparsed[]): Pr
   }
 }
 
-/** @throws {UnstorableValueError} A field that names the record is not what it should be. */
-export function checkUnparsed(record: Unparsed): void {
-  check(isConnectionId(record?.connectionId), 'connectionId', record?.connectionId);
-  check(Number.isSafeInteger(record.counter), 'counter', record.counter);
-  check(Number.isSafeInteger(record.receivedAtUs), 'receivedAtUs', record.receivedAtUs);
-  check(typeof record.reason === 'string', 'reason', record.reason);
-  check(record.encoding === 'utf8' || record.encoding === 'base64', 'encoding', record.encoding);
-  check(typeof record.body === 'string', 'body', record.body);
-  check(Number.isSafeInteger(record.lengthBytes), 'lengthBytes', record.lengthBytes);
-  check(typeof record.sha256 === 'string' && /^[0-9a-f]{64}$/.test(record.sha256), 'sha256', record.sha256);
-}
-
-/** Must not fail for what stands in a letter: it is the end of the road for a message that failed everywhere else. */
+/** Must not fail because of a letter's content: this is the last place for a message that failed everywhere else. */
 export async function storeDeadLetters(
   client: ClientBase,
-  stream: { name: string; incarnation: string },
+  stream: { name: string; streamCreatedAt: string },
   letters: DeadLetter[],
 ): Promise<void> {
   for (const letter of letters) {
     await client.query({
       name: 'store_dead_letter',
-      text: `INSERT INTO dead_letters (stream, incarnation, sequence, stored_at, subject, message_id, reason, body)
+      text: `INSERT INTO dead_letters (stream, stream_created_at, sequence, stored_at, subject, message_id, reason, body)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-             ON CONFLICT (stream, incarnation, sequence) DO NOTHING`,
+             ON CONFLICT (stream, stream_created_at, sequence) DO NOTHING`,
       values: [
         stream.name,
-        stream.incarnation,
+        stream.streamCreatedAt,
         letter.sequence,
         letter.storedAtMs === null ? null : new Date(letter.storedAtMs),
         storableText(letter.subject),

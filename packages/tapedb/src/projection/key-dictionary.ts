@@ -1,76 +1,92 @@
-import type { Pool } from 'pg';
+import type { ClientBase } from 'pg';
+import { DatabaseReplacedError } from '../errors.ts';
+
+/** Keys by id, and the database that they belong to (see `KEYS_DATABASE`); null when no key was requested. */
+export type Keys = { byId: ReadonlyMap<string, number>; database: string | null };
 
 /**
- * Integer keys for text ids, handed out by the database: rows stay short. The keys met most recently are kept in
- * memory, at most `keysMax`; the one learnt first goes first and is looked up again when it is met.
+ * SQL for a text that identifies the database of the keys. It changes with the database, with the server, when the server
+ * restarts (restoring a backup of its files needs that) and when the tables are emptied or recreated.
+ */
+export const KEYS_DATABASE = `(
+  SELECT concat_ws(' ', oid, extract(epoch FROM pg_postmaster_start_time()),
+    pg_relation_filenode('tokens'), pg_relation_filenode('connections'))
+  FROM pg_database WHERE datname = current_database())`;
+
+/**
+ * Integer keys for text ids, assigned by the database, so that rows stay short. At most `keysMax` keys are kept in memory;
+ * the oldest entry is dropped first and looked up again when it is needed.
  */
 export class KeyDictionary {
-  readonly #pool: Pool;
   readonly #sql: { lookUp: string; insert: string };
   readonly #keysMax: number;
-  readonly #keys = new Map<string, number>();
+  #cache: Cache = { database: null, keys: new Map() };
 
   /**
-   * Both statements return `id` and `key`. `lookUp` takes an array of ids. `insert` takes an array of missing ids and an
-   * array of details; it inserts in the order of the ids, so that two that insert the same ones do not deadlock, and
-   * passes over those that somebody else has inserted meanwhile.
+   * Both statements return `id`, `key` and `database`, which is `KEYS_DATABASE`. `lookUp` takes an array of ids. `insert`
+   * takes an array of missing ids and an array of details. It inserts in the order of the ids, so that two transactions
+   * with the same ids do not deadlock, and skips ids that were inserted meanwhile.
    */
-  constructor(options: { pool: Pool; lookUp: string; insert: string; keysMax: number }) {
-    this.#pool = options.pool;
+  constructor(options: { lookUp: string; insert: string; keysMax: number }) {
     this.#sql = { lookUp: options.lookUp, insert: options.insert };
     this.#keysMax = options.keysMax;
   }
 
   /**
-   * A key for each id. Missing ones are inserted in a transaction of their own: ON CONFLICT over all of them would burn
-   * an identity value for each id that is there already, and the long transaction would make others wait for it.
+   * Returns a key for each id. Missing ids are inserted in their own transaction: ON CONFLICT over all ids would use up an
+   * identity value for each existing one, and other transactions would wait for the end of a long one.
    *
-   * @param details What is stored beside an id when it is inserted, by id.
+   * @param details The detail to store with an id when it is inserted, by id.
+   * @throws {DatabaseReplacedError} The database of `client` is not the one that the keys in memory came from.
    */
-  async keys(details: ReadonlyMap<string, string | null>): Promise<ReadonlyMap<string, number>> {
+  async keys(client: ClientBase, details: ReadonlyMap<string, string | null>): Promise<Keys> {
+    const cache = this.#cache; // used to the end even if it is forgotten meanwhile: it is consistent in itself
     const found = new Map<string, number>();
+    const read = async (sql: string, values: unknown[]) => {
+      const { rows } = await client.query<KeyRow>(sql, values);
+      for (const { id, key, database } of rows) {
+        this.#remember(cache, id, key, database);
+        found.set(id, key);
+      }
+    };
+
     const unknown: string[] = [];
     for (const id of details.keys()) {
-      const key = this.#keys.get(id);
+      const key = cache.keys.get(id);
       if (key === undefined) unknown.push(id);
       else found.set(id, key);
     }
-    if (unknown.length === 0) return found;
-
-    await this.#read(found, this.#sql.lookUp, [unknown]);
+    if (unknown.length > 0) await read(this.#sql.lookUp, [unknown]);
     const missing = unknown.filter((id) => !found.has(id));
-    if (missing.length === 0) return found;
-
-    await this.#read(found, this.#sql.insert, [missing, missing.map((id) => details.get(id) ?? null)]);
-    const overtaken = missing.filter((id) => !found.has(id));
-    if (overtaken.length > 0) await this.#read(found, this.#sql.lookUp, [overtaken]);
-    return found;
-  }
-
-  /** Keys are true only of the database that gave them: to be called when it may be another one. */
-  forget(): void {
-    this.#keys.clear();
-  }
-
-  async #read(into: Map<string, number>, sql: string, values: unknown[]): Promise<void> {
-    const { rows } = await this.#pool.query<{ id: string; key: number }>(sql, values);
-    for (const { id, key } of rows) {
-      into.set(id, key);
-      this.#remember(id, key);
+    if (missing.length > 0) {
+      await read(this.#sql.insert, [missing, missing.map((id) => details.get(id) ?? null)]);
+      const overtaken = missing.filter((id) => !found.has(id));
+      if (overtaken.length > 0) await read(this.#sql.lookUp, [overtaken]);
     }
+    return { byId: found, database: details.size === 0 ? null : cache.database };
   }
 
-  #remember(id: string, key: number): void {
-    this.#keys.set(id, key);
-    if (this.#keys.size <= this.#keysMax) return;
-    const first = this.#keys.keys().next();
-    if (!first.done) this.#keys.delete(first.value);
+  /** Forgets all keys. Call it when the database may be another one. */
+  forget(): void {
+    this.#cache = { database: null, keys: new Map() };
+  }
+
+  #remember(cache: Cache, id: string, key: number, database: string): void {
+    if (cache.database !== null && cache.database !== database) throw new DatabaseReplacedError();
+    cache.database = database;
+    cache.keys.set(id, key);
+    if (cache.keys.size <= this.#keysMax) return;
+    const first = cache.keys.keys().next();
+    if (!first.done) cache.keys.delete(first.value);
   }
 }
 
-/** The key of an id that was asked for. */
+type Cache = { database: string | null; keys: Map<string, number> };
+type KeyRow = { id: string; key: number; database: string };
+
+/** The key of an id that was requested before. */
 export function keyOf(keys: ReadonlyMap<string, number>, id: string): number {
   const key = keys.get(id);
-  if (key === undefined) throw new Error(`no key was given out for ${id}`);
+  if (key === undefined) throw new Error(`there is no key for ${id}`);
   return key;
 }

@@ -2,23 +2,23 @@ import { storableText } from '@polytape/types';
 import type { Pool } from 'pg';
 import { movePosition, type StreamPosition } from './stream-position.ts';
 
-/** A stream did not hold what the database's position promises: a row of `losses`. */
+/** A row of `losses`: a stream did not hold what the database's position promised. */
 export type Loss = {
   stream: string;
   /**
-   * `expired_unread`: the stream's first message lies behind the position. `tail_lost`: the message at the position is
-   * missing or another one. `stream_replaced`: the stream was deleted and made again.
+   * `expired_unread`: messages after the position are gone. `tail_lost`: the message at the position is missing or another
+   * one. `stream_replaced`: the stream was deleted and recreated.
    */
   kind: 'expired_unread' | 'tail_lost' | 'stream_replaced';
-  /** The position that was held. */
+  /** The position before the loss. */
   from: StreamPosition | null;
-  /** The position to go on from; null to read from the first message. */
-  to: StreamPosition | null;
-  /** What was found, in words for the operator. */
+  /** The position from which reading continues. */
+  to: StreamPosition;
+  /** What was found, for the operator. */
   detail: string;
 };
 
-/** Stores the row and moves the position in one transaction, so that a loss is told once. */
+/** Stores the row and moves the position in one transaction, so that a loss is recorded once. */
 export async function storeLoss(pool: Pool, loss: Loss): Promise<void> {
   const { stream, kind, from, to, detail } = loss;
   const client = await pool.connect();
@@ -28,7 +28,7 @@ export async function storeLoss(pool: Pool, loss: Loss): Promise<void> {
     await movePosition(client, loss);
     await client.query(
       `INSERT INTO losses
-         (stream, kind, from_incarnation, from_sequence, from_at, to_incarnation, to_sequence, to_at, detail)
+         (stream, kind, from_stream_created_at, from_sequence, from_at, to_stream_created_at, to_sequence, to_at, detail)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [stream, kind, ...columns(from), ...columns(to), storableText(detail.slice(0, DETAIL_LENGTH_MAX))],
     );
@@ -41,8 +41,8 @@ export async function storeLoss(pool: Pool, loss: Loss): Promise<void> {
 
 function columns(position: StreamPosition | null): [string | null, number | null, Date | null] {
   if (position === null) return [null, null, null];
-  const { incarnation, sequence, messageAtMs } = position;
-  return [incarnation, sequence, messageAtMs === null ? null : new Date(messageAtMs)];
+  const { streamCreatedAt, sequence, messageAtMs } = position;
+  return [streamCreatedAt, sequence, messageAtMs === null ? null : new Date(messageAtMs)];
 }
 
 const DETAIL_LENGTH_MAX = 4_096;

@@ -1,96 +1,75 @@
-import { isConditionId, isTokenId, type Market } from '@polytape/types';
-import {
-  check,
-  checkedBoolean,
-  checkedDecimalOrNull,
-  checkedOrdinal,
-  checkedText,
-  checkedTextOrNull,
-  checkedTimeOrNull,
-} from '../copy/field-check.ts';
-import { UnstorableValueError } from '../errors.ts';
+import { type Market, storableText } from '@polytape/types';
 
-/**
- * A document as a row of `markets` or `market_versions`, names and values for `json_populate_recordset`. What documents
- * of older versions lack is null.
- *
- * @throws {UnstorableValueError} A field holds what its column cannot.
- */
+/** A document as a row of `markets` or `market_versions`: names and values for `json_populate_recordset`. */
 export function marketRow(market: Market): object {
-  check(isConditionId(market?.conditionId), 'conditionId', market?.conditionId);
+  const { event, fees, resolution } = market;
   const tokens = tokenRows(market);
   return {
     condition_id: market.conditionId,
-    version: checkedOrdinal('version', market.version),
-    gamma_id: checkedText('gammaId', market.gammaId),
-    question: checkedText('question', market.question),
-    slug: checkedText('slug', market.slug),
-    protocol: checkedText('protocol', market.protocol),
-    event_id: checkedTextOrNull('event.id', market.event?.id),
-    event_slug: checkedTextOrNull('event.slug', market.event?.slug),
-    event_title: checkedTextOrNull('event.title', market.event?.title),
-    category: checkedTextOrNull('category', market.category),
-    tags: checkedTexts('tags', market.tags),
-    active: checkedBoolean('active', market.active),
-    closed: checkedBoolean('closed', market.closed),
-    accepting_orders: checkedBoolean('acceptingOrders', market.acceptingOrders),
-    neg_risk: checkedBoolean('negRisk', market.negRisk),
-    tick_size: checkedDecimalOrNull('tickSize', market.tickSize),
-    size_min: checkedDecimalOrNull('sizeMin', market.sizeMin),
-    start_at: checkedTimeOrNull('startAtMs', market.startAtMs),
-    end_at: checkedTimeOrNull('endAtMs', market.endAtMs),
-    closed_at: checkedTimeOrNull('closedAtMs', market.closedAtMs),
-    seen_at: checkedTimeOrNull('seenAtMs', market.seenAtMs),
-    group_item_title: checkedTextOrNull('groupItemTitle', market.groupItemTitle),
-    question_id: checkedTextOrNull('questionId', market.questionId),
+    version: market.version,
+    gamma_id: storableText(market.gammaId),
+    question: storableText(market.question),
+    slug: storableText(market.slug),
+    protocol: storableText(market.protocol),
+    event_id: textOrNull(event?.id),
+    event_slug: textOrNull(event?.slug),
+    event_title: textOrNull(event?.title),
+    category: textOrNull(market.category),
+    tags: market.tags.map(storableText),
+    active: market.active,
+    closed: market.closed,
+    accepting_orders: market.acceptingOrders,
+    neg_risk: market.negRisk,
+    tick_size: market.tickSize,
+    size_min: market.sizeMin,
+    start_at: timeOrNull(market.startAtMs),
+    end_at: timeOrNull(market.endAtMs),
+    closed_at: timeOrNull(market.closedAtMs),
+    seen_at: timeOrNull(market.seenAtMs),
+    group_item_title: textOrNull(market.groupItemTitle),
+    question_id: textOrNull(market.questionId),
     token_ids: tokens.map(({ token_id }) => token_id),
     outcomes: tokens.map(({ outcome }) => outcome),
-    fees_enabled: orNull(market.fees?.enabled, (value) => checkedBoolean('fees.enabled', value)),
-    fee_type: checkedTextOrNull('fees.type', market.fees?.type),
-    fee_rate: checkedDecimalOrNull('fees.rate', market.fees?.rate),
-    fee_exponent: checkedDecimalOrNull('fees.exponent', market.fees?.exponent),
-    fee_taker_only: orNull(market.fees?.takerOnly, (value) => checkedBoolean('fees.takerOnly', value)),
-    fee_rebate_rate: checkedDecimalOrNull('fees.rebateRate', market.fees?.rebateRate),
-    volume: checkedDecimalOrNull('volume', market.volume),
-    volume_24h: checkedDecimalOrNull('volume24h', market.volume24h),
-    liquidity: checkedDecimalOrNull('liquidity', market.liquidity),
-    resolution_state: checkedTextOrNull('resolution.state', market.resolution?.state),
-    resolution_step: orNull(market.resolution?.step, (value) => checkedOrdinal('resolution.step', value)),
+    fees_enabled: fees?.enabled,
+    fee_type: textOrNull(fees?.type),
+    fee_rate: fees?.rate,
+    fee_exponent: fees?.exponent,
+    fee_taker_only: fees?.takerOnly,
+    fee_rebate_rate: fees?.rebateRate,
+    volume: market.volume,
+    volume_24h: market.volume24h,
+    liquidity: market.liquidity,
+    resolution_state: resolution?.state,
+    resolution_step: resolution?.step,
   };
 }
 
+/** The market's tokens as rows of `tokens`. */
+export function tokenRows(market: Market): TokenRow[] {
+  return market.tokens.map(({ tokenId, outcome, outcomeIndex }) => ({
+    token_id: tokenId,
+    condition_id: market.conditionId,
+    outcome: storableText(outcome),
+    outcome_index: outcomeIndex,
+  }));
+}
+
+type TokenRow = { token_id: string; condition_id: string; outcome: string; outcome_index: number };
+
 /**
- * The columns that fields of a document are in, which is how `market_versions.changed` names them. A field that is more
- * than one column changes as one; a name that we do not know stays as it is.
+ * The columns that hold these fields of a document; `market_versions.changed` names columns. A field with several columns
+ * yields all of them; an unknown name stays as it is.
  */
 export function columnsOf(fields: readonly string[]): string[] {
   return [...new Set(fields.flatMap((field) => COLUMNS.get(field) ?? [field]))];
 }
 
-/** The market's tokens as rows of `tokens`. @throws {UnstorableValueError} as `marketRow`. */
-export function tokenRows(market: Market): TokenRow[] {
-  if (!Array.isArray(market.tokens)) throw new UnstorableValueError('tokens', market.tokens);
-  return market.tokens.map((token) => {
-    check(isTokenId(token?.tokenId), 'tokens.tokenId', token?.tokenId);
-    return {
-      token_id: token.tokenId,
-      condition_id: market.conditionId,
-      outcome: checkedText('tokens.outcome', token.outcome),
-      outcome_index: checkedOrdinal('tokens.outcomeIndex', token.outcomeIndex),
-    };
-  });
+function textOrNull(text: string | null | undefined): string | null {
+  return text === null || text === undefined ? null : storableText(text);
 }
 
-type TokenRow = { token_id: string; condition_id: string; outcome: string; outcome_index: number };
-
-/** What documents of older versions lack is null. */
-function orNull<Value>(value: unknown, checked: (value: unknown) => Value): Value | null {
-  return value === null || value === undefined ? null : checked(value);
-}
-
-function checkedTexts(field: string, values: unknown): string[] {
-  if (!Array.isArray(values)) throw new UnstorableValueError(field, values);
-  return values.map((value) => checkedText(field, value));
+function timeOrNull(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
 }
 
 const COLUMNS_OF = {

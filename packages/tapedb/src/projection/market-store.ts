@@ -1,24 +1,18 @@
-import { isConditionId, type Market } from '@polytape/types';
-import type { ClientBase, Pool } from 'pg';
-import { UnstorableValueError } from '../errors.ts';
+import type { Market } from '@polytape/types';
+import type { ClientBase } from 'pg';
 import { marketRow, tokenRows } from './market-row.ts';
 
-/** The newest document of each market in the batch, ready for the two statements below. */
+/** The newest document of each market in a batch, as parameters of the statements below. */
 export type MarketDocuments = { marketsJson: string; tokensJson: string };
 
-/**
- * Checks the documents and keeps the newest of each market: one statement may touch a row only once.
- *
- * @throws {UnstorableValueError} A document has a field that its column cannot hold.
- */
+/** Keeps the newest document of each market: one statement may touch a row only once. */
 export function marketDocuments(markets: readonly Market[]): MarketDocuments {
   const newest = new Map<string, Market>();
   for (const market of markets) {
-    if (!isConditionId(market?.conditionId)) throw new UnstorableValueError('conditionId', market?.conditionId);
     const other = newest.get(market.conditionId);
     if (other === undefined || supersedes(market, other)) newest.set(market.conditionId, market);
   }
-  // Sorted, so that two transactions that touch the same rows do so in the same order and cannot deadlock.
+  // Sorted, so that two transactions touch common rows in the same order and cannot deadlock.
   const sorted = [...newest.values()].sort((a, b) => (a.conditionId < b.conditionId ? -1 : 1));
   return {
     marketsJson: JSON.stringify(sorted.map(marketRow)),
@@ -26,12 +20,9 @@ export function marketDocuments(markets: readonly Market[]): MarketDocuments {
   };
 }
 
-/**
- * Inserts the tokens that are not there yet, in a transaction of its own and sorted, for the reasons told at
- * `KeyDictionary.keys`.
- */
-export async function introduceTokens(pool: Pool, documents: MarketDocuments): Promise<void> {
-  await pool.query(
+/** Inserts missing tokens, sorted and in their own transaction; see `KeyDictionary.keys` for the reasons. */
+export async function introduceTokens(client: ClientBase, documents: MarketDocuments): Promise<void> {
+  await client.query(
     `INSERT INTO tokens (token_id, condition_id, outcome, outcome_index)
      SELECT token_id, condition_id, outcome, outcome_index FROM json_to_recordset($1::json)
        AS given (token_id text, condition_id text, outcome text, outcome_index smallint)
@@ -42,7 +33,7 @@ export async function introduceTokens(pool: Pool, documents: MarketDocuments): P
   );
 }
 
-/** Stores the documents that are newer than what is there, and gives their tokens their market and outcome. */
+/** Stores documents that are newer than the stored ones, and their markets and outcomes with their tokens. */
 export async function storeMarkets(client: ClientBase, documents: MarketDocuments): Promise<void> {
   const { rows } = await client.query<{ condition_id: string }>(UPSERT_MARKETS, [documents.marketsJson]);
   await client.query(
@@ -58,8 +49,8 @@ export async function storeMarkets(client: ClientBase, documents: MarketDocument
 }
 
 /**
- * A higher version is newer. So is a later sight with a lower version: when the stream was lost and made anew, the
- * versions count from 1 again, and the documents of the old stream must not stand for ever.
+ * A higher version is newer. So is a document seen later with a lower version: when the stream is lost and recreated,
+ * versions count from 1 again, and the documents of the old stream must not stay for ever.
  */
 function supersedes(market: Market, other: Market): boolean {
   return market.version > other.version || market.seenAtMs > other.seenAtMs;

@@ -1,19 +1,22 @@
 import type { BookSnapshot, Market, MarketFact, PriceSnapshot, Trade, Unparsed } from '@polytape/types';
 import type { StreamPosition } from './stream-position.ts';
 
-/** Messages of one stream as rows, and how they move its position; stored whole or not at all. */
+/**
+ * Messages of one stream as rows, and the move of its position; stored as a whole or not at all. The rows come from the
+ * log's decoding, which decides what a message must have; they are not checked again.
+ */
 export type ProjectionBatch = {
   stream: string;
-  /** Where the batch begins: what `position()` said, or the `to` of the batch before. Null when nothing was read yet. */
+  /** The position before the batch: from `position()`, or the `to` of the previous batch. Null when nothing was read yet. */
   from: StreamPosition | null;
   /** The last message of the batch. */
   to: StreamPosition;
-  /** What is absent is none. */
+  /** Absent lists are empty. */
   rows: Partial<ProjectedRows>;
   deadLetters: DeadLetter[];
 };
 
-/** What messages become, each list in stream order: where two messages are about the same row, the order may decide. */
+/** Rows by kind, each list in stream order: when two messages concern the same row, the order may decide. */
 export type ProjectedRows = {
   trades: TradeRow[];
   prices: PriceSnapshot[];
@@ -24,26 +27,24 @@ export type ProjectedRows = {
 };
 
 export type TradeRow = Trade & {
-  /** Connection that saw the trade, from the message's headers; null when they name none. */
+  /** Connection that saw the trade, from the message's headers; null when they name no valid one (`isConnectionId`). */
   connectionId: string | null;
 };
 
-/** A message that cannot become a row; kept whole. */
+/** A message that cannot become a row, kept whole. */
 export type DeadLetter = {
   sequence: number;
   subject: string;
   messageId: string | null;
-  /** When the broker stored it, milliseconds since the epoch; null when it is not known. */
+  /** When the broker stored it, milliseconds since the epoch; null when unknown. */
   storedAtMs: number | null;
-  /** Why, in words for the operator. Cut at 4,096 characters. */
+  /** Why, for the operator. Cut at 4,096 characters. */
   reason: string;
   body: Uint8Array;
 };
 
-/** Rows of a batch that are new, and trades that were there before (a replay, a second replica). */
+/** What a batch changed. */
 export type ApplyResult = {
-  /** Trades that this batch added. */
+  /** Trades that were new; the others were stored before (a replay, a second replica). */
   inserted: number;
-  /** Trades of this batch that the database had already. */
-  alreadyThere: number;
 };

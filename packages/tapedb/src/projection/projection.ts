@@ -1,124 +1,114 @@
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import { DatabaseError } from 'pg';
-import { BOOKS, bookCopy, checkBook } from '../copy/book-copy.ts';
+import { BOOKS, bookCopy } from '../copy/book-copy.ts';
 import { type CopyTable, copyRows, incomingTable } from '../copy/copy-table.ts';
-import { checkPrice, PRICES, priceCopy } from '../copy/price-copy.ts';
-import { checkTrade, TRADES, tradeCopy } from '../copy/trade-copy.ts';
-import { BatchRejectedError, PositionConflictError, UnstorableValueError } from '../errors.ts';
+import { PRICES, priceCopy } from '../copy/price-copy.ts';
+import { TRADES, tradeCopy } from '../copy/trade-copy.ts';
+import { BatchLimitError, BatchRejectedError, DatabaseReplacedError, PositionConflictError } from '../errors.ts';
 import { type FactRows, factRows, storeFacts } from './fact-store.ts';
-import { checkUnparsed, storeDeadLetters, storeUnparsed } from './kept-bodies.ts';
-import { KeyDictionary } from './key-dictionary.ts';
+import { storeDeadLetters, storeUnparsed } from './kept-bodies.ts';
+import { KEYS_DATABASE, KeyDictionary } from './key-dictionary.ts';
 import { introduceTokens, type MarketDocuments, marketDocuments, storeMarkets } from './market-store.ts';
 import type { ApplyResult, ProjectedRows, ProjectionBatch, TradeRow } from './projection-batch.ts';
 import { movePosition } from './stream-position.ts';
 
-/**
- * Messages become rows here, and the stream's position moves with them: one transaction for both, so that a crash
- * leaves either nothing or all of a batch.
- */
+/** Stores messages as rows and moves the stream's position in one transaction: a crash leaves all of a batch or nothing. */
 export class Projection {
   readonly #pool: Pool;
   readonly #tokens: KeyDictionary;
   readonly #connections: KeyDictionary;
-  /** The temporary tables that connections have, by their names. */
+  /** Names of the temporary tables of each connection. */
   readonly #prepared = new WeakMap<PoolClient, Set<string>>();
 
   constructor(pool: Pool) {
     this.#pool = pool;
     this.#tokens = new KeyDictionary({
-      pool,
       keysMax: TOKEN_KEYS_MAX,
-      lookUp: 'SELECT token_id AS id, token_key AS key FROM tokens WHERE token_id = ANY ($1::text[])',
+      lookUp: `SELECT token_id AS id, token_key AS key, ${KEYS_DATABASE} AS database
+               FROM tokens WHERE token_id = ANY ($1::text[])`,
       insert: `INSERT INTO tokens (token_id, condition_id)
                SELECT id, condition_id FROM unnest($1::text[], $2::text[]) AS missing (id, condition_id)
                ORDER BY id COLLATE "C"
                ON CONFLICT (token_id) DO NOTHING
-               RETURNING token_id AS id, token_key AS key`,
+               RETURNING token_id AS id, token_key AS key, ${KEYS_DATABASE} AS database`,
     });
     this.#connections = new KeyDictionary({
-      pool,
       keysMax: CONNECTION_KEYS_MAX,
-      lookUp:
-        'SELECT connection_id AS id, connection_key AS key FROM connections WHERE connection_id = ANY ($1::text[])',
+      lookUp: `SELECT connection_id AS id, connection_key AS key, ${KEYS_DATABASE} AS database
+               FROM connections WHERE connection_id = ANY ($1::text[])`,
       insert: `INSERT INTO connections (connection_id)
                SELECT id FROM unnest($1::text[], $2::text[]) AS missing (id, nothing)
                ORDER BY id COLLATE "C"
                ON CONFLICT (connection_id) DO NOTHING
-               RETURNING connection_id AS id, connection_key AS key`,
+               RETURNING connection_id AS id, connection_key AS key, ${KEYS_DATABASE} AS database`,
     });
   }
 
   /** See `Database.apply`. */
   async apply(batch: ProjectionBatch): Promise<ApplyResult> {
-    try {
-      return await this.#store(batch, await this.#encoded(batch.rows));
-    } catch (error) {
-      if (error instanceof BatchRejectedError) throw error;
-      if (isRejection(error)) throw new BatchRejectedError((error as Error).message, { cause: error });
-      // The keys in memory may belong to a database that is gone: restored from a backup, or failed over to a replica
-      // that never saw the transaction that gave them out. A wrong key would put a trade under a wrong token.
-      this.#tokens.forget();
-      this.#connections.forget();
-      throw error;
-    }
-  }
-
-  /** Checks every row before any of it reaches the server, and gives every id its key. */
-  async #encoded(rows: Partial<ProjectedRows>): Promise<EncodedRows> {
-    const { trades = [], prices = [], books = [], markets = [], facts = [], unparsed = [] } = rows;
-    const encoded = encoding((): EncodedRows => {
-      trades.forEach(checkTrade);
-      prices.forEach(checkPrice);
-      books.forEach(checkBook);
-      unparsed.forEach(checkUnparsed);
-      const documents = markets.length === 0 ? null : marketDocuments(markets);
-      return { copies: [], documents, facts: factRows(facts), unparsed };
-    });
-
-    const tokens = await this.#tokenKeys([...trades, ...prices, ...books]);
-    if (trades.length > 0) {
-      const connections = await this.#connectionKeys(trades);
-      encoded.copies.push({ into: TRADES, body: encoding(() => tradeCopy(trades, { tokens, connections })) });
-    }
-    if (prices.length > 0) encoded.copies.push({ into: PRICES, body: encoding(() => priceCopy(prices, tokens)) });
-    if (books.length > 0) encoded.copies.push({ into: BOOKS, body: encoding(() => bookCopy(books, tokens)) });
-    if (encoded.documents !== null) await introduceTokens(this.#pool, encoded.documents);
-    return encoded;
-  }
-
-  #tokenKeys(rows: readonly { tokenId: string; conditionId: string }[]): Promise<ReadonlyMap<string, number>> {
-    return this.#tokens.keys(new Map(rows.map(({ tokenId, conditionId }) => [tokenId, conditionId])));
-  }
-
-  #connectionKeys(trades: readonly TradeRow[]): Promise<ReadonlyMap<string, number>> {
-    const ids = trades.map(({ connectionId }) => connectionId).filter((id) => id !== null);
-    return this.#connections.keys(new Map(ids.map((id) => [id, null])));
-  }
-
-  async #store(batch: ProjectionBatch, rows: EncodedRows): Promise<ApplyResult> {
     const client = await this.#pool.connect();
     let fit = false; // to go back to the pool
     try {
-      for (const { into } of rows.copies) await this.#prepare(client, into);
-      try {
-        await client.query('BEGIN');
-        await movePosition(client, batch);
-        const inserted = await storeRows(client, rows);
-        await storeDeadLetters(client, { name: batch.stream, incarnation: batch.to.incarnation }, batch.deadLetters);
-        await client.query('COMMIT');
+      const result = await this.#store(client, batch);
+      fit = true;
+      return result;
+    } catch (error) {
+      // After these the connection works and the next attempt comes at once; after any other error it may be broken.
+      if (error instanceof PositionConflictError || error instanceof BatchRejectedError || isRejection(error)) {
+        await client.query('ROLLBACK');
         fit = true;
-        return { inserted, alreadyThere: (batch.rows.trades?.length ?? 0) - inserted };
-      } catch (error) {
-        // After these two the connection is sound and the next attempt comes at once; after anything else it may not be.
-        if (error instanceof PositionConflictError || isRejection(error)) {
-          await client.query('ROLLBACK');
-          fit = true;
-        }
-        throw error;
       }
+      if (error instanceof BatchRejectedError) throw error;
+      if (isRejection(error)) throw new BatchRejectedError((error as Error).message, { cause: error });
+      this.forgetKeys();
+      throw isLimit(error) ? new BatchLimitError((error as Error).message, { cause: error }) : error;
     } finally {
       client.release(!fit);
     }
+  }
+
+  /**
+   * Call it when the database may be another one: restored from a backup, or a replica that never saw the transaction that
+   * assigned the keys. A wrong key would put a trade under a wrong token.
+   */
+  forgetKeys(): void {
+    this.#tokens.forget();
+    this.#connections.forget();
+  }
+
+  /** Builds all rows before any of them reaches the server, and looks up the keys. */
+  async #encoded(client: ClientBase, rows: Partial<ProjectedRows>): Promise<EncodedRows> {
+    const { trades = [], prices = [], books = [], markets = [], facts = [], unparsed = [] } = rows;
+    const encoded = encoding((): EncodedRows => {
+      const documents = markets.length === 0 ? null : marketDocuments(markets);
+      return { copies: [], documents, facts: factRows(facts), unparsed, keysOf: [] };
+    });
+
+    const tokens = await this.#tokens.keys(client, tokenIds([...trades, ...prices, ...books]));
+    const connections = await this.#connections.keys(client, connectionIds(trades));
+    encoded.keysOf.push(tokens.database, connections.database);
+    const keys = { tokens: tokens.byId, connections: connections.byId };
+    if (trades.length > 0) encoded.copies.push({ into: TRADES, body: encoding(() => tradeCopy(trades, keys)) });
+    if (prices.length > 0) encoded.copies.push({ into: PRICES, body: encoding(() => priceCopy(prices, keys.tokens)) });
+    if (books.length > 0) encoded.copies.push({ into: BOOKS, body: encoding(() => bookCopy(books, keys.tokens)) });
+    if (encoded.documents !== null) await introduceTokens(client, encoded.documents);
+    return encoded;
+  }
+
+  async #store(client: PoolClient, batch: ProjectionBatch): Promise<ApplyResult> {
+    const rows = await this.#encoded(client, batch.rows);
+    for (const { into } of rows.copies) await this.#prepare(client, into);
+    await client.query('BEGIN');
+    const database = await movePosition(client, batch);
+    if (rows.keysOf.some((other) => other !== null && other !== database)) throw new DatabaseReplacedError();
+    const inserted = await storeRows(client, rows);
+    await storeDeadLetters(
+      client,
+      { name: batch.stream, streamCreatedAt: batch.to.streamCreatedAt },
+      batch.deadLetters,
+    );
+    await client.query('COMMIT');
+    return { inserted };
   }
 
   async #prepare(client: PoolClient, into: CopyTable): Promise<void> {
@@ -130,15 +120,27 @@ export class Projection {
   }
 }
 
-/** The rows of a batch as they are sent. */
+/** The rows of a batch, ready to be sent. */
 type EncodedRows = {
   copies: { into: CopyTable; body: Buffer }[];
   documents: MarketDocuments | null;
   facts: FactRows;
   unparsed: ProjectedRows['unparsed'];
+  /** The databases of the keys in the copies, see `KEYS_DATABASE`; null when no key was needed. */
+  keysOf: (string | null)[];
 };
 
-/** Returns how many trades are new. */
+/** Token ids with the condition of each. */
+function tokenIds(rows: readonly { tokenId: string; conditionId: string }[]): ReadonlyMap<string, string> {
+  return new Map(rows.map(({ tokenId, conditionId }) => [tokenId, conditionId]));
+}
+
+function connectionIds(trades: readonly TradeRow[]): ReadonlyMap<string, null> {
+  const ids = trades.map(({ connectionId }) => connectionId).filter((id) => id !== null);
+  return new Map(ids.map((id) => [id, null]));
+}
+
+/** Returns the number of new trades. */
 async function storeRows(client: ClientBase, rows: EncodedRows): Promise<number> {
   let tradesInserted = 0;
   for (const { into, body } of rows.copies) {
@@ -152,7 +154,8 @@ async function storeRows(client: ClientBase, rows: EncodedRows): Promise<number>
 }
 
 /**
- * What cannot be made into rows (nested too deeply, too long for a string) is the fault of a message too, and not of a moment.
+ * Messages are checked when they are decoded, so this should not fail. If a check is missing there, the batch is rejected:
+ * this costs a dead letter instead of stopping the stream.
  *
  * @throws {BatchRejectedError}
  */
@@ -166,12 +169,16 @@ function encoding<Encoded>(encode: () => Encoded): Encoded {
 }
 
 /**
- * Data exceptions (22), integrity constraint violations (23) and exceeded limits of the program (54), as nesting too deep:
- * the fault of the data, whenever they are tried.
+ * Data exceptions (22), integrity constraint violations (23) and exceeded program limits (54), such as deep nesting: the
+ * data is at fault, and a retry would fail again.
  */
 function isRejection(error: unknown): boolean {
-  if (error instanceof UnstorableValueError) return true;
   return error instanceof DatabaseError && /^(22|23|54)/.test(error.code ?? '');
+}
+
+/** Statement timeout and configured limits: the moment or the size of the batch may be at fault. */
+function isLimit(error: unknown): boolean {
+  return error instanceof DatabaseError && (error.code === '57014' || error.code === '53400');
 }
 
 /** Above the number of tokens of all open markets; about 200 bytes each. */

@@ -5,30 +5,18 @@ import type { ClientBase } from 'pg';
 import { SchemaMismatchError } from '../errors.ts';
 import type { Edition } from './edition.ts';
 
-/** One file of migrations/: `NNNN-name.sql`, or `NNNN-name.<for>.sql` when only some editions get it. */
-export type Migration = { file: string; sql: string; sha256: string; editions: readonly Edition[] };
+/** One file of migrations/, `NNNN-name.sql`. Where editions differ, the SQL asks `schema_migrations` for the edition. */
+export type Migration = { file: string; sql: string; sha256: string };
 
 export type AppliedMigration = { file: string; sha256: string; edition: Edition };
 
-/** What the word before `.sql` stands for; a file without one is for every edition. */
-const EDITIONS_OF: Record<string, readonly Edition[]> = {
-  timescaledb: ['timescaledb-community', 'timescaledb-apache'],
-  community: ['timescaledb-community'],
-  apache: ['timescaledb-apache'],
-  postgresql: ['postgresql'],
-};
-
 /** The migrations of this code, in order. */
 export async function readMigrations(folder = join(import.meta.dirname, '../../migrations')): Promise<Migration[]> {
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort();
+  const files = (await readdir(folder)).sort();
   return Promise.all(
     files.map(async (file) => {
-      const [, suffix] = /^\d{4}-[a-z0-9-]+(?:\.([a-z]+))?\.sql$/.exec(file) ?? [file, 'unknown'];
-      const editions = suffix === undefined ? ALL_EDITIONS : EDITIONS_OF[suffix];
-      if (editions === undefined)
-        throw new Error(`migrations/${file} is not named NNNN-name.sql or NNNN-name.<for>.sql`);
       const sql = await readFile(join(folder, file), 'utf8');
-      return { file, sql, sha256: createHash('sha256').update(sql).digest('hex'), editions };
+      return { file, sql, sha256: createHash('sha256').update(sql).digest('hex') };
     }),
   );
 }
@@ -36,43 +24,46 @@ export async function readMigrations(folder = join(import.meta.dirname, '../../m
 /**
  * The migrations that a database still needs.
  *
- * @throws {SchemaMismatchError} What was applied is not what this code has.
+ * @throws {SchemaMismatchError} The applied migrations are not the first ones of this code.
  */
-export function pendingMigrations(migrations: Migration[], applied: AppliedMigration[], edition: Edition): Migration[] {
+export function pendingMigrations(migrations: Migration[], applied: AppliedMigration[]): Migration[] {
   const known = new Map(migrations.map((migration) => [migration.file, migration]));
+  const newest = migrations.at(-1)?.file ?? '';
   for (const { file, sha256 } of applied) {
     const migration = known.get(file);
+    if (migration === undefined && file > newest) {
+      throw new SchemaMismatchError(
+        `the database is newer than this polytape: it has the migration ${file}`,
+        'update polytape',
+      );
+    }
     if (migration === undefined) {
       throw new SchemaMismatchError(
-        `the database is newer than this polytape: it has had the migration ${file}`,
-        'update polytape',
+        `a development version of polytape made this database (migration ${file}), and it cannot be upgraded`,
+        'use an empty one (another name in DATABASE_URL, or for `polytape start` delete the folder postgres of its data directory); the writer fills it again from the log',
       );
     }
     if (migration.sha256 !== sha256) {
       throw new SchemaMismatchError(
         `the migration ${file} was changed after it had been applied to this database`,
-        'restore the file as it was and put the change into a new migration',
+        'restore the file and put the change into a new migration',
       );
     }
   }
   const done = new Set(applied.map(({ file }) => file));
-  const last =
-    applied
-      .map(({ file }) => file)
-      .sort()
-      .at(-1) ?? '';
-  const pending = migrations.filter(({ file, editions }) => !done.has(file) && editions.includes(edition));
+  const last = [...done].sort().at(-1) ?? '';
+  const pending = migrations.filter(({ file }) => !done.has(file));
   const late = pending.find(({ file }) => file < last);
   if (late !== undefined) {
     throw new SchemaMismatchError(
-      `the migration ${late.file} stands before ${last}, which this database has had already`,
-      'give it a number behind all others',
+      `the migration ${late.file} comes before ${last}, which this database already has`,
+      'give it a higher number than all others',
     );
   }
   return pending;
 }
 
-/** What was applied to this database; none when it was never migrated. */
+/** The migrations that this database has had; none before its first. */
 export async function appliedMigrations(client: ClientBase): Promise<AppliedMigration[]> {
   const { rows } = await client.query<{ exists: boolean }>(
     "SELECT to_regclass('schema_migrations') IS NOT NULL AS exists",
@@ -84,7 +75,7 @@ export async function appliedMigrations(client: ClientBase): Promise<AppliedMigr
   return applied.rows;
 }
 
-/** Applies one migration, whole or not at all. */
+/** Applies one migration in a transaction. */
 export async function applyMigration(client: ClientBase, migration: Migration, edition: Edition): Promise<void> {
   await client.query('BEGIN');
   try {
@@ -97,15 +88,13 @@ export async function applyMigration(client: ClientBase, migration: Migration, e
     ]);
     await client.query('COMMIT');
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => {}); // The first error says more.
+    await client.query('ROLLBACK').catch(() => {}); // The first error tells more.
     throw error;
   }
 }
 
-/** Held while a database is being migrated, by the session. */
+/** Takes the lock that a session holds while it migrates the database. */
 export const LOCK_MIGRATIONS = "SELECT pg_advisory_lock(hashtextextended('polytape migrations', 0))";
-
-const ALL_EDITIONS: readonly Edition[] = ['timescaledb-community', 'timescaledb-apache', 'postgresql'];
 
 const MIGRATIONS_TABLE = `
   DO $$ BEGIN
@@ -116,10 +105,10 @@ const MIGRATIONS_TABLE = `
         edition    text        NOT NULL,
         applied_at timestamptz NOT NULL DEFAULT now()
       );
-      COMMENT ON TABLE  schema_migrations            IS 'Migrations that this database has had.';
+      COMMENT ON TABLE  schema_migrations            IS 'Migrations applied to this database.';
       COMMENT ON COLUMN schema_migrations.file       IS 'Name of the file in packages/tapedb/migrations.';
-      COMMENT ON COLUMN schema_migrations.sha256     IS 'sha256 over the file as it was applied.';
-      COMMENT ON COLUMN schema_migrations.edition    IS 'What the database offered: timescaledb-community, timescaledb-apache or postgresql.';
-      COMMENT ON COLUMN schema_migrations.applied_at IS 'When it was applied, by the clock of this server.';
+      COMMENT ON COLUMN schema_migrations.sha256     IS 'sha256 over the applied file.';
+      COMMENT ON COLUMN schema_migrations.edition    IS 'What the tables are made for: timescaledb-community, timescaledb-apache or postgresql. Chosen by the first migration.';
+      COMMENT ON COLUMN schema_migrations.applied_at IS 'When the migration was applied, by the clock of this server.';
     END IF;
   END $$`;

@@ -1,40 +1,49 @@
 import type { Pool } from 'pg';
 import type { Edition } from './edition.ts';
 
-/** Tables whose rows may be kept for a time only. */
-export type RetainedTable = 'trades' | 'price_snapshots' | 'book_snapshots';
+/** The tables with a retention, and the column that dates a row. Those with `ts` are hypertables under TimescaleDB. */
+const TIME_COLUMNS = {
+  trades: 'ts',
+  price_snapshots: 'ts',
+  book_snapshots: 'ts',
+  unparsed: 'received_at',
+  dead_letters: 'buried_at',
+} as const;
 
-/** What a round of retention did. */
+export type RetainedTable = keyof typeof TIME_COLUMNS;
+
+/** The result of one round of retention. */
 export type RetentionRound = {
-  /** Chunks on TimescaleDB, each a day; rows on plain PostgreSQL. */
+  /** Chunks of hypertables, each a day; rows of plain tables. */
   dropped: number;
   unit: 'chunks' | 'rows';
-  /** True when candles had to be told first to leave the past alone: what there is to drop goes in the next round. */
+  /** True when this round only narrowed the refresh of the candles. The next round drops the chunks. */
   isPrepared: boolean;
 };
 
-/** Start of the day (UTC) before which nothing is kept. Chunks are days: so the same rows go on every edition. */
+/** Start (UTC) of the oldest day to keep. Whole days, because chunks are days: every edition drops the same rows. */
 export function retentionCutoffMs(days: number, nowMs: number): number {
   return Math.floor(nowMs / DAY_MS - days) * DAY_MS;
 }
 
 /**
- * Drops what is older than `days` days. Chunk by chunk, or in portions, each for itself: what an abort or a failure
- * leaves is for the next round.
+ * Drops the rows older than `days` days, by chunks or in portions, each in its own transaction. The next round drops what
+ * an abort or a failure leaves.
  *
- * Dropped chunks are changes to a continuous aggregate, whose refresh would make nothing of their candles. So before
- * anything is dropped the refreshes are narrowed to what is younger, and never widened again: also a longer retention
- * must not have them look at days that are gone.
+ * To a continuous aggregate a dropped chunk is a change of its data: the next refresh over that time would delete the
+ * candles. So the refreshes are first narrowed to the days that stay, and never widened again, not even by a longer
+ * retention, because the days before are gone.
  */
 export async function retain(
   pool: Pool,
   o: { table: RetainedTable; days: number; nowMs: number; edition: Edition; signal: AbortSignal },
 ): Promise<RetentionRound> {
   const cutoff = new Date(retentionCutoffMs(o.days, o.nowMs));
-  if (o.edition === 'postgresql') {
+  const isHypertable = o.edition !== 'postgresql' && TIME_COLUMNS[o.table] === 'ts';
+  if (!isHypertable) {
     return { dropped: await deleteRows(pool, o.table, cutoff, o.signal), unit: 'rows', isPrepared: false };
   }
-  // A refresh may be under way with its old window: the hour until the next round is more than it takes.
+  // A refresh may be running with the old window. It ends long before the next round, an hour from now.
   if (o.edition === 'timescaledb-community' && (await narrowRefreshes(pool, o.table, o.days))) {
     return { dropped: 0, unit: 'chunks', isPrepared: true };
   }
@@ -44,7 +53,7 @@ export async function retain(
 async function deleteRows(pool: Pool, table: RetainedTable, cutoff: Date, signal: AbortSignal): Promise<number> {
   for (let dropped = 0; ; ) {
     const { rowCount } = await pool.query(
-      `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ts < $1 LIMIT ${PORTION_ROWS}))`,
+      `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM ${table} WHERE ${TIME_COLUMNS[table]} < $1 LIMIT ${PORTION_ROWS}))`,
       [cutoff],
     );
     dropped += rowCount ?? 0;
@@ -66,10 +75,10 @@ async function dropChunks(pool: Pool, table: RetainedTable, cutoff: Date, signal
   return dropped;
 }
 
-/** Does not wait for a long query of somebody's: all that come after would wait behind us. */
+/** Gives up after `LOCK_MS_MAX` behind somebody's long query: every later query would queue up behind this one. */
 async function dropChunksUntil(pool: Pool, table: RetainedTable, end: Date): Promise<number> {
   const client = await pool.connect();
-  let fit = false; // to go back to the pool
+  let fit = false; // whether the connection may go back to the pool
   try {
     await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_MS_MAX}`);
     const { rowCount } = await client.query('SELECT drop_chunks($1::regclass, older_than => $2::timestamptz)', [
@@ -84,7 +93,7 @@ async function dropChunksUntil(pool: Pool, table: RetainedTable, end: Date): Pro
   }
 }
 
-/** Has the refreshes of the candles of a table begin behind what is dropped; true when one of them did not yet. */
+/** Makes the refreshes of a table's candles start after the dropped days; true when it had to change one of them. */
 async function narrowRefreshes(pool: Pool, table: RetainedTable, days: number): Promise<boolean> {
   const { rowCount } = await pool.query(
     `SELECT alter_job(jobs.job_id, config => jobs.config || jsonb_build_object('start_offset', given.start_offset))
@@ -103,5 +112,5 @@ async function narrowRefreshes(pool: Pool, table: RetainedTable, days: number): 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const PORTION_ROWS = 10_000;
 const LOCK_MS_MAX = 5_000;
-/** A refresh that has begun counts its window from then, and chunks may be dropped while it runs. */
+/** A running refresh has counted its window from its start, and chunks may be dropped while it runs. */
 const MARGIN_HOURS = 1;

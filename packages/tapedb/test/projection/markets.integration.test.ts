@@ -65,25 +65,7 @@ test('a market is stored with every field', async () => {
   ]);
 });
 
-test('a document of an older version, which lacks fields, is stored with nulls', async () => {
-  await using opened = await openDatabase({ timescale: false });
-  const { groupItemTitle, questionId, fees, volume, volume24h, liquidity, resolution, ...old } = market();
-  await opened.database.apply(batch(0, 1, { markets: [old as Market] }));
-  expect(
-    await opened.sql(`SELECT question_id, fees_enabled, fee_rate, volume, resolution_state, token_ids FROM markets`),
-  ).toEqual([
-    {
-      question_id: null,
-      fees_enabled: null,
-      fee_rate: null,
-      volume: null,
-      resolution_state: null,
-      token_ids: [TOKEN_YES, TOKEN_NO],
-    },
-  ]);
-});
-
-test('of the documents of a market the newest stands, in whatever batches they come', async () => {
+test('of the documents of a market the newest is kept, in whatever batches they come', async () => {
   await using opened = await openDatabase({ timescale: false });
   const { database, sql } = opened;
   const document = (version: number) =>
@@ -100,7 +82,7 @@ test('of the documents of a market the newest stands, in whatever batches they c
   ]);
 });
 
-test('a document seen later stands although its stream counts from 1 again', async () => {
+test('a document seen later is kept although its stream counts versions from 1 again', async () => {
   await using opened = await openDatabase({ timescale: false });
   const { database, sql } = opened;
   await database.apply(batch(0, 1, { markets: [market({ version: 57 })] }));
@@ -138,7 +120,7 @@ test('an old document changes no token', async () => {
   ]);
 });
 
-test('trades and markets that bring the same tokens at the same time do not hinder each other', async () => {
+test('trades and markets with the same new tokens can be stored at the same time', async () => {
   await using opened = await openDatabase({ timescale: false });
   const { database, sql } = opened;
   const markets = [...Array(200).keys()].map((at) => {

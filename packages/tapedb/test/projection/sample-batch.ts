@@ -148,7 +148,7 @@ export function deadLetter(fields: Partial<DeadLetter> = {}): DeadLetter {
 
 export function position(sequence: number, fields: Partial<StreamPosition> = {}): StreamPosition {
   return {
-    incarnation: '2026-08-14T00:00:00Z',
+    streamCreatedAt: '2026-08-14T00:00:00Z',
     sequence,
     messageAtMs: NOON_MS + sequence,
     messageId: `m-${sequence}`,

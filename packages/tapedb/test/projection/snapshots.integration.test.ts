@@ -91,7 +91,7 @@ describe.each(EDITIONS)('a snapshot, $edition,', ({ timescale }) => {
     ]);
   });
 
-  test('of the same token and interval is the first that came, in one batch or in two', async () => {
+  test('of a token and interval is the first one, in one batch or in two', async () => {
     await using opened = await openDatabase({ timescale });
     const { database, sql } = opened;
     const second = { lastPrice: '0.1', seenAtMs: NOON_MS };

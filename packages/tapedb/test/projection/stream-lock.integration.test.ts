@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
+import { tcpProxy } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import { type OpenDatabase, open, openDatabase } from '../open-database.ts';
-import { startProxy } from '../tcp-proxy.ts';
 
-const forEver = new AbortController().signal;
+const forEver = { signal: new AbortController().signal };
 
 /** Of this database alone: other tests have their own on the same server. */
 const WAITING = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
@@ -40,9 +40,9 @@ describe('the lock of a stream', () => {
     await using _markets = await opened.database.lockStream('MARKETS', forEver);
   });
 
-  test('goes to the next when its holder dies, who is told', async () => {
+  test('goes to the next when its holder dies, and the holder notices', async () => {
     await using opened = await openDatabase({ timescale: false });
-    await using proxy = await startProxy(opened.url);
+    await using proxy = await tcpProxy(opened.url);
     await using doomed = await open(proxy.url);
     await using first = await doomed.lockStream('TRADES', forEver);
     const lost = once(first.lost, 'abort');
@@ -53,47 +53,66 @@ describe('the lock of a stream', () => {
 
     await using _second = await waiting;
     await lost;
-    expect(first.lost.reason).toMatchObject({ message: 'the connection that held the lock of stream TRADES is gone' });
+    expect(first.lost.reason).toMatchObject({
+      message: 'the connection that held the lock of stream TRADES was closed',
+    });
   });
 
-  test('does not stay with a holder that is frozen: it goes to the next, and the holder is told', async () => {
+  test('goes to the next when the network cuts its holder off, and the holder gives it up', async () => {
     await using opened = await openDatabase({ timescale: false });
-    await using proxy = await startProxy(opened.url);
-    await using frozen = await open(proxy.url);
-    await using first = await frozen.lockStream('TRADES', forEver);
+    await using proxy = await tcpProxy(opened.url);
+    await using silenced = await open(proxy.url);
+    await using first = await silenced.lockStream('TRADES', forEver);
     const lost = once(first.lost, 'abort');
     const waiting = opened.database.lockStream('TRADES', forEver);
     await somebodyWaits(opened);
 
-    proxy.freeze();
+    proxy.mute();
 
-    await using _second = await waiting;
     await lost;
+    expect(first.lost.reason).toMatchObject({
+      message: 'the connection that held the lock of stream TRADES is silent',
+    });
+    await using _second = await waiting;
   });
 
-  test('is not waited for any longer when told to stop', async () => {
+  test('is no longer waited for after an abort', async () => {
     await using opened = await openDatabase({ timescale: false });
     await using other = await open(opened.url);
     await using _held = await opened.database.lockStream('TRADES', forEver);
     const stop = new AbortController();
-    const waiting = expect(other.lockStream('TRADES', stop.signal)).rejects.toThrow('stopped');
+    const waiting = expect(other.lockStream('TRADES', { signal: stop.signal })).rejects.toThrow('stopped');
     await somebodyWaits(opened);
     stop.abort(new Error('stopped'));
     await waiting;
     await nobodyWaits(opened);
   });
 
-  test('is waited for through an outage', async () => {
+  test('is not waited for over a connection that died silently', async () => {
     await using opened = await openDatabase({ timescale: false });
-    await using proxy = await startProxy(opened.url);
+    await using proxy = await tcpProxy(opened.url);
+    await using other = await open(proxy.url);
+    await using _held = await opened.database.lockStream('TRADES', forEver);
+    const waits = Promise.withResolvers<void>();
+    const waiting = other.lockStream('TRADES', { ...forEver, onWaiting: waits.resolve });
+    await waits.promise;
+    proxy.mute();
+    await expect(waiting).rejects.toThrow(/^cannot get the lock of a stream from PostgreSQL at 127.0.0.1:\d+$/);
+  });
+
+  test('is not waited for while the server is away: asking fails at once, and may be repeated', async () => {
+    await using opened = await openDatabase({ timescale: false });
+    await using proxy = await tcpProxy(opened.url);
     await using other = await open(proxy.url);
     const held = await opened.database.lockStream('TRADES', forEver);
-    const waiting = other.lockStream('TRADES', forEver);
+    const waiting = expect(other.lockStream('TRADES', forEver)).rejects.toThrow(/cannot get the lock/);
     await somebodyWaits(opened);
     proxy.cut();
+    await waiting;
     await nobodyWaits(opened);
+    const again = other.lockStream('TRADES', forEver);
     await somebodyWaits(opened);
     await held[Symbol.asyncDispose]();
-    await using _lock = await waiting;
+    await using _lock = await again;
   });
 });

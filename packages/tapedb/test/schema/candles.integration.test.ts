@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { EDITIONS, openDatabase } from '../open-database.ts';
+import { EDITIONS, openDatabase, stopBackgroundJobs } from '../open-database.ts';
 import { batch, CONDITION, NOON_MS, price, TOKEN_NO, TOKEN_YES, trade } from '../projection/sample-batch.ts';
+import { chunksRead } from './chunks-read.ts';
 
 const COLUMNS = 'open, high, low, close, volume, notional, vwap, trades::int';
 const PRICE_COLUMNS = 'open, high, low, close, last_price, spread, snapshots::int';
 const MINUTE = 60_000;
 
-describe.each(EDITIONS)('candles, $edition,', ({ timescale }) => {
-  test('take ties by time, then content, then ordinal', async () => {
+describe.each(EDITIONS)('candles $edition', ({ timescale }) => {
+  test('order trades by time, then content, then ordinal', async () => {
     await using opened = await openDatabase({ timescale });
     const id = (content: string, ordinal: number) => `${content.padStart(16, '0')}-${ordinal}`;
-    // In the order of the tape. Content is compared as the signed number that is stored: ff… comes before 0….
+    // In the order of the tape. Content compares as the stored signed number: ff… comes before 0….
     const prices = [
       trade('', { tradeId: id('ffffffffffffffff', 0), price: '0.3', size: '1' }),
       trade('', { tradeId: id('1', 0), price: '0.1', size: '2' }),
@@ -36,7 +37,7 @@ describe.each(EDITIONS)('candles, $edition,', ({ timescale }) => {
     }
   });
 
-  test('begin on the minute, the hour and the day (UTC), one for each token', async () => {
+  test('start on the minute, the hour and the day (UTC), one for each token', async () => {
     await using opened = await openDatabase({ timescale });
     await opened.sql(`SET timezone = 'Asia/Kathmandu'`); // 5:45 h off, so that a local day would show
     const at = [0, 59_999, MINUTE, 60 * MINUTE, 12 * 60 * MINUTE].map((ms) => NOON_MS + ms);
@@ -69,7 +70,7 @@ describe.each(EDITIONS)('candles, $edition,', ({ timescale }) => {
     ]);
   });
 
-  test('count trades of the Data API in volume, and take no price from them', async () => {
+  test('count Data API trades in volume but take no price from them', async () => {
     await using opened = await openDatabase({ timescale });
     const trades = [
       trade('api first', { source: 'data_api', price: '0.99', size: '10' }),
@@ -93,7 +94,7 @@ describe.each(EDITIONS)('candles, $edition,', ({ timescale }) => {
     ]);
   });
 
-  test('change when a trade comes late', async () => {
+  test('change when a late trade arrives', async () => {
     await using opened = await openDatabase({ timescale });
     const { database, sql } = opened;
     await database.apply(
@@ -105,7 +106,7 @@ describe.each(EDITIONS)('candles, $edition,', ({ timescale }) => {
     ]);
   });
 
-  test('of prices are made of the midpoints, and of what else the snapshots say', async () => {
+  test('of prices show the midpoints, the average spread and the last price of their snapshots', async () => {
     await using opened = await openDatabase({ timescale });
     const quotes: [string | null, string | null, string | null, string | null][] = [
       [null, null, '0.9', null],
@@ -129,5 +130,27 @@ describe.each(EDITIONS)('candles, $edition,', ({ timescale }) => {
       expect(await opened.sql(`SELECT ${PRICE_COLUMNS} FROM ${view}`), view).toEqual([{ ...first, snapshots: 6 }]);
     }
     expect(await opened.sql('SELECT ts FROM price_candles_1h')).toEqual([{ ts: new Date(NOON_MS) }]);
+  });
+
+  test('of a time range read only its chunks', async () => {
+    await using opened = await openDatabase({ timescale });
+    await stopBackgroundJobs(opened);
+    const days = [...Array(6).keys()].map((day) => NOON_MS + day * 24 * 60 * MINUTE);
+    await opened.database.apply(
+      batch(0, 12, {
+        trades: days.map((exchangeAtMs) => trade('a', { exchangeAtMs })),
+        prices: days.map((slotAtMs) => price({ slotAtMs })),
+      }),
+    );
+    const day = `ts >= '2026-08-16T00:00Z' AND ts < '2026-08-17T00:00Z'`;
+    for (const kind of ['candles', 'price_candles']) {
+      for (const view of [`${kind}_1m`, `${kind}_1h`, `${kind}_1d`]) {
+        const query = `SELECT * FROM ${view} WHERE ${day} AND token_id = '${TOKEN_YES}'`;
+        expect(await opened.sql(query), view).toHaveLength(1);
+        expect(await chunksRead(opened, query), view).toBe(1);
+      }
+    }
+    const all = opened.database.edition === 'postgresql' ? 1 : days.length;
+    expect(await chunksRead(opened, 'SELECT * FROM candles_1h')).toBe(all);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EDITIONS, type OpenDatabase, openDatabase } from '../open-database.ts';
+import { EDITIONS, type OpenDatabase, openDatabase, stopBackgroundJobs } from '../open-database.ts';
 import {
   batch,
   book,
@@ -12,6 +12,7 @@ import {
   TOKEN_YES,
   trade,
 } from '../projection/sample-batch.ts';
+import { chunksRead } from './chunks-read.ts';
 
 const MINUTE = 60_000;
 const at = (minutes: number) => NOON_MS + minutes * MINUTE;
@@ -26,15 +27,15 @@ const quote = (minutes: number, bid: string | null, ask: string | null, midpoint
     lastPrice: null,
   });
 
-/** A quote that is seen three minutes after the start of the interval that it stands for. */
+/** A quote seen three minutes after the start of the interval that it stands for. */
 const seen = (minutes: number, bid: string | null, ask: string | null, midpoint: string | null) => ({
   ...quote(minutes - 3, bid, ask, midpoint),
   seenAtMs: at(minutes),
 });
 const SERIES = ['price_series', 'price_returns', 'rolling_volatility'];
 
-describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
-  test('price_series carries the last known price forward, never one from the future, and not for too long', async () => {
+describe.each(EDITIONS)('$edition,', ({ timescale }) => {
+  test('price_series carries the last known price forward for a limited time, and none back from the future', async () => {
     await using opened = await openDatabase({ timescale });
     const prices = [
       quote(0, '0.4', '0.5', '0.45'),
@@ -65,7 +66,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     expect(await values(opened, `SELECT observed_at FROM ${series}) LIMIT 2`)).toEqual([null, new Date(at(0) + 2_000)]);
   });
 
-  test('price_series of trades takes the last one seen live, ties as in the candles', async () => {
+  test('price_series of trades takes the last one seen live, with ties as in the candles', async () => {
     await using opened = await openDatabase({ timescale });
     const id = (content: string, ordinal: number) => `${content.padStart(16, '0')}-${ordinal}`;
     const trades = [
@@ -85,7 +86,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     ).toEqual(['0.3', '0.3', '0.4']);
   });
 
-  test('price_returns compares with the price a horizon ago', async () => {
+  test('price_returns compares the price with the one a horizon ago', async () => {
     await using opened = await openDatabase({ timescale });
     const prices = [
       quote(-1, '0.35', '0.45', '0.4'),
@@ -121,7 +122,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     ]);
   });
 
-  test('rolling_volatility is the deviation of the returns within the time looked back over', async () => {
+  test('rolling_volatility is the deviation of the returns within the lookback', async () => {
     await using opened = await openDatabase({ timescale });
     const midpoints = ['0.5', '0.6', '0.5', '0.6', '0.6', '0.6'];
     const prices = midpoints.map((midpoint, minute) => quote(minute - 1, '0.1', '0.9', midpoint));
@@ -139,7 +140,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     expect(Number(rows.at(-1)?.daily_volatility)).toBeCloseTo((Math.log(1.2) / Math.SQRT2) * Math.sqrt(1_440), 6);
   });
 
-  test('price_series and what is made of it know no price of a token that the tape does not know', async () => {
+  test('no function has rows for a token or market that the tape does not know', async () => {
     await using opened = await openDatabase({ timescale });
     await opened.database.apply(batch(0, 1, { prices: [quote(0, '0.4', '0.5', '0.45')] }));
     const range = `'${time(0)}', '${time(10)}'`;
@@ -149,7 +150,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     expect(await opened.sql(`SELECT * FROM market_summary(${range}, '0x12')`)).toEqual([]);
   });
 
-  test('price_series knows the same price at a time wherever the series begins', async () => {
+  test('price_series gives the same price for a time wherever the series starts', async () => {
     await using opened = await openDatabase({ timescale });
     const late = price({ slotAtMs: at(0), seenAtMs: at(4), midpoint: '0.45' }); // seen near the end of its interval
     await opened.database.apply(batch(0, 1, { prices: [late] }));
@@ -159,15 +160,15 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     }
   });
 
-  test('refuses arguments that cannot be meant, and says which would be right', async () => {
+  test('every function refuses an invalid argument with an error that names it', async () => {
     await using opened = await openDatabase({ timescale });
     const mistakes: [string, string, string][] = [
-      ['price_series', `price_of => 'mid'`, `price_of must be midpoint or trade, not 'mid'`],
-      ['price_returns', `price_of => 'Trade'`, `price_of must be midpoint or trade, not 'Trade'`],
-      ['rolling_volatility', 'price_of => NULL', 'price_of must be midpoint or trade, not NULL'],
+      ['price_series', `price_source => 'mid'`, `price_source must be midpoint or trade, not 'mid'`],
+      ['price_returns', `price_source => 'Trade'`, `price_source must be midpoint or trade, not 'Trade'`],
+      ['rolling_volatility', 'price_source => NULL', 'price_source must be midpoint or trade, not NULL'],
       ['price_returns', `horizon => '0'`, 'horizon must be positive'],
       ['price_returns', `horizon => '1 month'`, 'horizon must be without months and years'],
-      ['price_series', `step => '1 microsecond'`, 'from_at to to_at must not have more than 10,000,000 steps'],
+      ['price_series', `step => '1 microsecond'`, 'start_time to end_time must not have more than 10,000,000 steps'],
       ['rolling_volatility', `lookback => '30 seconds'`, 'lookback must not be shorter than step'],
       ['spread_history', `step => '1 month'`, 'step must be without months and years'],
       ['spread_history', `age_max => '0'`, 'age_max must be positive'],
@@ -188,17 +189,17 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
       await expect(opened.sql(call), call).rejects.toMatchObject({ code: '22023', message });
     }
     await expect(opened.sql(`SELECT * FROM price_series('12', '-infinity', '${time(0)}')`)).rejects.toThrow(
-      'from_at and to_at must be finite',
+      'start_time and end_time must be finite',
     );
   });
 
-  test('spread_history weighs each spread by how long it held, from when it was seen', async () => {
+  test('spread_history weights each spread by how long it held after it was seen', async () => {
     await using opened = await openDatabase({ timescale });
     const prices = [
-      seen(1, '0.4', '0.5', '0.45'), // holds 3 minutes; of an interval that began before noon
+      seen(1, '0.4', '0.5', '0.45'), // holds 3 minutes; its interval began before noon
       seen(4, '0.40', '0.41', '0.405'), // holds 2 minutes, one of them in the next interval
       seen(6, null, '0.5', null), // no spread for 2 minutes
-      seen(8, '0.4', '0.42', '0.41'), // holds through two intervals in which nothing is told
+      seen(8, '0.4', '0.42', '0.41'), // holds through two intervals without changes
     ];
     await opened.database.apply(batch(0, 4, { prices }));
     expect(await spreads(opened, time(0), time(20))).toEqual([
@@ -220,7 +221,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     ]);
   });
 
-  test('spread_history carries a spread no further than it is believed, and knows none in an outage', async () => {
+  test('spread_history carries a spread for age_max at most, and has none during an outage', async () => {
     await using opened = await openDatabase({ timescale });
     const prices = [seen(-7, '0.4', '0.5', '0.45'), seen(21, null, null, null), seen(22, '0.4', '0.6', '0.5')];
     await opened.database.apply(batch(0, 3, { prices }));
@@ -230,7 +231,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
       { at: '12:00', ...one, known: '00:02:00', snapshots: 0, one_sided: 0 },
       { at: '12:20', ...two, known: '00:02:00', snapshots: 2, one_sided: 1 },
     ]);
-    // Nothing that is seen at the end or later counts, whatever interval it is of.
+    // What is seen at the end or later does not count, whatever its interval.
     expect(await spreads(opened, time(20), time(22), `age_max => '9 minutes'`)).toMatchObject([
       { at: '12:20', spread_avg: null, known: '00:00:00', snapshots: 1, one_sided: 1 },
     ]);
@@ -238,7 +239,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     expect(whole.map((row) => row.at)).toEqual(['11:50', '11:55', '12:00', '12:20', '12:25', '12:30']);
   });
 
-  test('spread_history counts days of 24 hours, also where clocks change', async () => {
+  test('spread_history counts days of 24 hours, even when clocks change', async () => {
     await using opened = await openDatabase({ timescale });
     await opened.sql(`SET timezone = 'America/New_York'`);
     const first = Date.UTC(2026, 9, 31); // the clocks change on the second day
@@ -277,7 +278,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     ]);
   });
 
-  test('book_imbalance tells of the books that were seen in a time, and when', async () => {
+  test('book_imbalance returns the books seen in a time range, with the time of seeing', async () => {
     await using opened = await openDatabase({ timescale });
     const books = [at(0), at(5), at(10)].map((slotAtMs) => book({ slotAtMs, seenAtMs: slotAtMs + 4 * MINUTE }));
     await opened.database.apply(batch(0, 3, { books }));
@@ -291,7 +292,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     ]);
   });
 
-  test('volume_profile tells what takers bought and sold at which prices', async () => {
+  test('volume_profile sums what takers bought and sold at which prices', async () => {
     await using opened = await openDatabase({ timescale });
     const trades = [
       trade('a', { price: '0.409', size: '10' }),
@@ -328,7 +329,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     ]);
   });
 
-  test('market_summary tells all of a market, of one or of all', async () => {
+  test('market_summary summarises one market or all markets', async () => {
     await using opened = await openDatabase({ timescale });
     const other = market({
       conditionId: `0x${'ab'.repeat(32)}`,
@@ -400,7 +401,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     expect(await summary(`, '${CONDITION}'`)).toEqual([cut]);
   });
 
-  test('market_summary quotes nothing that was seen at its end or later', async () => {
+  test('market_summary quotes nothing seen at its end or later', async () => {
     await using opened = await openDatabase({ timescale });
     const prices = [seen(6, '0.4', '0.5', '0.45'), seen(10, '0.6', '0.7', '0.65')];
     await opened.database.apply(batch(0, 2, { prices }));
@@ -409,7 +410,7 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     expect(await quoted(time(11))).toEqual([{ midpoint: '0.65', quoted_at: new Date(at(10)) }]);
   });
 
-  test('is described, and so are its arguments', async () => {
+  test('every function has a comment that explains its arguments and columns', async () => {
     await using opened = await openDatabase({ timescale });
     const functions = await opened.sql<{ name: string; description: string | null; names: string[] }>(
       `SELECT proname AS name, obj_description(pg_proc.oid, 'pg_proc') AS description, proargnames AS names
@@ -431,8 +432,9 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
     }
   });
 
-  test('reads the chunks of its time alone', async () => {
+  test('every function reads only the chunks of its time range', async () => {
     await using opened = await openDatabase({ timescale });
+    await stopBackgroundJobs(opened);
     const days = [...Array(6).keys()].map((day) => NOON_MS + day * 24 * 60 * MINUTE);
     await opened.database.apply(
       batch(0, 18, {
@@ -447,13 +449,15 @@ describe.each(EDITIONS)('a feature, $edition,', ({ timescale }) => {
       `book_imbalance('${TOKEN_YES}', '${from}', '${to}')`,
       `volume_profile('${TOKEN_YES}', '${from}', '${to}')`,
       `price_returns('${TOKEN_YES}', '${from}', '${to}')`,
-      `rolling_volatility('${TOKEN_YES}', '${from}', '${to}', price_of => 'trade')`,
+      `rolling_volatility('${TOKEN_YES}', '${from}', '${to}', price_source => 'trade')`,
       `market_summary('${from}', '${to}')`,
     ]) {
-      expect(await chunksRead(opened, call), call).toBeLessThanOrEqual(2);
+      expect(await chunksRead(opened, `SELECT * FROM ${call}`), call).toBeLessThanOrEqual(2);
     }
     const all = `volume_profile('${TOKEN_YES}', '${time(0)}', '${time(6 * 24 * 60)}')`;
-    expect(await chunksRead(opened, all)).toBe(opened.database.edition === 'postgresql' ? 1 : days.length);
+    expect(await chunksRead(opened, `SELECT * FROM ${all}`)).toBe(
+      opened.database.edition === 'postgresql' ? 1 : days.length,
+    );
   });
 });
 
@@ -461,23 +465,11 @@ async function values(opened: OpenDatabase, query: string): Promise<unknown[]> {
   return (await opened.sql<Record<string, unknown>>(query)).flatMap((row) => Object.values(row));
 }
 
-/** What spread_history tells of the intervals of five minutes. */
+/** The rows of spread_history, by default for intervals of five minutes. */
 function spreads(opened: OpenDatabase, from: string, to: string, more = `step => '5 minutes'`) {
   return opened.sql<Record<string, unknown>>(
     `SELECT to_char(ts AT TIME ZONE 'UTC', 'HH24:MI') AS at, spread_min, spread_avg, spread_max, relative_spread,
        known::text, snapshots::int, one_sided::int
      FROM spread_history('${TOKEN_YES}', '${from}', '${to}', ${more})`,
   );
-}
-
-/** How many chunks, or tables, of snapshots and trades were looked into at all. */
-async function chunksRead(opened: OpenDatabase, call: string): Promise<number> {
-  await opened.sql(`SELECT pg_stat_force_next_flush()`);
-  const read = `SELECT sum(coalesce(seq_scan, 0) + coalesce(idx_scan, 0))::int AS scans, relname FROM pg_stat_xact_user_tables
-    WHERE relname ~ '^(_hyper_|compress_hyper|trades$|price_snapshots$|book_snapshots$)' GROUP BY relname`;
-  await opened.sql('BEGIN');
-  await opened.sql(`SELECT * FROM ${call}`);
-  const tables = await opened.sql<{ scans: number }>(read);
-  await opened.sql('COMMIT');
-  return tables.filter(({ scans }) => scans > 0).length;
 }

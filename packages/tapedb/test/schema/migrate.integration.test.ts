@@ -2,10 +2,10 @@ import { testDatabase } from '@polytape/test-servers';
 import { silentLog } from '@polytape/types';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
+import { configurationMistake } from '../../src/connection.ts';
 import { type Database, DatabaseConfigurationError, SchemaMismatchError } from '../../src/index.ts';
-import { applyMigration, readMigrations } from '../../src/schema/migrations.ts';
 import { limitedRole } from '../limited-role.ts';
-import { EDITIONS, open, openDatabase, openEmptyDatabase } from '../open-database.ts';
+import { EDITIONS, open, openDatabase, openEmptyDatabase, stopBackgroundJobs } from '../open-database.ts';
 import { batch, trade } from '../projection/sample-batch.ts';
 
 const CANDLES = 'ts, token_id, condition_id, open, high, low, close, volume, notional, vwap, trades';
@@ -13,6 +13,8 @@ const PRICE_CANDLES = 'ts, token_id, condition_id, open, high, low, close, last_
 const VIEWS = {
   trade_tape:
     'ts, token_id, condition_id, question, outcome, side, price, size, fee_rate_bps, transaction_hash, received_at, source, connection_id, trade_id',
+  suspected_repeats:
+    'ts, token_id, condition_id, question, outcome, side, price, size, transaction_hash, received_at, connection_id, trade_id, first_trade_id, first_received_at, first_connection_id, delay',
   price_tape:
     'ts, token_id, condition_id, question, outcome, last_price, best_bid, best_ask, midpoint, spread, volume_24h, seen_at',
   book_tape:
@@ -32,7 +34,7 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
   test('is migrated once', async () => {
     await using opened = await openEmptyDatabase();
     const { applied } = await opened.database.migrate({ timescale });
-    expect(applied[0]).toBe('0001-tape.sql');
+    expect(applied[0]).toBe('0001-tables.sql');
     expect(await opened.database.migrate({ timescale })).toEqual({ applied: [] });
 
     await using later = await open(opened.url);
@@ -50,7 +52,7 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
     expect(other.edition).toBe(opened.database.edition);
   });
 
-  test('has the views with their columns, in that order, and a comment on everything', async () => {
+  test('has the views with their columns in this order, and a comment on everything', async () => {
     await using opened = await openDatabase({ timescale });
     const columns = await opened.sql<{ name: string; columns: string }>(
       `SELECT table_name AS name, string_agg(column_name, ', ' ORDER BY ordinal_position) AS columns
@@ -59,7 +61,7 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
     );
     expect(Object.fromEntries(columns.map((view) => [view.name, view.columns]))).toEqual(VIEWS);
 
-    const silent = await opened.sql<{ name: string }>(
+    const uncommented = await opened.sql<{ name: string }>(
       `SELECT relname || coalesce('.' || attname, '') AS name
        FROM pg_class LEFT JOIN LATERAL (
          SELECT NULL::name AS attname, 0 AS attnum UNION ALL
@@ -68,10 +70,10 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v') AND relname !~ '_by_key$'
          AND col_description(pg_class.oid, attnum) IS NULL AND NOT (attnum = 0 AND obj_description(pg_class.oid, 'pg_class') IS NOT NULL)`,
     );
-    expect(silent.map(({ name }) => name)).toEqual([]);
+    expect(uncommented.map(({ name }) => name)).toEqual([]);
   });
 
-  test('says in comments what would mislead', async () => {
+  test('warns in comments of what could mislead', async () => {
     await using opened = await openDatabase({ timescale });
     const comments = async (column: string) =>
       (
@@ -81,32 +83,35 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
           [column],
         )
       ).map(({ comment }) => comment);
-    const said = [
+    const warnings = [
       { column: '^(price|book)_(snapshots|tape)[.]ts$', columns: 4, words: /join by seen_at/ },
       { column: '^price_candles_1.[.]ts$', columns: 3, words: /by seen_at/ },
       { column: '^price_candles_1.[.]spread$', columns: 3, words: /not over time/ },
       { column: '^(resolution_events|resolutions|market_resolutions)[.]outcome$', columns: 3, words: /unknown \(void/ },
     ];
-    for (const { column, columns, words } of said) {
+    for (const { column, columns, words } of warnings) {
       const found = await comments(column);
       expect(found, column).toHaveLength(columns);
       for (const comment of found) expect(comment, column).toMatch(words);
     }
   });
 
-  test('whose migrations are not those of the code is left alone', async () => {
+  test('is left alone when its migrations differ from those of the code', async () => {
     await using opened = await openDatabase({ timescale });
-    await opened.sql(`UPDATE schema_migrations SET sha256 = 'another' WHERE file = '0001-tape.sql'`);
+    await opened.sql(`UPDATE schema_migrations SET sha256 = 'another' WHERE file = '0001-tables.sql'`);
     await expect(opened.database.migrate()).rejects.toThrow(SchemaMismatchError);
-    await opened.sql(`DELETE FROM schema_migrations WHERE file = '0001-tape.sql'`);
+    await opened.sql(`DELETE FROM schema_migrations WHERE file = '0001-tables.sql'`);
     await opened.sql(
       `INSERT INTO schema_migrations (file, sha256, edition) VALUES ('9999-later.sql', '', 'postgresql')`,
     );
     await expect(opened.database.migrate()).rejects.toThrow('update polytape');
+    await opened.sql(`UPDATE schema_migrations SET file = '0001-tape.sql' WHERE file = '9999-later.sql'`);
+    await expect(opened.database.migrate()).rejects.toThrow('a development version of polytape made this database');
   });
 
-  test('reads trades of a time by their time', async () => {
+  test('reads the trades of a time range through the time index', async () => {
     await using opened = await openDatabase({ timescale });
+    await stopBackgroundJobs(opened);
     const minutes = [...Array(10_000).keys()].map((minute) => Date.UTC(2026, 7, 1) + minute * 60_000);
     const trades = minutes.map((exchangeAtMs) => trade('a', { exchangeAtMs }));
     await opened.database.apply(batch(0, 10_000, { trades }));
@@ -121,21 +126,11 @@ describe.each(EDITIONS)('a database $edition', ({ timescale }) => {
   });
 });
 
-test('a view of the operator that is in the way of an upgrade is named', async () => {
-  await using opened = await openEmptyDatabase();
-  const client = new Client(opened.url);
-  await client.connect();
-  const earlier = (await readMigrations()).filter(({ file }) => file < '0006');
-  for (const migration of earlier.filter(({ editions }) => editions.includes('postgresql'))) {
-    await applyMigration(client, migration, 'postgresql');
-  }
-  await client.query('CREATE VIEW my_hours AS SELECT * FROM candles_1h');
-  await client.end();
-  const error = await opened.database.migrate().catch((reason: unknown) => reason);
-  expect(error).toBeInstanceOf(DatabaseConfigurationError);
-  expect(String(error)).toMatch(/view my_hours depends on view candles_1h.*drop it/);
-  await opened.sql('DROP VIEW my_hours');
-  expect((await opened.database.migrate()).applied).toContain('0013-features.sql');
+test('an error names the view of an operator that keeps a migration from dropping a view', async () => {
+  await using opened = await openDatabase({ timescale: false });
+  await opened.sql('CREATE VIEW my_hours AS SELECT * FROM candles_1h');
+  const error = await opened.sql('DROP VIEW candles_1h').catch((reason: unknown) => reason);
+  expect(String(configurationMistake(error, 'localhost'))).toMatch(/view my_hours depends on view candles_1h.*drop it/);
 });
 
 test('a database gets hypertables where the server has TimescaleDB', async () => {
@@ -145,18 +140,45 @@ test('a database gets hypertables where the server has TimescaleDB', async () =>
   expect(database.edition).toMatch(given.timescale ? /^timescaledb-/ : /^postgresql$/);
 });
 
-test('a database of plain tables stays so when TimescaleDB is created in it later', async () => {
+test('a database of plain tables keeps them when TimescaleDB is created in it later', async () => {
   await using opened = await openDatabase({ timescale: false });
   const [extension] = await opened.sql(`SELECT FROM pg_available_extensions WHERE name = 'timescaledb'`);
   if (extension !== undefined) await opened.sql('CREATE EXTENSION timescaledb');
   await using later = await open(opened.url);
   expect(later.edition).toBe('postgresql');
   expect(await later.migrate()).toEqual({ applied: [] });
-  expect(await later.apply(batch(0, 1, { trades: [trade('a')] }))).toEqual({ inserted: 1, alreadyThere: 0 });
+  expect(await later.apply(batch(0, 1, { trades: [trade('a')] }))).toEqual({ inserted: 1 });
 });
 
+test.each(['an empty', 'a migrated'])(
+  '%s database on a release of TimescaleDB that loses rows is refused',
+  async (kind) => {
+    await using opened = await openEmptyDatabase();
+    if (kind === 'a migrated') {
+      await opened.database.migrate({ timescale: false });
+      await opened.sql(`UPDATE schema_migrations SET edition = 'timescaledb-community'`);
+    }
+    // The catalogue says what such a server says; the extension's own library stays out of this database.
+    await opened.sql(`DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET timescaledb.disable_load = on', current_database());
+    EXECUTE format('ALTER DATABASE %I SET timescaledb.license = timescale', current_database());
+  END $$`);
+    await opened.sql('SET timescaledb.disable_load = on; SET allow_system_table_mods = on');
+    await opened.sql(
+      `INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+     VALUES (16000, 'timescaledb', 10, 'public'::regnamespace, false, '2.17.2')`,
+    );
+    await using database = await open(opened.url);
+    const error = await database.migrate().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DatabaseConfigurationError);
+    expect(String(error)).toMatch(
+      /TimescaleDB 2\.17\.2 at .* loses rows.*issue 7672.*install TimescaleDB 2\.18\.1 or later/,
+    );
+  },
+);
+
 describe('a role', () => {
-  test('that may not create TimescaleDB gets plain tables, and is told', async () => {
+  test('that may not create TimescaleDB gets plain tables and a warning', async () => {
     await using given = await testDatabase();
     await using role = await limitedRole(given.url, { mayCreateTables: true });
     const warnings: string[] = [];
@@ -168,7 +190,7 @@ describe('a role', () => {
     expect(warnings.join()).toMatch(given.timescale ? /let a superuser run CREATE EXTENSION timescaledb/ : /^$/);
   });
 
-  test('that may not create tables is told which right it lacks', async () => {
+  test('that may not create tables gets an error that names the missing right', async () => {
     await using given = await testDatabase();
     await using role = await limitedRole(given.url, { mayCreateTables: false });
     await using database = await open(role.url);
@@ -177,7 +199,7 @@ describe('a role', () => {
     expect(String(error)).toMatch(/DATABASE_URL lacks a right .*permission denied for schema public.*GRANT/);
   });
 
-  test('that may not create tables can use a database that is up to date', async () => {
+  test('that may not create tables can use an up-to-date database', async () => {
     await using opened = await openDatabase({ timescale: false });
     await using role = await limitedRole(opened.url, { mayCreateTables: false });
     const owner = new Client(opened.url);
@@ -186,6 +208,6 @@ describe('a role', () => {
     await owner.end();
     await using database: Database = await open(role.url);
     expect(await database.migrate()).toEqual({ applied: [] });
-    expect(await database.apply(batch(0, 1, { trades: [trade('a')] }))).toEqual({ inserted: 1, alreadyThere: 0 });
+    expect(await database.apply(batch(0, 1, { trades: [trade('a')] }))).toEqual({ inserted: 1 });
   });
 });

@@ -16,7 +16,7 @@ import {
   trade,
 } from '../projection/sample-batch.ts';
 
-test('the queries of the READMEs give an answer, and the same one on every kind of database', async () => {
+test('the queries of the READMEs give the same answer on every kind of database', async () => {
   const queries = await readmeQueries();
   expect(queries.length).toBeGreaterThan(20);
   await using offered = await filled({ timescale: true });
@@ -28,18 +28,18 @@ test('the queries of the READMEs give an answer, and the same one on every kind 
   }
 });
 
-test('the README names the arguments of all functions as they are', async () => {
+test('the README lists all functions with their arguments', async () => {
   const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8');
-  const told = [...readme.matchAll(/^\| `(\w+\([\w, ]+\))` \|/gm)].map(([, call]) => call);
+  const listed = [...readme.matchAll(/^\| `(\w+\([\w, ]+\))` \|/gm)].map(([, call]) => call);
   await using opened = await openDatabase({ timescale: false });
   const functions = await opened.sql<{ call: string }>(
     `SELECT proname || '(' || array_to_string(proargnames[1:pronargs], ', ') || ')' AS call
      FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proretset`,
   );
-  expect(told.toSorted()).toEqual(functions.map(({ call }) => call).sort());
+  expect(listed.toSorted()).toEqual(functions.map(({ call }) => call).sort());
 });
 
-/** The statements of all blocks of SQL, as if it were twelve o'clock. */
+/** The statements of all SQL blocks, with noon as now(). */
 async function readmeQueries(): Promise<string[]> {
   const files = ['../../../../README.md', '../../README.md'].map((file) => join(import.meta.dirname, file));
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
@@ -50,7 +50,7 @@ async function readmeQueries(): Promise<string[]> {
     .filter((query) => query !== '');
 }
 
-/** A quarter of an hour of a market, until noon. */
+/** A database with a quarter of an hour of one market, up to noon. */
 async function filled(options: { timescale: boolean }): Promise<OpenDatabase> {
   const opened = await openDatabase(options);
   const minutes = [...Array(15).keys()].map((minute) => NOON_MS - (15 - minute) * 60_000);
@@ -70,6 +70,7 @@ async function filled(options: { timescale: boolean }): Promise<OpenDatabase> {
     }),
   ]);
   const extra = trade('busier', { exchangeAtMs: NOON_MS - 30_000 });
+  const repeat = { ...extra, tradeId: extra.tradeId.replace(/0$/, '1'), receivedAtUs: extra.receivedAtUs + 1 };
   const prices = minutes.flatMap((slotAtMs, n) =>
     [TOKEN_YES, TOKEN_NO].map((tokenId) =>
       price({
@@ -94,6 +95,8 @@ async function filled(options: { timescale: boolean }): Promise<OpenDatabase> {
   }));
   const won = { outcome: 'win0', winningTokenId: TOKEN_YES, payouts: ['1', '0'] as [string, string] } as const;
   facts.push(step(1), step(2, { type: 'resolution_resolved', settlement: won, exchangeAtMs: NOON_MS }));
-  await opened.database.apply(batch(0, 1, { trades: [...trades, extra], prices, books, markets: documents, facts }));
+  await opened.database.apply(
+    batch(0, 1, { trades: [...trades, extra, repeat], prices, books, markets: documents, facts }),
+  );
   return opened;
 }

@@ -1,48 +1,59 @@
 import { describe, expect, test } from 'vitest';
 import type { RetainedTable } from '../../src/index.ts';
 import { retentionCutoffMs } from '../../src/schema/retention.ts';
-import { EDITIONS, type OpenDatabase, openDatabase } from '../open-database.ts';
-import { batch, book, NOON_MS, price, trade } from '../projection/sample-batch.ts';
+import { EDITIONS, type OpenDatabase, openDatabase, stopBackgroundJobs } from '../open-database.ts';
+import { batch, book, deadLetter, NOON_MS, price, trade, unparsed } from '../projection/sample-batch.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-test('what is kept begins with a day (UTC)', () => {
+test('retention keeps whole days (UTC)', () => {
   expect(retentionCutoffMs(7, NOON_MS)).toBe(Date.UTC(2026, 7, 7));
   expect(retentionCutoffMs(1, Date.UTC(2026, 7, 7))).toBe(Date.UTC(2026, 7, 6));
 });
 
-describe.each(EDITIONS)('retention, $edition,', ({ timescale }) => {
-  test.each(['trades', 'price_snapshots', 'book_snapshots'] as const)(
-    'drops the old rows of %s alone',
-    async (table) => {
-      await using opened = await openDatabase({ timescale });
-      const { database, sql } = opened;
-      const cutoffMs = retentionCutoffMs(7, NOON_MS);
-      const times = [cutoffMs - 3 * DAY_MS, cutoffMs - 1, cutoffMs, NOON_MS];
-      await database.apply(
-        batch(0, 12, {
-          trades: times.map((exchangeAtMs) => trade(`${exchangeAtMs}`, { exchangeAtMs })),
-          prices: times.map((slotAtMs) => price({ slotAtMs })),
-          books: times.map((slotAtMs) => book({ slotAtMs })),
-        }),
-      );
-      await retained(opened, table, NOON_MS);
-      for (const one of ['trades', 'price_snapshots', 'book_snapshots']) {
-        const left = await sql<{ ts: Date }>(`SELECT ts FROM ${one} ORDER BY ts`);
-        const expected = one === table ? times.slice(2) : times;
-        expect(
-          left.map(({ ts }) => ts.getTime()),
-          one,
-        ).toEqual(expected);
-      }
+/** Every table with a retention, and the time of a row. */
+const TIMES = {
+  trades: 'ts',
+  price_snapshots: 'ts',
+  book_snapshots: 'ts',
+  unparsed: 'received_at',
+  dead_letters: 'buried_at',
+} satisfies Record<RetainedTable, string>;
+const TABLES = Object.keys(TIMES) as RetainedTable[];
+
+describe.each(EDITIONS)('retention $edition', ({ timescale }) => {
+  test.each(TABLES)('drops the old rows of %s and of no other table', async (table) => {
+    await using opened = await openDatabase({ timescale });
+    const { database, sql } = opened;
+    await stopBackgroundJobs(opened);
+    const cutoffMs = retentionCutoffMs(7, NOON_MS);
+    const times = [cutoffMs - 3 * DAY_MS, cutoffMs - 1, cutoffMs, NOON_MS];
+    await database.apply({
+      ...batch(0, 12, {
+        trades: times.map((exchangeAtMs) => trade(`${exchangeAtMs}`, { exchangeAtMs })),
+        prices: times.map((slotAtMs) => price({ slotAtMs })),
+        books: times.map((slotAtMs) => book({ slotAtMs })),
+        unparsed: times.map((ms, counter) => unparsed({ counter, receivedAtUs: ms * 1_000 })),
+      }),
+      deadLetters: times.map((storedAtMs, sequence) => deadLetter({ sequence, storedAtMs })),
+    });
+    await sql('UPDATE dead_letters SET buried_at = stored_at, stored_at = NULL'); // they hold the server's clock: today
+    await retained(opened, table, NOON_MS);
+    for (const one of TABLES) {
+      const left = await sql<{ at: Date }>(`SELECT ${TIMES[one]} AS at FROM ${one} ORDER BY 1`);
+      const expected = one === table ? times.slice(2) : times;
       expect(
-        await database.retain(table, { days: 7, nowMs: NOON_MS, signal: new AbortController().signal }),
-      ).toMatchObject({ dropped: 0, isPrepared: false });
-    },
-  );
+        left.map(({ at }) => at.getTime()),
+        one,
+      ).toEqual(expected);
+    }
+    expect(
+      await database.retain(table, { days: 7, nowMs: NOON_MS, signal: new AbortController().signal }),
+    ).toMatchObject({ dropped: 0, isPrepared: false });
+  });
 });
 
-test('retention of plain tables goes in portions, until all is gone', async () => {
+test('retention of plain tables deletes in portions until all old rows are gone', async () => {
   await using opened = await openDatabase({ timescale: false });
   const times = [...Array(25_000).keys()].map((second) => NOON_MS - 10 * DAY_MS + second * 1_000);
   await opened.database.apply(batch(0, 1, { prices: [...times, NOON_MS].map((slotAtMs) => price({ slotAtMs })) }));
@@ -60,10 +71,10 @@ const edition = await (async () => {
 describe.skipIf(edition !== 'timescaledb-community')(
   `candles kept in the background (here: ${edition}; needs timescaledb-community)`,
   () => {
-    test('outlive what they were made of, also when they are refreshed and trades come late', async () => {
+    test('outlive their trades and prices, even when they are refreshed and trades arrive late', async () => {
       await using opened = await openDatabase({ timescale: true });
       const { database, sql } = opened;
-      await sql('SELECT _timescaledb_functions.stop_background_workers()'); // what they do is done here, in its turn
+      await stopBackgroundJobs(opened);
       const nowMs = Date.now();
       const times = [...Array(20).keys()].map((day) => nowMs - day * DAY_MS - 60_000);
       await database.apply(
@@ -90,7 +101,7 @@ describe.skipIf(edition !== 'timescaledb-community')(
       expect(await sql('SELECT sum(trades)::int AS trades FROM candles_1d')).toEqual([{ trades: times.length + 1 }]);
     });
 
-    test('are never refreshed over more than a retention has left once, whatever it is set to later', async () => {
+    test('are never refreshed over days that an earlier, shorter retention dropped', async () => {
       await using opened = await openDatabase({ timescale: true });
       const signal = new AbortController().signal;
       for (const days of [30, 7, 60]) await opened.database.retain('trades', { days, nowMs: Date.now(), signal });
@@ -105,17 +116,17 @@ describe.skipIf(edition !== 'timescaledb-community')(
   },
 );
 
-/** The candles that a Community database keeps. */
+/** The candles that a Community database keeps in the background. */
 const CANDLES = ['candles_1m', 'candles_1h', 'candles_1d', 'price_candles_1h', 'price_candles_1d'];
 
-/** Two rounds: the first may only prepare the candles. */
+/** Runs two rounds: the first may only narrow the refresh of the candles. */
 async function retained({ database }: OpenDatabase, table: RetainedTable, nowMs: number): Promise<void> {
   const signal = new AbortController().signal;
   const { isPrepared } = await database.retain(table, { days: 7, nowMs, signal });
   if (isPrepared) await database.retain(table, { days: 7, nowMs, signal });
 }
 
-/** Runs every policy's refresh as the background would. */
+/** Runs the refresh of every policy, as the background jobs would. */
 async function refresh({ sql }: OpenDatabase): Promise<void> {
   const jobs = await sql<{ job_id: number }>(
     "SELECT job_id FROM timescaledb_information.jobs WHERE proc_name = 'policy_refresh_continuous_aggregate' ORDER BY 1",

@@ -4,14 +4,14 @@ export type BookLevel = [price: string, size: string];
 /**
  * All levels of a token's book; the body of a message on `pm.book.<conditionId>.<tokenId>`.
  *
- * Source: CLOB, `POST /books`, which sends the best level last; here it stands first on both sides.
+ * Source: CLOB, `POST /books`, which sends the best level last; here it comes first on both sides.
  */
 export type BookSnapshot = {
   conditionId: string;
   tokenId: string;
-  /** Start of the interval that it stands for, milliseconds since the epoch: a multiple of the interval. */
+  /** Start of the snapshot's interval, milliseconds since the epoch: a multiple of the interval. */
   slotAtMs: number;
-  /** The venue's clock when it made the book, milliseconds since the epoch; null where it did not say. */
+  /** The venue's clock when it made the book, milliseconds since the epoch; null when the venue gave none. */
   exchangeAtMs: number | null;
   /** Highest price first. */
   bids: BookLevel[];
@@ -19,19 +19,19 @@ export type BookSnapshot = {
   asks: BookLevel[];
   bestBid: string | null;
   bestAsk: string | null;
-  /** Best ask less best bid, below 0 in a crossed book; null where a side has no orders. */
+  /** Best ask minus best bid, below 0 in a crossed book; null when a side has no orders. */
   spread: string | null;
   midpoint: string | null;
   tickSize: string | null;
-  /** The venue's own sha1 over the book, 40 hex digits in lower case; null where none came, or something else. */
+  /** The venue's sha1 over the book, 40 hex digits in lower case; null when it sent none, or something else. */
   hash: string | null;
-  /** Whether the hash is that of what was received; null where none came. A difference is counted, and the book kept. */
+  /** Whether the hash matches the received book; null without a hash. A mismatch is counted, and the book kept. */
   isHashRight: boolean | null;
-  /** Our clock when the answer came, milliseconds since the epoch. */
+  /** Our clock when the answer arrived, milliseconds since the epoch. */
   seenAtMs: number;
 };
 
-/** One snapshot a token and interval, as of prices. */
+/** One snapshot per token and interval, as for prices. */
 export function bookMessageId({ tokenId, slotAtMs }: Pick<BookSnapshot, 'tokenId' | 'slotAtMs'>): string {
   return `book:${tokenId}:${slotAtMs}`;
 }

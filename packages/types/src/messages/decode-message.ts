@@ -3,112 +3,120 @@ import { isConditionId, isTokenId } from '../identity/ids.ts';
 import { parseTradeId } from '../identity/trade-identity.ts';
 import type { BookSnapshot } from './book-snapshot.ts';
 import type { MarketFact } from './event.ts';
-import { type Market, type MarketFees, type Token, wholeMarket } from './market.ts';
+import type { Market, MarketFees, Token } from './market.ts';
+import { isPlausibleTime } from './plausible-time.ts';
 import type { PriceSnapshot } from './price-snapshot.ts';
 import type { MarketResolution, Settlement } from './resolution.ts';
-import { bookSubject, eventSubject, marketSubject, priceSubject, tradeSubject } from './subjects.ts';
+import { bookSubject, eventSubject, isConnectionId, marketSubject, priceSubject, tradeSubject } from './subjects.ts';
 import type { Trade } from './trade.ts';
 import type { Unparsed } from './unparsed.ts';
 
 /**
- * The trade that stands in a message's body.
+ * These functions decide what a message of the log must have, and nothing else does. A body is whatever was published on
+ * the subject; the database can store every body that passes.
  *
- * @throws {MalformedMessageError} The body is no trade, or not the one that its subject names.
+ * Each throws a MalformedMessageError when the body is not one of its stream, or not the one that its subject names.
  */
 export function decodeTrade(subject: string, body: Uint8Array): Trade {
   const trade = decodeObject(body) as Trade;
-  expect(isConditionId(trade.conditionId), 'conditionId');
-  expect(isTokenId(trade.tokenId), 'tokenId');
-  expect(subject === tradeSubject(trade), 'subject');
-  expect(typeof trade.tradeId === 'string' && parseTradeId(trade.tradeId) !== null, 'tradeId');
-  expect(trade.side === 'BUY' || trade.side === 'SELL', 'side');
-  expect(isDecimal(trade.price), 'price');
-  expect(isDecimal(trade.size), 'size');
-  expect(trade.feeRateBps === null || isDecimal(trade.feeRateBps), 'feeRateBps');
-  expect(trade.transactionHash === null || isTransactionHash(trade.transactionHash), 'transactionHash');
-  expect(isCount(trade.exchangeAtMs), 'exchangeAtMs');
-  expect(isCount(trade.receivedAtUs), 'receivedAtUs');
-  expect(trade.source === 'websocket' || trade.source === 'data_api', 'source');
+  expectIds(trade);
+  expectSubject(subject, tradeSubject(trade));
+  expect(typeof trade.tradeId === 'string' && parseTradeId(trade.tradeId) !== null, 'tradeId', trade.tradeId);
+  expect(trade.side === 'BUY' || trade.side === 'SELL', 'side', trade.side);
+  expect(isDecimal(trade.price), 'price', trade.price);
+  expect(isDecimal(trade.size), 'size', trade.size);
+  expectDecimalOrNull(trade.feeRateBps, 'feeRateBps');
+  expect(trade.transactionHash === null || isHash(trade.transactionHash), 'transactionHash', trade.transactionHash);
+  expect(isPlausibleTime(trade.exchangeAtMs), 'exchangeAtMs', trade.exchangeAtMs);
+  // Our own clock may be wrong, and its error must not cost a trade.
+  expect(isCount(trade.receivedAtUs), 'receivedAtUs', trade.receivedAtUs);
+  expect(trade.source === 'websocket' || trade.source === 'data_api', 'source', trade.source);
   return trade;
 }
 
-/** The prices that stand in a message's body. @throws {MalformedMessageError} as `decodeTrade`. */
 export function decodePrice(subject: string, body: Uint8Array): PriceSnapshot {
   const price = decodeObject(body) as PriceSnapshot;
   expectSnapshot(price);
-  expect(subject === priceSubject(price), 'subject');
+  expectSubject(subject, priceSubject(price));
   for (const name of ['lastPrice', 'bestBid', 'bestAsk', 'midpoint', 'volume24h'] as const) {
-    expect(isDecimalOrNull(price[name]), name);
+    expectDecimalOrNull(price[name], name);
   }
   return price;
 }
 
-/** The book that stands in a message's body; its levels are looked at by the database's package. @throws {MalformedMessageError} as `decodeTrade`. */
 export function decodeBook(subject: string, body: Uint8Array): BookSnapshot {
   const book = decodeObject(body) as BookSnapshot;
   expectSnapshot(book);
-  expect(subject === bookSubject(book), 'subject');
-  expect(Array.isArray(book.bids) && Array.isArray(book.asks), 'bids, asks');
-  for (const name of ['bestBid', 'bestAsk', 'midpoint', 'tickSize'] as const) expect(isDecimalOrNull(book[name]), name);
-  expect(book.exchangeAtMs === null || isCount(book.exchangeAtMs), 'exchangeAtMs');
+  expectSubject(subject, bookSubject(book));
+  for (const name of ['bids', 'asks'] as const) {
+    expect(Array.isArray(book[name]) && book[name].every(isLevel), name, book[name]);
+  }
+  for (const name of ['bestBid', 'bestAsk', 'midpoint', 'tickSize'] as const) expectDecimalOrNull(book[name], name);
+  expect(book.spread === null || isSignedDecimal(book.spread), 'spread', book.spread);
+  expect(book.hash === null || isHex(book.hash, SHA1_LENGTH), 'hash', book.hash);
+  expect(book.isHashRight === null || typeof book.isHashRight === 'boolean', 'isHashRight', book.isHashRight);
+  // The venue's clock is only shown: any time that the database can hold will do.
+  expect(book.exchangeAtMs === null || isMilliseconds(book.exchangeAtMs), 'exchangeAtMs', book.exchangeAtMs);
   return book;
 }
 
-/** The market document of a message. @throws {MalformedMessageError} as `decodeTrade`. */
 export function decodeMarket(subject: string, body: Uint8Array): Market {
-  const market = expectMarket(decodeObject(body) as Market);
-  expect(subject === marketSubject(market.conditionId), 'subject');
+  const market = decodeObject(body) as Market;
+  expectMarket(market);
+  expectSubject(subject, marketSubject(market.conditionId));
   return market;
 }
 
-/** What happened to a market, by a message's body. @throws {MalformedMessageError} as `decodeTrade`. */
 export function decodeFact(subject: string, body: Uint8Array): MarketFact {
   const fact = decodeObject(body) as MarketFact;
-  expect(isConditionId(fact.conditionId), 'conditionId');
-  expect(typeof fact.type === 'string' && subject === eventSubject(fact), 'subject');
+  expect(isConditionId(fact.conditionId), 'conditionId', fact.conditionId);
+  expect(typeof fact.type === 'string', 'type', fact.type);
+  expectSubject(subject, eventSubject(fact));
+  // All other fields of a fact are stored as they are, so they must not be nested without end.
+  expect(!isDeeperThan(fact, DEPTH_MAX), 'body', fact);
   switch (fact.type) {
     case 'new_market':
     case 'market_resolved':
-      expect(isCount(fact.exchangeAtMs), 'exchangeAtMs');
-      expect(isCount(fact.receivedAtUs), 'receivedAtUs');
-      for (const name of ['winningTokenId', 'winningOutcome'] as const) expect(isTextOrAbsent(fact[name]), name);
+      expectObserved(fact);
+      for (const name of ['winningTokenId', 'winningOutcome'] as const) expectTextOrNull(fact[name], name);
       return fact;
     case 'tick_size_change':
-      expect(isTokenId(fact.tokenId), 'tokenId');
-      expect(isCount(fact.exchangeAtMs), 'exchangeAtMs');
-      expect(isCount(fact.receivedAtUs), 'receivedAtUs');
+      expect(isTokenId(fact.tokenId), 'tokenId', fact.tokenId);
+      expectObserved(fact);
       return fact;
     case 'resolution_proposed':
     case 'resolution_disputed':
     case 'resolution_resolved':
     case 'resolution_reopened':
       expectStep(fact);
-      return { ...fact, settlement: fact.settlement ?? null, exchangeAtMs: fact.exchangeAtMs ?? null };
+      expect(isPlausibleTime(fact.seenAtMs), 'seenAtMs', fact.seenAtMs);
+      expect(isObject(fact.evidence), 'evidence', fact.evidence);
+      return fact;
     case 'market_changed':
-      expect(Array.isArray(fact.changed) && fact.changed.every((name) => typeof name === 'string'), 'changed');
-      expect(typeof fact.market === 'object' && fact.market !== null, 'market');
-      expect(fact.market.conditionId === fact.conditionId, 'market.conditionId');
-      return { ...fact, market: expectMarket(fact.market) };
+      expect(Array.isArray(fact.changed) && fact.changed.every(isText), 'changed', fact.changed);
+      expect(isObject(fact.market), 'market', fact.market);
+      expectMarket(fact.market);
+      expect(fact.market.conditionId === fact.conditionId, 'market.conditionId', fact.market.conditionId);
+      return fact;
     default:
-      throw new MalformedMessageError('the type of the event is not one that this version knows');
+      throw new MalformedMessageError(`this version knows no event of the type ${shown((fact as MarketFact).type)}`);
   }
 }
 
-/** The kept copy of something that could not be parsed. @throws {MalformedMessageError} as `decodeTrade`. */
 export function decodeUnparsed(_subject: string, body: Uint8Array): Unparsed {
   const record = decodeObject(body) as Unparsed;
-  expect(typeof record.connectionId === 'string', 'connectionId');
-  expect(isCount(record.counter), 'counter');
-  expect(isCount(record.receivedAtUs), 'receivedAtUs');
-  expect(typeof record.reason === 'string', 'reason');
-  expect(record.encoding === 'utf8' || record.encoding === 'base64', 'encoding');
-  expect(typeof record.body === 'string', 'body');
-  expect(isCount(record.lengthBytes), 'lengthBytes');
-  expect(typeof record.sha256 === 'string' && /^[0-9a-f]{64}$/.test(record.sha256), 'sha256');
+  expect(isConnectionId(record.connectionId), 'connectionId', record.connectionId);
+  expect(isCount(record.counter), 'counter', record.counter);
+  expect(isCount(record.receivedAtUs), 'receivedAtUs', record.receivedAtUs);
+  expect(typeof record.reason === 'string', 'reason', record.reason);
+  expect(record.encoding === 'utf8' || record.encoding === 'base64', 'encoding', record.encoding);
+  expect(typeof record.body === 'string', 'body', record.body);
+  expect(isCount(record.lengthBytes), 'lengthBytes', record.lengthBytes);
+  expect(isHex(record.sha256, SHA256_LENGTH), 'sha256', record.sha256);
   return record;
 }
 
-/** A message in the log is not what its stream holds: trying again cannot help, so it goes to the dead letters. */
+/** A message is not one of its stream: a retry cannot help, so it becomes a dead letter. */
 export class MalformedMessageError extends Error {
   override readonly name = 'MalformedMessageError';
   readonly disposition = 'dead-letter';
@@ -117,122 +125,188 @@ export class MalformedMessageError extends Error {
 function decodeObject(body: Uint8Array): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    value = JSON.parse(DECODER.decode(body));
   } catch (error) {
     throw new MalformedMessageError('the body is not JSON', { cause: error });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new MalformedMessageError('the body is not a JSON object');
-  }
+  if (!isObject(value)) throw new MalformedMessageError('the body is not a JSON object');
   return value;
 }
 
-function expect(condition: boolean, field: string): asserts condition {
-  if (!condition) throw new MalformedMessageError(`the field ${field} is missing or not what it should be`);
+function expect(holds: boolean, field: string, value: unknown): asserts holds {
+  if (!holds) throw new MalformedMessageError(`the field ${field} cannot be ${shown(value)}`);
+}
+
+/** The value for an error message. Lists and objects are not written out: that may fail because of their depth. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'this list' : 'this object';
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, SHOWN_LENGTH_MAX)) : String(value);
+}
+
+function expectSubject(subject: string, expected: string): void {
+  if (subject !== expected) throw new MalformedMessageError(`the body belongs on the subject ${expected}`);
+}
+
+function expectIds(ids: { conditionId: string; tokenId: string }): void {
+  expect(isConditionId(ids.conditionId), 'conditionId', ids.conditionId);
+  expect(isTokenId(ids.tokenId), 'tokenId', ids.tokenId);
 }
 
 function expectSnapshot(snapshot: PriceSnapshot | BookSnapshot): void {
-  expect(isConditionId(snapshot.conditionId), 'conditionId');
-  expect(isTokenId(snapshot.tokenId), 'tokenId');
-  expect(isCount(snapshot.slotAtMs), 'slotAtMs');
-  expect(isCount(snapshot.seenAtMs), 'seenAtMs');
+  expectIds(snapshot);
+  expect(isPlausibleTime(snapshot.slotAtMs), 'slotAtMs', snapshot.slotAtMs);
+  expect(isPlausibleTime(snapshot.seenAtMs), 'seenAtMs', snapshot.seenAtMs);
 }
 
-/** The document with all its fields. */
-function expectMarket(market: Market): Market {
-  expect(isConditionId(market.conditionId), 'conditionId');
-  expect(isOrdinal(market.version), 'version');
-  expect(isCount(market.seenAtMs), 'seenAtMs');
-  for (const name of ['gammaId', 'question', 'slug', 'protocol'] as const) {
-    expect(typeof market[name] === 'string', name);
+/** The venue's and our time of something on the market channel. */
+function expectObserved(fact: { exchangeAtMs: number; receivedAtUs: number }): void {
+  expect(isPlausibleTime(fact.exchangeAtMs), 'exchangeAtMs', fact.exchangeAtMs);
+  expect(isCount(fact.receivedAtUs), 'receivedAtUs', fact.receivedAtUs);
+}
+
+function expectMarket(market: Market): void {
+  expect(isConditionId(market.conditionId), 'conditionId', market.conditionId);
+  expect(isOrdinal(market.version), 'version', market.version);
+  expect(isPlausibleTime(market.seenAtMs), 'seenAtMs', market.seenAtMs);
+  for (const name of ['gammaId', 'question', 'slug', 'protocol'] as const)
+    expect(isText(market[name]), name, market[name]);
+  const isPair = Array.isArray(market.tokens) && market.tokens.length === 2 && market.tokens.every(isToken);
+  expect(isPair, 'tokens', market.tokens);
+  expect(Array.isArray(market.tags) && market.tags.every(isText), 'tags', market.tags);
+  for (const name of ['active', 'closed', 'acceptingOrders', 'negRisk'] as const) expectFlag(market[name], name);
+  for (const name of ['tickSize', 'sizeMin', 'volume', 'volume24h', 'liquidity'] as const) {
+    expectDecimalOrNull(market[name], name);
   }
-  expect(Array.isArray(market.tokens) && market.tokens.length === 2 && market.tokens.every(isToken), 'tokens');
-  expect(Array.isArray(market.tags) && market.tags.every((tag) => typeof tag === 'string'), 'tags');
-  for (const name of ['active', 'closed', 'acceptingOrders', 'negRisk'] as const) {
-    expect(typeof market[name] === 'boolean', name);
-  }
-  for (const name of ['tickSize', 'sizeMin'] as const) expect(isDecimalOrNull(market[name]), name);
-  for (const name of ['volume', 'volume24h', 'liquidity'] as const) expect(isDecimalOrNull(market[name] ?? null), name);
-  for (const name of ['category', 'groupItemTitle', 'questionId'] as const) expect(isTextOrAbsent(market[name]), name);
-  expectEvent(market.event ?? null);
-  expectFees(market.fees ?? null);
-  expectResolution(market.resolution ?? null);
+  for (const name of ['category', 'groupItemTitle', 'questionId'] as const) expectTextOrNull(market[name], name);
   for (const name of ['startAtMs', 'endAtMs', 'closedAtMs'] as const) {
-    expect(market[name] === null || Number.isSafeInteger(market[name]), name);
+    expect(market[name] === null || isCalendarTime(market[name]), name, market[name]);
   }
-  return wholeMarket(market);
+  expectEvent(market.event);
+  expectFees(market.fees);
+  expectResolution(market.resolution);
 }
 
 function expectEvent(event: Market['event']): void {
   if (event === null) return;
-  for (const name of ['id', 'slug', 'title'] as const) expect(isTextOrAbsent(event[name]), `event.${name}`);
+  expect(isObject(event), 'event', event);
+  for (const name of ['id', 'slug', 'title'] as const) expect(isText(event[name]), `event.${name}`, event[name]);
 }
 
 function expectFees(fees: MarketFees | null): void {
   if (fees === null) return;
-  expect(typeof fees.enabled === 'boolean', 'fees.enabled');
-  expect(isTextOrAbsent(fees.type), 'fees.type');
-  for (const name of ['rate', 'exponent', 'rebateRate'] as const) {
-    expect(isDecimalOrNull(fees[name] ?? null), `fees.${name}`);
-  }
-  expect(typeof (fees.takerOnly ?? false) === 'boolean', 'fees.takerOnly');
+  expect(isObject(fees), 'fees', fees);
+  expectFlag(fees.enabled, 'fees.enabled');
+  expectTextOrNull(fees.type, 'fees.type');
+  for (const name of ['rate', 'exponent', 'rebateRate'] as const) expectDecimalOrNull(fees[name], `fees.${name}`);
+  if (fees.takerOnly !== null) expectFlag(fees.takerOnly, 'fees.takerOnly');
 }
 
 function expectResolution(resolution: MarketResolution | null): void {
   if (resolution === null) return;
-  expect(RESOLUTION_STATES.has(resolution.state), 'resolution.state');
+  expect(isObject(resolution), 'resolution', resolution);
+  expect(RESOLUTION_STATES.has(resolution.state), 'resolution.state', resolution.state);
   expectStep(resolution);
-  expect(resolution.reopenedAtMs === undefined || isCount(resolution.reopenedAtMs), 'resolution.reopenedAtMs');
+  const { reopenedAtMs } = resolution;
+  expect(reopenedAtMs === undefined || isCount(reopenedAtMs), 'resolution.reopenedAtMs', reopenedAtMs);
 }
 
-/** What a step has, and where a market stands after it. */
+/** The fields that a step and the state after it have in common. */
 function expectStep(
   step: Pick<MarketResolution, 'step' | 'settlement' | 'method' | 'exchangeAtMs' | 'seenAtMs'>,
 ): void {
-  expect(isOrdinal(step.step) && step.step > 0, 'step');
-  expect(typeof step.method === 'string', 'method');
-  expect(isCount(step.seenAtMs), 'seenAtMs');
-  expect(Number.isSafeInteger(step.exchangeAtMs ?? 0), 'exchangeAtMs');
-  expectSettlement(step.settlement ?? null);
+  expect(isOrdinal(step.step) && step.step > 0, 'step', step.step);
+  expect(isText(step.method), 'method', step.method);
+  expect(isCount(step.seenAtMs), 'seenAtMs', step.seenAtMs);
+  expect(step.exchangeAtMs === null || Number.isSafeInteger(step.exchangeAtMs), 'exchangeAtMs', step.exchangeAtMs);
+  expectSettlement(step.settlement);
 }
 
 function expectSettlement(settlement: Settlement | null): void {
   if (settlement === null) return;
+  expect(isObject(settlement), 'settlement', settlement);
   const { outcome, winningTokenId, payouts } = settlement;
-  expect(typeof outcome === 'string', 'settlement.outcome');
-  expect(winningTokenId === null || isTokenId(winningTokenId), 'settlement.winningTokenId');
+  expect(isText(outcome), 'settlement.outcome', outcome);
+  expect(winningTokenId === null || isTokenId(winningTokenId), 'settlement.winningTokenId', winningTokenId);
   const isPaid = Array.isArray(payouts) && payouts.length === 2 && payouts.every(isDecimal);
-  expect(payouts === null || isPaid, 'settlement.payouts');
+  expect(payouts === null || isPaid, 'settlement.payouts', payouts);
 }
 
-function isTransactionHash(value: unknown): boolean {
-  return typeof value === 'string' && /^0x[0-9a-fA-F]{1,64}$/.test(value);
+function expectFlag(value: unknown, field: string): void {
+  expect(typeof value === 'boolean', field, value);
 }
 
-/** What documents of older versions lack is absent. */
-function isTextOrAbsent(value: unknown): boolean {
-  return value === null || value === undefined || typeof value === 'string';
+function expectTextOrNull(value: unknown, field: string): void {
+  expect(value === null || isText(value), field, value);
 }
 
-function isDecimalOrNull(value: unknown): boolean {
-  return value === null || isDecimal(value);
+function expectDecimalOrNull(value: unknown, field: string): void {
+  expect(value === null || isDecimal(value), field, value);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 function isToken(token: Token): boolean {
-  return isTokenId(token?.tokenId) && typeof token.outcome === 'string' && Number.isInteger(token.outcomeIndex);
+  return isTokenId(token?.tokenId) && isText(token.outcome) && (token.outcomeIndex === 0 || token.outcomeIndex === 1);
 }
 
-/** A whole number from 0 that JSON carries exactly: a time, a version, a counter, a length. */
+function isLevel(level: unknown): boolean {
+  return Array.isArray(level) && level.length === 2 && isDecimal(level[0]) && isDecimal(level[1]);
+}
+
+function isSignedDecimal(value: unknown): boolean {
+  return typeof value === 'string' && isDecimal(value.startsWith('-') ? value.slice(1) : value);
+}
+
+/** `0x` and whole bytes, up to twice the length of today's hashes. */
+function isHash(value: unknown): boolean {
+  return typeof value === 'string' && /^0x(?:[0-9a-f]{2}){1,64}$/i.test(value);
+}
+
+function isHex(value: unknown, length: number): boolean {
+  return typeof value === 'string' && value.length === length && /^[0-9a-f]*$/.test(value);
+}
+
+/** A whole number from 0 that JSON represents exactly: a time, a version, a counter, a length. */
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** A number that is counted on from, and that an integer of the database still holds then. */
+/** A number that grows by one each time, with room left in an integer of the database. */
 function isOrdinal(value: unknown): value is number {
   return isCount(value) && value <= ORDINAL_MAX;
 }
 
+/** Milliseconds since the epoch that are exact in microseconds, too. */
+function isMilliseconds(value: unknown): boolean {
+  return isCount(value) && value <= Number.MAX_SAFE_INTEGER / 1_000;
+}
+
+/** A time in the years 1 to 9999, in milliseconds since the epoch. Venues write `0001-01-01` for no time. */
+function isCalendarTime(ms: unknown): boolean {
+  return Number.isSafeInteger(ms) && (ms as number) >= YEAR_1_MS && (ms as number) < YEAR_10000_MS;
+}
+
+function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((inner) => isDeeperThan(inner, depth - 1));
+}
+
+const DECODER = new TextDecoder('utf-8', { fatal: true });
+const SHOWN_LENGTH_MAX = 120;
+/** The database's own limit depends on its stack and is some thousands; the venue nests two or three deep. */
+const DEPTH_MAX = 64;
 const ORDINAL_MAX = 1_000_000_000;
+const SHA1_LENGTH = 40;
+const SHA256_LENGTH = 64;
+const YEAR_1_MS = Date.parse('0001-01-01T00:00:00Z');
+const YEAR_10000_MS = Date.UTC(10_000, 0, 1);
 const RESOLUTION_STATES: ReadonlySet<unknown> = new Set<MarketResolution['state']>([
   'proposed',
   'disputed',

@@ -3,5 +3,5 @@ import type { MarketChange } from './market-change.ts';
 import type { ResolutionStep } from './resolution.ts';
 import type { TickSizeChange } from './tick-size-change.ts';
 
-/** All that the stream EVENTS holds: what happened to markets. */
+/** A message of the stream EVENTS: something that happened to a market. */
 export type MarketFact = LifecycleEvent | TickSizeChange | ResolutionStep | MarketChange;

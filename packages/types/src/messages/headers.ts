@@ -1,4 +1,4 @@
-/** Headers that say which connection saw a message: provenance, and no part of its identity. */
+/** Headers with a message's provenance: the connection that saw it. They are no part of its identity. */
 export const PROVENANCE_HEADERS = {
   connection: 'Pm-Connection',
   shard: 'Pm-Shard',

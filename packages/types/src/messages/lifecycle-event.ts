@@ -1,20 +1,20 @@
 /**
- * The venue announced a market, or said how one was resolved; the body of a message on `pm.event.<conditionId>.<type>`.
+ * The venue announced a market, or its resolution; the body of a message on `pm.event.<conditionId>.<type>`.
  *
- * Source: market channel, `new_market` and `market_resolved`, which come to connections with custom features and tell of
- * every market, whatever is subscribed. Several connections hear the same fact: its message id makes it one.
+ * Source: market channel, `new_market` and `market_resolved`. Connections with custom features receive them for every
+ * market, whatever they subscribe to. Several connections receive the same event: its message id makes it one.
  */
 export type LifecycleEvent = {
   type: 'new_market' | 'market_resolved';
   conditionId: string;
   /** Gamma's own id, a decimal string. */
   gammaId: string;
-  /** In the order of the outcomes; empty while the venue has given out none. */
+  /** In the order of the outcomes; empty while the venue has assigned none. */
   tokenIds: string[];
-  /** Of a new market; null where the venue did not say. */
+  /** Of a new market; null when the venue gave none. */
   question: string | null;
   slug: string | null;
-  /** Of a resolved market; null where the venue did not say. How a split resolution looks here is not known. */
+  /** Of a resolved market; null when the venue gave none. The shape of a split resolution is unknown. */
   winningTokenId: string | null;
   winningOutcome: string | null;
   /** The venue's clock, milliseconds since the epoch. */
@@ -23,7 +23,7 @@ export type LifecycleEvent = {
   receivedAtUs: number;
 };
 
-/** What the broker, and later a natural key, knows the fact by: type, condition and the venue's time. */
+/** The message id: type, condition and the venue's time, as in the table's natural key. */
 export function lifecycleMessageId(event: Pick<LifecycleEvent, 'type' | 'conditionId' | 'exchangeAtMs'>): string {
   return `${event.type}:${event.conditionId}:${event.exchangeAtMs}`;
 }

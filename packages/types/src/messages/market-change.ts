@@ -1,8 +1,8 @@
 import type { Market } from './market.ts';
 
 /**
- * A market's document has become another one; the body of a message on `pm.event.<conditionId>.market_changed`. The
- * stream MARKETS keeps the last document only: this is its history.
+ * A new version of a market's document; the body of a message on `pm.event.<conditionId>.market_changed`. The stream MARKETS
+ * keeps the last document only; these messages are its history.
  */
 export type MarketChange = {
   type: 'market_changed';
@@ -13,7 +13,7 @@ export type MarketChange = {
   market: Market;
 };
 
-/** Version and time: a leader that died before it published the document is followed by one that counts the same version again. */
+/** Version and time: when a leader dies before it publishes the document, its successor uses the same version again. */
 export function marketChangeMessageId({ market }: Pick<MarketChange, 'market'>): string {
   return `market_changed:${market.conditionId}:${market.version}:${market.seenAtMs}`;
 }

@@ -1,6 +1,6 @@
 import type { MarketResolution } from './resolution.ts';
 
-/** One side of a market that can be bought and sold: an outcome's share. */
+/** A tradable share of one outcome of a market. */
 export type Token = {
   tokenId: string;
   outcome: string;
@@ -12,22 +12,22 @@ export type Token = {
  * A market as the scheduler knows it; the body of a message on `pm.market.<conditionId>`, always the whole document.
  *
  * Source: Gamma, `/markets/keyset`; see the venue's field notes in packages/polymarket. Times are milliseconds since
- * the epoch, amounts decimal strings; null means that the venue did not say.
+ * the epoch, amounts decimal strings; null means that the venue gave no value.
  */
 export type Market = {
   conditionId: string;
-  /** Counts the documents of this market that were published: part of the message id, so that open, closed, open again keeps all three. */
+  /** Number of this market's published documents; part of the message id, so that open, closed, open again keeps all three. */
   version: number;
   /** Gamma's own id, a decimal string. */
   gammaId: string;
   question: string;
   slug: string;
-  /** Position system that the token ids come from: `v1` conditional tokens, `v2` position manager. */
+  /** Position system of the token ids: `v1` conditional tokens, `v2` position manager. */
   protocol: 'v1' | 'v2';
   /** Both tokens, in the order of the venue's outcomes. */
   tokens: [Token, Token];
   event: { id: string; slug: string; title: string } | null;
-  /** The market's own title among those of its event. */
+  /** The market's title within its event. */
   groupItemTitle: string | null;
   questionId: string | null;
   category: string | null;
@@ -41,7 +41,7 @@ export type Market = {
   /** Smallest order in shares, decimal string. */
   sizeMin: string | null;
   fees: MarketFees | null;
-  /** In collateral, decimal strings. These figures alone make no new document for some hours. */
+  /** In collateral, decimal strings. A change of these figures alone makes no new document for some hours. */
   volume: string | null;
   volume24h: string | null;
   liquidity: string | null;
@@ -53,12 +53,7 @@ export type Market = {
   seenAtMs: number;
 };
 
-/** A document of the log with all its fields: those that earlier versions of polytape did not write are null, for nobody asked then. */
-export function wholeMarket(document: Omit<Market, AddedSince> & Partial<Pick<Market, AddedSince>>): Market {
-  return { ...ADDED_SINCE, ...document };
-}
-
-/** What a taker pays: rate * (price * (1 - price)) ** exponent for a share. Decimal strings; null where the venue did not say. */
+/** A taker pays rate * (price * (1 - price)) ** exponent for a share. Decimal strings; null when the venue gave none. */
 export type MarketFees = {
   enabled: boolean;
   type: string | null;
@@ -67,10 +62,3 @@ export type MarketFees = {
   takerOnly: boolean | null;
   rebateRate: string | null;
 };
-
-type AddedSince = keyof typeof ADDED_SINCE;
-
-const ADDED_SINCE = {
-  ...{ groupItemTitle: null, questionId: null, fees: null, volume: null, volume24h: null, liquidity: null },
-  resolution: null,
-} satisfies Partial<Market>;

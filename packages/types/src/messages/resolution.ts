@@ -1,10 +1,10 @@
 /**
- * How a market paid out: all to outcome 0 or 1, half to each, in other shares, or closed for good without telling (a
- * void of old, `0` to both).
+ * How a market paid out: all to outcome 0 or 1, half to each, in other shares, or nothing known, as in old voids, which
+ * closed for good and paid `0` to both.
  */
 export type OutcomeKind = 'win0' | 'win1' | 'split' | 'other' | 'unknown';
 
-/** Where what we know of a market's resolution comes from. */
+/** Source of a market's resolution. */
 export type ResolutionMethod =
   /** Gamma: closed, `umaResolutionStatus` and exact prices. */
   | 'gamma'
@@ -13,35 +13,35 @@ export type ResolutionMethod =
   /** Market channel, `market_resolved`. */
   | 'market_resolved';
 
-/** What a market was resolved to. */
+/** The result of a resolved market. */
 export type Settlement = {
   outcome: OutcomeKind;
-  /** Null where nobody or both won. */
+  /** Null when neither or both outcomes won. */
   winningTokenId: string | null;
-  /** What a share of each outcome pays, decimal strings in collateral; null where the venue did not say. */
+  /** Payout of a share of each outcome, decimal strings in collateral; null when the venue gave none. */
   payouts: [string, string] | null;
 };
 
 /**
- * Where a market stands on its way to be settled, in its document; null there while it trades and nothing was proposed.
+ * State of a market's resolution, part of its document; null there while it trades and nothing was proposed.
  *
  * proposed <-> disputed -> resolved -> reopened -> proposed …; a market may be resolved at once.
  */
 export type MarketResolution = {
   state: 'proposed' | 'disputed' | 'resolved' | 'reopened';
-  /** Counts the steps of this market, from 1. */
+  /** Number of the step, from 1. */
   step: number;
-  /** Of a resolved one. */
+  /** Of a resolved market. */
   settlement: Settlement | null;
   method: ResolutionMethod;
-  /** When that step was, by the venue's clock, milliseconds since the epoch; null where it did not say. */
+  /** Time of the step by the venue's clock, milliseconds since the epoch; null when the venue gave none. */
   exchangeAtMs: number | null;
   seenAtMs: number;
-  /** Our clock when it was last seen open again: what was resolved before that does not count any more. */
+  /** Our clock when it was last seen open again: earlier resolutions no longer count. */
   reopenedAtMs?: number;
 };
 
-/** One step; the body of a message on `pm.event.<conditionId>.<type>`, kept for ever. */
+/** A step of a resolution; the body of a message on `pm.event.<conditionId>.<type>`, kept for ever. */
 export type ResolutionStep = {
   type: 'resolution_proposed' | 'resolution_disputed' | 'resolution_resolved' | 'resolution_reopened';
   conditionId: string;
@@ -50,13 +50,13 @@ export type ResolutionStep = {
   method: ResolutionMethod;
   exchangeAtMs: number | null;
   seenAtMs: number;
-  /** The venue's own words that led to it: names and values as received. */
+  /** The venue's fields that led to it: names and values as received. */
   evidence: Record<string, unknown>;
 };
 
 /**
- * What the broker knows the step by. A leader that died between this and the market's document is followed by one that
- * finds the step in the stream and goes on from it.
+ * The message id of a step. When a leader dies between the step and the market's document, its successor finds the step in
+ * the stream and continues from it.
  */
 export function resolutionMessageId({ conditionId, step, type }: ResolutionStep): string {
   return `${type}:${conditionId}:${step}`;

@@ -4,7 +4,7 @@ import type { MarketFact } from './event.ts';
 /**
  * Subject of one trade.
  *
- * @throws {RangeError} An id could not stand in a subject: such a message belongs to `unparsed`.
+ * @throws {RangeError} An id cannot be part of a subject: such a message belongs to `unparsed`.
  */
 export function tradeSubject(ids: { conditionId: string; tokenId: string }): string {
   return `pm.trade.${checked(ids.conditionId, isConditionId)}.${checked(ids.tokenId, isTokenId)}`;
@@ -25,22 +25,22 @@ export function bookSubject(ids: { conditionId: string; tokenId: string }): stri
   return `pm.book.${checked(ids.conditionId, isConditionId)}.${checked(ids.tokenId, isTokenId)}`;
 }
 
-/** Subject of what happened to a market. @throws {RangeError} as `tradeSubject`. */
+/** Subject of a fact about a market. @throws {RangeError} as `tradeSubject`. */
 export function eventSubject(event: Pick<MarketFact, 'conditionId' | 'type'>): string {
   return `pm.event.${checked(event.conditionId, isConditionId)}.${event.type}`;
 }
 
-/** Subject of what a connection could not parse. The id is our own: letters, digits and dashes. */
+/** Subject of bodies that a connection could not parse. The id is our own: letters, digits and dashes. */
 export function unparsedSubject(connectionId: string): string {
   return `pm.unparsed.${checked(connectionId, isConnectionId)}`;
 }
 
-/** Connection ids are made by the ingestor and stand in subjects, headers and rows. */
+/** Connection ids are assigned by the ingestor and used in subjects, headers and rows. */
 export function isConnectionId(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(value);
 }
 
 function checked(id: string, isValid: (value: unknown) => boolean): string {
-  if (!isValid(id)) throw new RangeError(`cannot stand in a subject: ${JSON.stringify(String(id).slice(0, 80))}`);
+  if (!isValid(id)) throw new RangeError(`cannot be part of a subject: ${JSON.stringify(String(id).slice(0, 80))}`);
   return id;
 }

@@ -1,5 +1,5 @@
 /**
- * The prices of a token became finer or coarser; the body of a message on `pm.event.<conditionId>.tick_size_change`.
+ * The tick size of a token changed; the body of a message on `pm.event.<conditionId>.tick_size_change`.
  *
  * Source: market channel, `tick_size_change`.
  */
@@ -16,7 +16,7 @@ export type TickSizeChange = {
   receivedAtUs: number;
 };
 
-/** What the broker knows the fact by: several connections may hear it. */
+/** The message id: several connections may receive the same change. */
 export function tickSizeMessageId({ tokenId, exchangeAtMs }: Pick<TickSizeChange, 'tokenId' | 'exchangeAtMs'>): string {
   return `tick_size_change:${tokenId}:${exchangeAtMs}`;
 }

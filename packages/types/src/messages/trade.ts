@@ -7,8 +7,8 @@ export type TradeSource = 'websocket' | 'data_api';
 /**
  * One match on the book; the body of a message on `pm.trade.<conditionId>.<tokenId>`.
  *
- * Source: market channel, `last_trade_price`. Which connection saw it stands in the message's headers, so that two
- * replicas that see one trade publish the same body but for the receive time.
+ * Source: market channel, `last_trade_price`. The headers name the connection that saw it, so that two replicas that see
+ * one trade publish the same body except for the receive time.
  */
 export type Trade = {
   /** Content identity and ordinal, see `tradeId`. */
@@ -20,7 +20,7 @@ export type Trade = {
   price: string;
   /** Shares, decimal string exactly as received, up to 6 decimals. */
   size: string;
-  /** Fee rate in basis points as the venue writes it; null when it said none. */
+  /** Fee rate in basis points as the venue writes it; null when it gave none. */
   feeRateBps: string | null;
   /** `0x` and 64 hex digits; null in feeds that carry none. */
   transactionHash: string | null;

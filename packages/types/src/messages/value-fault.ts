@@ -1,4 +1,4 @@
-/** What is wrong with a value that came as JSON from others, in words: `capacity is "10"`; null when nothing is. */
+/** What is wrong with a JSON value of another program, in words: `capacity is "10"`; null when nothing is. */
 export type ValueFault = string | null;
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -10,7 +10,7 @@ export function isCount(value: unknown, min = 0): value is number {
   return Number.isSafeInteger(value) && (value as number) >= min;
 }
 
-/** `<name> is <value>`, however long the value is. */
+/** `<name> is <value>`, with a long value cut. */
 export function isFault(name: string, value: unknown): string {
   const text = value === undefined ? 'missing' : JSON.stringify(value);
   return `${name} is ${text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text}`;

@@ -18,6 +18,7 @@ import {
   type Unparsed,
 } from '../../src/index.ts';
 
+const NOON_MS = Date.UTC(2026, 7, 14, 12);
 const trade: Trade = {
   tradeId: tradeId(
     tradeContentHash({ tokenId: '12', timestamp: '1', price: '0.5', size: '10', side: 'BUY', transactionHash: null }),
@@ -30,7 +31,7 @@ const trade: Trade = {
   size: '10',
   feeRateBps: null,
   transactionHash: null,
-  exchangeAtMs: 1,
+  exchangeAtMs: NOON_MS,
   receivedAtUs: 1_000,
   source: 'websocket',
 };
@@ -64,7 +65,7 @@ const market: Market = {
   startAtMs: null,
   endAtMs: 5,
   closedAtMs: null,
-  seenAtMs: 1,
+  seenAtMs: NOON_MS,
 };
 const unparsed: Unparsed = {
   connectionId: 'c',
@@ -80,18 +81,18 @@ const unparsed: Unparsed = {
 const price: PriceSnapshot = {
   conditionId: '0xab',
   tokenId: '12',
-  slotAtMs: 60_000,
+  slotAtMs: NOON_MS,
   lastPrice: null,
   bestBid: '0.4',
   bestAsk: null,
   midpoint: null,
   volume24h: '12.5',
-  seenAtMs: 61_000,
+  seenAtMs: NOON_MS + 1_000,
 };
 const book: BookSnapshot = {
   conditionId: '0xab',
   tokenId: '12',
-  slotAtMs: 300_000,
+  slotAtMs: NOON_MS,
   exchangeAtMs: null,
   bids: [['0.4', '10']],
   asks: [],
@@ -102,7 +103,7 @@ const book: BookSnapshot = {
   tickSize: '0.01',
   hash: null,
   isHashRight: null,
-  seenAtMs: 301_000,
+  seenAtMs: NOON_MS + 1_000,
 };
 const DEEP = 'lists in lists: ';
 const SPLIT = { outcome: 'split', winningTokenId: null };
@@ -117,7 +118,7 @@ const facts: MarketFact[] = [
     slug: null,
     winningTokenId: null,
     winningOutcome: null,
-    exchangeAtMs: 1,
+    exchangeAtMs: NOON_MS,
     receivedAtUs: 1_000,
   },
   {
@@ -126,7 +127,7 @@ const facts: MarketFact[] = [
     tokenId: '12',
     oldTickSize: null,
     newTickSize: '0.001',
-    exchangeAtMs: 1,
+    exchangeAtMs: NOON_MS,
     receivedAtUs: 1_000,
   },
   {
@@ -136,7 +137,7 @@ const facts: MarketFact[] = [
     settlement: { outcome: 'split', winningTokenId: null, payouts: ['0.5', '0.5'] },
     method: 'gamma',
     exchangeAtMs: null,
-    seenAtMs: 5,
+    seenAtMs: NOON_MS,
     evidence: { closed: true },
   },
   { type: 'market_changed', conditionId: '0xab', changed: ['closed'], market },
@@ -157,7 +158,7 @@ function written(value: unknown): string {
 }
 
 describe('a message of the log', () => {
-  test('gives back what was published', () => {
+  test('is decoded to what was published', () => {
     expect(decodeTrade('pm.trade.0xab.12', bytes(trade))).toEqual(trade);
     expect(decodeMarket('pm.market.0xab', bytes(market))).toEqual(market);
     expect(decodeUnparsed('pm.unparsed.c', bytes(unparsed))).toEqual(unparsed);
@@ -166,88 +167,20 @@ describe('a message of the log', () => {
     for (const fact of facts) expect(decodeFact(`pm.event.0xab.${fact.type}`, bytes(fact))).toEqual(fact);
   });
 
-  test('that was published before documents had all their fields is a market with nulls for them', () => {
-    const { groupItemTitle, questionId, fees, volume, volume24h, liquidity, resolution, ...old } = market;
-    expect(decodeMarket('pm.market.0xab', bytes(old))).toEqual(market);
-    expect(decodeFact('pm.event.0xab.market_changed', bytes({ ...facts[3], market: old }))).toEqual(facts[3]);
+  test('is refused with the name and the value of the field, however deep the value is', () => {
+    const refused = (fields: object) => () => decodeTrade('pm.trade.0xab.12', bytes({ ...trade, ...fields }));
+    expect(refused({ price: 0.5 })).toThrow('the field price cannot be 0.5');
+    expect(refused({ price: 'x'.repeat(1_000) })).toThrow(/^the field price cannot be "x{120}"$/);
+    expect(refused({ size: undefined })).toThrow('the field size cannot be missing');
+    expect(refused({ side: deep(50_000) })).toThrow('the field side cannot be this list');
+    expect(refused({ tokenId: '13' })).toThrow('the body belongs on the subject pm.trade.0xab.13');
   });
 
-  test.each([
-    ['another subject', { ...price, tokenId: '13' }],
-    ['no slot', { ...price, slotAtMs: undefined }],
-    ['a number for a bid', { ...price, bestBid: 0.4 }],
-    ['nothing said of the midpoint', { ...price, midpoint: undefined }],
-    ['a market that is none', { ...price, conditionId: '1' }],
-  ])('that has %s is no price', (_what, body) => {
-    expect(() => decodePrice('pm.price.0xab.12', bytes(body))).toThrow(MalformedMessageError);
+  test('is refused when it is not UTF-8', () => {
+    expect(() => decodeTrade('pm.trade.0xab.12', new Uint8Array([0x7b, 0xff, 0x7d]))).toThrow(MalformedMessageError);
   });
 
-  test.each([
-    ['another subject', { ...book, conditionId: '0xac' }],
-    ['no asks', { ...book, asks: null }],
-    ['a time that is none', { ...book, exchangeAtMs: 'now' }],
-    ['a tick size that is a number', { ...book, tickSize: 0.01 }],
-  ])('that has %s is no book', (_what, body) => {
-    expect(() => decodeBook('pm.book.0xab.12', bytes(body))).toThrow(MalformedMessageError);
-  });
-
-  test.each([
-    ['another type than its subject', 'new_market', facts[2]],
-    ['a type that nobody knows', 'market_vanished', { ...facts[0], type: 'market_vanished' }],
-    ['no time', 'new_market', { ...facts[0], exchangeAtMs: null }],
-    ['no token', 'tick_size_change', { ...facts[1], tokenId: undefined }],
-    ['no number', 'resolution_resolved', { ...facts[2], step: 0 }],
-    ['a number beyond all steps', 'resolution_resolved', { ...facts[2], step: 2 ** 31 }],
-    ['payouts that are none', 'resolution_resolved', { ...facts[2], settlement: { ...SPLIT, payouts: ['all', '0'] } }],
-    ['a winner nested without end', 'new_market', { ...facts[0], winningOutcome: deep(50_000) }],
-    ['the document of another market', 'market_changed', { ...facts[3], market: { ...market, conditionId: '0xac' } }],
-    ['no document', 'market_changed', { ...facts[3], market: null }],
-    ['half a document', 'market_changed', { ...facts[3], market: { ...market, tokens: [] } }],
-    ['no names of fields', 'market_changed', { ...facts[3], changed: 'closed' }],
-  ])('that has %s is no fact', (_what, type, body) => {
-    expect(() => decodeFact(`pm.event.0xab.${type}`, bytes(body))).toThrow(MalformedMessageError);
-  });
-
-  test.each([
-    ['not JSON', 'garbage'],
-    ['a list', []],
-    ['nothing', null],
-    ['another subject', { ...trade, tokenId: '13' }],
-    ['a number for a price', { ...trade, price: 0.5 }],
-    ['no size', { ...trade, size: undefined }],
-    ['a side of its own', { ...trade, side: 'HOLD' }],
-    ['an id of its own', { ...trade, tradeId: 'mine' }],
-    ['a hash that is none', { ...trade, transactionHash: 'abc' }],
-    ['a time that is none', { ...trade, exchangeAtMs: 'now' }],
-    ['a time beyond exactness', { ...trade, receivedAtUs: 2 ** 60 }],
-    ['a source of its own', { ...trade, source: 'rumour' }],
-  ])('that is %s is no trade', (_what, body) => {
-    expect(() => decodeTrade('pm.trade.0xab.12', bytes(body))).toThrow(MalformedMessageError);
-  });
-
-  test.each([
-    ['one token', { ...market, tokens: market.tokens.slice(0, 1) }],
-    ['a token without an outcome', { ...market, tokens: [{ tokenId: '1' }, market.tokens[1]] }],
-    ['null for a token', { ...market, tokens: [null, market.tokens[1]] }],
-    ['text for closed', { ...market, closed: 'yes' }],
-    ['a tick size that is no decimal', { ...market, tickSize: 'fine' }],
-    ['text for a time', { ...market, endAtMs: 'soon' }],
-    ['the subject of another one', { ...market, conditionId: '0xac' }],
-    ['a version that no integer holds', { ...market, version: 2 ** 31 }],
-    ['no orders', { ...market, acceptingOrders: null }],
-    ['a list for a risk', { ...market, negRisk: deep(7_000) }],
-    ['fees nested without end', { ...market, fees: { enabled: deep(50_000) } }],
-    ['a resolution that is none', { ...market, resolution: { ...resolved, state: 'maybe' } }],
-    ['a resolution in no step', { ...market, resolution: { ...resolved, step: '1' } }],
-    [
-      'a resolution with payouts that are none',
-      { ...market, resolution: { ...resolved, settlement: { outcome: 'win0' } } },
-    ],
-  ])('that has %s is no market', (_what, body) => {
-    expect(() => decodeMarket('pm.market.0xab', bytes(body))).toThrow(MalformedMessageError);
-  });
-
-  test('that is any JSON at all is decoded or refused, never anything else', () => {
+  test('is decoded or refused, never anything else, whatever JSON it is', () => {
     fc.assert(
       fc.property(fc.json(), (json) => {
         for (const decode of [decodeTrade, decodePrice, decodeBook, decodeMarket, decodeFact, decodeUnparsed]) {
@@ -261,7 +194,7 @@ describe('a message of the log', () => {
     );
   });
 
-  test('with one field changed to anything is decoded or refused, never anything else', () => {
+  test('is decoded or refused, never anything else, when a field of a trade is changed to anything', () => {
     fc.assert(
       fc.property(fc.constantFrom(...Object.keys(trade)), fc.jsonValue(), (name, value) => {
         try {
@@ -273,7 +206,7 @@ describe('a message of the log', () => {
     );
   });
 
-  test('of a market with one field changed to anything is decoded or refused, never anything else', () => {
+  test('is decoded or refused, never anything else, when a field of a fact is changed to anything', () => {
     fc.assert(
       fc.property(fc.constantFrom(...facts), fc.nat(20), fc.jsonValue(), (fact, place, value) => {
         const names = Object.keys(fact);
@@ -286,8 +219,148 @@ describe('a message of the log', () => {
       }),
     );
   });
+});
 
-  test('that is not UTF-8 is refused', () => {
-    expect(() => decodeTrade('pm.trade.0xab.12', new Uint8Array([0x7b, 0xff, 0x7d]))).toThrow(MalformedMessageError);
+describe('a trade', () => {
+  test.each([
+    ['is not JSON', 'garbage'],
+    ['is a list', []],
+    ['is nothing', null],
+    ['is on the subject of another one', { ...trade, tokenId: '13' }],
+    ['has a token id with a NUL', { ...trade, tokenId: '12\0' }],
+    ['has a condition id with half a surrogate pair', { ...trade, conditionId: '0x\ud800' }],
+    ['has a number for a price', { ...trade, price: 0.5 }],
+    ['has a price with an exponent', { ...trade, price: '1e-3' }],
+    ['has no size', { ...trade, size: undefined }],
+    ['has an empty fee', { ...trade, feeRateBps: '' }],
+    ['has a side of its own', { ...trade, side: 'HOLD' }],
+    ['has a trade id of its own', { ...trade, tradeId: 'mine' }],
+    ['has an ordinal that no smallint holds', { ...trade, tradeId: '0123456789abcdef-32768' }],
+    ['has a hash that is not hex', { ...trade, transactionHash: '0xzz' }],
+    ['has a hash with half a byte', { ...trade, transactionHash: '0xabc' }],
+    ['has a hash of 65 bytes', { ...trade, transactionHash: `0x${'ab'.repeat(65)}` }],
+    ['has text for a time', { ...trade, exchangeAtMs: 'now' }],
+    ['has a time in seconds', { ...trade, exchangeAtMs: NOON_MS / 1_000 }],
+    ['has a time in microseconds', { ...trade, exchangeAtMs: NOON_MS * 1_000 }],
+    ['has a time with a fraction', { ...trade, exchangeAtMs: NOON_MS + 0.5 }],
+    ['has a receive time beyond exactness', { ...trade, receivedAtUs: 2 ** 60 }],
+    ['has a receive time below 0', { ...trade, receivedAtUs: -1 }],
+    ['has a source of its own', { ...trade, source: 'rumour' }],
+  ])('is refused when it %s', (_what, body) => {
+    expect(() => decodeTrade('pm.trade.0xab.12', bytes(body))).toThrow(MalformedMessageError);
+  });
+});
+
+describe('a price', () => {
+  test.each([
+    ['is on the subject of another one', { ...price, tokenId: '13' }],
+    ['has no interval', { ...price, slotAtMs: undefined }],
+    ['has an interval in seconds', { ...price, slotAtMs: NOON_MS / 1_000 }],
+    ['has a number for a bid', { ...price, bestBid: 0.4 }],
+    ['has a price below 0', { ...price, lastPrice: '-0.1' }],
+    ['says nothing of the midpoint', { ...price, midpoint: undefined }],
+    ['has no condition id', { ...price, conditionId: '1' }],
+  ])('is refused when it %s', (_what, body) => {
+    expect(() => decodePrice('pm.price.0xab.12', bytes(body))).toThrow(MalformedMessageError);
+  });
+});
+
+describe('a book', () => {
+  test.each([
+    ['is on the subject of another one', { ...book, conditionId: '0xac' }],
+    ['has no asks', { ...book, asks: null }],
+    ['has a level of one number', { ...book, asks: [['0.5']] }],
+    ['has levels of numbers', { ...book, asks: [[0.5, 1]] }],
+    ['has a level of words', { ...book, bids: [['0.5', 'many\0']] }],
+    ['has a tick size that is a number', { ...book, tickSize: 0.01 }],
+    ['has a spread that is no number', { ...book, spread: '--1' }],
+    ['has a hash that is too short', { ...book, hash: 'abcd' }],
+    ['has a hash that is maybe right', { ...book, isHashRight: 'maybe' }],
+    ['has text for a time', { ...book, exchangeAtMs: 'now' }],
+    ['has a time beyond all time', { ...book, exchangeAtMs: 8.64e15 }],
+  ])('is refused when it %s', (_what, body) => {
+    expect(() => decodeBook('pm.book.0xab.12', bytes(body))).toThrow(MalformedMessageError);
+  });
+});
+
+describe('a market', () => {
+  const step = { ...resolved, settlement: { outcome: 'win0', winningTokenId: null } };
+  test.each([
+    ['has one token', { ...market, tokens: market.tokens.slice(0, 1) }],
+    ['has a token without an outcome', { ...market, tokens: [{ tokenId: '1', outcomeIndex: 0 }, market.tokens[1]] }],
+    ['has null for a token', { ...market, tokens: [null, market.tokens[1]] }],
+    ['has a third outcome', { ...market, tokens: [{ ...market.tokens[0], outcomeIndex: 2 }, market.tokens[1]] }],
+    ['has text for closed', { ...market, closed: 'yes' }],
+    ['has no question', { ...market, question: undefined }],
+    ['has a question that is an object', { ...market, question: { toString: 1 } }],
+    ['has a tick size that is no decimal', { ...market, tickSize: 'fine' }],
+    ['has text for a time', { ...market, endAtMs: 'soon' }],
+    ['ends in the year 10000', { ...market, endAtMs: Date.UTC(10_000, 0, 1) }],
+    ['began before there were years', { ...market, startAtMs: Date.parse('0001-01-01T00:00:00Z') - 1 }],
+    ['is on the subject of another one', { ...market, conditionId: '0xac' }],
+    ['has a version that no integer holds', { ...market, version: 2 ** 31 }],
+    ['says nothing of orders', { ...market, acceptingOrders: null }],
+    ['has a list for a risk', { ...market, negRisk: deep(7_000) }],
+    ['says nothing of its fees', { ...market, fees: undefined }],
+    ['has fees nested without end', { ...market, fees: { enabled: deep(50_000) } }],
+    ['has an event without a title', { ...market, event: { id: '1', slug: 'a' } }],
+    ['has a resolution in no state', { ...market, resolution: { ...resolved, state: 'maybe' } }],
+    ['has a resolution in no step', { ...market, resolution: { ...resolved, step: '1' } }],
+    ['has a resolution with payouts that are none', { ...market, resolution: step }],
+  ])('is refused when it %s', (_what, body) => {
+    expect(() => decodeMarket('pm.market.0xab', bytes(body))).toThrow(MalformedMessageError);
+  });
+
+  test.each(['0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z'])('may end at %s', (endAt) => {
+    const document = { ...market, endAtMs: Date.parse(endAt) };
+    expect(decodeMarket('pm.market.0xab', bytes(document))).toEqual(document);
+  });
+});
+
+describe('a fact', () => {
+  test.each([
+    ['is of another type than its subject', 'new_market', facts[2]],
+    ['is of a type that nobody knows', 'market_vanished', { ...facts[0], type: 'market_vanished' }],
+    ['has no time', 'new_market', { ...facts[0], exchangeAtMs: null }],
+    ['has a winner nested without end', 'new_market', { ...facts[0], winningOutcome: deep(50_000) }],
+    ['holds anything nested without end', 'new_market', { ...facts[0], more: deep(50_000) }],
+    ['changes the tick size of no token', 'tick_size_change', { ...facts[1], tokenId: undefined }],
+    ['is step 0', 'resolution_resolved', { ...facts[2], step: 0 }],
+    ['is a step beyond all steps', 'resolution_resolved', { ...facts[2], step: 2 ** 31 }],
+    ['is a step of no method', 'resolution_resolved', { ...facts[2], method: undefined }],
+    ['is a step seen at no time', 'resolution_resolved', { ...facts[2], seenAtMs: 5 }],
+    ['is a step without evidence', 'resolution_resolved', { ...facts[2], evidence: null }],
+    [
+      'has payouts that are none',
+      'resolution_resolved',
+      { ...facts[2], settlement: { ...SPLIT, payouts: ['1', 'x'] } },
+    ],
+    [
+      'has a winner that is no token',
+      'resolution_resolved',
+      { ...facts[2], settlement: { ...SPLIT, winningTokenId: 'Yes', payouts: null } },
+    ],
+    [
+      'has the document of another market',
+      'market_changed',
+      { ...facts[3], market: { ...market, conditionId: '0xac' } },
+    ],
+    ['has no document', 'market_changed', { ...facts[3], market: null }],
+    ['has half a document', 'market_changed', { ...facts[3], market: { ...market, tokens: [] } }],
+    ['has no names of fields', 'market_changed', { ...facts[3], changed: 'closed' }],
+    ['has names of fields that are none', 'market_changed', { ...facts[3], changed: [1] }],
+  ])('is refused when it %s', (_what, type, body) => {
+    expect(() => decodeFact(`pm.event.0xab.${type}`, bytes(body))).toThrow(MalformedMessageError);
+  });
+});
+
+describe('a record of something unparsed', () => {
+  test.each([
+    ['is of no connection', { ...unparsed, connectionId: 'a b' }],
+    ['has half a hash', { ...unparsed, sha256: 'abc' }],
+    ['is in another encoding', { ...unparsed, encoding: 'latin1' }],
+    ['has a time beyond exactness', { ...unparsed, receivedAtUs: 2 ** 60 }],
+  ])('is refused when it %s', (_what, body) => {
+    expect(() => decodeUnparsed('pm.unparsed.c', bytes(body))).toThrow(MalformedMessageError);
   });
 });

@@ -39,7 +39,7 @@ describe('a subject', () => {
     expect(() => eventSubject({ ...resolved, conditionId: 'ab' })).toThrow(RangeError);
   });
 
-  test('of what could not be parsed names the connection', () => {
+  test('names the connection of an unparsed body', () => {
     expect(unparsedSubject('a1B2-3')).toBe('pm.unparsed.a1B2-3');
     expect(() => unparsedSubject('a.b')).toThrow(RangeError);
   });

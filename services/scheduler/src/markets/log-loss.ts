@@ -5,7 +5,7 @@ import type { StreamState } from '@polytape/bus';
  * subject for ever, so it never has fewer of them than before.
  */
 export function logLoss(before: StreamState, now: StreamState): string | null {
-  if (now.incarnation !== before.incarnation) return 'it was deleted and made anew';
+  if (now.streamCreatedAt !== before.streamCreatedAt) return 'it was deleted and made anew';
   if (now.lastSequence < before.lastSequence)
     return `its last message is ${now.lastSequence}, and was ${before.lastSequence}`;
   return now.messages < before.messages ? `it holds ${now.messages} messages, and held ${before.messages}` : null;

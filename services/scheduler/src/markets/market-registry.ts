@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Market, type MarketResolution, type OutcomeKind, wholeMarket } from '@polytape/types';
+import type { Market, MarketResolution, OutcomeKind } from '@polytape/types';
 import { marketDigest } from './market-digest.ts';
 
 /** A market as the venue describes it, before we count its versions. */
@@ -29,8 +29,7 @@ export class MarketRegistry {
   }
 
   /** Takes a document from the stream: what an earlier leader has published. */
-  remember(document: Market): void {
-    const market = wholeMarket(document);
+  remember(market: Market): void {
     this.#keep(market, market.volume24h);
   }
 

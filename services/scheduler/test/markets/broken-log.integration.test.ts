@@ -64,7 +64,7 @@ describe('a leader', () => {
     expect(await bed.stored('MARKETS')).toMatchObject([{ conditionId: '0x2' }]);
     expect(counters.marketsFailed).toBe(1);
     expect(errors).toEqual([
-      expect.stringMatching(/^Nothing of market no condition can be published: cannot stand in/),
+      expect.stringMatching(/^Nothing of market no condition can be published: cannot be part of a subject/),
     ]);
   });
 

@@ -162,7 +162,8 @@ describe('a market log', () => {
     await using bed = await logBed();
     await (await bed.leader()).marketLog.publish([sampleMarket('0x1', { closed: true })]);
     const orphan: ResolutionStep = {
-      ...{ type: 'resolution_resolved', conditionId: '0x1', step: 1, method: 'gamma', exchangeAtMs: 1, seenAtMs: 2 },
+      ...{ type: 'resolution_resolved', conditionId: '0x1', step: 1, method: 'gamma', exchangeAtMs: 1 },
+      seenAtMs: Date.now(),
       ...{ settlement: { outcome: 'win0', winningTokenId: '11', payouts: ['1', '0'] }, evidence: {} },
     };
     await using publisher = bed.bus.publisher({ unacknowledgedMax: 1, queueMax: 1 });

@@ -59,14 +59,6 @@ describe('a market registry', () => {
     });
   });
 
-  test('reads documents that lack what was added later as if the venue had not said it', () => {
-    const registry = newRegistry();
-    const { groupItemTitle: _, questionId: __, fees: ___, volume: ____, liquidity: _____, ...old } = description;
-    registry.remember({ ...old, version: 3, seenAtMs: 0 } as Market);
-    expect(registry.observe(description, at(1))).toBeNull();
-    expect(registry.observe({ ...description, questionId: '0x1' }, at(1))).toMatchObject({ changed: ['questionId'] });
-  });
-
   test('calls open what the venue has not called closed, ended what it has, and the rest unknown', () => {
     const registry = newRegistry();
     registry.observe(description, at(0));

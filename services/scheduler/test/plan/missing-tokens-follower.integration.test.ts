@@ -1,5 +1,6 @@
 import { type ClobBook, VenueUnavailableError } from '@polytape/polymarket';
 import { createLogger } from '@polytape/service';
+import { putKey } from '@polytape/test-servers';
 import type { ShardService } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
 import { MissingTokensFollower } from '../../src/plan/missing-tokens-follower.ts';
@@ -86,7 +87,7 @@ async function following(o: { withBook: readonly string[]; failing?: readonly st
       isAway = away;
     },
     report: (shards: Record<string, ShardService>) =>
-      rig.ingestors.put('host-1', { startedAtMs: 0, state: 'active', capacity: 10, shards }),
+      putKey(rig.ingestors, 'host-1', { startedAtMs: 0, state: 'active', capacity: 10, shards }),
     /** What the follower does has no event of its own here. */
     until: async (isMet: () => boolean) => {
       while (!isMet()) await new Promise((resolve) => setTimeout(resolve, 10));

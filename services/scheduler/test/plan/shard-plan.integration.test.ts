@@ -1,6 +1,6 @@
 import { Bus } from '@polytape/bus';
 import { createLogger } from '@polytape/service';
-import { testNats } from '@polytape/test-servers';
+import { putKey, testNats } from '@polytape/test-servers';
 import { type Shard, shardFault } from '@polytape/types';
 import { expect, test } from 'vitest';
 import { LeaderTerm } from '../../src/leadership/leader-term.ts';
@@ -10,9 +10,9 @@ const shard: Shard = { version: 1, tokens: [{ tokenId: '1', conditionId: '0x1' }
 
 test('a plan leaves out what is no shard, and overwrites it where its number is needed', async () => {
   await using bed = await planBed();
-  await bed.bucket.put('0', NO_SHARD);
-  await bed.bucket.put('1', shard);
-  await bed.bucket.put('everything', shard);
+  await putKey(bed.bucket, '0', NO_SHARD);
+  await putKey(bed.bucket, '1', shard);
+  await putKey(bed.bucket, 'everything', shard);
 
   const plan = await ShardPlan.read(bed.bucket, bed.term);
   expect([...plan.shards]).toEqual([[1, shard]]);
@@ -26,7 +26,7 @@ test('a leader whose shard somebody else made unusable reads the plan anew, and 
   const plan = await ShardPlan.read(bed.bucket, bed.term);
   await plan.write({ number: 0, shard });
   const watching = plan.run(bed.term.signal);
-  await bed.bucket.put('0', NO_SHARD);
+  await putKey(bed.bucket, '0', NO_SHARD);
   await expect(watching).rejects.toBeInstanceOf(PlanChangedError);
 
   const next = await ShardPlan.read(bed.bucket, bed.term);

@@ -1,5 +1,6 @@
 import { type GammaMarket, VenueUnavailableError } from '@polytape/polymarket';
 import { createLogger } from '@polytape/service';
+import { putKey } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import { MarketSubscriber } from '../../src/requests/market-subscriber.ts';
 import { observe, plannedMarket, planningRig } from '../plan/planning-rig.ts';
@@ -50,7 +51,7 @@ describe('an operator who asks for a market', () => {
     await using s = await subscribing({ markets: 3 });
     await s.ask(fresh.slug);
     const says = async (version: number) =>
-      await s.rig.ingestors.put('host-1', {
+      await putKey(s.rig.ingestors, 'host-1', {
         ...{ startedAtMs: 0, state: 'active', capacity: 10 },
         shards: { 0: { state: 'covered', version } },
       });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { covers } from '../../src/read/covers.ts';
+import { covers } from '../../src/topology/stream-difference.ts';
 
 describe('a subject pattern', () => {
   test.for([

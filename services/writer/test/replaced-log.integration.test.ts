@@ -1,0 +1,39 @@
+import { tcpProxy } from '@polytape/test-servers';
+import { describe, expect, test } from 'vitest';
+import { until, WriterBed } from './writer-bed.ts';
+
+describe('a writer whose log lost its tail and grew past the position', () => {
+  test('records a loss and stores what the log has now, although it was idle and had read nothing', async ({
+    skip,
+  }) => {
+    await using bed = await WriterBed.open();
+    const { nats } = bed;
+    if (nats.copyData === undefined) return skip('the data of this server are not ours to copy');
+    await using way = await tcpProxy(nats.url);
+    await bed.publish(1, 3);
+    const restore = await nats.copyData();
+    await bed.publish(4, 6);
+    await using before = await bed.writer();
+    await bed.stored('TRADES');
+    await before[Symbol.asyncDispose]();
+    await using idle = await bed.writer({ natsUrl: way.url });
+    await until(async () => (await idle.projects()).includes('TRADES'));
+
+    way.lead(NOWHERE);
+    way.cut();
+    await nats.kill();
+    await restore();
+    await nats.start();
+    await bed.publish(101, 110); // messages 4 to 13
+    way.lead(nats.url);
+
+    await bed.stored('TRADES');
+
+    expect(await bed.database.tradeCount()).toBe(16);
+    const errors = idle.log.filter(({ level, fields }) => level === 'error' && fields.stream === 'TRADES');
+    expect(errors.map(({ fields }) => fields.kind)).toEqual(['tail_lost']);
+  });
+});
+
+/** Nothing listens there. */
+const NOWHERE = 'nats://127.0.0.1:1';
