@@ -11,8 +11,8 @@ export type TestNats = AsyncDisposable & {
   /** Starts it again on the same data and port. */
   start(): Promise<void>;
   /**
-   * Copies its data as they are on the disk. The answer puts the copy in the place of the data, as a restore from an old
-   * snapshot of the disk does; call it between `kill` and `start`. Only where the server is a process of ours.
+   * Copies its data from the disk. The returned function replaces the data with the copy, like a restore of an old snapshot
+   * of the disk; call it between `kill` and `start`. Exists only for an embedded server.
    */
   copyData?(): Promise<() => Promise<void>>;
 };
