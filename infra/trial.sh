@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Tries docker-compose.yml for real: three ingestors record the simulated venue, the writer and one of them are killed
-# on the way, and then every trade of the venue's ledger must be in the database once. Needs Docker and Node, takes about
-# two minutes, leaves no container, volume or network behind.
+# Tests docker-compose.yml: three ingestors record the simulated venue, this script kills the writer and one of them, and then
+# every trade of the venue's ledger must be in the database exactly once. Needs Docker and Node, takes about two minutes, and
+# leaves no container, volume or network behind.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# A project and ports of its own, so that nothing that runs already is touched. The environment goes before the files.
+# Uses a separate project and ports, so that it does not touch a running one. The environment takes precedence over the files.
 random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 export COMPOSE_ENV_FILES=infra/demo.env COMPOSE_PROJECT_NAME=polytape-trial-$$
 export NATS_PORT=0 POSTGRES_PORT=0 SCHEDULER_HTTP_PORT=0 WRITER_HTTP_PORT=0
-# Each token is recorded by two of the three, so that killing one leaves no gap.
+# Two of the three ingestors record each token, so that killing one leaves no gap.
 export REDUNDANCY=2
 export POSTGRES_PASSWORD NATS_PASSWORD
 POSTGRES_PASSWORD=$(random) NATS_PASSWORD=$(random)
@@ -25,7 +25,7 @@ finish() {
 trap finish EXIT
 
 say() { printf '== %s\n' "$*"; }
-# The venue publishes no port, so it is asked from within.
+# The venue publishes no port, so requests run in its container.
 sim() {
   docker compose exec -T venue-sim node -e '
     const [method, path] = process.argv.slice(1);
@@ -33,7 +33,7 @@ sim() {
   ' "$@"
 }
 sql() { docker compose exec -T timescaledb psql -U polytape -d polytape -AtX -c "$1"; }
-# The init of the container has one child, the service; Docker sees it end by itself and starts it again.
+# The init process of the container has one child, the service. Docker notices its exit and restarts the container.
 kill_hard() {
   say "kill -9 $1, replica $2"
   docker compose exec -T --index "$2" "$1" bash -c 'kill -9 $(< /proc/1/task/1/children)' || true
@@ -50,7 +50,7 @@ sleep 10
 for killed in $(docker compose ps -q --all writer) $(docker compose ps -q --all ws-ingestor); do
   docker inspect -f '{{.Name}} started again {{.RestartCount}} times' "$killed"
 done | tee "$work/restarts"
-# The kills above went through: an exec that was cut off says nothing about it.
+# Checks that both kills worked, because the interrupted exec does not tell.
 (($(grep -c 'again 1 times' "$work/restarts") == 2))
 
 say 'Comparing with the ledger'
@@ -73,7 +73,7 @@ const { readFileSync } = require('node:fs');
 const [truth, tape] = process.argv.slice(2).map((path) => readFileSync(path, 'utf8').trim().split('\n').map((line) => JSON.parse(line)));
 const key = (t) => [t.tokenId, t.timestamp, Number(t.price), Number(t.size), t.side, t.transactionHash].join();
 
-/** How many trades of `a` are not in `b`, each as often as it happened: identical fills are trades of their own. */
+/** Number of trades in `a` that are not in `b`. Counts repetitions, because identical fills are different trades. */
 function beyond(a, b) {
   const left = new Map();
   for (const trade of b) left.set(key(trade), (left.get(key(trade)) ?? 0) + 1);
@@ -86,12 +86,12 @@ function beyond(a, b) {
 
 const executed = truth.filter((trade) => trade.subscribed);
 const missing = beyond(executed, tape);
-// What was executed just before its token's book came may have been seen, too.
+// A recorder may also see trades executed just before it received the book of their token, so this compares with all of them.
 const surplus = beyond(tape, truth);
 console.log(`executed ${executed.length}, recorded ${tape.length}, missing ${missing}, doubled or unknown ${surplus}`);
 process.exit(executed.length > 0 && missing + surplus === 0 ? 0 : 1);
 NODE
 
-# Every container ended by itself, and within its time.
+# Every container exited by itself, within its time.
 echo "$exit_codes"
 ! grep -qv ' 0$' <<< "$exit_codes"

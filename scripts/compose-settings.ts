@@ -1,4 +1,4 @@
-/** Compares docker-compose.yml with the configuration tables: what a service does not get there cannot be set in .env. */
+/** Checks that docker-compose.yml passes every setting of the configuration tables, because .env cannot set the others. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ConfigTable } from '../packages/service/src/index.ts';
@@ -7,7 +7,7 @@ import { configTable as writer } from '../services/writer/src/config.ts';
 import { configTable as ingestor } from '../services/ws-ingestor/src/config.ts';
 
 const tables: Record<string, ConfigTable> = { scheduler, 'ws-ingestor': ingestor, writer };
-/** Of all services: set in `x-environment` or by the image; and there is one NATS server. */
+/** Settings in `x-environment` or the image; NATS_REPLICAS is useless with one NATS server. */
 const elsewhere = new Set(['NATS_URL', 'LOG_LEVEL', 'STOP_DEADLINE_MS', 'HTTP_HOST', 'HTTP_PORT', 'NATS_REPLICAS']);
 
 const compose = readFileSync(fileURLToPath(import.meta.resolve('../docker-compose.yml')), 'utf8');

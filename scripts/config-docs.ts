@@ -1,4 +1,4 @@
-/** Writes the README's settings section from the configuration tables; with --check it only compares. */
+/** Writes the README's settings section from the configuration tables; --check only compares. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { configTable as cli } from '../packages/cli/src/config.ts';
@@ -17,7 +17,7 @@ const tables: [string, ConfigTable][] = [
   ['scheduler', own(scheduler)],
 ];
 
-/** The settings that the other services do not have, or have with another default. */
+/** Settings that are not common to all services, or have another default. */
 function own(table: ConfigTable): ConfigTable {
   const common: ConfigTable = { ...busSettings, ...processSettings };
   return Object.fromEntries(Object.entries(table).filter(([name, setting]) => common[name] !== setting));
@@ -35,6 +35,6 @@ const written = `${before}${BEGIN}\n\n${section}\n${END}${after}`;
 if (!process.argv.includes('--check')) {
   writeFileSync(path, written);
 } else if (written !== readme) {
-  console.error('README.md does not tell the settings of today: run `npx pnpm docs:write`.');
+  console.error('The settings in README.md are out of date. Run `npx pnpm docs:write`.');
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-/** A command cannot go on for a reason that the person who called it can mend; its message is all they need to read. */
+/** A command failed for a reason that the person who ran it can fix. The message says everything they need to know. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly disposition = 'stop';

@@ -1,29 +1,30 @@
 import { type ConfigTable, processSettings, text, url } from '@polytape/service';
 
-/** What the commands read themselves; `demo` and `start` hand everything on to the services. */
+/** Settings of the commands themselves. `demo` and `start` pass the whole environment on to the services. */
 export const configTable = {
   POLYTAPE_DATA_DIR: text({
     default: '.polytape',
     takes: 'a directory',
-    description: 'Where the embedded servers keep their data, and where `runtime.json` and the logs are.',
+    description: 'Directory for the data of the embedded servers, `runtime.json` and the logs.',
   }),
   NATS_URL: url({
     default: '',
     protocols: ['nats:', 'tls:'],
     secret: true,
     description:
-      'NATS server for `start` to use (`demo` embeds its own), and of the recorder that `status`, `subscribe` and `recycle` speak to. Not set: one is embedded, and found by `runtime.json`.',
+      'NATS server. `start` uses it instead of an embedded one (`demo` always embeds its own). `status`, `subscribe` and `recycle` talk to it; without it they look in `runtime.json`, then in `.env` for `docker compose`.',
   }),
   DATABASE_URL: url({
     default: '',
     protocols: ['postgresql:', 'postgres:'],
     secret: true,
-    description: 'TimescaleDB or PostgreSQL for `start` to use (`demo` embeds its own). Not set: one is embedded.',
+    description:
+      'TimescaleDB or PostgreSQL. `start` uses it instead of an embedded one (`demo` always embeds its own).',
   }),
   NATS_SERVER_BIN: text({
     default: '',
     takes: 'a path',
-    description: 'The nats-server (2.12 or newer) to embed. Not set: the one on PATH, or one that is fetched.',
+    description: 'The nats-server (2.12 or newer) to embed. Default: the one on PATH, or one fetched from Debian.',
   }),
   LOG_LEVEL: processSettings.LOG_LEVEL,
 } satisfies ConfigTable;

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `polytape` command. */
-import { errorAdvice } from '@polytape/service';
+import { errorAdvice, shownText } from '@polytape/service';
 import { CommanderError } from 'commander';
 import { createProgram } from './program.ts';
 
@@ -8,15 +8,15 @@ const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
     if (stop.signal.aborted) {
-      // The children see their supervisor go, and stop by themselves.
-      process.stderr.write('Ending at once; the services are left to stop by themselves, without a comparison.\n');
+      // The services notice that their supervisor is gone, and stop by themselves.
+      process.stderr.write('Exiting now. The services stop by themselves; nothing is compared.\n');
       process.exit(1);
     }
     stop.abort();
   });
 }
 
-// Whoever reads along may go away, as `head` does: the command then ends in order, and nobody hears a word more.
+// The reader of our output may go away, as `head` does: the command then stops in order, silently.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -28,13 +28,14 @@ try {
   process.exitCode = await createProgram({ env: process.env, signal: stop.signal }).run(process.argv);
 } catch (error) {
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : 2; // commander has said what is wrong, or shown its help
+    process.exitCode = error.exitCode === 0 ? 0 : 2; // commander has printed what is wrong, or its help
   } else if (stop.signal.aborted && error === stop.signal.reason) {
-    process.stderr.write('Stopped while it was starting.\n');
+    process.stderr.write('Stopped during startup.\n');
   } else {
     const { disposition } = error as { disposition?: string };
     process.stderr.write(`polytape: ${errorAdvice(error)}\n`);
-    if (disposition === undefined) process.stderr.write(`${(error as Error).stack}\n`);
+    const stack = disposition === undefined ? String((error as Error).stack).split('\n') : [];
+    for (const line of stack) process.stderr.write(`${shownText(line)}\n`);
     process.exitCode = 1;
   }
 }

@@ -9,13 +9,13 @@ import { operatorCommands } from './operator/operator-commands.ts';
 import { demo } from './run/demo.ts';
 import { start } from './run/start.ts';
 import { failureOf, type RunResult, renderSummary } from './run/summary.ts';
-import { durationArgument } from './terminal/duration-argument.ts';
+import { durationArgument } from './terminal/duration.ts';
 import { Terminal } from './terminal/terminal.ts';
 
 /**
- * The command line of `polytape`. `run` gives the exit code: 0, or 1 when something is missing or doubled.
+ * The command line of `polytape`. `run` returns the exit code: 0, or 1 when a command failed.
  *
- * @throws {CommanderError} Wrong usage, or help that was asked for; commander has printed it.
+ * @throws {CommanderError} Wrong usage, or a request for help; commander has printed the text.
  */
 export function createProgram({ env, signal }: { env: Record<string, string | undefined>; signal: AbortSignal }): {
   run: (argv: readonly string[]) => Promise<number>;
@@ -36,7 +36,7 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
       databaseUrl: config.DATABASE_URL || null,
       forMs: flags.for ?? null,
       ingestors: flags.ingestors,
-      // With --json the last line of standard output is the summary, so everything for a person goes beside it.
+      // With --json the summary is the last line of standard output, so text for people goes to standard error.
       terminal: new Terminal(flags.json ? process.stderr : process.stdout),
       signal,
     };
@@ -45,10 +45,10 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
     const { terminal } = options;
     const { summary } = result;
     terminal.clear();
-    terminal.say(renderSummary(summary));
+    for (const line of renderSummary(summary)) terminal.say(line);
     const failure = failureOf(result);
     if (failure === null && summary.executed !== null) {
-      terminal.say('Nothing is missing and nothing is doubled. `npx pnpm start` records the live venue.');
+      terminal.say('Nothing is missing and nothing is stored twice. `npx pnpm start` records the live venue.');
     } else if (failure !== null) {
       terminal.say(
         `Failed: ${failure} The logs are in ${join(options.dataDirPath, summary.executed === null ? 'live' : 'demo', 'logs')}.`,
@@ -60,13 +60,13 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
 
   withRunFlags(program.command('demo'))
     .description('Records a simulated venue, offline, and compares the database with what the venue executed.')
-    .option('--markets <number>', 'markets of the simulated venue', positive, 600)
-    .option('--trades-per-second <number>', 'trades of the simulated venue', positive, 200)
-    .option('--seed <text>', 'the same seed makes the same venue', 'polytape')
+    .option('--markets <number>', 'number of markets that the venue lists', positive, 600)
+    .option('--trades-per-second <number>', 'mean rate of trades', positive, 200)
+    .option('--seed <text>', 'name of the venue: the same seed has the same markets', 'polytape')
     .addHelpText(
       'after',
       '\nExamples:\n  npx pnpm demo\n  npx pnpm demo --for 30s --json\n  npx pnpm demo --trades-per-second 2000 --markets 2000\n\n' +
-        'Exit code: 0; 1 when something is missing, doubled or unfinished, or nothing was recorded; 2 for wrong usage.',
+        'Exit code: 0 if everything was recorded once; 1 if trades are missing or doubled, a service was cut off, or nothing was recorded; 2 for wrong usage.',
     )
     .action(async (flags: RunFlags & { markets: number; tradesPerSecond: number; seed: string }) => {
       const options = {
@@ -80,13 +80,13 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
 
   withRunFlags(program.command('start'))
     .description(
-      'Records the live venue, or the one that POLYMARKET_*_URL name. Servers that NATS_URL and DATABASE_URL do not name are embedded.',
+      'Records the live venue, or the one that POLYMARKET_*_URL name. Starts its own NATS and PostgreSQL unless NATS_URL and DATABASE_URL name yours.',
     )
     .addHelpText(
       'after',
       '\nExamples:\n  npx pnpm start\n  npx pnpm start --ingestors 3\n  DATABASE_URL=postgresql://me@db/tape npx pnpm start\n\n' +
-        'Exit code: 0 when it ended in order; 1 when something was left unfinished or could not be started, or when --for was over\n' +
-        'and nothing was recorded because a service was never ready, as without the venue; 2 for wrong usage.',
+        'Exit code: 0 after an orderly stop; 1 if something could not start, a service was cut off, or --for ended with nothing\n' +
+        'recorded because a service was never ready (no connection to the venue, for example); 2 for wrong usage.',
     )
     .action(async (flags: RunFlags) => {
       const options = { ...runOptions(flags), env };
@@ -95,7 +95,7 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
 
   program
     .command('migrate')
-    .description('Brings the schema of DATABASE_URL up to date. The writer does it by itself at its start.')
+    .description('Brings the schema of DATABASE_URL up to date. The writer does the same when it starts.')
     .addHelpText('after', '\nExample:\n  DATABASE_URL=postgresql://me@db/tape npx pnpm polytape migrate')
     .action(async () => {
       process.stdout.write(`${await migrate(loadConfig(configTable, env).DATABASE_URL || null, signal)}\n`);
@@ -112,11 +112,11 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
     createVenueSimCommand({ stopSignal: () => signal, calledAs: `${CALLED_AS} venue-sim` }).exitOverride(),
   );
 
-  // Commander's own shows the list of the commands to whoever mistypes one.
+  // Commander's own help command prints the whole list when the name is mistyped.
   program
     .command('help')
     .argument('[command]')
-    .description('Shows how a command is used.')
+    .description('Shows the usage of a command.')
     .action((name: string | undefined) => {
       const command = name === undefined ? program : program.commands.find((one) => one.name() === name);
       if (command === undefined) return program.error(`unknown command '${name}'`);
@@ -138,7 +138,7 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
 
 const CALLED_AS = 'npx pnpm polytape';
 
-/** Wrong usage is told in one line, as everything else is that a person has to mend. Commander's own text has no remedy. */
+/** Reports wrong usage in one line that says what to do, like every other error. Commander's own text does not. */
 function oneLine(help: string): OutputConfiguration {
   return {
     outputError: (text, write) => {
@@ -149,7 +149,7 @@ function oneLine(help: string): OutputConfiguration {
         .replace(/:\/\/[^/@\s]*@/g, '://***@') // an address may hold a password
         .replace(/\s+/g, ' ')
         .replace(/[\s.]+$/, '');
-      write(`polytape: ${what}. \`${help}\` shows how it is used.\n`);
+      write(`polytape: ${what}. \`${help}\` shows the usage.\n`);
     },
   };
 }
@@ -159,13 +159,13 @@ type RunFlags = { for?: number; json?: boolean; ingestors: number };
 function withRunFlags(command: Command): Command {
   return command
     .exitOverride()
-    .option('--for <duration>', 'end by itself after this long, such as 30s, 5m or 2h', durationArgument)
-    .option('--json', 'print the summary as one last line of JSON on standard output')
-    .option('--ingestors <number>', 'ingestor processes, which share the shards', positive, 1);
+    .option('--for <duration>', 'stop after this time, such as 30s, 5m or 2h', durationArgument)
+    .option('--json', 'print the summary as JSON, on the last line of standard output')
+    .option('--ingestors <number>', 'number of ingestor processes, which share the shards', positive, 1);
 }
 
 function positive(text: string): number {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It takes a whole number from 1.');
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
   return number;
 }

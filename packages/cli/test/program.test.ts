@@ -5,34 +5,34 @@ import { describe, expect, test } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-describe.concurrent('wrong usage is told in one line, with exit code 2', () => {
+describe.concurrent('wrong usage is reported in one line, with exit code 2', () => {
   test.for<[args: string, says: string]>([
-    ['strat', "unknown command 'strat' (Did you mean start?). `npx pnpm polytape help` shows how it is used."],
-    ['help strat', "unknown command 'strat'. `npx pnpm polytape help` shows how it is used."],
+    ['strat', "unknown command 'strat' (Did you mean start?). `npx pnpm polytape help` shows the usage."],
+    ['help strat', "unknown command 'strat'. `npx pnpm polytape help` shows the usage."],
     [
       'recycle seven',
-      "<shard> cannot be 'seven'. A shard has a whole number from 0. `npx pnpm polytape recycle --help` shows how it is used.",
+      "<shard> cannot be 'seven'. It must be a whole number from 0. `npx pnpm polytape recycle --help` shows the usage.",
     ],
-    ['recycle', "missing required argument 'shard'. `npx pnpm polytape recycle --help` shows how it is used."],
+    ['recycle', "missing required argument 'shard'. `npx pnpm polytape recycle --help` shows the usage."],
     [
       'status --nats-url foo',
-      "--nats-url <url> cannot be 'foo'. It takes an address that starts with nats:// or tls://. `npx pnpm polytape status --help` shows how it is used.",
+      "--nats-url <url> cannot be 'foo'. It must be an address that starts with nats:// or tls://. `npx pnpm polytape status --help` shows the usage.",
     ],
     [
       'status --nats-url http://me:secret@foo',
-      "--nats-url <url> cannot be 'http://***@foo'. It takes an address that starts with nats:// or tls://. `npx pnpm polytape status --help` shows how it is used.",
+      "--nats-url <url> cannot be 'http://***@foo'. It must be an address that starts with nats:// or tls://. `npx pnpm polytape status --help` shows the usage.",
     ],
     [
       'demo --for 5',
-      "--for <duration> cannot be '5'. It takes a number and a unit, such as 30s, 5m or 2h, up to 596h. `npx pnpm polytape demo --help` shows how it is used.",
+      "--for <duration> cannot be '5'. It must be a number with a unit, such as 30s, 5m or 2h, up to 596h. `npx pnpm polytape demo --help` shows the usage.",
     ],
     [
       'venue-sim --port 99999',
-      'port must be 0 to 65535, got 99999. `npx pnpm polytape venue-sim --help` shows how it is used.',
+      'port must be 0 to 65535, got 99999. `npx pnpm polytape venue-sim --help` shows the usage.',
     ],
     [
       'venue-sim --markets 0',
-      'markets must be 1 to 200000, got 0. `npx pnpm polytape venue-sim --help` shows how it is used.',
+      'markets must be 1 to 200000, got 0. `npx pnpm polytape venue-sim --help` shows the usage.',
     ],
   ])('%s', async ([args, says]) => {
     expect(await polytape(args)).toEqual({ code: 2, stdout: '', stderr: `polytape: ${says}\n` });
@@ -41,7 +41,7 @@ describe.concurrent('wrong usage is told in one line, with exit code 2', () => {
 
 describe.concurrent('the help', () => {
   test.for(['demo', 'start', 'migrate', 'status', 'subscribe', 'recycle', 'venue-sim'])(
-    'of %s names defaults as they are typed, and examples that can be copied',
+    'for %s shows defaults as they are typed, and examples that can be copied',
     async (command) => {
       const { code, stdout } = await polytape(`help ${command}`);
       expect(code).toBe(0);
@@ -56,13 +56,13 @@ describe.concurrent('the help', () => {
     },
   );
 
-  test('says where a recorder is looked for when nothing is said', async () => {
+  test('says where a command looks for a recorder by default', async () => {
     expect((await polytape('help status')).stdout.replaceAll(/\s+/g, ' ')).toContain(
       '(default: POLYTAPE_DATA_DIR, else .polytape)',
     );
   });
 
-  test('ends quietly when nobody reads it to its end', async () => {
+  test('ends quietly when its reader goes away', async () => {
     const child = spawn(process.execPath, [MAIN, 'help', 'demo'], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
     let stderr = '';
@@ -74,7 +74,7 @@ describe.concurrent('the help', () => {
   });
 });
 
-test('the version is told', async () => {
+test('--version prints the version', async () => {
   expect(await polytape('--version')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
 });
 

@@ -8,8 +8,8 @@ export type UnparsedRow = { reason: string; encoding: string; body: Buffer; leng
 export type DeadLetterRow = { stream: string; sequence: number; subject: string; reason: string; body: Buffer };
 
 /**
- * What a test asks the database beside the tape itself, and the harm that it does to the sessions of the others. Plain
- * SQL with the client's library: it must see what is there, not what `tapedb` makes of it.
+ * Queries of a test beyond the tape itself, and harm to the sessions of others. It uses plain SQL, because it must see the
+ * actual content and not what `tapedb` makes of it.
  */
 export class DatabaseProbe implements AsyncDisposable {
   readonly #pool: Pool;
@@ -21,20 +21,20 @@ export class DatabaseProbe implements AsyncDisposable {
       application_name: 'e2e probe',
       connectionTimeoutMillis: 10_000,
     });
-    this.#pool.on('error', () => {}); // an idle session that the server ended: the next query opens another
+    this.#pool.on('error', () => {}); // the server ended an idle session; the next query opens another
   }
 
-  /** Resolves when the server takes us and answers. */
+  /** Resolves when the server answers a query. */
   async answers(): Promise<void> {
     await this.#pool.query('SELECT 1');
   }
 
-  /** The rows of any question. */
+  /** The rows of any query. */
   async rows<Row extends QueryResultRow>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     return (await this.#pool.query<Row>(sql, [...values])).rows;
   }
 
-  /** Of each recorded trade: `<token> <milliseconds> <trade id>`, one entry a row. */
+  /** One entry for each recorded trade: `<token> <milliseconds> <trade id>`. */
   async tradeKeys(): Promise<string[]> {
     const { rows } = await this.#pool.query<{ key: string }>(
       `SELECT token_id || ' ' || (extract(epoch FROM ts) * 1000)::bigint || ' ' || trade_id AS key FROM trade_tape`,
@@ -42,7 +42,7 @@ export class DatabaseProbe implements AsyncDisposable {
     return rows.map(({ key }) => key);
   }
 
-  /** How many rows `trades` has with these transaction hashes, by hash. */
+  /** Number of rows in `trades` by transaction hash. */
   async tradesByHash(hashes: readonly string[]): Promise<Record<string, number>> {
     const { rows } = await this.#pool.query<{ transaction_hash: string; count: string }>(
       'SELECT transaction_hash, count(*) FROM trade_tape WHERE transaction_hash = ANY ($1) GROUP BY 1',
@@ -55,7 +55,7 @@ export class DatabaseProbe implements AsyncDisposable {
     return Number((await this.#pool.query<{ count: string }>('SELECT count(*) FROM trades')).rows[0]?.count);
   }
 
-  /** Sequence that a stream is stored up to; 0 before its first message, also before there is a schema. */
+  /** Sequence up to which a stream is stored; 0 before its first message and before the schema exists. */
   async position(stream: string): Promise<number> {
     try {
       const { rows } = await this.#pool.query<{ sequence: string }>(
@@ -70,8 +70,8 @@ export class DatabaseProbe implements AsyncDisposable {
   }
 
   /**
-   * All rows of every table that the log makes, each as a line of JSON, in an order that depends on nothing but them: two
-   * databases made of the same log have the same.
+   * All rows of every projected table as JSON lines, in an order that depends only on their content. Two databases built
+   * from the same log have the same rows.
    */
   async projectedRows(): Promise<Record<ProjectedTable, string[]>> {
     const rows: Partial<Record<ProjectedTable, string[]>> = {};
@@ -99,12 +99,12 @@ export class DatabaseProbe implements AsyncDisposable {
     return rows;
   }
 
-  /** Why messages were set aside; in a test that sets none aside a better thing to compare than their bodies. */
+  /** Reasons of dead letters; more readable than their bodies in a test that expects none. */
   async deadLetterReasons(): Promise<string[]> {
     return (await this.deadLetters()).map(({ stream, sequence, reason }) => `${stream} ${sequence}: ${reason}`);
   }
 
-  /** What each row of `losses` says, in the order of their writing. */
+  /** The details of all rows of `losses`. */
   async lossDetails(): Promise<string[]> {
     const { rows } = await this.#pool.query<{ detail: string }>('SELECT detail FROM losses ORDER BY 1');
     return rows.map(({ detail }) => detail);
@@ -114,7 +114,7 @@ export class DatabaseProbe implements AsyncDisposable {
     return Number((await this.#pool.query<{ count: string }>('SELECT count(*) FROM losses')).rows[0]?.count);
   }
 
-  /** Sessions of writers that have written something in a transaction and not committed it. */
+  /** Number of writer sessions with uncommitted writes. */
   async writersInTransaction(): Promise<number> {
     const { rows } = await this.#pool.query<{ count: string }>(
       `SELECT count(*) FROM pg_stat_activity
@@ -123,7 +123,7 @@ export class DatabaseProbe implements AsyncDisposable {
     return Number(rows[0]?.count);
   }
 
-  /** Writers that wait inside a transaction for a row that another session holds. */
+  /** Number of writers waiting for a row that another session has locked. */
   async writersWaiting(): Promise<number> {
     const { rows } = await this.#pool.query<{ count: string }>(
       `SELECT count(*) FROM pg_stat_activity
@@ -132,7 +132,7 @@ export class DatabaseProbe implements AsyncDisposable {
     return Number(rows[0]?.count);
   }
 
-  /** Ends sessions whose application name begins so, as an administrator or a fail-over would; answers how many. */
+  /** Ends the sessions with this prefix of the application name, as a fail-over would. Returns their number. */
   async endSessions(applicationName: string): Promise<number> {
     const { rowCount } = await this.#pool.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -142,7 +142,7 @@ export class DatabaseProbe implements AsyncDisposable {
     return rowCount ?? 0;
   }
 
-  /** Holds the row of a stream's position, so that every writer of it waits in its transaction; dispose to let go. */
+  /** Locks the position of a stream, so that its writers wait in their transactions. Dispose to unlock it. */
   async holdPosition(stream: string): Promise<AsyncDisposable> {
     const client = await this.#pool.connect();
     await client.query('BEGIN');

@@ -3,7 +3,7 @@ import type { IngestorPresence, Shard } from '@polytape/types';
 import type { ServiceUnderTest } from './service-under-test.ts';
 import { until } from './until.ts';
 
-/** Who covers which shard, as the ingestors themselves say it in their bucket. */
+/** Which ingestors cover which shard, according to their bucket. */
 export type Coverage = ReadonlyMap<number, readonly string[]>;
 
 /** The ingestors of a test bed, seen from outside. */
@@ -14,14 +14,14 @@ export class Fleet {
     this.#bus = bus;
   }
 
-  /** The name under which an ingestor is in the bucket. */
+  /** The ingestor's key in the bucket. */
   static async idOf(ingestor: ServiceUnderTest): Promise<string> {
     return String((await ingestor.process.record(({ ingestorId }) => typeof ingestorId === 'string')).ingestorId);
   }
 
   /**
-   * Resolves when so many ingestors share the shards evenly: each shard of the plan is covered by `redundancy` of them
-   * and touched by nobody else, and their loads differ by at most one. Gives who covers what, and how long it took.
+   * Resolves when this number of ingestors share the shards evenly: `redundancy` of them cover each shard of the plan, no
+   * other touches it, and their loads differ by at most one. Returns the coverage, and how long it took.
    */
   async balanced(
     members: number,
@@ -44,7 +44,7 @@ export class Fleet {
     return { coverage, tookMs: Math.round(performance.now() - startedAtMs) };
   }
 
-  /** Resolves when each of these shards is covered by one of the others; gives the moment. */
+  /** Resolves with the time at which other ingestors cover each of these shards. */
   async takenOver(shards: readonly number[], o: { from: string }): Promise<number> {
     return await until('every shard covered by another', async () => {
       const presences = [...(await this.#presences())].filter(([id]) => id !== o.from);
@@ -53,7 +53,7 @@ export class Fleet {
     });
   }
 
-  /** The shards of the plan, by their numbers. */
+  /** The shards of the plan by number. */
   async plan(): Promise<Map<number, Shard>> {
     const entries = await (await this.#bus.kv<Shard>('shards')).list();
     return new Map([...entries].map(([key, { value }]: [string, KvEntry<Shard>]) => [Number(key), value]));
@@ -76,7 +76,7 @@ export function shardsOf(coverage: Coverage, id: string): number[] {
   return [...coverage].filter(([, owners]) => owners.includes(id)).map(([shard]) => shard);
 }
 
-/** Places that somebody has who had it not before. */
+/** Number of shard assignments that did not exist before. */
 export function movedPlaces(before: Coverage, after: Coverage): number {
   let moved = 0;
   for (const [shard, owners] of after) moved += owners.filter((id) => !before.get(shard)?.includes(id)).length;

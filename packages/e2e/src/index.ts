@@ -1,6 +1,7 @@
 export { DatabaseProbe, type DeadLetterRow, type UnparsedRow } from './database-probe.ts';
 export { type Coverage, Fleet, movedPlaces, shardsOf } from './fleet.ts';
 export { descendants, isAlive } from './living-process.ts';
+export { metricFaults } from './metric-faults.ts';
 export { spawnPolytape } from './polytape-command.ts';
 export { PolytapeHome, type Runtime, sumOfMetric } from './polytape-home.ts';
 export { type LogRecord, type ProcessExit, ProcessUnderTest } from './process-under-test.ts';

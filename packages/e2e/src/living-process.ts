@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Whether a process of this id lives; one that has ended and was not yet waited for does not. */
+/** Whether a process with this id is alive. A zombie is not. */
 export async function isAlive(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);
@@ -10,7 +10,7 @@ export async function isAlive(pid: number): Promise<boolean> {
   return (await statusOf(pid))?.state !== 'Z';
 }
 
-/** Every process below this one, the ids of children and of theirs. Linux only, elsewhere none: there is no /proc. */
+/** Ids of all descendants of a process. Empty without /proc, so on Linux only. */
 export async function descendants(pid: number): Promise<number[]> {
   const names = await readdir('/proc').catch(() => []);
   const processes = await Promise.all(
@@ -27,11 +27,11 @@ export async function descendants(pid: number): Promise<number[]> {
 
 async function statusOf(pid: number): Promise<{ state: string; parent: number } | null> {
   try {
-    // `pid (name) state parent …`, where the name may hold anything.
+    // `pid (name) state parent …`, where the name may contain anything.
     const text = await readFile(`/proc/${pid}/stat`, 'utf8');
     const [state = '', parent = ''] = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { state, parent: Number(parent) };
   } catch {
-    return null; // gone, or no /proc
+    return null; // exited, or no /proc
   }
 }

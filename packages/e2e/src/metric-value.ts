@@ -1,4 +1,4 @@
-/** One sample of a text in Prometheus's format; null when it is not there or not a number yet. */
+/** Value of a metric in Prometheus's text format; null if it is missing or NaN. */
 export function metricValue(text: string, name: string, labels: Record<string, string> = {}): number | null {
   for (const line of text.split('\n')) {
     const match = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line);

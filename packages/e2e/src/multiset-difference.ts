@@ -1,4 +1,4 @@
-/** What `left` has more often than `right`. */
+/** The elements that `left` has more often than `right`. */
 export function multisetDifference(left: readonly string[], right: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const key of right) counts.set(key, (counts.get(key) ?? 0) + 1);

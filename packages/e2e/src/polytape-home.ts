@@ -6,17 +6,17 @@ import { spawnPolytape } from './polytape-command.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import { until } from './until.ts';
 
-/** What `<POLYTAPE_DATA_DIR>/runtime.json` holds while `demo` or `start` runs. */
+/** Content of `<POLYTAPE_DATA_DIR>/runtime.json` while `demo` or `start` runs. */
 export type Runtime = {
   natsUrl: string;
   databaseUrl: string;
   pids: Record<string, number>;
   http: Record<string, number>;
-  /** Of a demo alone. */
+  /** Only of a demo. */
   venue?: Record<'ws' | 'gamma' | 'clob' | 'data' | 'control', string>;
 };
 
-/** A data directory for runs of the `polytape` command, removed in the end; the servers' programs are shared. */
+/** A data directory for runs of the `polytape` command, removed on disposal. Fetched server programs are shared. */
 export class PolytapeHome implements AsyncDisposable {
   readonly path: string;
 
@@ -28,11 +28,11 @@ export class PolytapeHome implements AsyncDisposable {
     this.path = path;
   }
 
-  spawn(args: readonly string[], env: Record<string, string> = {}): ProcessUnderTest {
-    return spawnPolytape(args, { POLYTAPE_DATA_DIR: this.path, ...env });
+  spawn(args: readonly string[], env: Record<string, string> = {}, o: { terminal?: boolean } = {}): ProcessUnderTest {
+    return spawnPolytape(args, { POLYTAPE_DATA_DIR: this.path, ...env }, o);
   }
 
-  /** The file as it is now; null when there is none. */
+  /** The current content of the file; null if it does not exist. */
   async runtime(): Promise<Runtime | null> {
     try {
       return JSON.parse(await readFile(join(this.path, 'runtime.json'), 'utf8')) as Runtime;
@@ -42,7 +42,7 @@ export class PolytapeHome implements AsyncDisposable {
     }
   }
 
-  /** The file once it fits, for example once it names every process. */
+  /** Resolves with the content of the file once it fits, for example once it names every process. */
   async untilRuntime(
     what: string,
     command: ProcessUnderTest,
@@ -60,12 +60,12 @@ export class PolytapeHome implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // After a failure its servers may still be writing their last.
+    // After a failure its servers may still be writing.
     await rm(this.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }
 
-/** A metric summed over every service of a run. @throws {TypeError} One of them does not answer: it is being started. */
+/** A metric summed over all services of a run. @throws {TypeError} A service does not answer, because it is starting. */
 export async function sumOfMetric(runtime: Runtime | null, name: string): Promise<number> {
   const texts = Object.values(runtime?.http ?? {}).map(async (port) => {
     const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(5_000) });

@@ -9,8 +9,8 @@ export type ProcessExit = { code: number | null; signal: NodeJS.Signals | null }
 export type LogRecord = { level: string; msg: string; service?: string } & Record<string, unknown>;
 
 /**
- * A program of ours in a process of its own: what it writes is kept line by line and can be awaited, it can be sent real
- * signals, and it is ended (SIGKILL) when it goes out of scope, also when the test failed or its worker ends.
+ * One of our programs as a separate process. Its output is kept line by line and can be awaited, it can be sent real signals,
+ * and it is killed when it goes out of scope, even if the test fails or its worker exits.
  */
 export class ProcessUnderTest implements AsyncDisposable {
   readonly name: string;
@@ -22,10 +22,11 @@ export class ProcessUnderTest implements AsyncDisposable {
   #exit: ProcessExit | null = null;
 
   /**
-   * Runs a TypeScript program with this Node. Of our own environment it gets only what a program needs to run, so that
-   * no setting of the person who runs the tests reaches it.
+   * Runs a TypeScript program with this Node. It inherits only the variables that a program needs to run, so that settings
+   * of the person who runs the tests do not affect it.
    *
-   * @param o.supervised Gives it an IPC channel, as the supervisor does: services stop when its other end is gone.
+   * @param o.supervised Gives it an IPC channel, like the supervisor: services stop when the other end closes.
+   * @param o.terminal Runs it in a terminal, which is a separate process (`script` of util-linux). Signals go to that process.
    */
   static spawn(o: {
     name: string;
@@ -33,8 +34,12 @@ export class ProcessUnderTest implements AsyncDisposable {
     args?: readonly string[];
     env: Record<string, string>;
     supervised?: boolean;
+    terminal?: boolean;
   }): ProcessUnderTest {
-    const child = spawn(process.execPath, [o.main, ...(o.args ?? [])], {
+    const command = [process.execPath, o.main, ...(o.args ?? [])];
+    const quoted = command.map((word) => `'${word}'`).join(' ');
+    const [program = '', ...args] = o.terminal === true ? ['script', '-qfec', quoted, '/dev/null'] : command;
+    const child = spawn(program, args, {
       env: { ...inherited(), ...o.env },
       stdio: ['ignore', 'pipe', 'pipe', ...(o.supervised === true ? ['ipc' as const] : [])],
     });
@@ -53,7 +58,7 @@ export class ProcessUnderTest implements AsyncDisposable {
     }
     const { promise, resolve } = Promise.withResolvers<ProcessExit>();
     this.exited = promise;
-    // `close` and not `exit`: everything that it wrote has been read by then.
+    // `close` instead of `exit`: by then all of its output has been read.
     child.once('close', (code, signal) => {
       LIVING.delete(child);
       this.#exit = { code, signal };
@@ -74,12 +79,12 @@ export class ProcessUnderTest implements AsyncDisposable {
     return this.#textOf('stderr');
   }
 
-  /** The records of its log so far. */
+  /** The log records so far. */
   get records(): LogRecord[] {
     return this.#lines.map(({ record }) => record).filter((record) => record !== null);
   }
 
-  /** The first line that matches, of those that were written and those that will be. */
+  /** The first matching line, past or future. */
   async line(pattern: RegExp, withinMs = DEADLINE_MS): Promise<string> {
     return await this.#await(
       `a line like ${pattern}`,
@@ -88,24 +93,24 @@ export class ProcessUnderTest implements AsyncDisposable {
     );
   }
 
-  /** The first record that fits, of those that were written and those that will be. */
+  /** The first matching log record, past or future. */
   async record(fits: RegExp | ((record: LogRecord) => boolean), withinMs = DEADLINE_MS): Promise<LogRecord> {
     const matches = fits instanceof RegExp ? ({ msg }: LogRecord) => fits.test(msg) : fits;
     return await this.#await(`a log record like ${fits}`, withinMs, () => this.records.find(matches));
   }
 
-  /** SIGKILL, SIGTERM, SIGSTOP, …: a real signal to the real process. */
+  /** Sends a signal to the process. */
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 
-  /** kill -9; resolves when it is gone. */
+  /** Sends SIGKILL, and waits for the exit. */
   async kill(): Promise<void> {
     this.signal('SIGKILL');
     await this.exited;
   }
 
-  /** How it ended. @throws {DeadlineError} It did not. */
+  /** Waits for the exit. @throws {DeadlineError} It did not exit in time. */
   async exit(withinMs = DEADLINE_MS): Promise<ProcessExit> {
     return await this.#await('its end', withinMs, () => this.#exit ?? undefined, true);
   }
@@ -128,7 +133,7 @@ export class ProcessUnderTest implements AsyncDisposable {
     return this.#lines.filter((line) => line.stream === stream).map(({ text }) => text);
   }
 
-  /** Looks now and at each line, until there is something, the process has ended, or the time is over. */
+  /** Looks now and after each line, until there is a result, the process has exited, or the time is up. */
   async #await<T>(what: string, withinMs: number, look: () => T | undefined, end = false): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const fail = (why: string) =>
@@ -138,7 +143,7 @@ export class ProcessUnderTest implements AsyncDisposable {
     const check = (): void => {
       const found = look();
       if (found !== undefined) resolve(found);
-      else if (!this.running && !end) fail(`It has ended (${JSON.stringify(this.#exit)}).`);
+      else if (!this.running && !end) fail(`It has exited (${JSON.stringify(this.#exit)}).`);
     };
     const timer = setTimeout(() => fail('It is still running.'), withinMs);
     this.#listeners.add(check);
@@ -176,7 +181,7 @@ function inherited(): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, process.env[name]]).filter((entry) => entry[1] !== undefined));
 }
 
-/** A worker that is ended in the middle of a test disposes of nothing, but it still says goodbye. */
+/** A worker that is terminated during a test disposes of nothing, but it emits `exit`. */
 const LIVING = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of LIVING) child.kill('SIGKILL');

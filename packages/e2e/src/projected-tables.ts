@@ -1,6 +1,6 @@
 /**
- * Every table that the log makes, and how its rows read the same in any database made of that log: as JSON, without the
- * keys that a database hands out itself and without its own clock.
+ * Every projected table, with a query that gives the same rows in any database built from the same log: as JSON, without
+ * generated keys and local timestamps.
  */
 export const PROJECTED_TABLES = {
   trades: `

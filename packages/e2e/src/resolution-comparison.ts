@@ -2,13 +2,13 @@ import { canonicalDecimal } from '@polytape/types';
 import type { TruthResolution } from '@polytape/venue-sim';
 import type { DatabaseProbe } from './database-probe.ts';
 
-/** A market whose recorded resolution is not the venue's; null: no row, or none is due. */
+/** A market whose recorded resolution differs from the venue's; null means that there is no row, or none is expected. */
 export type ResolutionDifference = { conditionId: string; truth: Settled | null; recorded: Settled | null };
 
 /**
- * Compares the table `resolutions` with the truth, over all that the venue tells: the state, and of resolved markets the
- * outcome, the winner, both payouts and the time in whole seconds (some interfaces tell no more). A market that was closed
- * and never proposed has no row. With `steps`, `resolution_events` must hold every step in its order, and no other.
+ * Compares the table `resolutions` with the truth: the state, and for resolved markets the outcome, the winner, both payouts
+ * and the time in whole seconds (some interfaces are no more precise). A market that was closed but never proposed has no
+ * row. With `steps`, `resolution_events` must hold exactly the venue's steps, in order.
  */
 export async function compareResolutions(
   truth: readonly TruthResolution[],
@@ -45,7 +45,7 @@ type Settled = {
   winningTokenId: string | null;
   payouts: string[] | null;
   resolvedAtS: number | null;
-  /** Null when they are not compared. */
+  /** Null if they are not compared. */
   steps: string[] | null;
 };
 
@@ -71,7 +71,7 @@ const RESOLUTIONS = `
 
 function settledOf(truth: TruthResolution, withSteps: boolean): Settled | null {
   const { outcome, winningTokenId, payouts, resolvedAtMs, steps } = truth;
-  // That it was closed is no step towards a resolution.
+  // The closing is not a step of the resolution.
   const taken = steps.map(({ type }) => type).filter((type) => type !== 'closed');
   const state = taken.at(-1);
   if (state === undefined) return null;

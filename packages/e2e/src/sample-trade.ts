@@ -1,6 +1,6 @@
 import { type Trade, tradeContentHash, tradeId, tradeMessageId, tradeSubject } from '@polytape/types';
 
-/** A trade for the log as an ingestor would publish it, one of a kind for each number. */
+/** A trade as an ingestor would publish it, different for each number. */
 export function sampleTrade(number: number): Trade {
   const said = {
     tokenId: '71321045679252212594626385532706912750332728571942532289631379312455583992563',
@@ -21,7 +21,7 @@ export function sampleTrade(number: number): Trade {
   };
 }
 
-/** The message that carries a trade into the log. */
+/** The message that publishes a trade. */
 export function tradeMessage(trade: Trade): { subject: string; messageId: string; body: string } {
   return { subject: tradeSubject(trade), messageId: tradeMessageId(trade), body: JSON.stringify(trade) };
 }

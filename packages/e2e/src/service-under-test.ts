@@ -3,21 +3,21 @@ import { metricValue } from './metric-value.ts';
 import { ProcessUnderTest } from './process-under-test.ts';
 import { until } from './until.ts';
 
-/** The folders of `services/`. */
+/** Folders of `services/`. */
 export type ServiceName = 'ws-ingestor' | 'writer' | 'scheduler';
 
-/** One of the services in a process of its own, as the supervisor starts it, and what it says over HTTP. */
+/** A service as a separate process, started like by the supervisor, and its HTTP endpoint. */
 export class ServiceUnderTest implements AsyncDisposable {
   readonly process: ProcessUnderTest;
   readonly httpPort: number;
 
-  /** Its `main.ts`; it may end at once (a setting that cannot be), so nothing is awaited. */
+  /** Runs its `main.ts` without waiting, because it may exit at once (with invalid settings). */
   static spawn(service: ServiceName, o: { env: Record<string, string>; args?: readonly string[] }): ProcessUnderTest {
     const main = fileURLToPath(import.meta.resolve(`../../../services/${service}/src/main.ts`));
     return ProcessUnderTest.spawn({ name: service, main, supervised: true, ...o });
   }
 
-  /** Starts it and waits until its health endpoint listens; whether it does its job is another question. */
+  /** Starts it and waits until its health endpoint listens, which does not mean that it is ready. */
   static async start(service: ServiceName, env: Record<string, string>): Promise<ServiceUnderTest> {
     const process = ServiceUnderTest.spawn(service, { env: { HTTP_PORT: '0', ...env } });
     try {
@@ -34,14 +34,14 @@ export class ServiceUnderTest implements AsyncDisposable {
     this.httpPort = httpPort;
   }
 
-  /** Answer of `/healthz`, `/readyz` or `/metrics`. */
+  /** The answer of `/healthz`, `/readyz` or `/metrics`. */
   async get(path: string): Promise<{ status: number; body: string }> {
     const url = `http://127.0.0.1:${this.httpPort}${path}`;
     const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
     return { status: response.status, body: await response.text() };
   }
 
-  /** Why it does not do its job, as `/readyz` has it. */
+  /** The reasons of `/readyz`. */
   async reasons(): Promise<string[]> {
     return (JSON.parse((await this.get('/readyz')).body) as { reasons: string[] }).reasons;
   }
@@ -60,12 +60,12 @@ export class ServiceUnderTest implements AsyncDisposable {
     );
   }
 
-  /** The present value of a metric; null when it is not there or not a number yet. */
+  /** The current value of a metric; null if it is missing or NaN. */
   async metric(name: string, labels: Record<string, string> = {}): Promise<number | null> {
     return metricValue((await this.get('/metrics')).body, name, labels);
   }
 
-  /** Waits until the metric's value fits, and gives it. */
+  /** Waits until the metric's value fits, and returns it. */
   async untilMetric(
     name: string,
     fits: (value: number) => boolean,

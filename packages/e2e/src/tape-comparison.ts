@@ -2,20 +2,20 @@ import { Database } from '@polytape/tapedb';
 import { canonicalDecimal, silentLog } from '@polytape/types';
 import type { TruthTrade } from '@polytape/venue-sim';
 
-/** How the tape differs from the truth. */
+/** The differences between the tape and the truth. */
 export type TapeComparison = {
-  /** Trades that a recorder could have had: in tokens whose book had been sent before. */
+  /** Trades that a recorder could have received: in tokens whose book had been sent before. */
   executed: number;
   recorded: number;
-  /** Executed more often than recorded: each is one trade that the tape lacks. */
+  /** Trades that the tape lacks. */
   missing: TruthTrade[];
-  /** Recorded more often than executed, or never executed at all. */
+  /** Number of rows that were recorded more often than executed. */
   duplicates: number;
 };
 
 /**
- * Compares what a venue executed with what a database holds, as multisets of everything that the venue says of a trade:
- * look-alikes must be recorded as often as they were executed.
+ * Compares the venue's ledger with the database as multisets: indistinguishable trades must be recorded as often as they were
+ * executed.
  */
 export async function compareTape(ledger: readonly TruthTrade[], databaseUrl: string): Promise<TapeComparison> {
   const truth = ledger.filter(({ subscribed }) => subscribed);

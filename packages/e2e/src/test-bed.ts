@@ -9,14 +9,14 @@ import { compareTape, type TapeComparison } from './tape-comparison.ts';
 import { until } from './until.ts';
 
 /**
- * What one test records with: a simulated venue in this process, a NATS and a database of its own, and the services that
- * it starts on them. Everything is ended when it goes out of scope, the services first.
+ * The environment of one test: a simulated venue in this process, its own NATS and database, and the services that it starts.
+ * Everything stops when it goes out of scope, the services first.
  */
 export class TestBed implements AsyncDisposable {
   readonly venue: VenueSim;
   readonly nats: TestNats;
   readonly probe: DatabaseProbe;
-  /** Our own connection to JetStream. */
+  /** The test's own connection to JetStream. */
   readonly bus: Bus;
   readonly #database: TestDatabase;
   readonly #resources: AsyncDisposableStack;
@@ -48,18 +48,18 @@ export class TestBed implements AsyncDisposable {
     this.#resources = parts.resources;
   }
 
-  /** The settings that point a service, or the `polytape` command, at this venue and these servers. */
+  /** Settings that point a service or the `polytape` command at this venue and these servers. */
   get env(): Record<string, string> {
     return { ...venueEnv(this.venue), NATS_URL: this.nats.url, DATABASE_URL: this.#database.url };
   }
 
-  /** Starts a service here; it is ended with the test bed, if not before. */
+  /** Starts a service, which stops with the test bed at the latest. */
   async start(service: ServiceName, env: Record<string, string> = {}): Promise<ServiceUnderTest> {
     const pace = { DISCOVERY_INTERVAL_MS: '1000', DISCOVERY_SCAN_INTERVAL_MS: '1000', CONNECT_PACE_MS: '10' };
     return this.#resources.use(await ServiceUnderTest.start(service, { ...pace, ...this.env, ...env }));
   }
 
-  /** A writer, a scheduler, and one ingestor that covers the whole plan. */
+  /** Starts a writer, a scheduler, and one ingestor, and waits until it covers the whole plan. */
   async startRecorder(
     o: { scheduler?: Record<string, string>; ingestor?: Record<string, string> } = {},
   ): Promise<{ scheduler: ServiceUnderTest; ingestor: ServiceUnderTest }> {
@@ -70,7 +70,7 @@ export class TestBed implements AsyncDisposable {
     return { scheduler, ingestor };
   }
 
-  /** Resolves when every token of the plan has its first book at this ingestor; gives the moment. */
+  /** Resolves with the time at which this ingestor has the first book of every token in the plan. */
   async covered(ingestor: ServiceUnderTest, scheduler: ServiceUnderTest): Promise<number> {
     return await until('all tokens of the plan covered', async () => {
       const planned = await scheduler.metric('polytape_scheduler_tokens');
@@ -79,14 +79,14 @@ export class TestBed implements AsyncDisposable {
     });
   }
 
-  /** What the venue executed and sent to nobody, though the token's book had been sent before. */
+  /** Trades that the venue sent to no socket, although the token's book had been sent before. */
   get sentToNobody(): TruthTrade[] {
     return this.venue.ledger().filter(({ subscribed, sockets }) => subscribed && sockets === 0);
   }
 
   /**
-   * Stops trading and resolves when everything that these ingestors were sent is in the log, and everything in the log is
-   * in the database. The end of what they were sent is marked by a frame of no known event, which they cannot parse.
+   * Stops trading, and resolves when everything that these ingestors were sent is in the log and in the database. A frame with
+   * an unknown event, which they keep as unparsed, marks the end of what they were sent.
    */
   async drained(...ingestors: ServiceUnderTest[]): Promise<void> {
     await this.venue.stopTrading();
@@ -103,7 +103,7 @@ export class TestBed implements AsyncDisposable {
     await this.stored('UNPARSED');
   }
 
-  /** NATS killed (SIGKILL) until `over`, or until this goes out of scope. */
+  /** Kills NATS (SIGKILL) until `over` is called or this goes out of scope. */
   async brokerAway(): Promise<AsyncDisposable & { over(): Promise<void> }> {
     await this.nats.kill();
     let back: Promise<void> | undefined;
@@ -115,8 +115,8 @@ export class TestBed implements AsyncDisposable {
   }
 
   /**
-   * A second database, which a writer of its own makes of the log alone; resolves when it is up to the end of every
-   * stream. Both end with the test bed.
+   * Builds a second database from the log with a writer of its own. Resolves when it has reached the end of every stream. Both
+   * stop with the test bed.
    */
   async rebuilt(): Promise<DatabaseProbe> {
     const database = this.#resources.use(await testDatabase());
@@ -126,7 +126,7 @@ export class TestBed implements AsyncDisposable {
     return probe;
   }
 
-  /** Resolves when the database has the stream up to its end. */
+  /** Resolves when the database has reached the end of the stream. */
   async stored(stream: StreamName, probe = this.probe): Promise<void> {
     let seen = '';
     await until(
@@ -141,20 +141,19 @@ export class TestBed implements AsyncDisposable {
     );
   }
 
-  /** Resolves when so many more trades are in the database. */
+  /** Resolves when this number of further trades is in the database. */
   async recorded(more: number): Promise<void> {
     const before = await this.probe.position('TRADES');
     await until(`${more} more trades recorded`, async () => (await this.probe.position('TRADES')) >= before + more);
   }
 
-  /** What the database holds, against what the venue executed. */
+  /** Compares the database with the venue's ledger. */
   async compare(): Promise<TapeComparison> {
     return await compareTape(this.venue.ledger(), this.#database.url);
   }
 
   /**
-   * How database and log differ, trade by trade; both must stand still. The log is what JetStream acknowledged and has,
-   * from its first message on.
+   * Compares the database with the stream TRADES, trade by trade. Nothing may be written meanwhile.
    */
   async compareWithLog(): Promise<{ inLog: number; missing: string[]; surplus: string[] }> {
     const inLog = await this.#tradesInLog();

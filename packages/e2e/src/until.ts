@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Asks until the answer is something, and gives it. A condition of another process is awaited like this: there is no
- * event of it here, and the deadline is generous because other tests run at the same time.
+ * Polls until `ask` returns something, and returns it. Use it for conditions of other processes, which emit no event here. The
+ * deadline is generous because other tests run at the same time.
  *
- * @throws {DeadlineError} It never was; the message says what was waited for and the last thing seen or thrown.
+ * @throws {DeadlineError} The time is up; the message says what was awaited, and what was seen or thrown last.
  */
 export async function until<T>(
   what: string,
@@ -20,14 +20,14 @@ export async function until<T>(
       if (answer !== null && answer !== undefined && answer !== false) return answer;
       trouble = undefined;
     } catch (error) {
-      trouble = error; // a process that is not up yet refuses the connection
+      trouble = error; // a process that is still starting refuses the connection
     }
     if (performance.now() > deadline) throw new DeadlineError(what, withinMs, o.seen?.(), trouble);
     await delay(POLL_MS);
   }
 }
 
-/** What was waited for did not come. */
+/** An awaited condition was not met in time. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 
@@ -37,6 +37,6 @@ export class DeadlineError extends Error {
   }
 }
 
-/** Far above what anything here takes on a machine that is not busy. */
+/** Much longer than anything takes on an idle machine. */
 export const DEADLINE_MS = 45_000;
 const POLL_MS = 25;

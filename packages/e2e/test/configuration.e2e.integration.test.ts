@@ -68,14 +68,14 @@ describe.concurrent.each<{ service: ServiceName; cases: Case[] }>([
   {
     service: 'ws-ingestor',
     cases: [
-      refused('POLYMARKET_WS_URL', 'https://example.org/ws/market', /takes an address that starts with wss:\/\//),
-      refused('POLYMARKET_WS_URL', 'example.org', /takes an address/),
-      refused('NATS_URL', `http://me:${SECRET}@127.0.0.1:4222`, /takes an address that starts with nats:\/\//),
+      refused('POLYMARKET_WS_URL', 'https://example.org/ws/market', /must be an address that starts with wss:\/\//),
+      refused('POLYMARKET_WS_URL', 'example.org', /must be an address/),
+      refused('NATS_URL', `http://me:${SECRET}@127.0.0.1:4222`, /must be an address that starts with nats:\/\//),
       refused('NATS_URL', `nats://me:${SECRET}@127.0.0.1:4222/stream`, /Write it as nats:\/\//),
-      refused('PUBLISH_QUEUE_MAX', 'many', /takes a whole number from 1/),
+      refused('PUBLISH_QUEUE_MAX', 'many', /must be a whole number from 1/),
       refused('STALL_MS_MIN', '60001', /must not be above STALL_MS_MAX, which is 60000 by default/),
       refused('STOP_DEADLINE_MS', '29999', /HAND_OVER_MS_MAX is 30000 by default, but must not be above/),
-      refused('LOG_LEVEL', 'loud', /takes debug, info, warn, error/),
+      refused('LOG_LEVEL', 'loud', /must be one of debug, info, warn, error/),
       portTaken(),
       unknownFlag(),
     ],
@@ -83,10 +83,10 @@ describe.concurrent.each<{ service: ServiceName; cases: Case[] }>([
   {
     service: 'scheduler',
     cases: [
-      refused('POLYMARKET_GAMMA_URL', 'ftp://example.org', /takes an address that starts with https:\/\//),
-      refused('NATS_URL', 'localhost:4222', /takes an address that starts with nats:\/\//),
-      refused('SHARD_TOKENS_TARGET', '501', /takes a whole number from 2 to 500/),
-      refused('HTTP_PORT', '65536', /takes a whole number from 0 to 65535/),
+      refused('POLYMARKET_GAMMA_URL', 'ftp://example.org', /must be an address that starts with https:\/\//),
+      refused('NATS_URL', 'localhost:4222', /must be an address that starts with nats:\/\//),
+      refused('SHARD_TOKENS_TARGET', '501', /must be a whole number from 2 to 500/),
+      refused('HTTP_PORT', '65536', /must be a whole number from 0 to 65535/),
       portTaken(),
       unknownFlag(),
     ],
@@ -97,14 +97,14 @@ describe.concurrent.each<{ service: ServiceName; cases: Case[] }>([
       refused(
         'DATABASE_URL',
         `mysql://me:${SECRET}@127.0.0.1/polytape`,
-        /takes an address that starts with postgresql:/,
+        /must be an address that starts with postgresql:/,
       ),
-      refused('NATS_URL', 'nats//127.0.0.1', /takes an address that starts with nats:\/\//),
-      refused('BATCH_ROWS_MAX', '0', /takes a whole number from 1 to/),
-      refused('RETENTION_TRADES_DAYS', '3', /takes 0, or a whole number from 7/),
-      refused('STOP_DEADLINE_MS', '-5', /takes a whole number from 100/),
+      refused('NATS_URL', 'nats//127.0.0.1', /must be an address that starts with nats:\/\//),
+      refused('BATCH_ROWS_MAX', '0', /must be a whole number from 1 to/),
+      refused('RETENTION_TRADES_DAYS', '3', /must be 0, or a whole number from 7/),
+      refused('STOP_DEADLINE_MS', '-5', /must be a whole number from 100/),
       {
-        title: 'two settings at once are both named',
+        title: 'two invalid settings',
         env: () => ({ BATCH_ROWS_MAX: '1e3', HTTP_PORT: 'http' }),
         code: 1,
         says: [/BATCH_ROWS_MAX is "1e3"/, /HTTP_PORT is "http"/, /Correct/],
@@ -132,7 +132,7 @@ describe.concurrent.each<{ service: ServiceName; cases: Case[] }>([
       unknownFlag(),
     ],
   },
-])('$service ends with one line that names the setting and the remedy', ({ service, cases }) => {
+])('$service exits with one line that names the setting and the remedy, given', ({ service, cases }) => {
   test.for(cases)('$title', async ({ env, args = [], code, says, byPassword }, { skip }) => {
     skip(byPassword === true && !asksForPasswords, 'the given PostgreSQL asks for no password');
     await using process = ServiceUnderTest.spawn(service, { env: { ...NOWHERE, ...env?.() }, args });
@@ -142,7 +142,7 @@ describe.concurrent.each<{ service: ServiceName; cases: Case[] }>([
   });
 });
 
-describe.concurrent('polytape ends with one line that names the setting and the remedy', () => {
+describe.concurrent('polytape exits with one line that names the setting and the remedy, given', () => {
   test.for<Case>([
     {
       title: 'an unknown command',
@@ -157,20 +157,20 @@ describe.concurrent('polytape ends with one line that names the setting and the 
       says: [/unknown option '--fast'/, /`npx pnpm polytape demo --help` shows/],
     },
     {
-      title: 'a word too many',
+      title: 'an extra argument',
       args: ['start', 'now'],
       code: 2,
       says: [/too many arguments/, /`npx pnpm polytape start --help` shows/],
     },
     {
-      title: 'a --for that is no time',
+      title: 'an invalid time for --for',
       args: ['demo', '--for', 'soon'],
       code: 2,
       says: [/--for/, /soon/, /such as 30s/],
     },
     { title: 'a --for without a value', args: ['demo', '--for'], code: 2, says: [/--for/, /argument missing/] },
     {
-      title: 'no ingestor at all',
+      title: 'zero ingestors',
       args: ['start', '--ingestors', '0'],
       code: 2,
       says: [/--ingestors/, /whole number from 1/],
@@ -191,28 +191,28 @@ describe.concurrent('polytape ends with one line that names the setting and the 
       says: [/NATS_SERVER_BIN/, /no such file/, /or unset it/],
     },
     {
-      title: 'a NATS_SERVER_BIN that is something else',
+      title: 'another program as NATS_SERVER_BIN',
       args: ['start'],
       env: () => ({ NATS_SERVER_BIN: process.execPath }),
       code: 1,
-      says: [/NATS_SERVER_BIN/, /is no nats-server/, /or unset it/],
+      says: [/NATS_SERVER_BIN/, /is not a nats-server/, /or unset it/],
     },
     malformed('start', 'NATS_URL', `http://me:${SECRET}@127.0.0.1`),
     malformed('start', 'DATABASE_URL', `mysql://me:${SECRET}@127.0.0.1/polytape`),
     malformed('migrate', 'DATABASE_URL', `127.0.0.1/${SECRET}`),
     {
-      title: 'start with a NATS_URL where nobody answers',
+      title: 'start with an unreachable NATS_URL',
       args: ['start'],
       env: () => ({ NATS_URL: NOWHERE.NATS_URL }),
       code: 1,
-      says: [/NATS_URL/, /127\.0\.0\.1:1/, /ECONNREFUSED/, /leave NATS_URL unset/],
+      says: [/NATS_URL/, /127\.0\.0\.1:1/, /ECONNREFUSED/, /unset NATS_URL/],
     },
     {
-      title: 'start with a DATABASE_URL where nobody answers',
+      title: 'start with an unreachable DATABASE_URL',
       args: ['start'],
       env: () => ({ DATABASE_URL: NOWHERE.DATABASE_URL }),
       code: 1,
-      says: [/DATABASE_URL/, /127\.0\.0\.1:1/, /ECONNREFUSED/, /leave DATABASE_URL unset/],
+      says: [/DATABASE_URL/, /127\.0\.0\.1:1/, /ECONNREFUSED/, /unset DATABASE_URL/],
     },
     {
       title: 'start with a wrong password',
@@ -223,7 +223,7 @@ describe.concurrent('polytape ends with one line that names the setting and the 
       byPassword: true,
     },
     {
-      title: 'migrate with a DATABASE_URL where nobody answers',
+      title: 'migrate with an unreachable DATABASE_URL',
       args: ['migrate'],
       env: () => ({ DATABASE_URL: NOWHERE.DATABASE_URL }),
       code: 1,
@@ -260,22 +260,22 @@ describe.concurrent('polytape ends with one line that names the setting and the 
     expectOneLine(command, says);
     expect(exit).toEqual({ code, signal: null });
   });
-
-  test('and migrates a database that is there, with exit code 0', async () => {
-    await using own = await testDatabase();
-    await using command = spawnPolytape(['migrate'], { DATABASE_URL: own.url });
-    expect(await command.exit()).toEqual({ code: 0, signal: null });
-    expect(command.stdout.join('\n')).toMatch(/^Applied 0001/);
-  });
 });
 
-describe.concurrent('a server that is merely away is waited for', () => {
+test('polytape migrate migrates an existing database and exits with code 0', async () => {
+  await using own = await testDatabase();
+  await using command = spawnPolytape(['migrate'], { DATABASE_URL: own.url });
+  expect(await command.exit()).toEqual({ code: 0, signal: null });
+  expect(command.stdout.join('\n')).toMatch(/^Applied 0001/);
+});
+
+describe.concurrent('a service', () => {
   test.each<[service: ServiceName, missing: RegExp, env: () => Record<string, string>]>([
     ['ws-ingestor', /NATS_URL/, () => ({})],
     ['scheduler', /NATS_URL/, () => ({})],
     ['writer', /DATABASE_URL/, () => ({})],
     ['writer', /NATS_URL/, () => ({ DATABASE_URL: database.url })],
-  ])('%s lives, and says that it waits for %s', async (name, missing, env) => {
+  ])('(%s) waits for an unreachable server, and reports it in its log and /readyz: %s', async (name, missing, env) => {
     await using service = await ServiceUnderTest.start(name, { ...NOWHERE, ...env() });
     const told = await service.process.record(/cannot be reached/);
     expect(told).toMatchObject({ level: 'warn', msg: expect.stringMatching(/127\.0\.0\.1:1\b.*ECONNREFUSED/) });
@@ -291,7 +291,7 @@ function refused(setting: string, value: string, why: RegExp): Case {
 
 function malformed(command: string, setting: string, value: string): Case {
   return {
-    ...refused(setting, value, /takes an address that starts with/),
+    ...refused(setting, value, /must be an address that starts with/),
     title: `${command} with ${setting}=${value}`,
     args: [command],
   };
@@ -311,7 +311,7 @@ function unknownFlag(): Case {
 }
 
 /**
- * What a person reads of a failure: the error output, or where the process had begun to log, its records of level error.
+ * Checks what a person reads about a failure: the error output, or the records of level error once the process has begun to log.
  */
 function expectOneLine(process: ProcessUnderTest, says: readonly RegExp[]): void {
   const told = process.stderr.concat(process.records.filter(({ level }) => level === 'error').map(({ msg }) => msg));

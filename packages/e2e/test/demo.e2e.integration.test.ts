@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  DatabaseProbe,
   descendants,
   isAlive,
   PolytapeHome,
@@ -11,11 +12,11 @@ import {
 
 const SERVICES = ['scheduler-1', 'writer-1', 'ws-ingestor-1'];
 const PROCESSES = ['nats', 'postgres', ...SERVICES];
-/** Small enough to leave the machine to the other tests. */
+/** Small enough to leave time for the other tests. */
 const SMALL = ['--markets', '60', '--trades-per-second', '100', '--json'];
 
 describe('polytape demo', () => {
-  test('records what its venue executes, tells where everything runs, and leaves nothing behind', async () => {
+  test('records what its venue executes, prints all addresses, and leaves nothing behind', async () => {
     await using home = await PolytapeHome.make();
     await using demo = home.spawn(['demo', '--for', '5s', ...SMALL]);
     const runtime = await home.untilRuntime('every process', demo, isComplete);
@@ -28,7 +29,7 @@ describe('polytape demo', () => {
     expect(await (await fetch(`${control}/status`)).json()).toMatchObject({ trades: {} });
     expect(Object.keys(venue).sort()).toEqual(['clob', 'data', 'gamma', 'ws']);
     expect(Object.keys(runtime.http).sort()).toEqual(SERVICES);
-    expect(runtime.natsUrl).toMatch(/^nats:\/\/127\.0\.0\.1:\d+$/);
+    expect(runtime.natsUrl).toMatch(/^nats:\/\/polytape:[\w-]+@127\.0\.0\.1:\d+$/);
     expect(runtime.databaseUrl).toMatch(/^postgresql:\/\/.*@127\.0\.0\.1:\d+\/\w+$/);
     for (const port of Object.values(runtime.http)) {
       expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
@@ -46,7 +47,7 @@ describe('polytape demo', () => {
     for (const pid of processes.ids) expect(await isAlive(pid), `process ${pid}`).toBe(false);
   }, 120_000);
 
-  test('starts again what is killed, says so, and misses nothing', async () => {
+  test('restarts killed services with a message, and misses nothing', async () => {
     await using home = await PolytapeHome.make();
     await using demo = home.spawn(['demo', '--for', '10m', ...SMALL]);
     let runtime = await home.untilRuntime('every process', demo, isComplete);
@@ -54,7 +55,7 @@ describe('polytape demo', () => {
     for (const name of ['writer-1', 'nats', 'postgres', 'scheduler-1']) {
       const killed = runtime.pids[name] ?? 0;
       process.kill(killed, 'SIGKILL');
-      await demo.line(new RegExp(`^${name} ended \\(SIGKILL\\); starting it again in 1 s`));
+      await demo.line(new RegExp(`^${name} ended \\(SIGKILL\\); restarting it in 1 s`));
       runtime = await home.untilRuntime(`another ${name}`, demo, (now) => isComplete(now) && now.pids[name] !== killed);
       await recording(runtime);
     }
@@ -64,7 +65,22 @@ describe('polytape demo', () => {
     expect(summary).toMatchObject({ recorded: summary.executed, missing: 0, duplicates: 0 });
   }, 180_000);
 
-  test('has its data directory to itself; killed, takes every process along that it started', async () => {
+  test('waits with a message for work in hand of its services when it is behind', async () => {
+    await using home = await PolytapeHome.make();
+    await using demo = home.spawn(['demo', '--for', '5s', ...SMALL]);
+    const runtime = await home.untilRuntime('every process', demo, isComplete);
+    await recording(runtime);
+    await using probe = new DatabaseProbe(runtime.databaseUrl);
+    {
+      await using _held = await probe.holdPosition('TRADES');
+      // It waits for more than 10 s only if there is work in hand.
+      await demo.line(/^Behind by \d+ trades, no progress for 1[2-9] s\. Waiting/);
+    }
+    expect(await demo.exit()).toEqual({ code: 0, signal: null });
+    expect(summaryOf(demo)).toMatchObject({ missing: 0, duplicates: 0 });
+  }, 120_000);
+
+  test('locks its data directory, and stops all of its processes when it is killed', async () => {
     await using home = await PolytapeHome.make();
     await using demo = home.spawn(['demo', '--for', '10m', ...SMALL]);
     const runtime = await home.untilRuntime('every process', demo, isComplete);
@@ -86,7 +102,7 @@ function isComplete({ pids, http }: Runtime): boolean {
   return PROCESSES.every((name) => name in pids) && SERVICES.every((name) => name in http);
 }
 
-/** Everything that a run has started; what should have ended by itself and has not is ended with the test. */
+/** All processes of a run. Those that have not ended by themselves end with the test. */
 async function everyProcess(demo: ProcessUnderTest, { pids }: Runtime): Promise<AsyncDisposable & { ids: number[] }> {
   const ids = [...new Set([...Object.values(pids), ...(await descendants(demo.pid))])];
   return {

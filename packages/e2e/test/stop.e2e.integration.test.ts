@@ -17,8 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => bed?.[Symbol.asyncDispose]());
 
-describe('an ingestor that is asked to stop', () => {
-  test('in full flow ends with everything that it received acknowledged', async () => {
+describe('an ingestor that stops', () => {
+  test('under load publishes everything that it received', async () => {
     const before = await messages();
     await using ingestor = await recordingIngestor();
     ingestor.process.signal('SIGTERM');
@@ -29,7 +29,7 @@ describe('an ingestor that is asked to stop', () => {
     expect((await messages()) - before).toBe(last.trades);
   });
 
-  test('with a queue that grew while NATS was away does so, too', async ({ skip }) => {
+  test('publishes the queue of an outage of NATS, too', async ({ skip }) => {
     skip(!bed.nats.canRestart, NOT_OURS);
     const before = await messages();
     await using ingestor = await recordingIngestor();
@@ -44,7 +44,7 @@ describe('an ingestor that is asked to stop', () => {
     expect((await until('an answer of JetStream', messages)) - before).toBe(last.trades);
   });
 
-  test('ends at once at the second signal, with exit code 1, and says what was unfinished', async ({ skip }) => {
+  test('exits at once with code 1 at the second signal, and logs its unfinished work', async ({ skip }) => {
     skip(!bed.nats.canRestart, NOT_OURS);
     await using ingestor = await recordingIngestor();
     await using _outage = await bed.brokerAway();
@@ -59,7 +59,7 @@ describe('an ingestor that is asked to stop', () => {
     expect(last?.msg).toMatch(/^Second signal \(SIGTERM\)\..*unfinished: \d+ messages not acknowledged/);
   });
 
-  test('and cannot, gives up at the deadline in the same way', async ({ skip }) => {
+  test('exits with code 1 at the deadline, and logs its unfinished work', async ({ skip }) => {
     skip(!bed.nats.canRestart, NOT_OURS);
     await using ingestor = await recordingIngestor({ STOP_DEADLINE_MS: '300', HAND_OVER_MS_MAX: '300' });
     await using _outage = await bed.brokerAway();
@@ -68,13 +68,35 @@ describe('an ingestor that is asked to stop', () => {
 
     expect(await ingestor.process.exit()).toEqual({ code: 1, signal: null });
     expect(ingestor.process.records.at(-1)?.msg).toMatch(
-      /^Not done 300 ms after SIGINT\..*unfinished: \d+ messages not acknowledged/,
+      /^Not stopped within 300 ms of SIGINT\..*unfinished: \d+ messages not acknowledged/,
     );
   });
 });
 
-describe('a writer that is asked to stop', () => {
-  test('in full flow commits what it has in hand, and the next one goes on without a gap or a double', async () => {
+describe('an ingestor with an uncaught error', () => {
+  test.for(['throw new Error("stray")', 'void Promise.reject(new Error("stray"))'])(
+    'publishes its queue before it exits with code 1: %s',
+    async (stray, { skip }) => {
+      skip(!bed.nats.canRestart, NOT_OURS);
+      const before = await until('an answer of JetStream', messages);
+      const preload = `process.once('SIGUSR2', () => setImmediate(() => { ${stray}; }));`;
+      const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(preload)}`;
+      await using ingestor = await recordingIngestor({ NODE_OPTIONS });
+      await using outage = await bed.brokerAway();
+      await ingestor.untilMetric('polytape_ingestor_publish_queued', (queued) => queued > 500);
+      ingestor.process.signal('SIGUSR2');
+      expect(await ingestor.process.record(/^stray\.$/)).toMatchObject({ level: 'error' });
+      await outage.over();
+
+      expect(await ingestor.process.exit()).toEqual({ code: 1, signal: null });
+      const last = await ingestor.process.record(/^Stopped; everything received is acknowledged/);
+      expect((await until('an answer of JetStream', messages)) - before).toBe(last.trades);
+    },
+  );
+});
+
+describe('a writer that stops', () => {
+  test('under load commits its work in hand, and its successor continues without gap or repetition', async () => {
     await using ingestor = await recordingIngestor();
     await using writer = await bed.start('writer', { BATCH_ROWS_MAX: '200' });
     await until('trades in the database', async () => (await bed.probe.position('TRADES')) > 1_000);
@@ -90,7 +112,7 @@ describe('a writer that is asked to stop', () => {
     bed.venue.startTrading();
   });
 
-  test('ends at once at the second signal, with exit code 1, and leaves what was unfinished in the log', async () => {
+  test('exits at once with code 1 at the second signal, and leaves its logged unfinished work to its successor', async () => {
     await using ingestor = await recordingIngestor();
     await using writer = await bed.start('writer');
     await writer.untilMetric('polytape_writer_active', (value) => value === 1, { stream: 'TRADES' });
@@ -114,22 +136,25 @@ describe('a writer that is asked to stop', () => {
   });
 });
 
-describe('a service that waits for its servers', () => {
-  test.each<ServiceName>(['ws-ingestor', 'scheduler', 'writer'])('stops when it is asked to: %s', async (service) => {
-    const nowhere = { NATS_URL: 'nats://127.0.0.1:1', DATABASE_URL: 'postgresql://127.0.0.1:1/polytape' };
-    await using waiting = await ServiceUnderTest.start(service, { ...bed.env, ...nowhere });
-    await waiting.process.record(/cannot be reached/);
-    waiting.process.signal('SIGTERM');
-    expect(await waiting.process.exit()).toEqual({ code: 0, signal: null });
-  });
+describe('SIGTERM', () => {
+  test.each<ServiceName>(['ws-ingestor', 'scheduler', 'writer'])(
+    'stops a %s that waits for its servers',
+    async (service) => {
+      const nowhere = { NATS_URL: 'nats://127.0.0.1:1', DATABASE_URL: 'postgresql://127.0.0.1:1/polytape' };
+      await using waiting = await ServiceUnderTest.start(service, { ...bed.env, ...nowhere });
+      await waiting.process.record(/cannot be reached/);
+      waiting.process.signal('SIGTERM');
+      expect(await waiting.process.exit()).toEqual({ code: 0, signal: null });
+    },
+  );
 
-  test('and a scheduler at work, too', async () => {
+  test('stops a scheduler at work', async () => {
     scheduler.process.signal('SIGTERM');
     expect(await scheduler.process.exit()).toEqual({ code: 0, signal: null });
   });
 });
 
-/** A new ingestor with every token covered and some hundred trades received. */
+/** A new ingestor that covers every token and has received some hundred trades. */
 async function recordingIngestor(env: Record<string, string> = {}): Promise<ServiceUnderTest> {
   const ingestor = await bed.start('ws-ingestor', env);
   await bed.covered(ingestor, scheduler);
@@ -137,7 +162,7 @@ async function recordingIngestor(env: Record<string, string> = {}): Promise<Serv
   return ingestor;
 }
 
-/** Messages in TRADES: none of them expired or was taken out. */
+/** Number of messages in TRADES, none of which has expired or been deleted. */
 async function messages(): Promise<number> {
   return (await bed.bus.streamState('TRADES')).lastSequence;
 }

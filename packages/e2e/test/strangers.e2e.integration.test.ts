@@ -1,4 +1,5 @@
 import { connect } from '@nats-io/transport-node';
+import { natsOptions } from '@polytape/test-servers';
 import { expect, test } from 'vitest';
 import { spawnPolytape, TestBed, until } from '../src/index.ts';
 
@@ -21,7 +22,7 @@ test('what others write into the buckets of the fleet costs no trade, and no pro
   });
   await bed.covered(ingestor, scheduler);
   bed.venue.startTrading();
-  const nats = await connect({ servers: bed.nats.url });
+  const nats = await connect(natsOptions(bed.nats.url));
   await using _nats = { [Symbol.asyncDispose]: () => nats.close() };
   for (const [at, text] of PRESENCES.entries()) nats.publish(`$KV.ingestors.stranger-${at}`, text);
   nats.publish('$KV.shards.0', JSON.stringify({ version: 9, tokens: tokens(501) }));

@@ -1,5 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
+import { natsOptions } from '@polytape/test-servers';
 import { type BookSnapshot, bookMessageId, bookSubject } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
 import { sampleTrade, TestBed, tradeMessage, until } from '../src/index.ts';
@@ -159,7 +160,7 @@ async function publishBooks(bed: TestBed, slots: readonly number[]): Promise<voi
 
 /** Removes the messages of TRADES before this one, as their age would. */
 async function purge(bed: TestBed, { before }: { before: number }): Promise<void> {
-  const nats = await connect({ servers: bed.nats.url });
+  const nats = await connect(natsOptions(bed.nats.url));
   await (await jetstreamManager(nats)).streams.purge('TRADES', { seq: before });
   await nats.close();
 }

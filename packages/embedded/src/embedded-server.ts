@@ -1,16 +1,19 @@
-/** A server that runs as a child of this process, and ends with it, however this process ends. */
+/** A server that runs as a child of this process, and ends with it even if this process is killed. */
 export type EmbeddedServer = AsyncDisposable & {
-  /** What a client connects to, with the credentials that it needs. Do not print it. */
+  /** Address for clients, including credentials. Do not print it. */
   url: string;
   pid: number;
   port: number;
-  /** Settles when the process is gone, whoever ended it. Never rejects. */
+  /** Resolves when the process has exited for any reason. Never rejects. */
   exited: Promise<ServerExit>;
-  /** Ends it in order and waits for that. Does nothing when it is gone already. */
+  /** Stops it in order and waits for its exit. Does nothing if it has exited. */
   stop(): Promise<void>;
-  /** SIGKILL, without waiting: for tests of what a crash leaves behind. */
+  /** Sends SIGKILL without waiting, for tests of crashes. */
   kill(): void;
 };
 
-/** How a process ended: one of the two is `null`. */
+/** How a process ended: exactly one of the two is `null`. */
 export type ServerExit = { code: number | null; signal: NodeJS.Signals | null };
+
+/** Receives one sentence for each set-up step that may take a second or more. */
+export type Progress = (sentence: string) => void;

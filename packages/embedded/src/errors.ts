@@ -3,19 +3,19 @@ export function directoryError(server: string, directory: string, cause: unknown
   return new EmbeddedServerError(
     'directory',
     `The data directory of ${server}, ${directory}, cannot be used: ${(cause as Error).message}.`,
-    'Choose another directory (POLYTAPE_DATA_DIR), or give this user the right to write there.',
+    'Choose another directory (POLYTAPE_DATA_DIR), or give this user write access.',
     { cause },
   );
 }
 
 /**
- * Why a server could not be had or started. `message` is one sentence for a person, `operatorAction` the remedy.
+ * A server could not be found, fetched or started. `message` is a sentence for a person, `operatorAction` the remedy.
  *
- * - `unavailable`: the program cannot be found or fetched on this machine
- * - `port-taken`: another program listens on the wanted port
- * - `directory`: a directory cannot be written, or not be reached by the user that the server runs as
- * - `in-use`: another server runs on the data directory
- * - `start-failed`: the program ended or stayed unready; the message carries the last lines of its log
+ * - `unavailable`: the program was not found and cannot be fetched on this machine
+ * - `port-taken`: another program listens on the requested port
+ * - `directory`: a directory cannot be written, or the server's user cannot enter it
+ * - `in-use`: another server uses the data directory
+ * - `start-failed`: the program exited or did not become ready; the message includes the end of its log
  */
 export class EmbeddedServerError extends Error {
   override readonly name = 'EmbeddedServerError';

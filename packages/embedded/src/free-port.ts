@@ -3,16 +3,16 @@ import { createServer } from 'node:net';
 import { EmbeddedServerError } from './errors.ts';
 
 /**
- * Below the ranges from which systems take the ports of outgoing connections (Linux from 32768, others from 49152). A
- * client that keeps calling a server while it is restarted could otherwise be given the server's port as its own.
+ * Below the ephemeral ports of all systems (Linux from 32768, others from 49152). Otherwise a client that keeps connecting to
+ * a restarting server could be assigned the server's port for its own side.
  */
 const PORTS = { from: 15_000, to: 32_000 };
 const ATTEMPTS = 50;
 
-/** A TCP port on 127.0.0.1 that nobody listens on at this moment. Another program may take it before you do. */
+/** A TCP port on 127.0.0.1 that is currently free. Another program may take it before you do. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const port = await listenOnce(randomInt(PORTS.from, PORTS.to)).catch(() => null); // taken: the next, please
+    const port = await listenOnce(randomInt(PORTS.from, PORTS.to)).catch(() => null); // taken: try another
     if (port !== null) return port;
   }
   return listenOnce(0);
@@ -25,8 +25,8 @@ export async function requirePortFree(port: number, server: string): Promise<voi
   } catch (error) {
     throw new EmbeddedServerError(
       'port-taken',
-      `Port ${port} on 127.0.0.1, wanted for ${server}, cannot be used: ${(error as Error).message}.`,
-      `End the program that listens on port ${port}, or choose another port.`,
+      `Port ${port} on 127.0.0.1, requested for ${server}, cannot be used: ${(error as Error).message}.`,
+      `Stop the program that listens on port ${port}, or choose another port.`,
       { cause: error },
     );
   }

@@ -1,22 +1,22 @@
 import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 
-/** How a command is run. `uid` and `gid` need root. */
+/** Options of a command. `uid` and `gid` need root. */
 export type RunOptions = { cwd?: string; uid?: number; gid?: number; timeoutMs: number };
 
-/** Longest output of a command that is kept; what follows is read and dropped. */
+/** Maximum output that is kept; the rest is read and dropped. */
 const OUTPUT_CHARACTERS_MAX = 256 * 1024;
 
 /**
- * Runs a program to its end and gives what it wrote.
+ * Runs a program to its end and returns its output.
  *
- * @throws {CommandFailedError} It could not be started, ended with a code other than 0, or took longer than `timeoutMs`.
+ * @throws {CommandFailedError} It could not be started, exited with a code other than 0, or took longer than `timeoutMs`.
  */
 export function runCommand(program: string, args: readonly string[], options: RunOptions): Promise<string> {
   const { timeoutMs, ...rest } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { ...rest, stdio: ['ignore', 'pipe', 'pipe'] });
-    // Not spawn's own `timeout`: its timer goes on, and keeps us alive, when there is no such program.
+    // Not spawn's own `timeout`: if the program does not exist, its timer keeps our process alive.
     const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     let stdout = '';
     let stderr = '';
@@ -41,10 +41,10 @@ export function runCommand(program: string, args: readonly string[], options: Ru
   });
 }
 
-/** A program ended badly; the message carries its last lines. */
+/** A program failed; the message includes its last lines. */
 export class CommandFailedError extends Error {
   override readonly name = 'CommandFailedError';
-  /** What to do next is the caller's to say: it knows what the command was for. */
+  /** Callers translate it: they know what the command was for. */
   readonly disposition = 'stop';
 
   constructor(program: string, detail: string, options?: ErrorOptions) {

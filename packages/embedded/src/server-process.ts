@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import type { EmbeddedServer, ServerExit } from './embedded-server.ts';
 import { EmbeddedServerError } from './errors.ts';
 
-/** What is started, and how it is asked to end. */
+/** A server's command line, and how to stop it. */
 export type ServerCommand = {
   /** For messages: `nats-server`, `PostgreSQL`. */
   name: string;
@@ -15,9 +15,9 @@ export type ServerCommand = {
   uid?: number;
   gid?: number;
   logPath: string;
-  /** Ends it in order. Sent by `stop()`, and when this process dies. */
+  /** Stops it in order. Sent by `stop()`, and when this process dies. */
   stopSignal: 'SIGINT' | 'SIGTERM';
-  /** SIGKILL follows when it has not ended by then. */
+  /** After this time it gets SIGKILL. */
   stopMsMax: number;
 };
 
@@ -27,26 +27,26 @@ const LOG_TAIL_LINES = 12;
 /**
  * The shell that becomes the server.
  *
- * First it leaves a watcher behind, which reads from a pipe whose other end only our process holds. When that end
- * closes without a word, our process is dead (SIGKILL included) and the watcher sends the stop signal. A line on the
- * pipe means that the server is gone and its process id may belong to another. The watcher is nobody's child (two
- * forks), so that PostgreSQL does not find a child that it never started.
+ * First it starts a watcher, which reads from a pipe whose other end only our process holds. If that end closes without a
+ * line, our process has died (even by SIGKILL), and the watcher sends the stop signal. A line means that the server has
+ * exited and its process id may be reused. The watcher is detached by two forks, so that PostgreSQL does not find a child
+ * that it never started.
  *
- * Rejected: `setpriv --pdeathsig`, which exists on Linux only, is cleared by a change of user, and fires when the
- * *thread* that started the server ends.
+ * Rejected: `setpriv --pdeathsig`. It exists on Linux only, is cleared by a change of user, and fires when the *thread* that
+ * started the server ends.
  */
 const SHELL = `
   ( (cd /; read -r _ <&3 || kill -"$0" $$) </dev/null >/dev/null 2>&1 & )
   exec "$@" 3<&-
 `;
 
-/** One server process: started, watched, ended. */
+/** A server process. */
 export class ServerProcess {
   readonly pid: number;
   readonly exited: Promise<ServerExit>;
   readonly #child: ChildProcess;
   readonly #command: ServerCommand;
-  /** Where this run's part of the log begins: a failure is not explained by an earlier run's lines. */
+  /** Offset at which this run's part of the log begins: lines of earlier runs do not explain a failure. */
   readonly #logStart: number;
   #running = true;
 
@@ -54,9 +54,9 @@ export class ServerProcess {
     this.#child = child;
     this.#command = command;
     this.#logStart = logStart;
-    this.pid = child.pid as number; // set once the `spawn` event has come
+    this.pid = child.pid as number; // set after the `spawn` event
     const pipe = child.stdio[3] as Socket;
-    pipe.on('error', () => {}); // the watcher may be gone: then nobody needs the line
+    pipe.on('error', () => {}); // the watcher may have exited; then nobody needs the line
     pipe.unref();
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
@@ -80,8 +80,8 @@ export class ServerProcess {
           ...(command.uid === undefined ? {} : { uid: command.uid }),
           ...(command.gid === undefined ? {} : { gid: command.gid }),
           stdio: ['ignore', log, log, 'pipe'],
-          // A session of its own: Ctrl+C in a terminal reaches the whole foreground group, and would end the servers
-          // before the services have written what they hold.
+          // A session of its own: Ctrl+C in a terminal reaches the whole foreground group, and would stop the servers
+          // before the services have written their data.
           detached: true,
         },
       );
@@ -121,18 +121,18 @@ export class ServerProcess {
     }
   }
 
-  /** The error for a server that ended before it was ready, with the last lines of its log. */
+  /** The error for a server that did not become ready, with the end of its log. */
   failedStart(what: string): EmbeddedServerError {
     const { name, logPath } = this.#command;
     const tail = this.#logTail();
     return new EmbeddedServerError(
       'start-failed',
       `${name} ${what}.${tail === '' ? '' : ` The end of its log:\n${tail}`}`,
-      `Read ${logPath}, mend the cause, and start again.`,
+      `Read ${logPath}, fix the cause, and start again.`,
     );
   }
 
-  /** What callers of the package get. */
+  /** The public view of the process. */
   embedded(url: string, port: number): EmbeddedServer {
     return {
       url,
@@ -166,7 +166,7 @@ function openLog(command: ServerCommand): number {
     throw new EmbeddedServerError(
       'directory',
       `The log of ${command.name}, ${command.logPath}, cannot be written: ${(error as Error).message}.`,
-      'Choose another directory (POLYTAPE_DATA_DIR), or give this user the right to write there.',
+      'Choose another directory (POLYTAPE_DATA_DIR), or give this user write access.',
       { cause: error },
     );
   }

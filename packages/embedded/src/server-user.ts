@@ -4,27 +4,27 @@ import { EmbeddedServerError } from './errors.ts';
 import { runCommand } from './run-command.ts';
 
 /**
- * Who PostgreSQL, which refuses to run as root, runs as. `null`: the user that we are.
+ * The user that runs PostgreSQL, which refuses root. `null` means our own user.
  *
- * `capability` is set where that user may not enter a directory above its files, as below root's home (mode 700): the
- * one right that lets it pass, kept over the change of user.
+ * `capability` is set if that user may not enter a parent directory of its files, such as root's home (mode 700). It is the one
+ * capability that grants access, kept over the change of user.
  */
 export type ServerUser = { uid: number; gid: number; capability: FileCapability | null } | null;
 
 /** Names of capabilities(7), in lower case and without the prefix. */
 type FileCapability = 'dac_read_search' | 'dac_override';
 
-/** Debian's `nobody`; any id that is not root's would do. */
+/** Debian's `nobody`; any id except root's would do. */
 const UNPRIVILEGED = 65_534;
 
 /** Bits of CapEff in /proc/self/status. */
 const CAPABILITY_BITS = { dac_override: 1n << 1n, dac_read_search: 1n << 2n, setpcap: 1n << 8n };
 
 /**
- * For root: the owner of `clusterDir`, or `nobody` when that is absent or root's own. `null` for everybody else.
+ * If we are root: the owner of `clusterDir`, or `nobody` if it is absent or root's own. Otherwise `null`.
  *
- * @param programs Files that the user must be able to run.
- * @throws {EmbeddedServerError} `directory`: that user may not enter a directory, and we cannot give it the right.
+ * @param programs Programs that the user must be able to run.
+ * @throws {EmbeddedServerError} `directory`: that user may not enter a directory, and we cannot grant it access.
  */
 export async function serverUserFor(clusterDir: string, programs: readonly string[]): Promise<ServerUser> {
   if (process.getuid?.() !== 0) return null;
@@ -40,27 +40,27 @@ export async function serverUserFor(clusterDir: string, programs: readonly strin
   const unreadable = (await Promise.all(programs.map((path) => isClosed(path, user, 0o5)))).indexOf(true);
   if (closed === undefined && unreadable === -1) return { ...user, capability: null };
 
-  // Running a program that is closed to the user takes the stronger of the two.
+  // Running a program without execute permission needs the stronger capability.
   const capability = await availableCapability(unreadable === -1);
   if (capability !== null) return { ...user, capability };
   const obstacle = closed ?? programs[unreadable];
   throw new EmbeddedServerError(
     'directory',
-    `PostgreSQL does not run as root, and the user that it runs as instead (uid ${uid}) may not enter ${obstacle}.`,
-    `Let others enter it (chmod o+x ${obstacle}), put the files elsewhere, install util-linux (setpriv), or do not run as root.`,
+    `PostgreSQL does not run as root, and its user (uid ${uid}) may not enter ${obstacle}.`,
+    `Allow it (chmod o+x ${obstacle}), move the files elsewhere, install util-linux (setpriv), or do not run as root.`,
   );
 }
 
 /**
- * Creates the directory. What root creates is open to the server's user, also under a strict umask: that user owns no
- * more than the cluster inside.
+ * Creates the directory. A directory created by root stays accessible to the server's user even with a strict umask, because
+ * that user owns only the cluster inside.
  */
 export async function makeDataDir(directory: string): Promise<void> {
   const created = await mkdir(directory, { recursive: true });
   if (created !== undefined && process.getuid?.() === 0) await chmod(directory, 0o711);
 }
 
-/** How to run a command as that user: ids for spawn, or setpriv(1) in front of it. */
+/** The command to run as that user: with ids for spawn, or prefixed with setpriv(1). */
 export function asServerUser(
   user: ServerUser,
   command: { program: string; args: readonly string[] },
@@ -71,12 +71,12 @@ export function asServerUser(
   const only = `-all,+${capability}`;
   const args = ['--reuid', `${uid}`, '--regid', `${gid}`, '--clear-groups'];
   args.push(`--inh-caps=${only}`, `--ambient-caps=${only}`, `--bounding-set=${only}`);
-  // PostgreSQL looks for its own files with access(2), which drops the capabilities of all but root without this bit.
+  // PostgreSQL checks its files with access(2), which ignores the capabilities of other users without this bit.
   args.push('--securebits', '+no_setuid_fixup');
   return { program: 'setpriv', args: [...args, command.program, ...command.args] };
 }
 
-/** The highest directory above `path` that the user may not enter. */
+/** The topmost directory above `path` that the user may not enter. */
 async function firstClosedDirectory(path: string, user: { uid: number; gid: number }): Promise<string | null> {
   const directories: string[] = [];
   const existing = await realpath(path).catch(() => path); // the cluster may not exist yet
@@ -90,10 +90,10 @@ async function firstClosedDirectory(path: string, user: { uid: number; gid: numb
   return null;
 }
 
-/** Whether the user lacks one of the rights (bits of one octal digit) by the file's mode. */
+/** Whether the file's mode denies the user one of these permissions (bits of one octal digit). */
 async function isClosed(path: string, user: { uid: number; gid: number }, rights: number): Promise<boolean> {
   const found = await stat(path).catch(() => null);
-  if (found === null) return false; // absent: made later, or reported by who needs it
+  if (found === null) return false; // absent: created later, or reported by its user
   const shift = found.uid === user.uid ? 6 : found.gid === user.gid ? 3 : 0;
   return ((found.mode >> shift) & rights) !== rights;
 }
@@ -102,7 +102,7 @@ async function availableCapability(searchIsEnough: boolean): Promise<FileCapabil
   const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
   const has = (name: keyof typeof CAPABILITY_BITS) => (effective & CAPABILITY_BITS[name]) !== 0n;
-  // A container's root usually has the stronger one only.
+  // Root in a container usually has only the stronger one.
   const wanted = searchIsEnough && has('dac_read_search') ? 'dac_read_search' : 'dac_override';
   if (!has(wanted) || !has('setpcap')) return null;
   const installed = await runCommand('setpriv', ['--version'], { timeoutMs: 10_000 }).catch(() => null);

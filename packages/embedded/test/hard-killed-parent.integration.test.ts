@@ -11,15 +11,15 @@ import { temporaryDirectory } from './temporary-directory.ts';
 
 const prepare = { cacheDir: CACHE_DIRECTORY, progress: (sentence: string) => console.error(sentence) };
 beforeAll(async () => {
-  await Promise.all([prepareNatsServer(prepare), preparePostgres(prepare)]); // the child finds them in the cache
+  await Promise.all([prepareNatsServer(prepare), preparePostgres(prepare)]); // then the child finds them in the cache
 });
 
-describe('servers whose parent was killed hard', () => {
-  test('end by themselves, in order, and start again on the same data and ports', async () => {
+describe('servers whose parent was killed with SIGKILL', () => {
+  test('stop by themselves, in order, and restart on the same data and ports', async () => {
     await using directory = await temporaryDirectory();
     const [nats, postgres] = await startAndKillParent(directory.path);
 
-    // At once: the new ones must wait for the old ones to be gone.
+    // Immediately: the new servers must wait until the old ones have exited.
     const binary = await prepareNatsServer(prepare);
     const binaries = await preparePostgres(prepare);
     await using nextNats = await startNatsServer({ binary, dataDir: join(directory.path, 'nats'), port: nats.port });
@@ -59,7 +59,7 @@ async function startAndKillParent(directory: string): Promise<[Started, Started]
   }
 }
 
-/** A zombie that nobody collects does not run. */
+/** A zombie does not count as running. */
 async function isRunning(pid: number): Promise<boolean> {
   if (process.platform === 'linux') {
     const state = /^State:\s+(\w)/m.exec(await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''))?.[1];

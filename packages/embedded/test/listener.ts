@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** Something that listens on a port of 127.0.0.1 until disposal. Port 0: a free one. */
+/** Listens on a port of 127.0.0.1 until disposed. Port 0 picks a free one. */
 export async function listener(port = 0): Promise<AsyncDisposable & { port: number }> {
   const server = createServer().listen(port, '127.0.0.1');
   await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject));

@@ -1,4 +1,4 @@
-/** Run as a process of its own: starts both servers, says so in one line of JSON, and waits to be killed. */
+/** Runs as a separate process: starts both servers, prints them as one line of JSON, and waits to be killed. */
 import { join } from 'node:path';
 import { prepareNatsServer, preparePostgres, startNatsServer, startPostgres } from '@polytape/embedded';
 

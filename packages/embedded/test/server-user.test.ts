@@ -4,11 +4,11 @@ import { asServerUser } from '../src/server-user.ts';
 const command = { program: '/bin/postgres', args: ['-D', '/data'] };
 
 describe("the server's user", () => {
-  test('is ours when we are not root', () => {
+  test('is our own if we are not root', () => {
     expect(asServerUser(null, command)).toEqual(command);
   });
 
-  test('is set by spawn when it can reach its files', () => {
+  test('is set by spawn if it can reach its files', () => {
     expect(asServerUser({ uid: 65_534, gid: 65_534, capability: null }, command)).toEqual({
       ...command,
       uid: 65_534,
@@ -16,7 +16,7 @@ describe("the server's user", () => {
     });
   });
 
-  test('keeps one capability, and no other, to reach files in closed directories', () => {
+  test('keeps only the capability to reach files in closed directories', () => {
     const { program, args, uid } = asServerUser({ uid: 65_534, gid: 65_534, capability: 'dac_read_search' }, command);
     expect([program, uid]).toEqual(['setpriv', undefined]);
     expect(args.slice(-3)).toEqual(['/bin/postgres', '-D', '/data']);

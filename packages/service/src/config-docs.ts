@@ -1,6 +1,6 @@
 import type { ConfigTable } from './config-table.ts';
 
-/** A Markdown table of the settings: the README's section is made from it, and `check` compares the two. */
+/** The settings as a Markdown table. It generates the README's section, and `check` compares the two. */
 export function configDocs(table: ConfigTable): string {
   const rows = Object.entries(table).map(([name, setting]) => {
     const fallback =

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 
-/** One setting: how its text becomes a value, what holds when it is not set, and what a reader is told of it. */
+/** One setting: its parser, its default and its documentation. */
 export type Setting<T> = {
   readonly schema: z.ZodType<T>;
-  /** Holds when the variable is absent or empty, as text as if it had been set; null when it must be set. */
+  /** Used when the variable is absent or empty, in the form of the variable's text; null if the variable is required. */
   readonly defaultText: string | null;
   readonly description: string;
-  /** What the value may be, in words. */
+  /** Describes valid values; completes the sentence `It must be …`. */
   readonly takes: string;
-  /** Never printed, in no message. */
+  /** Never printed in any message. */
   readonly secret: boolean;
 };
 
-/** The settings of one process by the names of their environment variables: the only source of values, types and docs. */
+/** The settings of one process by environment variable: the only source of values, types and documentation. */
 export type ConfigTable = Record<string, Setting<unknown>>;
 
-/** Settings of which the first must not be above the second. */
+/** Pairs of settings; the first must not exceed the second. */
 export type ConfigOrder<T extends ConfigTable> = readonly (readonly [
   lower: keyof T & string,
   upper: keyof T & string,
@@ -24,7 +24,7 @@ export type ConfigOrder<T extends ConfigTable> = readonly (readonly [
 /** The values of a table. */
 export type Config<T extends ConfigTable> = { readonly [K in keyof T]: T[K] extends Setting<infer V> ? V : never };
 
-/** A whole number, both ends of its range included; never above 2,147,483,647. */
+/** A whole number in a range that includes both ends, at most 2,147,483,647. */
 export function integer(o: { default: number; min: number; max?: number; description: string }): Setting<number> {
   const max = o.max ?? INTEGER_MAX;
   const takes = o.max === undefined ? `a whole number from ${o.min}` : `a whole number from ${o.min} to ${o.max}`;
@@ -41,7 +41,7 @@ export function integer(o: { default: number; min: number; max?: number; descrip
   };
 }
 
-/** As `integer`, or 0, which stands for something else and is the default. */
+/** A whole number, or 0 with a special meaning, which is the default. */
 export function integerOrZero(o: { min: number; description: string }): Setting<number> {
   const whole = integer({ default: 0, min: 0, description: o.description });
   return {
@@ -52,8 +52,8 @@ export function integerOrZero(o: { min: number; description: string }): Setting<
 }
 
 /**
- * An address with one of the given protocols, such as `wss:`. Anything in it may be a password: `secret` hides it. With
- * the default `''` it may be left out, and is `''` then.
+ * A URL with one of the given protocols, such as `wss:`. `secret` keeps it out of messages, because any part of it may be a
+ * password. With the default `''` it is optional.
  */
 export function url(o: {
   default: string;
@@ -75,7 +75,7 @@ export function url(o: {
   };
 }
 
-/** One of a few words. */
+/** One of several words. */
 export function choice<const V extends string>(o: {
   default: V;
   values: readonly V[];
@@ -85,7 +85,7 @@ export function choice<const V extends string>(o: {
     schema: z.string().refine((text): text is V => (o.values as readonly string[]).includes(text)) as z.ZodType<V>,
     defaultText: o.default,
     description: o.description,
-    takes: o.values.join(', '),
+    takes: `one of ${o.values.join(', ')}`,
     secret: false,
   };
 }
@@ -101,5 +101,5 @@ export function text(o: { default: string; pattern?: RegExp; takes: string; desc
   };
 }
 
-/** The longest that a timer can wait, in milliseconds: beyond it, Node waits 1 ms. No count of ours comes near it. */
+/** The maximum of a timer in milliseconds: Node turns a longer one into 1 ms. Counts stay far below it. */
 const INTEGER_MAX = 2 ** 31 - 1;

@@ -4,15 +4,15 @@ import type { AddressInfo } from 'node:net';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
-/** Why a service is not doing its job, in sentences; none means that it is. */
+/** The reasons why a service is not ready; empty if it is. */
 export type Readiness = () => string[];
 
-/** What a service that is ready is doing just now (`standing by`); null when there is nothing to tell apart. */
+/** What a ready service is currently doing, such as `standing by`; null if that is always the same. */
 export type Activity = () => string | null;
 
 /**
- * Answers `/healthz` (the process is alive), `/readyz` (it does its job, or why not) and `/metrics` (Prometheus).
- * The port stands in the log line `Health endpoint listening.`, for whoever started the process with port 0.
+ * Answers `/healthz` (the process is alive), `/readyz` (it does its job, or the reasons why not) and `/metrics` (Prometheus).
+ * The log line `Health endpoint listening.` names the port, in case the process was started with port 0.
  */
 export class HealthServer implements AsyncDisposable {
   readonly port: number;
@@ -24,8 +24,8 @@ export class HealthServer implements AsyncDisposable {
     const shown: Shown = { readiness: () => ['starting'], activity: () => null };
     const server = createServer((request, response) => {
       answer(request, response, { metrics: o.metrics, ...shown }).catch((error: unknown) => {
-        // A metric that cannot be read is a bug, but none that may end a recording.
-        o.log.warn({ err: error, path: request.url }, 'Could not answer on the health endpoint.');
+        // A metric that throws is a bug, but must not end the recording.
+        o.log.warn({ err: error, path: request.url }, 'The health endpoint could not answer a request.');
         response.writeHead(500).end();
       });
     });
@@ -46,7 +46,7 @@ export class HealthServer implements AsyncDisposable {
     this.port = port;
   }
 
-  /** From now on `/readyz` answers with this; until then the service is starting. */
+  /** Sets the answer of `/readyz`, which is `starting` until then. */
   report(readiness: Readiness, activity: Activity = () => null): void {
     this.#shown.readiness = readiness;
     this.#shown.activity = activity;
@@ -78,15 +78,15 @@ async function answer(
     const text = await o.metrics.text();
     response.writeHead(200, { 'content-type': o.metrics.contentType }).end(text);
   } else {
-    response.writeHead(404).end('There are /healthz, /readyz and /metrics.\n');
+    response.writeHead(404).end('Try /healthz, /readyz or /metrics.\n');
   }
 }
 
-/** The health endpoint could not listen: another process has the port, or it may not be used. */
+/** The health endpoint could not listen: the port is taken or not permitted. */
 export class PortTakenError extends Error {
   override readonly name = 'PortTakenError';
   readonly disposition = 'stop';
-  readonly operatorAction = 'Set HTTP_PORT to a free port, or to 0 to have one picked.';
+  readonly operatorAction = 'Set HTTP_PORT to a free port, or to 0 to pick one.';
 
   constructor(host: string, port: number, cause: unknown) {
     super(`HTTP_PORT: cannot listen on ${host}:${port}`, { cause });

@@ -1,5 +1,4 @@
 export { beginService } from './begin-service.ts';
-export { changedOrElapsed } from './changed-or-elapsed.ts';
 export { configDocs } from './config-docs.ts';
 export {
   type Config,
@@ -17,6 +16,7 @@ export { newInstanceId } from './instance-id.ts';
 export { ConfigError, loadConfig } from './load-config.ts';
 export { createLogger, errorAdvice, errorSentence, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
 export { Metrics } from './metrics.ts';
-export { rest } from './rest.ts';
+export { changedOrElapsed, rest } from './rest.ts';
 export { busSettings, processSettings } from './shared-settings.ts';
+export { shownJson, shownText } from './shown-text.ts';
 export type { Stop } from './stop.ts';

@@ -1,10 +1,9 @@
 import type { Config, ConfigOrder, ConfigTable } from './config-table.ts';
 
 /**
- * Reads and checks every setting of the table, and that those of `order` do not contradict each other. An empty variable
- * counts as not set.
+ * Reads and checks every setting of the table, and the pairs of `order`. An empty variable counts as not set.
  *
- * @throws {ConfigError} One or more values cannot be used; all of them are named at once, no secret is printed.
+ * @throws {ConfigError} One or more values are invalid. The message names all of them and prints no secret.
  */
 export function loadConfig<T extends ConfigTable>(
   table: T,
@@ -17,12 +16,12 @@ export function loadConfig<T extends ConfigTable>(
     const given = env[name]?.trim() || null;
     const text = given ?? setting.defaultText;
     if (text === null) {
-      mistakes.push(`${name} is not set; it takes ${setting.takes}`);
+      mistakes.push(`${name} is not set; it must be ${setting.takes}`);
       continue;
     }
     const parsed = setting.schema.safeParse(text);
     if (parsed.success) values[name] = parsed.data;
-    else mistakes.push(`${name}${setting.secret ? '' : ` is ${JSON.stringify(text)}, but`} takes ${setting.takes}`);
+    else mistakes.push(`${name}${setting.secret ? '' : ` is ${JSON.stringify(text)}, but`} must be ${setting.takes}`);
   }
   const shown = (name: string) => `${values[name]}${env[name]?.trim() ? '' : ' by default'}`;
   for (const [lower, upper] of order) {
@@ -34,11 +33,11 @@ export function loadConfig<T extends ConfigTable>(
   return values as Config<T>;
 }
 
-/** The environment asks for something that cannot be: a person must change it. */
+/** The environment holds invalid settings: a person must correct them. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly disposition = 'stop';
-  readonly operatorAction = 'Correct the environment variables that are named, then start again.';
+  readonly operatorAction = 'Correct these environment variables, then start again.';
   readonly mistakes: readonly string[];
 
   constructor(mistakes: readonly string[]) {

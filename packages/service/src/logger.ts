@@ -1,12 +1,13 @@
 import { type Logger, pino } from 'pino';
+import { shownJson, shownText } from './shown-text.ts';
 
 export type { Logger };
 
-/** The levels of the log, the most talkative first. */
+/** Log levels, most verbose first. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** One JSON line a record on standard output, written at once: a killed process has told all it knew. */
+/** Writes one JSON line a record to standard output, synchronously: the log of a killed process is complete. */
 export function createLogger(o: { service: string; level: LogLevel }): Logger {
   const options = {
     level: o.level,
@@ -14,18 +15,22 @@ export function createLogger(o: { service: string; level: LogLevel }): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
+    // The log may hold text of the venue and be read on a terminal; pino escapes only some control characters.
+    hooks: { streamWrite: (line: string) => `${shownJson(line.trimEnd())}\n` },
   };
-  // Said outright: without it a line may be on its way in a thread when the process ends, and the last one overtake it.
-  return pino(options, pino.destination({ fd: 1, sync: true }));
+  // `sync` is essential: with a worker thread, lines could be lost or reordered when the process exits.
+  const output = pino.destination({ fd: 1, sync: true, maxLength: UNWRITTEN_BYTES_MAX });
+  output.on('error', () => {}); // a full disk costs log lines, and must not end the recording
+  return pino(options, output);
 }
 
-/** The chain of causes as one sentence, and the stack of the outermost error for whoever debugs it. */
+/** The chain of causes as one sentence, and the stack of the outermost error. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   return { name: error.name, message: errorSentence(error), stack: error.stack };
 }
 
-/** What went wrong and why, on one line: `could not connect: connect ECONNREFUSED 127.0.0.1:4222`. */
+/** The error and its causes on one line: `could not connect: connect ECONNREFUSED 127.0.0.1:4222`. */
 export function errorSentence(error: unknown): string {
   const parts: string[] = [];
   for (let at: unknown = error, depth = 0; at !== undefined && depth < CAUSES_MAX; depth += 1) {
@@ -33,15 +38,15 @@ export function errorSentence(error: unknown): string {
     if (!parts.some((part) => part.includes(message))) parts.push(message);
     at = at instanceof Error ? at.cause : undefined;
   }
-  return parts.join(': ').replace(/\s+/g, ' ');
+  return shownText(parts.join(': ')).replace(/ +/g, ' ');
 }
 
-/** The same as whole sentences, and behind it what a person can do about it, where the error knows. */
+/** The same as full sentences, followed by the error's advice if it has any. */
 export function errorAdvice(error: unknown): string {
   const what = errorSentence(error);
   const { operatorAction } = Object(error) as { operatorAction?: string };
   const sentences = operatorAction === undefined || what.includes(operatorAction) ? [what] : [what, operatorAction];
-  return sentences.map((sentence) => asSentence(sentence)).join(' ');
+  return shownText(sentences.map(asSentence).join(' '));
 }
 
 function asSentence(text: string): string {
@@ -50,3 +55,5 @@ function asSentence(text: string): string {
 }
 
 const CAUSES_MAX = 5;
+/** Bytes of log lines that are kept while the disk is full; further lines are dropped. */
+const UNWRITTEN_BYTES_MAX = 1024 * 1024;

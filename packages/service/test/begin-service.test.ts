@@ -1,25 +1,31 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 const program = fileURLToPath(import.meta.resolve('./programs/service.ts'));
 
-/** A service process: its lines so far, and how it ended. */
+/** A service process, with its output and its exit code. */
 class Probe implements AsyncDisposable {
   readonly lines: string[] = [];
   readonly child: ChildProcess;
   readonly #waiting = new Map<string, () => void>();
   readonly ended: Promise<number | null>;
 
-  constructor(env: Record<string, string>, o: { args?: string[]; ipc?: boolean } = {}) {
-    const stdio = ['ignore' as const, 'pipe' as const, 'pipe' as const, ...(o.ipc ? ['ipc' as const] : [])];
+  constructor(env: Record<string, string>, o: { args?: string[]; ipc?: boolean; stdout?: number } = {}) {
+    const stdio = [
+      'ignore' as const,
+      o.stdout ?? ('pipe' as const),
+      'pipe' as const,
+      ...(o.ipc ? ['ipc' as const] : []),
+    ];
     this.child = spawn(process.execPath, [program, ...(o.args ?? [])], { env: { ...process.env, ...env }, stdio });
     const drained = [this.child.stdout, this.child.stderr].map(async (stream) => {
       if (stream === null) return;
       for await (const line of createInterface({ input: stream })) this.#take(line);
     });
-    // Not 'close', which does not come after we have closed the channel to the supervisor.
+    // Not 'close', which is not emitted after we closed the channel to the supervisor.
     const exited = new Promise<number | null>((resolve) => this.child.once('exit', resolve));
     this.ended = Promise.all([exited, ...drained]).then(([code]) => code);
   }
@@ -41,7 +47,7 @@ class Probe implements AsyncDisposable {
 }
 
 describe('a service', () => {
-  test('stops in order when it is asked to', async () => {
+  test('stops in order on SIGTERM', async () => {
     await using probe = new Probe({});
     await probe.said('Started.');
     probe.child.kill('SIGTERM');
@@ -49,21 +55,29 @@ describe('a service', () => {
     expect(probe.lines.at(-1)).toContain('Stopped.');
   });
 
-  test('stops when its supervisor is gone', async () => {
+  test('escapes control characters in its log', async () => {
+    const DEED = 'wait \u001b[2J \u009b31m \u202e';
+    await using probe = new Probe({ DEED });
+    await probe.said('Started.');
+    expect(JSON.parse(probe.lines[0] ?? '')).toMatchObject({ deed: DEED });
+    expect(probe.lines[0]).toMatch(/^[ -~]+$/);
+  });
+
+  test('stops when its supervisor dies', async () => {
     await using probe = new Probe({}, { ipc: true });
     await probe.said('Started.');
     probe.child.disconnect();
     expect(await probe.ended).toBe(0);
   });
 
-  test('is kept alive by its work alone, not by the channel to its supervisor', async () => {
+  test('is not kept alive by the channel to its supervisor', async () => {
     await using probe = new Probe({}, { ipc: true });
     await probe.said('Started.');
     probe.child.kill('SIGTERM');
     expect(await probe.ended).toBe(0);
   });
 
-  test('ends at once at the second signal, and names what was unfinished', async () => {
+  test('exits at the second signal and names the unfinished work', async () => {
     await using probe = new Probe({ DEED: 'hang' });
     await probe.said('Started.');
     probe.child.kill('SIGTERM');
@@ -73,15 +87,15 @@ describe('a service', () => {
     expect(probe.lines.at(-1)).toContain('unfinished: 3 trades');
   });
 
-  test('ends at the deadline, and names what was unfinished', async () => {
+  test('exits at the deadline and names the unfinished work', async () => {
     await using probe = new Probe({ DEED: 'hang', STOP_DEADLINE_MS: '100' });
     await probe.said('Started.');
     probe.child.kill('SIGINT');
     expect(await probe.ended).toBe(1);
-    expect(probe.lines.at(-1)).toContain('Not done 100 ms after SIGINT. Ending at once; unfinished: 3 trades.');
+    expect(probe.lines.at(-1)).toContain('Not stopped within 100 ms of SIGINT. Exiting now; unfinished: 3 trades.');
   });
 
-  test('ends with one line that has the whole chain of causes when an error reaches the top', async () => {
+  test('logs the whole chain of causes in one line when an error reaches the top', async () => {
     await using probe = new Probe({ DEED: 'throw' });
     expect(await probe.ended).toBe(1);
     expect(JSON.parse(probe.lines.at(-1) ?? '')).toMatchObject({
@@ -92,11 +106,11 @@ describe('a service', () => {
   });
 
   test.each(['throw', 'throw twice'])(
-    'tells the error that ended it (%s), with where it happened, and not what it closed for it',
+    'logs the original error with its stack (%s), not the errors of the cleanup',
     async (DEED) => {
       await using probe = new Probe({ DEED });
       expect(await probe.ended).toBe(1);
-      expect(probe.lines.join('\n')).not.toContain('What it rests on is gone.');
+      expect(probe.lines.join('\n')).not.toContain('A resource is lost.');
       expect(JSON.parse(probe.lines.at(-1) ?? '')).toMatchObject({
         ...{ level: 'error', msg: 'outer: inner.' },
         err: { name: 'Error', stack: expect.stringContaining('programs/service.ts') },
@@ -104,10 +118,50 @@ describe('a service', () => {
     },
   );
 
-  test('ends when what it rests on is gone for good', async () => {
+  test.each(['stray error', 'stray rejection'])(
+    'finishes its work before it exits with code 1 after a %s, and logs the error once',
+    async (DEED) => {
+      await using probe = new Probe({ DEED });
+      expect(await probe.ended).toBe(1);
+      expect(probe.lines.map((line) => JSON.parse(line).msg)).toEqual([
+        'Started.',
+        'stray.',
+        'Stopping after the work in hand is finished.',
+        'Stopped.',
+      ]);
+    },
+  );
+
+  test('gives up its work at the deadline after a stray error, too', async () => {
+    await using probe = new Probe({ DEED: 'hang after a stray error', STOP_DEADLINE_MS: '100' });
+    expect(await probe.ended).toBe(1);
+    expect(probe.lines.at(-1)).toContain('Exiting now; unfinished: 3 trades.');
+  });
+
+  test('counts a signal after a stray error as the first one', async () => {
+    await using probe = new Probe({ DEED: 'hang after a stray error' });
+    await probe.said('Stopping');
+    probe.child.kill('SIGTERM');
+    await probe.said('Already stopping.');
+    probe.child.kill('SIGTERM');
+    expect(await probe.ended).toBe(1);
+    expect(probe.lines.at(-1)).toContain('Second signal (SIGTERM).');
+  });
+
+  test.runIf(process.platform === 'linux')('goes on when the disk of its log is full (Linux only)', async () => {
+    const full = openSync('/dev/full', 'w');
+    await using probe = new Probe({ DEED: 'whisper' }, { stdout: full });
+    closeSync(full);
+    await probe.said('Logged.');
+    probe.child.kill('SIGTERM');
+    expect(await probe.ended).toBe(0);
+    expect(probe.lines).toEqual(['Logged.']);
+  });
+
+  test('exits when a resource it needs is lost', async () => {
     await using probe = new Probe({ DEED: 'lose' });
     expect(await probe.ended).toBe(1);
-    expect(probe.lines.at(-1)).toContain('What it rests on is gone.');
+    expect(probe.lines.at(-1)).toContain('A resource is lost.');
   });
 
   test('answers --help with its settings', async () => {
@@ -116,7 +170,7 @@ describe('a service', () => {
     expect(probe.lines.join('\n')).toContain('HTTP_PORT');
   });
 
-  test('that is only to check its settings does so, and does not begin', async () => {
+  test('with --check only checks its settings', async () => {
     await using right = new Probe({}, { args: ['--check'] });
     await using wrong = new Probe({ HTTP_PORT: 'eighty' }, { args: ['--check'] });
     expect(await right.ended).toBe(0);
@@ -125,13 +179,13 @@ describe('a service', () => {
     expect(wrong.lines).toEqual([expect.stringContaining('HTTP_PORT is "eighty"')]);
   });
 
-  test('refuses an argument with exit code 2, and a wrong setting with 1, each in one line', async () => {
+  test('rejects an argument with exit code 2 and a wrong setting with 1, each in one line', async () => {
     await using argument = new Probe({}, { args: ['--fast'] });
     await using setting = new Probe({ HTTP_PORT: 'eighty' });
     expect(await argument.ended).toBe(2);
     expect(argument.lines).toEqual(['probe: unknown argument "--fast"; see --help.']);
     expect(await setting.ended).toBe(1);
     expect(setting.lines).toHaveLength(1);
-    expect(setting.lines[0]).toContain('HTTP_PORT is "eighty", but takes a whole number from 0 to 65535');
+    expect(setting.lines[0]).toContain('HTTP_PORT is "eighty", but must be a whole number from 0 to 65535');
   });
 });

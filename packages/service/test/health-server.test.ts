@@ -9,7 +9,7 @@ async function ask(health: HealthServer, path: string): Promise<{ status: number
 }
 
 describe('a health server', () => {
-  test('says that the process is alive, and what keeps it from its job', async () => {
+  test('reports that the process is alive, and why it is not ready', async () => {
     await using health = await HealthServer.listen({ host: '127.0.0.1', port: 0, metrics: new Metrics(), log });
     expect(await ask(health, '/healthz')).toEqual({ status: 200, text: 'alive\n' });
     expect(await ask(health, '/readyz')).toEqual({ status: 503, text: '{"ready":false,"reasons":["starting"]}\n' });
@@ -20,7 +20,7 @@ describe('a health server', () => {
     expect(await ask(health, '/readyz')).toEqual({ status: 200, text: '{"ready":true,"reasons":[]}\n' });
   });
 
-  test('says what a service that is ready does, where there is something to tell apart', async () => {
+  test('reports the activity of a ready service', async () => {
     await using health = await HealthServer.listen({ host: '127.0.0.1', port: 0, metrics: new Metrics(), log });
     health.report(
       () => [],
@@ -29,7 +29,7 @@ describe('a health server', () => {
     expect((await ask(health, '/readyz')).text).toBe('{"ready":true,"activity":"standing by","reasons":[]}\n');
   });
 
-  test('shows the metrics as they are at the time of asking', async () => {
+  test('reads the metrics at each scrape', async () => {
     const metrics = new Metrics();
     let trades = 1;
     metrics.counter('trades_total', 'Trades.', () => trades);
@@ -44,7 +44,7 @@ describe('a health server', () => {
     expect(text).toMatch(/^lag_seconds_count 1$/m);
   });
 
-  test('survives a metric that cannot be read, and a path that is none', async () => {
+  test('survives a metric that throws, and an unknown path', async () => {
     const metrics = new Metrics();
     metrics.gauge('broken', 'Broken.', () => {
       throw new Error('no');

@@ -3,7 +3,7 @@ import { ConfigError, choice, configDocs, integer, loadConfig, text, url } from 
 
 const table = {
   ROWS_MAX: integer({ default: 5_000, min: 1, max: 10_000, description: 'Rows at most.' }),
-  LEVEL: choice({ default: 'info', values: ['info', 'warn'], description: 'Least level.' }),
+  LEVEL: choice({ default: 'info', values: ['info', 'warn'], description: 'Minimum level.' }),
   SERVER_URL: url({ default: 'nats://localhost', protocols: ['nats:'], secret: true, description: 'The server.' }),
   SPARE_URL: url({ default: '', protocols: ['nats:'], description: 'Another server.' }),
   NAME: text({ default: '', takes: 'a name', description: 'A name.' }),
@@ -20,13 +20,13 @@ function mistakes(env: Record<string, string>): readonly string[] {
 }
 
 describe('a configuration', () => {
-  test('has the defaults of its table where nothing is set, or set to nothing', () => {
+  test('has the defaults of its table for absent and empty variables', () => {
     const expected = { ROWS_MAX: 5_000, LEVEL: 'info', SERVER_URL: 'nats://localhost', SPARE_URL: '', NAME: '' };
     expect(loadConfig(table, {})).toEqual(expected);
     expect(loadConfig(table, { ROWS_MAX: '', LEVEL: '  ', SERVER_URL: '' })).toEqual(expected);
   });
 
-  test('takes what the environment says', () => {
+  test('takes its values from the environment', () => {
     const env = {
       ROWS_MAX: '10000',
       LEVEL: 'warn',
@@ -38,13 +38,13 @@ describe('a configuration', () => {
   });
 
   test.each(['0', '10001', '1.5', '-1', '1e3', 'many', '0x10'])(
-    'refuses %s for a whole number from 1 to 10000',
+    'rejects %s for a whole number from 1 to 10000',
     (ROWS_MAX) => {
-      expect(mistakes({ ROWS_MAX })).toEqual([`ROWS_MAX is "${ROWS_MAX}", but takes a whole number from 1 to 10000`]);
+      expect(mistakes({ ROWS_MAX })).toEqual([`ROWS_MAX is "${ROWS_MAX}", but must be a whole number from 1 to 10000`]);
     },
   );
 
-  test('refuses a wait that is longer than a timer can be', () => {
+  test('rejects a wait that is longer than a timer can be', () => {
     const wait = { WAIT_MS: integer({ default: 1, min: 1, description: 'A wait.' }) };
     expect(() => loadConfig(wait, { WAIT_MS: '2592000000' })).toThrow(ConfigError);
     expect(loadConfig(wait, { WAIT_MS: '2147483647' })).toEqual({ WAIT_MS: 2_147_483_647 });
@@ -54,7 +54,7 @@ describe('a configuration', () => {
     expect(mistakes({ ROWS_MAX: '0', LEVEL: 'loud', SPARE_URL: 'http://x' })).toHaveLength(3);
   });
 
-  test('refuses settings that contradict each other, also by a default, together with every other mistake', () => {
+  test('rejects contradictory settings, defaults included, together with every other mistake', () => {
     const pair = {
       WAIT_MS_MIN: integer({ default: 5, min: 0, description: 'A short wait.' }),
       WAIT_MS_MAX: integer({ default: 50, min: 0, description: 'A long wait.' }),
@@ -69,18 +69,18 @@ describe('a configuration', () => {
     expect(() => load({ WAIT_MS_MIN: '9', WAIT_MS_MAX: '8', LEVEL: 'loud' })).toThrow(
       refusal('WAIT_MS_MIN is 9, but must not be above WAIT_MS_MAX, which is 8'),
     );
-    expect(() => load({ WAIT_MS_MIN: '51', WAIT_MS_MAX: 'long' })).toThrow(/WAIT_MS_MAX is "long", but takes/);
+    expect(() => load({ WAIT_MS_MIN: '51', WAIT_MS_MAX: 'long' })).toThrow(/WAIT_MS_MAX is "long", but must be/);
   });
 
-  test('prints no secret when it is wrong', () => {
+  test('does not print an invalid secret', () => {
     const [mistake] = mistakes({ SERVER_URL: 'nat://me:hunter2@db' });
-    expect(mistake).toContain('SERVER_URL takes an address that starts with nats://');
+    expect(mistake).toContain('SERVER_URL must be an address that starts with nats://');
     expect(mistake).not.toContain('hunter2');
   });
 });
 
 describe('the documentation of a table', () => {
-  test('has a row for each setting with its default', () => {
+  test('has a row for each setting, with its default', () => {
     expect(configDocs(table).split('\n')).toHaveLength(2 + 5);
     expect(configDocs(table)).toContain('| `ROWS_MAX` | a whole number from 1 to 10000 | `5000` | Rows at most. |');
   });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { rest } from '../src/rest.ts';
 
-test('a rest that is longer than a timer takes does not end at once', async () => {
+test('a rest that is longer than a timer can be does not end at once', async () => {
   const stop = new AbortController();
   let isOver = false;
   const resting = rest(2 ** 31, stop.signal).then(() => {

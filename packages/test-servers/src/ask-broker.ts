@@ -2,7 +2,7 @@ import { inject } from 'vitest';
 import type { BrokerAnswers } from './server-broker.ts';
 import './provided-context.ts';
 
-/** Asks the broker of this vitest run. Waits while a server is being fetched or started. */
+/** Asks the broker of this vitest run, and waits while it fetches or starts a server. */
 export async function askBroker<Path extends keyof BrokerAnswers>(path: Path): Promise<BrokerAnswers[Path]> {
   const broker = inject('polytapeServerBroker');
   if (broker === undefined) {

@@ -2,7 +2,7 @@ import { connect } from '@nats-io/transport-node';
 import { freePort } from '@polytape/embedded';
 import type { TestNats } from './test-nats-server.ts';
 
-/** Its image is the one of docker-compose.yml. */
+/** The same image as in docker-compose.yml. */
 const IMAGE = 'nats:2-alpine';
 const CONFIGURATION = `
 max_payload: 8MB
@@ -11,8 +11,8 @@ jetstream { store_dir: "/data", sync_interval: always }
 
 /** nats-server in a container, for TEST_STACK=docker. */
 export async function dockerNats(): Promise<TestNats> {
-  const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers'); // heavy, and needed here only
-  // A port that Docker chooses changes with each start of the container.
+  const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers'); // heavy, and needed only here
+  // A port chosen by Docker would change with each start of the container.
   const port = await freePort();
   const container = await new GenericContainer(IMAGE)
     .withCopyContentToContainer([{ content: CONFIGURATION, target: '/etc/polytape-test.conf' }])
@@ -25,7 +25,7 @@ export async function dockerNats(): Promise<TestNats> {
   const handle = client.container.getById(container.getId());
   const start = async () => {
     await handle.start();
-    // Docker's proxy takes connections before the server does, so only a session shows that it is up.
+    // Docker's proxy accepts connections before the server does, so only a session proves that it is up.
     const session = await connect({
       servers: url,
       waitOnFirstConnect: true,

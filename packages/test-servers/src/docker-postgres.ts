@@ -1,15 +1,15 @@
-/** Its image is the one of docker-compose.yml. */
+/** The same image as in docker-compose.yml. */
 const IMAGE = 'timescale/timescaledb:latest-pg18';
 
 /** PostgreSQL with TimescaleDB in a container, for TEST_STACK=docker. */
 export async function dockerPostgres(): Promise<AsyncDisposable & { url: string }> {
-  const { GenericContainer, Wait } = await import('testcontainers'); // heavy, and needed here only
+  const { GenericContainer, Wait } = await import('testcontainers'); // heavy, and needed only here
   const password = 'test';
   const container = await new GenericContainer(IMAGE)
     .withEnvironment({ POSTGRES_PASSWORD: password })
     .withCommand(['postgres', '-c', 'max_connections=200', '-c', 'timescaledb.telemetry_level=off'])
     .withExposedPorts(5432)
-    // The first server of the entrypoint, which creates the cluster, says it too.
+    // The entrypoint's first server, which creates the cluster, logs it too.
     .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/, 2))
     .start();
   const address = `${container.getHost()}:${container.getMappedPort(5432)}`;

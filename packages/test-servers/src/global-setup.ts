@@ -5,8 +5,8 @@ import { ServerBroker } from './server-broker.ts';
 import { stackFrom } from './stack.ts';
 
 /**
- * vitest's global setup: offers servers to all test files, and ends them when the run ends. Nothing is started before
- * a test asks, so a run of unit tests alone waits for no server.
+ * vitest's global setup: offers servers to all test files, and stops them when the run ends. Servers start on first use, so
+ * that a run of unit tests waits for none.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const broker = await ServerBroker.open({

@@ -1,4 +1,5 @@
 export { deleteStreams } from './delete-streams.ts';
+export { natsOptions } from './nats-options.ts';
 export { putKey } from './put-key.ts';
 export { type TcpProxy, tcpProxy } from './tcp-proxy.ts';
 export { type DatabaseSession, databaseSession, type TestDatabase, testDatabase } from './test-database.ts';

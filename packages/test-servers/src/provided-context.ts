@@ -1,8 +1,8 @@
 import 'vitest';
 
-/** What the global setup tells every test file. */
+/** What the global setup provides to every test file. */
 type ServerBroker = {
-  /** Loopback address of the broker in vitest's main process: it starts a server when the first test asks. */
+  /** Address of the broker in vitest's main process, which starts servers on first use. */
   url: string;
 };
 

@@ -14,25 +14,25 @@ import {
 import { dockerPostgres } from './docker-postgres.ts';
 import type { Stack } from './stack.ts';
 
-/** What a test file is told about the run's PostgreSQL. */
+/** The PostgreSQL of the run, as a test file gets it. */
 export type SharedPostgres = { url: string };
 
-/** What a test file is told about NATS: a given server, a program to start and where its data may lie, or Docker. */
+/** The source of NATS for a test file: a given server, a program to start with a directory for its data, or Docker. */
 export type NatsSource = { given: string } | { binary: NatsServerBinary; directory: string } | { docker: true };
 
-/** What a test file may ask the broker for. */
+/** Requests to the broker and their answers. */
 export type BrokerAnswers = { '/postgres': SharedPostgres; '/nats': NatsSource };
 
 type Options = { stack: Stack; cacheDir: string; natsServerBinary: string | undefined; progress: Progress };
 
 /**
- * Lives in vitest's main process and answers the test files' workers over loopback HTTP: one PostgreSQL for the whole
- * run, started when the first test asks for it, and one directory for all data, removed when the run ends.
+ * Runs in vitest's main process and answers the workers over loopback HTTP. It starts one PostgreSQL for the whole run when
+ * the first test asks for it, and removes the directory of all data when the run ends.
  *
- * Rejected: starting it in the global setup itself, because then every run of a single unit test would wait for it.
+ * Rejected: starting PostgreSQL in the global setup, because then every unit test would wait for it.
  */
 export class ServerBroker implements AsyncDisposable {
-  /** Holds a secret: the answers open the database to whoever can ask. */
+  /** Contains a secret, because the answers give access to the database. */
   readonly url: string;
   readonly #server: Server;
   readonly #options: Options;
@@ -75,7 +75,7 @@ export class ServerBroker implements AsyncDisposable {
       this.#nats ??= this.#natsSource();
       return this.#nats;
     }
-    throw new TypeError('The server broker has no such answer.');
+    throw new TypeError('The server broker does not know this request.');
   }
 
   async #startPostgres(): Promise<SharedPostgres> {
@@ -97,7 +97,7 @@ export class ServerBroker implements AsyncDisposable {
 
   #runDirectory(): Promise<string> {
     this.#directory ??= mkdtemp(join(tmpdir(), 'polytape-test-')).then(async (directory) => {
-      await chmod(directory, 0o711); // run by root, PostgreSQL runs as another user
+      await chmod(directory, 0o711); // if we are root, PostgreSQL runs as another user
       return directory;
     });
     return this.#directory;
@@ -106,10 +106,10 @@ export class ServerBroker implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
     this.#server.close();
-    // A start under way would otherwise leave its server behind.
+    // Otherwise a start in progress would leave its server running.
     await Promise.allSettled([this.#postgres, this.#nats]);
     await this.#resources.disposeAsync();
-    // A server whose worker was killed may still be ending, and writing.
+    // A server whose worker was killed may still be stopping, and writing.
     if (this.#directory) await rm(await this.#directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -1,10 +1,10 @@
-/** Where the servers of a test run come from. */
+/** The source of the servers of a test run. */
 export type Stack = {
   /** A PostgreSQL to use, or `null` to start one. */
   databaseUrl: string | null;
   /** A NATS to use, or `null` to start one per test that asks. */
   natsUrl: string | null;
-  /** How servers are started that are not given. */
+  /** How to start servers that are not given. */
   start: 'embedded' | 'docker';
 };
 

@@ -1,30 +1,30 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A way to a server that fails as networks, frozen processes and clusters do. */
+/** A TCP proxy that fails like networks, frozen processes and clusters. */
 export type TcpProxy = AsyncDisposable & {
-  /** The server's URL by way of the proxy, with the same credentials. */
+  /** The server's URL with the proxy's address and the same credentials. */
   url: string;
-  /** Ends every connection. */
+  /** Closes every connection. */
   cut(): void;
-  /** Passes these bytes on to the server once more and ends that connection before the server can answer. */
+  /** Forwards the next chunk that contains these bytes to the server, and closes that connection before the server can answer. */
   cutAfter(bytes: string): void;
-  /** Passes nothing on in either direction, neither bytes nor the end of a connection; new connections stay open, too. */
+  /** Forwards nothing in either direction, neither bytes nor the end of a connection. New connections stay open, too. */
   mute(): void;
-  /** Ends the muted connections; new ones pass. */
+  /** Closes the muted connections and forwards new ones. */
   unmute(): void;
-  /** Where new connections lead. */
+  /** Forwards new connections to this server. */
   lead(url: string): void;
-  /** Loses the next parts from the server whose beginning matches. */
+  /** Drops the next `count` parts from the server with a matching beginning. */
   swallow(count: number, beginning: RegExp): void;
-  /** Passes one part from the server every so many milliseconds; 0 passes them as fast as they come. */
+  /** Forwards one part from the server every `ms` milliseconds; 0 forwards them without delay. */
   slow(ms: number): void;
 };
 
 /**
- * @param o.port Where to listen; by default a free port.
- * @param o.partsOf Makes, for each connection, the function that cuts what the server sends into parts. By default each
- *   chunk is a part.
+ * @param o.port Port to listen on; by default a free one.
+ * @param o.partsOf Makes, for each connection, the function that splits the server's bytes into parts. By default each chunk is
+ *   a part.
  */
 export async function tcpProxy(
   serverUrl: string,
@@ -72,7 +72,7 @@ export async function tcpProxy(
       one.on('close', () => {
         sockets.delete(one);
         if (isMuted) return;
-        // The server still gets what was written to it, as `cutAfter` promises.
+        // The server still receives what was written to it, as `cutAfter` promises.
         if (other === far) far.destroySoon();
         else other.destroy();
       });

@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { Client, type QueryResultRow } from 'pg';
 import { askBroker } from './ask-broker.ts';
 
-/** A database of one test's own. */
+/** A database for one test. */
 export type TestDatabase = AsyncDisposable & {
   /** `postgresql://` address with credentials. */
   url: string;
-  /** Whether TimescaleDB can be had in it with CREATE EXTENSION. */
+  /** Whether CREATE EXTENSION timescaledb works. */
   timescale: boolean;
 };
 
-/** A session at a database past our own code, for what a test asks, changes or holds there. */
+/** A database session that bypasses our code, for queries, changes and locks of a test. */
 export type DatabaseSession = AsyncDisposable & {
   sql<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
 };
@@ -25,12 +25,12 @@ export async function databaseSession(url: string): Promise<DatabaseSession> {
   };
 }
 
-/** One row when the extension is installed and, as it must be, loaded at the server's start (hidden from some roles). */
+/** Returns one row if the extension is installed and preloaded (some roles cannot see that setting). */
 const TIMESCALE_QUERY = `
   SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb' AND NOT EXISTS (
     SELECT 1 FROM pg_settings WHERE name = 'shared_preload_libraries' AND setting NOT LIKE '%timescaledb%')`;
 
-/** A fresh, empty database on the run's PostgreSQL; dropped, sessions and all, when disposed. */
+/** Creates an empty database on the run's PostgreSQL. Disposing of it ends its sessions and drops it. */
 export async function testDatabase(): Promise<TestDatabase> {
   const server = await askBroker('/postgres');
   const name = `test_${randomBytes(8).toString('hex')}`;

@@ -6,7 +6,7 @@ import { deleteStreams } from './delete-streams.ts';
 import { dockerNats } from './docker-nats.ts';
 import type { TestNats } from './test-nats-server.ts';
 
-/** A NATS server of the test's own, or, with TEST_NATS_URL, the given one with all its streams deleted. */
+/** Starts a NATS server for the test or, with TEST_NATS_URL, deletes all streams of the given one. */
 export async function testNats(): Promise<TestNats> {
   const source = await askBroker('/nats');
   if ('given' in source) return givenNats(source.given);
@@ -51,7 +51,7 @@ async function givenNats(url: string): Promise<TestNats> {
   await deleteStreams(url);
   const refuse = async () => {
     throw new Error(
-      'The NATS server of TEST_NATS_URL is not ours to end: unset it, or skip this test when canRestart is false.',
+      'The NATS server of TEST_NATS_URL must not be stopped: unset it, or skip this test when canRestart is false.',
     );
   };
   return {

@@ -1,12 +1,12 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { testNats } from '@polytape/test-servers';
+import { natsOptions, testNats } from '@polytape/test-servers';
 import { expect, test } from 'vitest';
 import { deleteStreams } from '../src/delete-streams.ts';
 
-test('a given NATS is emptied of all its streams, also when they fill more than one page', async () => {
+test('deleteStreams deletes all streams of a given NATS, even if they fill more than one page', async () => {
   await using nats = await testNats();
-  const connection = await connect({ servers: nats.url });
+  const connection = await connect(natsOptions(nats.url));
   try {
     const manager = await jetstreamManager(connection);
     const names = Array.from({ length: 1_100 }, (_, i) => `S${i}`);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { stackFrom } from '../src/stack.ts';
 
 describe('the servers of a test run', () => {
-  test('are embedded when nothing is said', () => {
+  test('are embedded by default', () => {
     expect(stackFrom({ TEST_STACK: '', TEST_NATS_URL: '' })).toEqual({
       databaseUrl: null,
       natsUrl: null,
@@ -10,7 +10,7 @@ describe('the servers of a test run', () => {
     });
   });
 
-  test('are given ones where the environment names them, and from Docker for the rest', () => {
+  test('are the ones that the environment names, and otherwise containers with TEST_STACK=docker', () => {
     expect(
       stackFrom({ TEST_STACK: 'docker', TEST_NATS_URL: 'nats://h:1', TEST_DATABASE_URL: 'postgresql://h/d' }),
     ).toEqual({

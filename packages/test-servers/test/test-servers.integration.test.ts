@@ -1,11 +1,11 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { testDatabase, testNats } from '@polytape/test-servers';
+import { natsOptions, testDatabase, testNats } from '@polytape/test-servers';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 
 describe('a test database', () => {
-  test('is empty, its own, and gone after disposal', async () => {
+  test('is empty, separate from others, and dropped on disposal', async () => {
     const names: string[] = [];
     {
       await using one = await testDatabase();
@@ -26,7 +26,7 @@ describe('a test database', () => {
     expect(rowCount).toBe(0);
   });
 
-  test('is dropped though a session is open in it', async () => {
+  test('is dropped even with an open session', async () => {
     const database = await testDatabase();
     await using session = await open(database.url);
     const ended = new Promise<void>((resolve) => session.client.once('end', resolve));
@@ -34,7 +34,7 @@ describe('a test database', () => {
     await ended;
   });
 
-  test('offers TimescaleDB exactly when it says so', async () => {
+  test('has TimescaleDB exactly if it says so', async () => {
     await using database = await testDatabase();
     await using session = await open(database.url);
     const created = session.client.query('CREATE EXTENSION timescaledb').then(
@@ -48,20 +48,20 @@ describe('a test database', () => {
 describe('a test NATS', () => {
   test('has an empty JetStream', async () => {
     await using nats = await testNats();
-    const connection = await connect({ servers: nats.url });
+    const connection = await connect(natsOptions(nats.url));
     const names = await (await jetstreamManager(connection)).streams.names().next();
     await connection.close();
     expect(names).toEqual([]);
   });
 
-  test('keeps acknowledged messages over restart, kill and start, at the same address', async () => {
+  test('keeps acknowledged messages and its address over restart, kill and start', async () => {
     await using nats = await testNats();
     if (!nats.canRestart) {
       await expect(nats.restart()).rejects.toThrow('TEST_NATS_URL');
       return;
     }
     const publish = async () => {
-      const connection = await connect({ servers: nats.url });
+      const connection = await connect(natsOptions(nats.url));
       try {
         const manager = await jetstreamManager(connection);
         await manager.streams.add({ name: 'KEPT', subjects: ['kept'] });
@@ -74,7 +74,7 @@ describe('a test NATS', () => {
     await nats.restart();
     expect(await publish()).toBe(2);
     await nats.kill();
-    await expect(connect({ servers: nats.url, reconnect: false, timeout: 1_000 })).rejects.toThrow();
+    await expect(connect({ ...natsOptions(nats.url), reconnect: false, timeout: 1_000 })).rejects.toThrow();
     await nats.start();
     expect(await publish()).toBe(3);
   });

@@ -1,15 +1,14 @@
 #!/usr/bin/env node
 /** The simulated venue as a process of its own; see `createVenueSimCommand` for its options. */
 import { CommanderError } from 'commander';
-import { LedgerWriteError } from './exchange/ledger-file.ts';
 import { createVenueSimCommand } from './venue-sim-command.ts';
-import { VenueSimStartError } from './venue-sim-errors.ts';
+import { LedgerWriteError, VenueSimStartError } from './venue-sim-errors.ts';
 
 function stopSignal(): AbortSignal {
   const stop = new AbortController();
-  // The second signal finds no handler and ends the process at once.
+  // The second signal has no handler and ends the process at once.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-  // A parent that started us with an IPC channel is gone when the channel closes; the channel alone keeps nothing running.
+  // When an IPC channel closes, the parent that opened it has died. The channel alone must not keep us running.
   process.once('disconnect', () => stop.abort());
   process.channel?.unref();
   return stop.signal;
@@ -19,7 +18,7 @@ try {
   await createVenueSimCommand({ stopSignal }).exitOverride().showSuggestionAfterError(false).parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    // Commander has said what is wrong; help is no error.
+    // Commander has printed what is wrong; help is not an error.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else if (error instanceof VenueSimStartError || error instanceof LedgerWriteError) {
     console.error(`error: ${error.message}. ${error.operatorAction}`);

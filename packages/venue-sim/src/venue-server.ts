@@ -8,10 +8,10 @@ import type { RateCounts, VenueHost } from './rest/rate-counts.ts';
 import { standInFor } from './rest/spoilt-answer.ts';
 import { VenueSimStartError } from './venue-sim-errors.ts';
 
-/** Takes over an upgrade request to the market channel. */
+/** Accepts an upgrade request to the market channel. */
 type AcceptUpgrade = (request: IncomingMessage, raw: Duplex, head: Buffer) => void;
 
-/** The routes of each host, and what is counted and spoilt before they answer. */
+/** The routes of each host, with the request counts and bad answers that come before them. */
 export type ServeOptions = {
   hosts: Record<VenueHost | 'sim', readonly Route[]>;
   rates: RateCounts;
@@ -19,13 +19,13 @@ export type ServeOptions = {
   acceptUpgrade: AcceptUpgrade;
 };
 
-/** The venue's port: each host's routes below a prefix of its own, the market channel at its exact path. */
+/** The venue's port: the routes of each host below its own prefix, and the market channel at its exact path. */
 export class VenueServer implements AsyncDisposable {
   readonly urls: VenueUrls;
   readonly #server: Server;
   readonly #wsPath: string;
 
-  /** @throws {VenueSimStartError} The port is taken, or the address is not this machine's. */
+  /** @throws {VenueSimStartError} The port is taken, or the address does not belong to this machine. */
   static async listen(options: { host: string; port: number; wsPath: string }): Promise<VenueServer> {
     const { host, port } = options;
     const server = createServer();
@@ -43,8 +43,8 @@ export class VenueServer implements AsyncDisposable {
   }
 
   /**
-   * Begins to answer. Each host is below its own name; below none there are all but the control, for clients that can
-   * be told of one address only.
+   * Begins to answer. Each host is available below its own name. Without a prefix all hosts except the control are available,
+   * for clients that can be configured with one address only.
    */
   serve(options: ServeOptions): void {
     const { hosts, rates, badAnswers, acceptUpgrade } = options;
@@ -66,14 +66,14 @@ export class VenueServer implements AsyncDisposable {
         return;
       }
       answerFrom(hosts[host], { request, response, path, query, bad }).catch((error: unknown) => {
-        // The answer may have begun; the client must not take half of it for the whole.
+        // Part of the answer may have been sent; the client must not take it for the whole.
         if (response.headersSent) response.destroy();
         else
           response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ error: String(error) }));
       });
     });
     this.#server.on('upgrade', (request: IncomingMessage, raw: Duplex, head: Buffer) => {
-      // A client that goes away in the middle of the handshake is no matter of ours.
+      // A client may disconnect during the handshake.
       raw.on('error', () => {});
       if (target(request).path === this.#wsPath) acceptUpgrade(request, raw, head);
       else raw.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
@@ -96,7 +96,7 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
 
 function urlsOf(server: Server, host: string, wsPath: string): VenueUrls {
   const { port } = server.address() as AddressInfo;
-  // An address that means "all of them" is not one to connect to.
+  // Clients cannot connect to a wildcard address.
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
   const http = `http://${name}:${port}`;
   return {
@@ -108,7 +108,7 @@ function urlsOf(server: Server, host: string, wsPath: string): VenueUrls {
   };
 }
 
-/** Which host a path is for, and what is left of it there. */
+/** The host of a path, and the path without its prefix. */
 function hostOf(whole: string, hosts: ServeOptions['hosts']): { host: VenueHost | 'sim'; path: string } {
   for (const host of ['gamma', 'clob', 'data', 'sim'] as const) {
     if (whole.startsWith(`/${host}/`)) return { host, path: whole.slice(host.length + 1) };
@@ -119,7 +119,7 @@ function hostOf(whole: string, hosts: ServeOptions['hosts']): { host: VenueHost 
   return { host: serving ?? 'gamma', path: whole };
 }
 
-/** Path and query of a request; read without `URL`, which throws on some targets. */
+/** Path and query of a request, parsed without `URL`, which throws on some targets. */
 function target(request: IncomingMessage): { path: string; query: URLSearchParams } {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   return { path, query: new URLSearchParams(query) };

@@ -3,19 +3,19 @@ import { VenueSim } from './venue-sim.ts';
 import { VenueSimOptionError } from './venue-sim-errors.ts';
 import { defaults, type VenueSimOptions } from './venue-sim-options.ts';
 
-/** What the command needs of its process. */
+/** What the command needs from its process. */
 export type VenueSimCommandOptions = {
-  /** Called once when the venue is to start: aborts when it is to stop. */
+  /** Called once before the venue starts; its signal stops the venue. */
   stopSignal: () => AbortSignal;
-  /** How a person calls the command, for the examples. */
+  /** How to call the command, for the examples. */
   calledAs?: string;
-  /** Takes one line for the standard output. */
+  /** Prints one line on standard output. */
   write?: (line: string) => void;
 };
 
 /**
- * `venue-sim`: runs a simulated venue until the stop signal, then prints what it executed. Errors leave the action as
- * they are (`VenueSimStartError`, `LedgerWriteError`); usage errors, options out of their range among them, are commander's.
+ * `venue-sim`: runs a simulated venue until the stop signal, then prints a summary. The action throws `VenueSimStartError` and
+ * `LedgerWriteError`; commander reports usage errors, including options out of range.
  */
 export function createVenueSimCommand({
   stopSignal,
@@ -29,11 +29,11 @@ export function createVenueSimCommand({
     .option('--port <number>', 'port to listen on; 0 picks a free one', whole, 4400)
     .option('--seed <text>', 'names the venue: the same seed has the same markets', defaults.seed)
     .option('--markets <number>', 'open markets at the start', whole, defaults.markets)
-    .option('--trades-per-second <number>', 'mean over the venue', number, defaults.tradesPerSecond)
-    .option('--quotes-per-trade <number>', "market makers' actions for each trade", number, defaults.quotesPerTrade)
+    .option('--trades-per-second <number>', 'mean rate of trades', number, defaults.tradesPerSecond)
+    .option('--quotes-per-trade <number>', "market makers' actions per trade", number, defaults.quotesPerTrade)
     .option(
       '--burst-factor <number>',
-      'trades come this many times faster for a second every 20; 1 is steady',
+      'factor by which trades are faster during one second in 20; 1 is a steady rate',
       number,
       4,
     )
@@ -41,80 +41,50 @@ export function createVenueSimCommand({
     .option('--close-per-minute <number>', 'markets that close', number, defaults.closePerMinute)
     .option(
       '--resolutions <how>',
-      'how markets that close come to their end: automatic, or uma (proposals, disputes, splits, voids)',
+      'how markets end: automatic, or uma (proposals, disputes, splits, voids)',
       way,
       defaults.resolutions,
     )
     .option(
       '--resolution-step-ms <number>',
-      'mean time between the steps of the latter',
+      'mean time between the steps of uma resolutions',
       whole,
       defaults.resolutionStepMs,
     )
     .option('--odd-markets <number>', 'listed documents that a client must skip', whole, defaults.oddMarkets)
-    .option('--trade-only-subscribed', 'trade only in tokens that somebody listens to')
-    .option('--ping-timeout-ms <number>', 'close sockets that send no PING for so long', whole, defaults.pingTimeoutMs)
-    .option('--books-per-socket-max <number>', 'tokens beyond these on one socket get nothing, silently', whole)
-    .option('--ledger <file>', 'write every executed trade to this file, one JSON line each')
-    .option('--no-trading', 'begin silent; POST /sim/start-trading starts it')
-    .option('--json', 'print one JSON line when ready, and one at the end')
+    .option('--trade-only-subscribed', 'trade only in subscribed tokens')
+    .option(
+      '--ping-timeout-ms <number>',
+      'close sockets that send no PING for this long',
+      whole,
+      defaults.pingTimeoutMs,
+    )
+    .option('--books-per-socket-max <number>', 'serve only this many tokens per socket, silently', whole)
+    .option('--ledger <file>', 'write every executed trade to this file as a JSON line')
+    .option('--no-trading', 'do not trade until POST /sim/start-trading')
+    .option('--json', 'print one JSON line when ready and one at the end')
     .addHelpText('after', examples(calledAs))
-    .action(async (flags: Flags) => {
+    .action(async ({ json, ledger, burstFactor, ...options }: Flags) => {
       const stop = stopSignal();
-      await using venue = await startedOr(command, {
-        host: flags.host,
-        port: flags.port,
-        seed: flags.seed,
-        markets: flags.markets,
-        tradesPerSecond: flags.tradesPerSecond,
-        quotesPerTrade: flags.quotesPerTrade,
-        burst: flags.burstFactor === 1 ? null : { ...defaults.burst, factor: flags.burstFactor },
-        openPerMinute: flags.openPerMinute,
-        closePerMinute: flags.closePerMinute,
-        resolutions: flags.resolutions,
-        resolutionStepMs: flags.resolutionStepMs,
-        oddMarkets: flags.oddMarkets,
-        tradeOnlySubscribed: flags.tradeOnlySubscribed ?? false,
-        pingTimeoutMs: flags.pingTimeoutMs,
-        booksPerSocketMax: flags.booksPerSocketMax ?? defaults.booksPerSocketMax,
-        ledgerPath: flags.ledger ?? null,
-        trading: flags.trading,
-      });
-      write(flags.json ? JSON.stringify({ urls: venue.urls, pid: process.pid }) : readyText(venue));
+      const burst = burstFactor === 1 ? null : { ...defaults.burst, factor: burstFactor };
+      await using venue = await startedOr(command, { ...options, burst, ledgerPath: ledger ?? null });
+      write(json ? JSON.stringify({ urls: venue.urls, pid: process.pid }) : readyText(venue));
       const failure = await Promise.race([aborted(stop), venue.failed]);
       if (failure !== undefined) throw failure;
       await venue.stopTrading();
       const { trades, framesSent } = venue.status();
       write(
-        flags.json
+        json
           ? JSON.stringify({ trades, framesSent })
-          : `Stopped. ${trades.executed} trades executed, ${trades.subscribed} of them in tokens that somebody listened to; ${framesSent} frames sent.`,
+          : `Stopped. ${trades.executed} trades executed, ${trades.subscribed} of them in subscribed tokens; ${framesSent} frames sent.`,
       );
     });
 }
 
-type Flags = {
-  host: string;
-  port: number;
-  seed: string;
-  markets: number;
-  tradesPerSecond: number;
-  quotesPerTrade: number;
-  burstFactor: number;
-  openPerMinute: number;
-  closePerMinute: number;
-  resolutions: 'automatic' | 'uma';
-  resolutionStepMs: number;
-  oddMarkets: number;
-  tradeOnlySubscribed?: boolean;
-  pingTimeoutMs: number;
-  booksPerSocketMax?: number;
-  ledger?: string;
-  trading: boolean;
-  json?: boolean;
-};
+/** Most flags have the names of the venue's options. */
+type Flags = VenueSimOptions & { json?: boolean; ledger?: string; burstFactor: number };
 
-/** An option out of its range is wrong usage, as one that is unknown. */
+/** Reports an option out of range as wrong usage. */
 async function startedOr(command: Command, options: VenueSimOptions): Promise<VenueSim> {
   try {
     return await VenueSim.start(options);
@@ -135,16 +105,16 @@ function examples(calledAs: string): string {
 
 const CALLS = [
   ['', '200 markets, 50 trades a second, on port 4400'],
-  ['--port 0 --json', 'a free port; the first line of output says which'],
-  ['--trades-per-second 2000 --markets 2500', 'what a busy day looks like'],
-  ['--seed 7 --ledger truth.jsonl', 'keep the truth to compare with'],
+  ['--port 0 --json', 'a free port, named in the first line of output'],
+  ['--trades-per-second 2000 --markets 2500', 'a busy day'],
+  ['--seed 7 --ledger truth.jsonl', 'keep the truth for a comparison'],
   ['--resolutions uma --close-per-minute 60', 'proposals, disputes, splits and voids'],
 ] as const;
 
 const REQUESTS = [
   ['curl localhost:4400/sim/status', ''],
-  ['curl -X POST localhost:4400/sim/stop-trading', 'answers when the ledger file is complete'],
-  ['curl localhost:4400/sim/resolutions', 'how each market ended, and how it came to that'],
+  ['curl -X POST localhost:4400/sim/stop-trading', 'answers once the ledger file is complete'],
+  ['curl localhost:4400/sim/resolutions', 'how each market ended, step by step'],
 ] as const;
 
 function readyText({ urls }: VenueSim): string {

@@ -1,12 +1,12 @@
 import { type ChannelLimits, limitsProblem } from './channel/channel-limits.ts';
-import type { Burst } from './exchange/trade-pace.ts';
+import type { Burst } from './exchange/trading-clock.ts';
 import { VenueSimOptionError } from './venue-sim-errors.ts';
 
-/** How the simulated venue is to be; everything has a default. */
+/** Options of the simulated venue; all have defaults. */
 export type VenueSimOptions = {
-  /** Names the venue: the same seed has the same markets, books and sequence of orders. */
+  /** Identifies the venue: the same seed has the same markets, books and sequence of orders. */
   seed?: string | number;
-  /** Address to listen on; loopback unless told otherwise. */
+  /** Address to listen on; default loopback. */
   host?: string;
   /** 0 picks a free one. */
   port?: number;
@@ -16,52 +16,52 @@ export type VenueSimOptions = {
   shareOfV2?: number;
   /** Documents in Gamma's listing that a recorder must skip. */
   oddMarkets?: number;
-  /** Mean over the venue; 0 is a silent one. */
+  /** Mean rate; 0 disables trading. */
   tradesPerSecond?: number;
-  /** Bursts of several times the mean; null for a steady rate. The mean stays. */
+  /** Bursts above the mean rate; null for a steady rate. */
   burst?: Burst | null;
-  /** Market makers' actions for each trade; 12 makes about 90 % of the events price changes. */
+  /** Market makers' actions per trade; with 12, about 90 % of the events are price changes. */
   quotesPerTrade?: number;
-  /** Share of taker's orders whose fills look exactly the same. */
+  /** Share of taker's orders whose fills are indistinguishable. */
   identicalShare?: number;
   openPerMinute?: number;
   closePerMinute?: number;
-  /** Trade only in tokens whose book somebody was sent. */
+  /** Trade only in tokens whose book was sent to a socket that is still open. */
   tradeOnlySubscribed?: boolean;
-  /** File for the truth ledger, JSON lines; started anew. */
+  /** File for the truth ledger (JSON lines), which is truncated. */
   ledgerPath?: string | null;
-  /** Begin trading at once. */
+  /** Whether trading begins at once. */
   trading?: boolean;
   /** Path of the market channel. */
   wsPath?: string;
   /** Sockets without a PING for this long are closed. */
   pingTimeoutMs?: number;
-  /** Sockets with more bytes waiting are closed. */
+  /** Sockets with more unread bytes are closed. */
   bufferedBytesMax?: number;
-  /** How far the Data API is behind. */
+  /** Delay of the Data API. */
   dataLagMs?: number;
-  /** Gamma lists a new market up to this late: each market has its own share of it. */
+  /** Gamma lists a new market up to this late; each market has its own share of it. */
   gammaLagMs?: number;
-  /** How old the moving figures in Gamma's documents get: volumes, liquidity, best and last prices. */
+  /** Maximum age of volumes, liquidity, best and last prices in Gamma's documents. */
   gammaFiguresAgeMs?: number;
-  /** Share of Gamma's documents with lists that are no JSON text, names in snake_case, or both. */
+  /** Share of Gamma's documents with native lists, snake_case names, or both. */
   oddSpellingShare?: number;
-  /** How markets that close by themselves come to their end: at once, or most of them by proposals and disputes. */
+  /** How markets end by themselves: at once, or mostly by proposals and disputes. */
   resolutions?: 'automatic' | 'uma';
-  /** Mean time between the steps of the latter. */
+  /** Mean time between the steps of `uma` resolutions. */
   resolutionStepMs?: number;
-  /** Tokens beyond these on one socket get no book and no event, silently; null serves all. */
+  /** Further tokens of a socket silently get no book and no event; null serves all. */
   booksPerSocketMax?: ChannelLimits['booksPerSocketMax'];
-  /** Whether an unsubscribed token's place can be had by another on the same socket. */
+  /** Whether unsubscribing a token frees its place for another on the same socket. */
   freesUnsubscribed?: ChannelLimits['freesUnsubscribed'];
   /** Wall clock, milliseconds since the epoch. */
   clock?: () => number;
 };
 
-/** The same with every default filled in. */
+/** All options, with defaults filled in. */
 export type ResolvedOptions = Omit<Required<VenueSimOptions>, 'seed'> & { seed: string };
 
-/** @throws {VenueSimOptionError} An option is out of its range. */
+/** @throws {VenueSimOptionError} An option is out of range. */
 export function resolveOptions(options: VenueSimOptions): ResolvedOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const resolved = { ...defaults, ...given } as ResolvedOptions;
@@ -88,7 +88,7 @@ export function resolveOptions(options: VenueSimOptions): ResolvedOptions {
   return resolved;
 }
 
-/** What a venue is like when nothing is said. */
+/** Default options. */
 export const defaults = {
   seed: 'polytape',
   host: '127.0.0.1',

@@ -1,9 +1,5 @@
-import { GammaFigureCache } from './catalogue/gamma-figures.ts';
-import { LifeScripts } from './catalogue/life-scripts.ts';
 import { MarketFactory } from './catalogue/market-factory.ts';
-import { marketReference } from './catalogue/market-reference.ts';
 import { MarketRegistry } from './catalogue/market-registry.ts';
-import { oddMarkets } from './catalogue/odd-markets.ts';
 import type { SimMarket, SimToken } from './catalogue/sim-market.ts';
 import { type ChannelLimits, limitsProblem } from './channel/channel-limits.ts';
 import { MarketChannel } from './channel/market-channel.ts';
@@ -23,36 +19,37 @@ import type {
   VenueUrls,
 } from './control/venue-control.ts';
 import { Exchange } from './exchange/exchange.ts';
+import { LifeScripts } from './exchange/life-scripts.ts';
 import type { Pair } from './exchange/market-life.ts';
 import { MarketLifecycle } from './exchange/market-lifecycle.ts';
-import { openLedger } from './exchange/open-ledger.ts';
 import { Prng } from './exchange/prng.ts';
 import { TakerOrderLog } from './exchange/taker-order-log.ts';
 import { TradingClock } from './exchange/trading-clock.ts';
-import type { TruthLedger } from './exchange/truth-ledger.ts';
+import { TruthLedger } from './exchange/truth-ledger.ts';
 import type { TruthTrade } from './exchange/truth-trade.ts';
 import { BadAnswers } from './rest/bad-answers.ts';
 import { clobRoutes } from './rest/clob-routes.ts';
 import { dataRoutes } from './rest/data-routes.ts';
+import { GammaFigureCache } from './rest/gamma-figures.ts';
 import { gammaRoutes } from './rest/gamma-routes.ts';
+import { oddMarkets } from './rest/odd-markets.ts';
 import { RateCounts } from './rest/rate-counts.ts';
-import { RestFaults } from './rest/rest-faults.ts';
-import { WrongHashes } from './rest/wrong-hashes.ts';
+import { RestFaults, WrongHashes } from './rest/rest-faults.ts';
 import { VenueServer } from './venue-server.ts';
 import { TradeRequestError, VenueSimOptionError } from './venue-sim-errors.ts';
 import { type ResolvedOptions, resolveOptions, type VenueSimOptions } from './venue-sim-options.ts';
 
 /**
- * A simulated Polymarket on one port: Gamma, CLOB, Data API and market channel, with a ledger of every trade it
- * executed. Trading begins at once unless told otherwise, and goes on whether anybody listens or not.
+ * A simulated Polymarket on one port: Gamma, CLOB, Data API and market channel, with a ledger of every executed trade. By
+ * default trading begins at once. It goes on whether anybody listens or not.
  */
 export class VenueSim implements AsyncDisposable, VenueControl {
   readonly urls: VenueUrls;
-  /** Resolves with the reason if trading had to end by itself: the ledger file could not be written. */
+  /** Resolves with the error if trading ended because the ledger file could not be written. */
   readonly failed: Promise<Error>;
   /** Proposals, disputes, resolutions and reopenings, and the truth about them. */
   readonly life: MarketLifeControl;
-  /** Bad answers and wrong hashes on request, and how many requests there were. */
+  /** Bad answers and wrong hashes on request, and request counts. */
   readonly rest: RestFaults;
   readonly #options: ResolvedOptions;
   readonly #server: VenueServer;
@@ -65,18 +62,18 @@ export class VenueSim implements AsyncDisposable, VenueControl {
   readonly #scripts: LifeScripts | null;
   readonly #ledger: TruthLedger;
   readonly #trading: TradingClock;
-  /** Chance for the market list and for what is asked for, apart from what trades by itself. */
+  /** Random numbers for closings and requests, separate from those of trading. */
   readonly #chance: Prng;
 
   /**
-   * @throws {VenueSimOptionError} An option is out of its range.
+   * @throws {VenueSimOptionError} An option is out of range.
    * @throws {VenueSimStartError} The port is taken, or the ledger file cannot be written.
    */
   static async start(options: VenueSimOptions = {}): Promise<VenueSim> {
     const resolved = resolveOptions(options);
     const server = await VenueServer.listen(resolved);
     try {
-      const venue = new VenueSim(resolved, server, await openLedger(resolved.ledgerPath));
+      const venue = new VenueSim(resolved, server, await TruthLedger.open(resolved.ledgerPath));
       if (resolved.trading) venue.startTrading();
       return venue;
     } catch (error) {
@@ -99,7 +96,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
 
     const registry = this.#registry;
     const prepareBook = (market: SimMarket): void => this.#exchange.prepareBook(market);
-    // What is sent draws from a generator of its own, so that who listens never changes what happens.
+    // Frames have a random generator of their own, so that listeners never change what happens.
     const prng = new Prng(seed, 'wire');
     const takerOrders = new TakerOrderLog();
     this.#channel = new MarketChannel({ ...options, registry, prng, prepareBook });
@@ -141,9 +138,9 @@ export class VenueSim implements AsyncDisposable, VenueControl {
   }
 
   /**
-   * No further trade, quote, opening or closing. Resolves when the last frame was handed to the operating system and
-   * the ledger file is complete; a socket whose client does not read is waited for 10 s, then left to its buffer
-   * (`status().sockets` shows it). @throws {LedgerWriteError} The file could not be written.
+   * Ends all trades, quotes, openings and closings. Resolves when the operating system has accepted the last frame and the
+   * ledger file is complete. It waits up to 10 s for a socket whose client does not read (see `status().sockets`).
+   * @throws {LedgerWriteError} The file could not be written.
    */
   async stopTrading(): Promise<void> {
     this.#trading.stop();
@@ -151,12 +148,12 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     await this.#ledger.flush();
   }
 
-  /** Every trade so far, in order. @throws {LedgerOutgrownError} They no longer fit in memory; see `ledgerLines`. */
+  /** Every trade so far, in order. @throws {LedgerOutgrownError} The oldest are no longer in memory; see `ledgerLines`. */
   ledger(): readonly TruthTrade[] {
     return this.#ledger.entries();
   }
 
-  /** The ledger as JSON lines, many in one text. @throws {LedgerOutgrownError} Too many for memory, and no file. */
+  /** The ledger as JSON lines, many in one text. @throws {LedgerOutgrownError} The oldest are not in memory, and there is no file. */
   ledgerLines(): AsyncGenerator<string> {
     return this.#ledger.lines();
   }
@@ -193,12 +190,12 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     };
   }
 
-  /** The markets that are open, oldest first. */
+  /** Open markets, oldest first. */
   openMarketList(): MarketReference[] {
     return this.#registry.open.map(marketReference);
   }
 
-  /** Executes one trade now, also while trading is stopped. @throws {TradeRequestError} It cannot be executed. */
+  /** Executes one trade now, even while trading is stopped. @throws {TradeRequestError} It cannot be executed. */
   trade(request: TradeRequest = {}): TruthTrade {
     const entry = this.#exchange.executeRequested(
       requestedTrade(request, this.#tokenFor(request.tokenId), this.#chance),
@@ -207,7 +204,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     return entry;
   }
 
-  /** Opens so many new markets at once, fewer when the venue is full. */
+  /** Opens this number of new markets at once, fewer if the venue is full. */
   openMarkets(count: number): MarketReference[] {
     const opened: MarketReference[] = [];
     while (opened.length < count && !this.#registry.full) opened.push(marketReference(this.#open()));
@@ -216,8 +213,8 @@ export class VenueSim implements AsyncDisposable, VenueControl {
   }
 
   /**
-   * Closes a market and resolves it at once, as the venue's automatic markets are; null when no open one has this
-   * condition. The winner is random unless given. For all other ends see `life`.
+   * Closes a market and resolves it at once, like the venue's automatic markets. Returns null if no open market has this
+   * condition. By default the winner is random. For all other ends see `life`.
    */
   closeMarket(conditionId: string, winner?: 0 | 1): ClosedMarket | null {
     const market = this.#registry.byCondition(conditionId);
@@ -227,7 +224,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     return { ...marketReference(market), winner: decided };
   }
 
-  /** Sends any frame at once, text or binary, also what the real venue never would; answers to how many sockets. */
+  /** Sends any text or binary frame, even an invalid one. Returns the number of sockets that get it. */
   send(message: string | Buffer, to: SendTarget = 'all'): number {
     const token = typeof to === 'string' ? this.#registry.token(to) : undefined;
     const sockets = this.#channel
@@ -239,24 +236,24 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     return hearing;
   }
 
-  /** Cuts one socket by its number, or all, without a closing handshake; answers how many. */
+  /** Cuts one socket or all of them without a closing handshake. Returns their number. */
   drop(socket?: number): number {
     return this.#channel.drop(socket);
   }
 
-  /** Sets how many tokens a socket serves, for subscriptions to come; what is not named stays. Answers what holds now. */
+  /** Changes the limits for future subscriptions. Returns the resulting limits. */
   limitSockets(limits: Partial<ChannelLimits>): ChannelLimits {
     const problem = limitsProblem(limits);
     if (problem !== null) throw new VenueSimOptionError(problem);
     return this.#channel.limit(limits);
   }
 
-  /** Lets sockets go silently dead: open, answering PINGs, everything else swallowed. Answers how many are open. */
+  /** Stalls sockets silently: they stay open and answer PINGs, but everything else is discarded. Returns their number. */
   stall({ socket, newSockets }: Stall = {}): number {
     return this.#channel.stall({ socket: socket ?? (newSockets === undefined ? 'all' : null), newSockets });
   }
 
-  /** Serves one stalled socket again, or all; what was swallowed never comes. Answers how many. */
+  /** Serves one stalled socket or all of them again, without the discarded frames. Returns their number. */
   unstall(socket: number | 'all' = 'all'): number {
     return this.#channel.unstall(socket);
   }
@@ -276,7 +273,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     return market;
   }
 
-  /** One market always stays open. */
+  /** Closes a random market, but never the last one. */
   #closeSome(elapsedMs: number): void {
     if (this.#registry.open.length <= 1) return;
     const market = this.#chance.pick(this.#registry.open);
@@ -305,4 +302,15 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     if (open.length === 0) throw new TradeRequestError('no market is open');
     return this.#chance.pick(heard.length > 0 ? heard : open);
   }
+}
+
+/** The names of a market for the control interface. */
+function marketReference(market: SimMarket): MarketReference {
+  const [first, second] = market.tokens;
+  return {
+    gammaId: market.gammaId,
+    conditionId: market.conditionId,
+    slug: market.slug,
+    tokenIds: [first.tokenId, second.tokenId],
+  };
 }

@@ -9,7 +9,7 @@ import { ChannelClient } from './channel/channel-client.ts';
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 describe('the venue as a process', () => {
-  test('prints its addresses, and on SIGTERM what it executed, with the ledger complete', async () => {
+  test('prints its addresses, and on SIGTERM completes the ledger and prints what it executed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'venue-sim-'));
     try {
       const ledger = join(folder, 'truth.jsonl');
@@ -39,7 +39,7 @@ describe('the venue as a process', () => {
     }
   });
 
-  test('says a usage error in one line and exits with 2', async () => {
+  test('reports a usage error in one line and exits with 2', async () => {
     for (const flags of [
       ['--prot', '1'],
       ['--port', 'x'],
@@ -55,7 +55,7 @@ describe('the venue as a process', () => {
     }
   });
 
-  test('says in one line that its port is taken, or its ledger cannot be written, and exits with 1', async () => {
+  test('reports in one line that its port is taken or its ledger is not writable, and exits with 1', async () => {
     await using first = run('--port', '0', '--json', '--trades-per-second', '0');
     const { urls } = JSON.parse(await first.line(0));
     await using second = run('--port', new URL(urls.sim).port);
@@ -66,17 +66,17 @@ describe('the venue as a process', () => {
     expect(third.errors()).toMatch(/^error: cannot write the ledger .*ENOENT.*--ledger\.\n$/);
   });
 
-  test('explains itself', async () => {
+  test('prints its help', async () => {
     await using help = run('--help');
     expect(await help.exited).toBe(0);
     expect(await help.line(0)).toBe('Usage: venue-sim [options]');
     expect(help.output()).toContain('Examples:');
   });
 
-  test('ends with the parent that it has a channel to', async () => {
+  test('exits when its parent closes the channel between them', async () => {
     const flags = ['--port', '0', '--json', '--trades-per-second', '0'];
     const child = spawn(process.execPath, [MAIN, ...flags], { stdio: ['ignore', 'pipe', 'ignore', 'ipc'] });
-    // Not `close`: it never comes once the channel was closed from this side.
+    // Waits for `exit`, because `close` never comes after this side has closed the channel.
     const exited = new Promise((resolve) => child.once('exit', resolve));
     try {
       await new Promise((resolve) => child.stdout?.once('data', resolve));
@@ -92,7 +92,7 @@ describe('the venue as a process', () => {
 type Run = AsyncDisposable & {
   child: ChildProcess;
   exited: Promise<number | null>;
-  /** The n-th line of the standard output, once it is there. */
+  /** Resolves with the n-th line of the standard output. */
   line(index: number): Promise<string>;
   output(): string;
   errors(): string;
@@ -108,7 +108,7 @@ function run(...flags: string[]): Run {
   child.stderr?.on('data', (chunk) => {
     errors += chunk;
   });
-  // `close` comes when the output has been read to its end.
+  // `close` comes after the output has been read to its end.
   const exited = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   return {
     child,

@@ -1,4 +1,4 @@
-/** What occurs more often on one side than on the other: the first few of each, so that a failure can be read. */
+/** Items that occur more often on one side than on the other: the first few of each, to keep failures readable. */
 export function difference(
   expected: Iterable<string>,
   actual: Iterable<string>,
@@ -12,7 +12,7 @@ export function difference(
   return { missing: more(wanted, found), surplus: more(found, wanted) };
 }
 
-/** How often each thing occurs, by its text. */
+/** Number of occurrences of each item, by its text. */
 export function multiset(items: Iterable<string>): Map<string, number> {
   const counts = new Map<string, number>();
   for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);

@@ -22,8 +22,8 @@ const GAMMA_FILES = [
   'gamma/polyarb-binary-market.json',
 ];
 
-describe('what the simulation sends', () => {
-  test('has the keys of the samples, event by event, in their order', async () => {
+describe('the simulation', () => {
+  test('sends events with the keys of the samples, in their order', async () => {
     const samples = new Map(
       (JSON.parse(readSample('market-channel.json')) as AnyEvent[]).map((event) => [typeOf(event), event]),
     );
@@ -32,7 +32,7 @@ describe('what the simulation sends', () => {
     for (const [type, sample] of samples) expect(shape(events.get(type))).toEqual(shape(sample));
   });
 
-  test('has the keys of a sampled Gamma market', async () => {
+  test('serves markets with the keys of a sampled Gamma market', async () => {
     const sample = JSON.parse(readSample('gamma-market.json')) as Json;
     const { open } = await gammaDocuments();
     const v1 = open.find(
@@ -42,86 +42,83 @@ describe('what the simulation sends', () => {
   });
 });
 
-describe.skipIf(!fixturesPresent)(
-  'what the simulation sends, beside what was recorded (needs the recorded data)',
-  () => {
-    test('books, price changes, trades and resolutions have exactly the recorded keys, in that order', async () => {
-      const recorded = [
-        ...lines('ws/tinli-2026-07-20-fed.jsonl'),
-        ...lines('ws/cepiokta-2026-06-26-updown.jsonl'),
-        ...lines('ws/pulsearb-2026-08-19-market_resolved.jsonl'),
-      ].flat();
-      const events = await oneOfEach();
-      const first = (type: string): AnyEvent | undefined => recorded.find((event) => typeOf(event) === type);
-      for (const type of ['price_change', 'post-trade book', 'last_trade_price', 'market_resolved']) {
-        expect(shape(events.get(type))).toEqual(shape(first(type)));
+describe.skipIf(!fixturesPresent)('the simulation compared with the recorded data (needs it)', () => {
+  test('sends books, price changes, trades and resolutions with exactly the recorded keys, in that order', async () => {
+    const recorded = [
+      ...lines('ws/tinli-2026-07-20-fed.jsonl'),
+      ...lines('ws/cepiokta-2026-06-26-updown.jsonl'),
+      ...lines('ws/pulsearb-2026-08-19-market_resolved.jsonl'),
+    ].flat();
+    const events = await oneOfEach();
+    const first = (type: string): AnyEvent | undefined => recorded.find((event) => typeOf(event) === type);
+    for (const type of ['price_change', 'post-trade book', 'last_trade_price', 'market_resolved']) {
+      expect(shape(events.get(type))).toEqual(shape(first(type)));
+    }
+    // The position of the type differs among the recorded events.
+    expect(Object.keys(events.get('book') ?? {}).sort()).toEqual(Object.keys(first('book') ?? {}).sort());
+  });
+
+  test('serves open markets with every key common to the recorded ones, of the same type, and with no unrecorded key', async () => {
+    const recorded = [
+      ...GAMMA_FILES.map((file) => JSON.parse(readFixture(file)) as Json),
+      ...(JSON.parse(readFixture('gamma/polycopy-markets-categories.json')) as Json[]),
+    ];
+    const { open } = await gammaDocuments();
+    for (const document of open) {
+      for (const [key, kinds] of always(recorded)) {
+        // Markets of the newer position system may have no ids of the older one.
+        if (key !== 'clobTokenIds' || document.version === 'v1') expect(kinds, key).toContain(kindOf(document[key]));
       }
-      // The recorded ones differ among themselves in where the type stands.
-      expect(Object.keys(events.get('book') ?? {}).sort()).toEqual(Object.keys(first('book') ?? {}).sort());
-    });
+      // The recordings are older than `version`.
+      expect(unheardOf(document, recorded, ['version'])).toEqual([]);
+      const events = recorded.flatMap((market) => (market.events ?? []) as Json[]);
+      const [event] = document.events as [Json];
+      for (const [key, kinds] of always(events))
+        if (key !== 'eventMetadata') expect(kinds, key).toContain(kindOf(event[key]));
+      expect(unheardOf(event, events, [])).toEqual([]);
+    }
+  });
 
-    test('an open market has every key that all recorded open markets have, of the same kind, and none that is unheard of', async () => {
-      const recorded = [
-        ...GAMMA_FILES.map((file) => JSON.parse(readFixture(file)) as Json),
-        ...(JSON.parse(readFixture('gamma/polycopy-markets-categories.json')) as Json[]),
-      ];
-      const { open } = await gammaDocuments();
-      for (const document of open) {
-        for (const [key, kinds] of always(recorded)) {
-          // Markets of the newer position system may have no ids of the older one.
-          if (key !== 'clobTokenIds' || document.version === 'v1') expect(kinds, key).toContain(kindOf(document[key]));
-        }
-        // `version` came after the recordings.
-        expect(unheardOf(document, recorded, ['version'])).toEqual([]);
-        const events = recorded.flatMap((market) => (market.events ?? []) as Json[]);
-        const [event] = document.events as [Json];
-        for (const [key, kinds] of always(events))
-          if (key !== 'eventMetadata') expect(kinds, key).toContain(kindOf(event[key]));
-        expect(unheardOf(event, events, [])).toEqual([]);
-      }
-    });
+  test('serves closed markets with the final fields of the recorded ones', async () => {
+    const recorded = gunzipSync(fixtureBytes('gamma/ligengxin-btc5m-markets-2026-07-24-even.jsonl.gz'))
+      .toString('utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { raw: Json }).raw);
+    const { closed } = await gammaDocuments();
+    const telling = [
+      'closed',
+      'acceptingOrders',
+      'automaticallyResolved',
+      'umaResolutionStatus',
+      'umaResolutionStatuses',
+      'active',
+    ];
+    for (const document of closed) {
+      for (const key of telling) expect(document[key]).toEqual(recorded[0]?.[key]);
+      expect(document.closedTime).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00$/);
+      expect(recorded[0]?.closedTime).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00$/);
+      expect(kindOf(document.umaEndDate)).toBe(kindOf(recorded[0]?.umaEndDate));
+      expect(recorded.map((market) => JSON.stringify(JSON.parse(String(market.outcomePrices))))).toContain(
+        document.outcomePrices,
+      );
+    }
+  });
 
-    test('a closed market shows its end as the recorded ones do', async () => {
-      const recorded = gunzipSync(fixtureBytes('gamma/ligengxin-btc5m-markets-2026-07-24-even.jsonl.gz'))
-        .toString('utf8')
-        .trimEnd()
-        .split('\n')
-        .map((line) => (JSON.parse(line) as { raw: Json }).raw);
-      const { closed } = await gammaDocuments();
-      const telling = [
-        'closed',
-        'acceptingOrders',
-        'automaticallyResolved',
-        'umaResolutionStatus',
-        'umaResolutionStatuses',
-        'active',
-      ];
-      for (const document of closed) {
-        for (const key of telling) expect(document[key]).toEqual(recorded[0]?.[key]);
-        expect(document.closedTime).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00$/);
-        expect(recorded[0]?.closedTime).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00$/);
-        expect(kindOf(document.umaEndDate)).toBe(kindOf(recorded[0]?.umaEndDate));
-        expect(recorded.map((market) => JSON.stringify(JSON.parse(String(market.outcomePrices))))).toContain(
-          document.outcomePrices,
-        );
-      }
-    });
+  test('serves REST books and trade rows with exactly the recorded keys', async () => {
+    await using venue = await VenueSim.start({ ...OPTIONS, tradesPerSecond: 0, dataLagMs: 0 });
+    const [market] = venue.openMarketList() as [MarketReference];
+    venue.trade({ tokenId: market.tokenIds[0] });
+    const read = async (url: string): Promise<unknown> => (await fetch(url)).json();
+    const book = await read(`${venue.urls.clob}/book?token_id=${market.tokenIds[0]}`);
+    expect(shape(book)).toEqual(shape(JSON.parse(readFixture('clob/polycopy-book.json'))));
+    const { data } = (await read(`${venue.urls.data}/v2/trades`)) as { data: Json[] };
+    const [row] = JSON.parse(readFixture('data/sdk-v2-trades-row.json')) as Json[];
+    expect(shape(data[0])).toEqual(shape(row));
+  });
+});
 
-    test('REST books and trade rows have exactly the recorded keys', async () => {
-      await using venue = await VenueSim.start({ ...OPTIONS, tradesPerSecond: 0, dataLagMs: 0 });
-      const [market] = venue.openMarketList() as [MarketReference];
-      venue.trade({ tokenId: market.tokenIds[0] });
-      const read = async (url: string): Promise<unknown> => (await fetch(url)).json();
-      const book = await read(`${venue.urls.clob}/book?token_id=${market.tokenIds[0]}`);
-      expect(shape(book)).toEqual(shape(JSON.parse(readFixture('clob/polycopy-book.json'))));
-      const { data } = (await read(`${venue.urls.data}/v2/trades`)) as { data: Json[] };
-      const [row] = JSON.parse(readFixture('data/sdk-v2-trades-row.json')) as Json[];
-      expect(shape(data[0])).toEqual(shape(row));
-    });
-  },
-);
-
-/** The first event of each type that a busy venue sends; books after a trade count as a type of their own. */
+/** The first event of each type from a busy venue. Books after a trade count as a separate type. */
 async function oneOfEach(): Promise<Map<string, AnyEvent>> {
   await using venue = await VenueSim.start(OPTIONS);
   const markets = venue.openMarketList();
@@ -132,7 +129,7 @@ async function oneOfEach(): Promise<Map<string, AnyEvent>> {
   await client.until(() => client.frames.length > 2_000);
   const events = new Map<string, AnyEvent>();
   for (const event of client.events()) {
-    // Exceptions: those that begin with their type, and trades without all of their fields.
+    // Skips exceptions: events that begin with their type, and trades without some field.
     if (Object.keys(event)[0] === 'event_type') continue;
     if (event.event_type === 'last_trade_price' && Object.keys(event).length < 9) continue;
     if (!events.has(typeOf(event))) events.set(typeOf(event), event);
@@ -154,14 +151,14 @@ async function gammaDocuments(): Promise<{ open: Json[]; closed: Json[] }> {
   return { open: await read(false), closed: await read(true) };
 }
 
-/** Keys, in order, down through objects and the first element of lists; lists of levels may be empty. */
+/** Keys in order, including those of nested objects and of the first element of lists. Lists of levels may be empty. */
 function shape(value: unknown): unknown {
   if (Array.isArray(value)) return typeof value[0] === 'object' ? [shape(value[0])] : 'list';
   if (typeof value !== 'object' || value === null) return 'value';
   return Object.entries(value).map(([key, inner]) => [key, key === 'event_message' ? 'message' : shape(inner)]);
 }
 
-/** Keys that all of them have, with the kinds of value seen. */
+/** Keys common to all documents, with the types of their values. */
 function always(documents: readonly Json[]): [string, Set<string>][] {
   const [first = {}] = documents;
   return Object.keys(first)

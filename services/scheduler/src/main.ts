@@ -61,6 +61,8 @@ health.report(
   () => scheduler.activity(),
 );
 await using _status = bus.serve(COMMANDS.status, () => scheduler.status());
+// Its term ends in order, so that another scheduler leads at once.
+using _unfinished = stop.unfinished(() => null);
 stop.endWith(bus.closed, 'The connection to NATS closed for good.');
 await scheduler.run(signal);
 log.info(counters, 'Stopped.');

@@ -51,7 +51,7 @@ const writer = new Writer({
   log,
 });
 health.report(() => writer.readiness());
-stop.unfinished(() => writer.unfinished());
+using _unfinished = stop.unfinished(() => writer.unfinished());
 await using _status = bus.serve(COMMANDS.status, () => writer.status());
 stop.endWith(bus.closed, 'The connection to NATS closed for good.');
 await writer.run(signal);

@@ -36,6 +36,7 @@ await using publisher = bus.publisher({
   unacknowledgedMax: config.PUBLISH_UNACKNOWLEDGED_MAX,
   queueMax: config.PUBLISH_QUEUE_MAX,
 });
+using _unfinished = stop.unfinished(() => ingestor.unfinished());
 // Also if an error ends the process: publish what was received, if JetStream answers soon.
 await using _published = {
   [Symbol.asyncDispose]: () => Promise.race([publisher.idle(), delay(PUBLISHED_MS_MAX, undefined, { ref: false })]),
@@ -65,7 +66,6 @@ await using ingestor = new Ingestor({
 
 registerMetrics(metrics, { ingestor, publisher, unparsedPublisher, counters });
 health.report(() => ingestor.readiness());
-stop.unfinished(() => ingestor.unfinished());
 await using _status = bus.serve(COMMANDS.status, () => ingestor.status());
 await using _recycle = bus.serve(COMMANDS.recycle, (request) => ingestor.recycle(request));
 stop.endWith(bus.closed, 'The connection to NATS closed for good.');

@@ -1,6 +1,6 @@
 import { type JetStreamManager, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { parseServerAddress } from '../../src/connection/server-address.ts';
+import { natsOptions } from '@polytape/test-servers';
 
 /** The server as its operator sees and changes it, past this package. */
 export type Operator = AsyncDisposable & {
@@ -12,9 +12,7 @@ export type Operator = AsyncDisposable & {
 };
 
 export async function operatorOf(url: string): Promise<Operator> {
-  const { servers, user, pass, token } = parseServerAddress(url);
-  const credentials = { ...(user && { user }), ...(pass && { pass }), ...(token && { token }) };
-  const nats = await connect({ servers, ...credentials });
+  const nats = await connect(natsOptions(url));
   const jsm = await jetstreamManager(nats);
   return {
     nats,

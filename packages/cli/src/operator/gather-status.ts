@@ -3,7 +3,7 @@ import { COMMANDS, type ServiceStatus } from '@polytape/types';
 import { announcedIngestors } from './operator-bus.ts';
 import type { StatusReport } from './status-report.ts';
 
-/** Asks all services of a recorder. Those that are slow are waited for when they are known to be there. */
+/** Asks all services of a recorder for their status. Waits for slow ingestors as long as they are known to be alive. */
 export async function gatherStatus(bus: Bus, signal: AbortSignal): Promise<StatusReport> {
   const expected = await ifThere(announcedIngestors(bus), []);
   const answers = await bus.requestAll<ServiceStatus | Refusal>(COMMANDS.status, null, {
@@ -23,7 +23,7 @@ function missingFrom(answers: readonly (ServiceStatus | Refusal)[], expected: re
   return expected.filter((id) => !ids.has(id));
 }
 
-/** On a server on which no recorder ever ran there are no buckets. */
+/** A server on which no recorder has run yet has no buckets. */
 async function ifThere<T, E>(asked: Promise<T>, otherwise: E): Promise<T | E> {
   try {
     return await asked;

@@ -3,7 +3,7 @@ import { silentLog } from '@polytape/types';
 import { CommandError } from '../command-error.ts';
 import { checkServers } from '../run/check-servers.ts';
 
-/** Migrates the given database and says in a sentence what was done. @throws {CommandError} None is given. */
+/** Migrates the database and returns a sentence about the result. @throws {CommandError} No database is named. */
 export async function migrate(databaseUrl: string | null, signal: AbortSignal): Promise<string> {
   if (databaseUrl === null)
     throw new CommandError('DATABASE_URL is not set: there is no database to migrate. Set it to postgresql://…');

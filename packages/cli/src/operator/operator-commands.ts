@@ -1,14 +1,14 @@
-import { loadConfig } from '@polytape/service';
+import { loadConfig, shownJson, shownText } from '@polytape/service';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandError } from '../command-error.ts';
 import { configTable } from '../config.ts';
-import { durationArgument } from '../terminal/duration-argument.ts';
-import type { RecorderAddress } from './operator-bus.ts';
+import type { RecorderAddress } from '../run/find-nats.ts';
+import { durationArgument } from '../terminal/duration.ts';
 import { recycle } from './recycle.ts';
 import { status } from './status.ts';
 import { renderSubscribed, subscribe } from './subscribe.ts';
 
-/** The commands that speak to a running recorder. `failed` is told when a command's answer is a no. */
+/** The commands that talk to a running recorder. They call `failed` to end with exit code 1 without an error message. */
 export function operatorCommands(o: {
   env: Record<string, string | undefined>;
   signal: AbortSignal;
@@ -20,10 +20,11 @@ export function operatorCommands(o: {
     return {
       natsUrl: flags.natsUrl ?? (flags.dataDir === undefined ? config.NATS_URL || null : null),
       dataDirPath: flags.dataDir ?? config.POLYTAPE_DATA_DIR,
+      composeEnv: flags.dataDir === undefined ? env : null,
     };
   };
 
-  /** Ctrl-C ends a command without a word more: what had begun goes on in the recorder, and a watch has no other end. */
+  /** Ctrl-C ends a command silently: the recorder finishes what it began, and a watch has no other end. */
   const unlessStopped = async (act: () => Promise<void>) => {
     try {
       await act();
@@ -33,9 +34,9 @@ export function operatorCommands(o: {
   };
 
   const statusCommand = withAddress(new Command('status'))
-    .description('Shows what a running recorder does: its figures, what needs attention, shards, connections, jobs.')
-    .option('--watch', 'look again every two seconds, until Ctrl-C')
-    .option('--all', 'all rows of the tables, not the first twenty')
+    .description('Shows the state of a running recorder: figures, problems, shards, connections, jobs.')
+    .option('--watch', 'refresh every two seconds until Ctrl-C')
+    .option('--all', 'show all rows of the tables, not just the first twenty')
     .option('--json', 'print one line of JSON on standard output')
     .addHelpText(
       'after',
@@ -54,10 +55,10 @@ export function operatorCommands(o: {
 
   const subscribeCommand = withAddress(new Command('subscribe'))
     .description(
-      'Has a market recorded now rather than at the next scan, and says where. Asking again changes nothing.',
+      'Records a market now instead of after the next scan, and prints its shard. Repeating it changes nothing.',
     )
     .argument('<market>', 'a token id, a condition id (0x…) or a slug')
-    .addOption(waitOption('how long the first book is waited for, such as 10s', '30s'))
+    .addOption(waitOption('how long to wait for the first book, such as 10s', '30s'))
     .option('--json', 'print the answer as one line of JSON on standard output')
     .addHelpText(
       'after',
@@ -69,7 +70,7 @@ export function operatorCommands(o: {
     .action(async (market: string, flags: AddressFlags & { wait: number; json?: boolean }) => {
       await unlessStopped(async () => {
         const done = await subscribe({ address: addressOf(flags), market, waitMs: flags.wait, signal });
-        if (flags.json) process.stdout.write(`${JSON.stringify(done)}\n`);
+        if (flags.json) process.stdout.write(`${shownJson(JSON.stringify(done))}\n`);
         if ('refused' in done) throw new CommandError(`Not subscribed: ${done.refused}`);
         if (!flags.json) process.stdout.write(`${renderSubscribed(done, flags.wait)}\n`);
         if (done.firstBook !== 'came') o.failed();
@@ -78,19 +79,19 @@ export function operatorCommands(o: {
 
   const recycleCommand = withAddress(new Command('recycle'))
     .description(
-      'Replaces the connection of a shard by a new one, without a gap: the old one goes when the new one covers.',
+      'Replaces the connection of a shard without a gap: the old one closes once the new one covers every token.',
     )
-    .argument('<shard>', 'its number, as `polytape status` shows it', shardNumber)
-    .addOption(waitOption('how long the new connection is waited for, such as 2m', '60s'))
+    .argument('<shard>', 'number of the shard, as in `polytape status`', shardNumber)
+    .addOption(waitOption('how long to wait for the new connection, such as 2m', '60s'))
     .option('--json', 'print the answer as one line of JSON on standard output')
     .addHelpText('after', examples('npx pnpm polytape recycle 7', 'npx pnpm polytape recycle 7 --wait 2m --json'))
     .action(async (shard: number, flags: AddressFlags & { wait: number; json?: boolean }) => {
       const person = flags.json ? process.stderr : process.stdout;
-      const say = (sentence: string) => person.write(`${sentence}\n`);
+      const say = (sentence: string) => person.write(`${shownText(sentence)}\n`);
       await unlessStopped(async () => {
         const done = await recycle({ address: addressOf(flags), shard, waitMs: flags.wait, say, signal });
         for (const { ingestorId, newConnectionId } of done) {
-          say(`Ingestor ${ingestorId} records shard ${shard} on connection ${newConnectionId} alone.`);
+          say(`Ingestor ${ingestorId} records shard ${shard} on connection ${newConnectionId}.`);
         }
         if (flags.json) process.stdout.write(`${JSON.stringify({ shard, recycled: done })}\n`);
       });
@@ -106,7 +107,7 @@ function withAddress(command: Command): Command {
     .exitOverride()
     .option(
       '--nats-url <url>',
-      "the recorder's NATS server (default: NATS_URL, else that of the recorder in --data-dir)",
+      'NATS server of the recorder (default: NATS_URL, then the recorder in --data-dir, then docker compose by .env)',
       natsUrl,
     )
     .option(
@@ -123,7 +124,7 @@ function waitOption(description: string, byDefault: string): Option {
 
 function natsUrl(text: string): string {
   const { schema, takes } = configTable.NATS_URL;
-  if (text === '' || !schema.safeParse(text).success) throw new InvalidArgumentError(`It takes ${takes}.`);
+  if (text === '' || !schema.safeParse(text).success) throw new InvalidArgumentError(`It must be ${takes}.`);
   return text;
 }
 
@@ -134,7 +135,7 @@ function examples(...lines: readonly string[]): string {
 function shardNumber(text: string): number {
   const number = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) {
-    throw new InvalidArgumentError('A shard has a whole number from 0.');
+    throw new InvalidArgumentError('It must be a whole number from 0.');
   }
   return number;
 }

@@ -2,46 +2,47 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Bus, BusUnavailableError, type Refusal } from '@polytape/bus';
 import { COMMANDS, type RecycleAnswer, type RecycleRequest } from '@polytape/types';
 import { CommandError } from '../command-error.ts';
+import type { RecorderAddress } from '../run/find-nats.ts';
 import { gatherStatus } from './gather-status.ts';
-import { announcedIngestors, openOperatorBus, type RecorderAddress } from './operator-bus.ts';
+import { announcedIngestors, openOperatorBus } from './operator-bus.ts';
 import { shownDuration } from './shown-value.ts';
 import { ingestorsOf } from './status-report.ts';
 
 export type RecycleOptions = {
   address: RecorderAddress;
   shard: number;
-  /** How long the new connections are waited for. */
+  /** How long to wait for the new connections. */
   waitMs: number;
   say: (sentence: string) => void;
   signal: AbortSignal;
 };
 
-/** A connection that gave way to a new one. */
+/** A connection and the one that replaced it. */
 export type Recycled = { ingestorId: string; oldConnectionId: string | null; newConnectionId: string };
 
 /**
- * Has every ingestor that records the shard replace its connection, and waits until the new ones record alone.
+ * Asks every ingestor that records the shard to replace its connection, and waits until the old connections are closed.
  *
- * @throws {CommandError} Nobody records the shard, or it took too long.
+ * @throws {CommandError} No ingestor records the shard, or the replacement took too long.
  */
 export async function recycle(o: RecycleOptions): Promise<Recycled[]> {
   await using bus = await openOperatorBus(o.address, o.signal);
   const begun = await begin(bus, o);
   for (const { ingestorId, result, connectionId } of begun) {
-    const what = result === 'begun' ? 'begins to replace' : 'is already replacing';
+    const what = result === 'begun' ? 'is replacing' : 'was already replacing';
     o.say(`Ingestor ${ingestorId} ${what} connection ${connectionId ?? '(none)'} of shard ${o.shard}.`);
   }
   const untilMs = performance.now() + o.waitMs;
   for (;;) {
     const done = await replaced(bus, begun, o).catch((error: unknown) => {
-      if (error instanceof BusUnavailableError) return []; // asked again until the time is over
+      if (error instanceof BusUnavailableError) return []; // try again until the time is up
       throw error;
     });
     if (done.length === begun.length) return done;
     if (performance.now() >= untilMs) {
       throw new CommandError(
-        `Shard ${o.shard} is not recorded by a new connection alone after ${shownDuration(o.waitMs)}: the old one stays until a ` +
-          'new one covers every token. `npx pnpm polytape status` shows how it goes on.',
+        `The connection of shard ${o.shard} is not replaced after ${shownDuration(o.waitMs)}: the old one stays open until a ` +
+          'new one covers every token. `npx pnpm polytape status` shows the progress.',
       );
     }
     await delay(LOOK_INTERVAL_MS, undefined, { signal: o.signal });
@@ -57,17 +58,15 @@ async function begin(bus: Bus, { shard, signal }: RecycleOptions): Promise<Recyc
   const refusal = answers.find((answer) => 'refused' in answer);
   if (refusal !== undefined) throw new CommandError(`Shard ${shard} cannot be recycled: ${refusal.refused}.`);
   const said = answers.filter((answer) => 'ingestorId' in answer);
-  if (said.length === 0) throw new CommandError('No ingestor answers: nothing is recorded at present.');
+  if (said.length === 0) throw new CommandError('No ingestor answers, so nothing is being recorded.');
   const begun = said.filter(({ result }) => result !== 'not_mine');
   if (begun.length === 0) {
-    throw new CommandError(
-      `No ingestor records shard ${shard}. \`npx pnpm polytape status --all\` lists the shards that there are.`,
-    );
+    throw new CommandError(`No ingestor records shard ${shard}. \`npx pnpm polytape status --all\` lists all shards.`);
   }
   return begun;
 }
 
-/** Those of the connections that have given way, as their ingestors say. */
+/** The replacements that are complete, according to the ingestors. */
 async function replaced(bus: Bus, begun: readonly RecycleAnswer[], o: RecycleOptions): Promise<Recycled[]> {
   const report = await gatherStatus(bus, o.signal);
   return ingestorsOf(report).flatMap(({ id, shards }) => {

@@ -8,7 +8,7 @@ export function shownRate(perSecond: number): string {
   return perSecond > 0 && perSecond < 10 ? perSecond.toFixed(1) : shownCount(perSecond);
 }
 
-/** A length of time in its largest unit: `0.4 s`, `12 s`, `3 min`, `5 h`, `4 d`. */
+/** A duration in its largest unit: `0.4 s`, `12 s`, `3 min`, `5 h`, `4 d`. */
 export function shownDuration(ms: number): string {
   const seconds = Math.max(0, ms) / 1_000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

@@ -1,16 +1,16 @@
 import type { IngestorStatus, SchedulerStatus, ServiceStatus, WriterStatus } from '@polytape/types';
 
-/** What was learned of a running recorder in one look. */
+/** The answers of a recorder's services to one status request. */
 export type StatusReport = {
   atMs: number;
   services: readonly ServiceStatus[];
-  /** Ingestors that say of themselves that they live, and did not answer. */
+  /** Ingestors whose keys are alive but which did not answer. */
   silentIngestors: readonly string[];
-  /** What services answered instead of their status. */
+  /** Reasons of services that refused to answer. */
   refusals: readonly string[];
 };
 
-/** What an operator of a trade listener looks at first; times are milliseconds since the epoch. */
+/** The figures at the top of the status; times are milliseconds since the epoch. */
 export type StatusFigures = {
   tradesReceived: number;
   tradesWritten: number;
@@ -18,13 +18,13 @@ export type StatusFigures = {
   activeConnections: number;
   /** Connections that were lost and came back. */
   reconnections: number;
-  /** Connections that gave way to a fresh one. */
+  /** Connections replaced by a fresh one. */
   recycled: number;
   queueDepth: number;
   lastTradeAtMs: number | null;
   lastWriteAtMs: number | null;
   lastReconnectAtMs: number | null;
-  /** Of the service that has been running longest. */
+  /** Start of the service that has been running longest. */
   startedAtMs: number | null;
 };
 
@@ -36,12 +36,12 @@ export function schedulersOf({ services }: Pick<StatusReport, 'services'>): Sche
   return services.filter((status) => status.service === 'scheduler').sort(byId);
 }
 
-/** The scheduler that leads; null when none does that answers. */
+/** The leading scheduler; null when none of those that answered leads. */
 export function leaderOf(report: Pick<StatusReport, 'services'>): SchedulerStatus | null {
   return schedulersOf(report).find(({ isLeading }) => isLeading) ?? null;
 }
 
-/** Tokens of each shard of the plan, whoever records it; empty when nobody tells. */
+/** Number of tokens in each shard of the plan; empty when no leader answered. */
 export function plannedTokens(report: Pick<StatusReport, 'services'>): Map<number, number> {
   return new Map(leaderOf(report)?.plan?.perShard.map(({ shard, tokens }) => [shard, tokens]));
 }
@@ -50,7 +50,7 @@ export function writersOf({ services }: Pick<StatusReport, 'services'>): WriterS
   return services.filter((status) => status.service === 'writer').sort(byId);
 }
 
-/** Over all services that run; of those that ended nothing is known. */
+/** Sums over the services that are running; the counts of services that ended are lost. */
 export function figuresOf(report: Pick<StatusReport, 'services'>): StatusFigures {
   const ingestors = ingestorsOf(report);
   const writers = writersOf(report);

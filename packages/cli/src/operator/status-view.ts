@@ -1,3 +1,4 @@
+import { shownText } from '@polytape/service';
 import type { ConnectionStatus, IngestorStatus, JobStatus, ServiceStatus, ShardStatus } from '@polytape/types';
 import { type TextColumn, textTable } from '../terminal/text-table.ts';
 import { shownAgo, shownCount, shownDuration, shownPlural, shownRate } from './shown-value.ts';
@@ -13,14 +14,14 @@ import {
 import { troublesOf } from './status-troubles.ts';
 
 /**
- * A recorder's status for a person: the figures, what needs attention, then the tables.
+ * Renders the status for a person: the figures, the problems, then the tables.
  *
- * @param o.columns Width of the terminal; what does not fit is shortened, or its column left out.
- * @param o.isWhole Also the rows beyond the first twenty of a table, which are those that need attention.
+ * @param o.columns Width of the terminal. Cells that do not fit are shortened, then columns are left out.
+ * @param o.isWhole Shows all rows of a table instead of the first twenty. Rows with problems come first.
  */
 export function renderStatus(report: StatusReport, o: { columns: number; isWhole: boolean }): string {
   const troubles = troublesOf(report);
-  return [
+  const lines = [
     ...figureLines(report),
     ...(troubles.length === 0 ? [] : ['', ...troubles.map((trouble) => `! ${trouble}`)]),
     ...section('plan', planLines(report)),
@@ -29,7 +30,8 @@ export function renderStatus(report: StatusReport, o: { columns: number; isWhole
     ...section('connections', connectionLines(report, o)),
     ...section('jobs', jobLines(report, o)),
     ...section('writers', writerLines(report, o)),
-  ].join('\n');
+  ];
+  return lines.map(shownText).join('\n');
 }
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -55,13 +57,13 @@ function figureLines(report: StatusReport): string[] {
   return rows.map(([name, value]) => `${name.padEnd(20)}${value}`);
 }
 
-/** From when on the services count, where some have not from the beginning: else received and written seem to disagree. */
+/** Since when services have counted, if some started later than others: otherwise received and written seem to disagree. */
 function since(services: readonly ServiceStatus[], beganAtMs: number | null): string {
   const later = services.filter(({ startedAtMs }) => startedAtMs - (beganAtMs ?? startedAtMs) > BEGINNING_MS);
   if (later.length === 0) return '';
   const time = utc(Math.max(...later.map(({ startedAtMs }) => startedAtMs)));
   if (later.length === services.length) return `, counted since ${time}`;
-  return `, of ${later.length} of ${services.length} services only since ${time}`;
+  return `, ${later.length} of ${services.length} services only since ${time}`;
 }
 
 function planLines(report: StatusReport): string[] {
@@ -70,7 +72,7 @@ function planLines(report: StatusReport): string[] {
   if (leader === null) return [];
   const standing = schedulers.length - 1;
   const lines = [`  leader ${leader.id}${standing === 0 ? '' : `, ${standing} standing by`}`];
-  if (leader.plan === null) return [...lines, '  being read from the log'];
+  if (leader.plan === null) return [...lines, '  reading the plan from the log'];
   const { shards, tokens, markets, capacity, perShard } = leader.plan;
   const lowered = perShard.filter(({ tokensTarget }) => tokensTarget !== null);
   const named = lowered.slice(0, LOWERED_NAMED_MAX).map(({ shard, tokensTarget }) => `${shard} to ${tokensTarget}`);
@@ -80,7 +82,7 @@ function planLines(report: StatusReport): string[] {
     ...(lowered.length === 0
       ? []
       : [
-          `  filled to less, for the venue serves no more: shard ${named.join(', ')}${lowered.length > named.length ? ', …' : ''}`,
+          `  lowered targets, because the venue serves no more: shard ${named.join(', ')}${lowered.length > named.length ? ', …' : ''}`,
         ]),
     `  markets: ${shownCount(markets.open)} open, ${shownCount(markets.subscribed)} subscribed, ${shownCount(markets.pending)} pending, ${shownCount(markets.expired)} expired`,
   ];
@@ -112,7 +114,7 @@ const INGESTOR_COLUMNS: TextColumn<IngestorRow>[] = [
   { head: 'queued', cell: ({ ingestor }) => shownCount(ingestor.queued), isNumber: true, yields: 3 },
 ];
 
-/** How one ingestor serves one shard, or that nobody does. */
+/** How one ingestor serves one shard; `status` is null when no ingestor does. */
 type ShardRow = { shard: number; owner: string; status: ShardStatus | null; planned: number | null; isOdd: boolean };
 
 function shardLines(report: StatusReport, o: { columns: number; isWhole: boolean }): string[] {
@@ -243,7 +245,7 @@ const STREAM_COLUMNS: TextColumn<StreamRow>[] = [
   { head: 'database', cell: ({ edition }) => edition, yields: 1 },
 ];
 
-/** The connection that counts: the one that a successor is to relieve, if there is one. */
+/** The connection in charge: during a replacement, the one that is being replaced. */
 function currentOf(status: ShardStatus | null): ConnectionStatus | null {
   return status?.connections.find(({ role }) => role === 'current') ?? status?.connections[0] ?? null;
 }
@@ -252,7 +254,7 @@ function oddFirst(a: { shard: number; isOdd: boolean }, b: { shard: number; isOd
   return Number(b.isOdd) - Number(a.isOdd) || a.shard - b.shard;
 }
 
-/** The table, or its first rows and how many more there are. */
+/** The table, cut to its first rows and a line with the number of the others. */
 function cutTable<Row extends { isOdd: boolean }>(
   rows: readonly Row[],
   columns: readonly TextColumn<Row>[],
@@ -262,16 +264,16 @@ function cutTable<Row extends { isOdd: boolean }>(
   const shown = o.isWhole ? rows : rows.slice(0, ROWS_SHOWN);
   const rest = rows.slice(shown.length);
   const odd = rest.filter(({ isOdd }) => isOdd).length;
-  const more = `  … ${shownCount(rest.length)} more, ${odd === 0 ? 'all in order' : `${shownCount(odd)} of them not in order`} (--all shows them)`;
+  const more = `  … ${shownCount(rest.length)} more, ${odd === 0 ? 'all in order' : `${shownCount(odd)} with problems`} (--all shows them)`;
   return [...textTable(shown, columns, o.columns), ...(rest.length === 0 ? [] : [more])];
 }
 
-/** `2026-11-20 16:33:02 UTC`: whoever reads it may be elsewhere than the recorder. */
+/** `2026-11-20 16:33:02 UTC`: the reader and the recorder may be in different time zones. */
 function utc(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 const ROWS_SHOWN = 20;
-/** Services that are started together are ready one after the other. */
+/** Services that start together become ready one after the other. */
 const BEGINNING_MS = 5_000;
 const LOWERED_NAMED_MAX = 5;

@@ -1,26 +1,27 @@
 import { BusUnavailableError } from '@polytape/bus';
-import { rest } from '@polytape/service';
+import { rest, shownJson } from '@polytape/service';
 import { CommandError } from '../command-error.ts';
+import type { RecorderAddress } from '../run/find-nats.ts';
 import { gatherStatus } from './gather-status.ts';
-import { openOperatorBus, type RecorderAddress } from './operator-bus.ts';
+import { openOperatorBus } from './operator-bus.ts';
 import { figuresOf, type StatusReport } from './status-report.ts';
 import { renderStatus } from './status-view.ts';
 
 export type StatusOptions = {
   address: RecorderAddress;
   isJson: boolean;
-  /** Also the rows of a table beyond the first twenty. */
+  /** Shows all rows of a table instead of the first twenty. */
   isWhole: boolean;
-  /** Looks again every two seconds until it is stopped. */
+  /** Refreshes every two seconds until `signal` aborts. */
   isWatching: boolean;
   output: NodeJS.WriteStream;
   signal: AbortSignal;
 };
 
 /**
- * Shows what the services of a running recorder say of themselves.
+ * Prints the status of a running recorder.
  *
- * @throws {CommandError} Nothing runs, or nobody answers. While watching, that is shown and asked again.
+ * @throws {CommandError} No recorder runs, or no service answers. A watch prints that instead, and keeps asking.
  */
 export async function status(o: StatusOptions): Promise<void> {
   await using bus = await openOperatorBus(o.address, o.signal);
@@ -34,7 +35,7 @@ export async function status(o: StatusOptions): Promise<void> {
     const text = await gatherStatus(bus, o.signal).then(
       (report) => shown(report, o),
       (error: unknown) => {
-        if (error instanceof BusUnavailableError) return 'NATS does not answer; asking until it does.';
+        if (error instanceof BusUnavailableError) return 'NATS does not answer. Asking again every two seconds.';
         throw error;
       },
     );
@@ -46,11 +47,11 @@ export async function status(o: StatusOptions): Promise<void> {
 
 function shown(report: StatusReport, o: StatusOptions): string {
   if (!o.isJson) return renderStatus(report, { columns: o.output.columns || COLUMNS, isWhole: o.isWhole });
-  return JSON.stringify({ figures: figuresOf(report), ...report });
+  return shownJson(JSON.stringify({ figures: figuresOf(report), ...report }));
 }
 
 const NOBODY =
-  'NATS is there, and no service of polytape answers on it. Start them with `npx pnpm start` or `docker compose up`.';
+  'NATS is running, but no polytape service answers. Start them with `npx pnpm start` or `docker compose up`.';
 const WATCH_INTERVAL_MS = 2_000;
-/** Where the output is no terminal. */
+/** Width of the tables when the output is not a terminal. */
 const COLUMNS = 120;

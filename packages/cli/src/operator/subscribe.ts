@@ -1,27 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Bus, NoAnswerError, type Refusal } from '@polytape/bus';
+import { shownText } from '@polytape/service';
 import { COMMANDS, type SubscribeAnswer, type SubscribeRequest } from '@polytape/types';
 import { CommandError } from '../command-error.ts';
+import type { RecorderAddress } from '../run/find-nats.ts';
 import { type FirstBook, firstBookOf } from '../run/first-book.ts';
 import { gatherStatus } from './gather-status.ts';
-import { openOperatorBus, type RecorderAddress } from './operator-bus.ts';
+import { openOperatorBus } from './operator-bus.ts';
 import { ingestorsOf } from './status-report.ts';
 
 export type SubscribeOptions = {
   address: RecorderAddress;
   /** Token id, condition id or slug. */
   market: string;
-  /** How long the first books are waited for. */
+  /** How long to wait for the first books. */
   waitMs: number;
   signal: AbortSignal;
 };
 
-/** Where the market is, and how far it has come. */
+/** The market's place in the plan, and whether its first books have arrived. */
 export type Subscribed = Answered & { firstBook: FirstBook };
 
 /**
- * Has the recorder record a market, if it does not yet, and waits for the first books of both its tokens. What is refused
- * is so in the recorder's words.
+ * Asks the recorder to record a market, if it does not yet, and waits for the first book of both its tokens. A refusal
+ * carries the recorder's reason.
  *
  * @throws {CommandError} No scheduler leads.
  */
@@ -37,20 +39,20 @@ export async function subscribe(o: SubscribeOptions): Promise<Subscribed | Refus
   }
 }
 
-/** What came of it, in a sentence or two for a person. */
+/** Renders the result for a person. */
 export function renderSubscribed({ conditionId, question, shard, firstBook }: Subscribed, waitMs: number): string {
-  const market = `${question}\n  ${conditionId}\n`;
+  const market = `${shownText(question)}\n  ${conditionId}\n`;
   const waited = `${Math.round(waitMs / 1_000)} s`;
   if (shard === null) {
-    return `${market}  waits for a place in a shard. One is opened when enough markets wait, or this one has waited long enough; ask again.`;
+    return `${market}  waits for a place in a shard. A new shard opens when enough markets wait, or after SHARD_OPEN_AFTER_MS. Run the command again to see it.`;
   }
   switch (firstBook) {
     case 'came':
-      return `${market}  is recorded in shard ${shard}; the first book of both tokens has come.`;
+      return `${market}  is recorded in shard ${shard}; the first book of both tokens has arrived.`;
     case 'none':
-      return `${market}  is in shard ${shard}, and no book has come on two connections. The scheduler moves it, or finds that it has none.`;
+      return `${market}  is in shard ${shard}, but no book arrived on two connections. The scheduler checks whether a book exists, and moves the market if one does.`;
     default:
-      return `${market}  is in shard ${shard}; the first book has not come within ${waited}. \`npx pnpm polytape status\` shows the shard.`;
+      return `${market}  is in shard ${shard}; but the first book has not arrived within ${waited}. \`npx pnpm polytape status\` shows the shard.`;
   }
 }
 
@@ -62,7 +64,7 @@ async function ask(bus: Bus, { market, signal }: SubscribeOptions): Promise<Subs
     if (!(error instanceof NoAnswerError)) throw error;
     throw new CommandError(
       error.reason === 'nobody_serves'
-        ? 'No scheduler leads at present, so nobody can plan the market. `npx pnpm polytape status` shows who runs; try again in 20 s.'
+        ? 'No scheduler leads, so the market cannot be planned. Another should take over within 20 s: try again, or look at `npx pnpm polytape status`.'
         : `The leading scheduler has not answered within ${ANSWER_MS_MAX / 1_000} s; the venue may be slow. Try again.`,
       { cause: error },
     );
@@ -77,5 +79,5 @@ async function look(bus: Bus, answer: Answered, signal: AbortSignal): Promise<Fi
 type Answered = Exclude<SubscribeAnswer, { refused: string }>;
 
 const ASK_INTERVAL_MS = 500;
-/** Gamma is asked for a market that is not known here. */
+/** The scheduler may have to ask Gamma for the market. */
 const ANSWER_MS_MAX = 20_000;

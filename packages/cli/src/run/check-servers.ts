@@ -1,48 +1,31 @@
 import { Bus } from '@polytape/bus';
 import { Database } from '@polytape/tapedb';
-import { type Log, silentLog } from '@polytape/types';
-import { CommandError } from '../command-error.ts';
+import { connectWithin } from './connect-within.ts';
 
 /**
- * Asks the servers that are given whether they answer, before anything is started that would wait for them for ever.
+ * Checks that the named servers answer, before starting services that would wait for them for ever.
  *
- * @throws {CommandError} One of them does not answer in time; the message names the setting.
- * @throws {BusConfigurationError | DatabaseConfigurationError} Its address or credentials are wrong.
+ * @throws {CommandError} A server does not answer in time; the message names its setting.
+ * @throws {BusConfigurationError | DatabaseConfigurationError} A server's address or credentials are wrong.
  */
 export async function checkServers(given: {
   natsUrl: string | null;
   databaseUrl: string | null;
-  /** What a person may do other than start the server or correct the setting; begins with a comma. */
+  /** An alternative to starting the server or correcting the setting; begins with a comma. */
   orElse: (setting: string) => string;
 }): Promise<void> {
-  let cause = 'nothing came back';
-  const log: Log = {
-    ...silentLog,
-    warn: (fields, sentence) => {
-      cause = 'cause' in fields ? String(fields.cause) : sentence;
-    },
-  };
-  const check = async (name: string, url: string, connect: (signal: AbortSignal) => Promise<AsyncDisposable>) => {
-    const signal = AbortSignal.timeout(ANSWER_MS_MAX);
-    try {
-      await using _server = await connect(signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      throw new CommandError(
-        `${name}: no answer from the server at ${new URL(url).host} within ${ANSWER_MS_MAX / 1_000} s (${cause}). ` +
-          `Start it, or correct ${name}${given.orElse(name)}`,
-      );
-    }
-  };
-  const { natsUrl, databaseUrl } = given;
+  const { natsUrl, databaseUrl, orElse } = given;
+  const refusal = (name: string, url: string) => (seconds: number, cause: string) =>
+    `${name}: no answer from the server at ${new URL(url).host} within ${seconds} s (${cause}). Start it, or correct ${name}${orElse(name)}`;
   if (natsUrl !== null) {
-    await check('NATS_URL', natsUrl, (signal) => Bus.connect({ url: natsUrl, name: 'polytape', log, signal }));
+    await using _bus = await connectWithin((o) => Bus.connect({ url: natsUrl, name: 'polytape', ...o }), {
+      refusal: refusal('NATS_URL', natsUrl),
+    });
   }
   if (databaseUrl !== null) {
-    await check('DATABASE_URL', databaseUrl, (signal) =>
-      Database.open({ url: databaseUrl, applicationName: 'polytape', log, signal }),
-    );
+    const options = { url: databaseUrl, applicationName: 'polytape' };
+    await using _database = await connectWithin((o) => Database.open({ ...options, ...o }), {
+      refusal: refusal('DATABASE_URL', databaseUrl),
+    });
   }
 }
-
-const ANSWER_MS_MAX = 5_000;

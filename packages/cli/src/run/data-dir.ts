@@ -3,8 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { ProcessLock } from './process-lock.ts';
 
 /**
- * The directory that a recorder keeps everything in, held by one process at a time:
- * `live/` and `demo/` (data of their servers, and logs), and `runtime.json` while one runs.
+ * The directory of a recorder, locked by one process at a time. `live/` and `demo/` hold the data of the servers and the
+ * logs; `runtime.json` exists while a recorder runs.
  */
 export class DataDir implements Disposable {
   readonly path: string;
@@ -21,11 +21,11 @@ export class DataDir implements Disposable {
   private constructor(path: string, lock: ProcessLock) {
     this.path = path;
     this.#lock = lock;
-    // A second Ctrl-C ends the process without a chance to dispose, and addresses with passwords must not stay behind.
+    // A second Ctrl-C exits without disposing, and `runtime.json` with its passwords must not stay behind.
     process.once('exit', this.#release);
   }
 
-  /** Path of something in it; its directory is made. */
+  /** Path of a subdirectory, which is created if needed. */
   directory(...parts: string[]): string {
     const path = join(this.path, ...parts);
     makeDirectory(path);
@@ -69,8 +69,8 @@ function lockOf(directory: string): ProcessLock | number {
 }
 
 /**
- * Makes the directory and those above it. Not by Node's own `recursive`, which tries for ever where the parent exists and
- * yet nothing can be made in it, as below /proc.
+ * Creates the directory and its parents. Node's own `recursive` option loops for ever where the parent exists but nothing
+ * can be created in it, as below /proc.
  */
 function makeDirectory(path: string): void {
   try {

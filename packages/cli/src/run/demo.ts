@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Database } from '@polytape/tapedb';
 import { silentLog } from '@polytape/types';
 import { DataDir } from './data-dir.ts';
@@ -9,13 +8,14 @@ import { type RunOptions, showLog } from './run-options.ts';
 import { SimulatedVenue } from './simulated-venue.ts';
 import type { RunResult } from './summary.ts';
 import { TruthComparer } from './truth-comparison.ts';
+import { untilWritten } from './until-written.ts';
 import { watchRecorder } from './watch-recorder.ts';
 
 export type DemoOptions = RunOptions & { markets: number; tradesPerSecond: number; seed: string };
 
 /**
- * Records a simulated venue with servers of its own, then compares the database with what the venue really executed.
- * Each run begins with an empty database; a live recording in the same data directory is not touched.
+ * Records a simulated venue on embedded servers, then compares the database with the trades that the venue executed. Each
+ * run begins with an empty database. A live recording in the same data directory stays untouched.
  */
 export async function demo(o: DemoOptions): Promise<RunResult> {
   const { terminal, signal } = o;
@@ -40,15 +40,19 @@ export async function demo(o: DemoOptions): Promise<RunResult> {
     signal,
   });
   await using database = await openDatabase(recorder, signal);
-  await database.migrate(); // the writer does it too, and may still be at it when the demo is a short one
-  terminal.say(`Everything runs. The addresses are in ${join(dataDir.path, 'runtime.json')}; Ctrl-C ends it in order.`);
+  await database.migrate(); // the writer migrates too, but in a short demo it may not have finished
+  terminal.say(
+    `Everything runs. The addresses are in ${join(dataDir.path, 'runtime.json')}; Ctrl-C stops it in order.`,
+  );
 
+  let inHand = 0;
   const { latencies, neverReady } = await watchRecorder({
     ...{ title: 'polytape demo', recorder, database, venue, forMs: o.forMs, terminal, signal },
     afterwards: async () => {
       await venue.stopTrading();
-      terminal.say('The venue has stopped trading. Waiting for what is on its way, then comparing.');
-      await everythingWritten(venue, database);
+      terminal.say('The venue has stopped trading. Waiting for the last trades, then comparing.');
+      const say = (sentence: string) => terminal.say(sentence);
+      inHand = await untilWritten({ venue, database, natsUrl: recorder.natsUrl, say, signal });
     },
   });
   const unfinished = await recorder.stopServices();
@@ -57,28 +61,22 @@ export async function demo(o: DemoOptions): Promise<RunResult> {
   for await (const { exchangeAtMs, count, ...trade } of database.recordedTrades()) {
     for (let i = 0; i < count; i += 1) comparer.recorded({ ...trade, timestampMs: exchangeAtMs });
   }
-  return { summary: { ...comparer.result(), ...latencies }, unfinished, neverReady };
+  const { slow: cutAsSlow } = await venue.counts();
+  const { unheard, ...comparison } = comparer.result();
+  return {
+    summary: { ...comparison, ...latencies },
+    unfinished,
+    neverReady,
+    whyMissing: { inHand, cutAsSlow, unheard },
+  };
 }
 
 function openDatabase(recorder: Recorder, signal: AbortSignal): Promise<Database> {
   return Database.open({ url: recorder.databaseUrl, applicationName: 'polytape', log: silentLog, signal });
 }
 
-/** Waits until the database holds as many trades as the venue executed, or until nothing more comes. */
-async function everythingWritten(venue: SimulatedVenue, database: Database): Promise<void> {
-  const executed = await venue.executed();
-  let recorded = await database.tradeCount();
-  for (let lastGrowthMs = performance.now(); recorded < executed; ) {
-    await delay(COUNT_INTERVAL_MS);
-    const count = await database.tradeCount();
-    if (count > recorded) lastGrowthMs = performance.now();
-    else if (performance.now() - lastGrowthMs > STILLNESS_MS) return;
-    recorded = count;
-  }
-}
-
 const AREA = 'demo';
-/** A demonstration is short: it shows within seconds what otherwise takes minutes. */
+/** A demo is short, so jobs that normally run every few minutes run every few seconds. */
 const PACE = {
   DISCOVERY_INTERVAL_MS: '2000',
   DISCOVERY_SCAN_INTERVAL_MS: '10000',
@@ -86,6 +84,3 @@ const PACE = {
   BOOKS_INTERVAL_MS: '10000',
   RESOLUTIONS_INTERVAL_MS: '2000',
 };
-const COUNT_INTERVAL_MS = 50;
-/** Longer than any restart of a service in between. */
-const STILLNESS_MS = 10_000;

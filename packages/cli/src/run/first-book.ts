@@ -1,11 +1,11 @@
 import type { IngestorStatus, SubscribeAnswer } from '@polytape/types';
 
-/** `came`: a book of both tokens. `not_yet`: still waited for. `none`: not on two connections in a row. */
+/** `came`: both tokens have a book. `not_yet`: still waiting. `none`: no book on two connections in a row. */
 export type FirstBook = 'came' | 'not_yet' | 'none';
 
 /**
- * Whether the first books of a market have come, by what the plan says and what the ingestors say of the shard's
- * connections: a shard counts as covered also when some of its books were waited for in vain.
+ * Whether the first books of a market have arrived, judged from the plan and the status of the shard's connections. The
+ * state `covered` alone proves nothing: a shard also gets it when the wait for some of its books timed out.
  */
 export function firstBookOf(
   { shard, isCovered, tokenIds }: Exclude<SubscribeAnswer, { refused: string }>,
@@ -17,7 +17,7 @@ export function firstBookOf(
   const hasCome = serving.some(
     ({ missing, connections }) =>
       !tokenIds.some((tokenId) => missing.includes(tokenId)) &&
-      // Which tokens a connection lacks it does not say, but for those that are missing for good.
+      // A connection reports how many books it lacks, but names only the tokens it has given up on.
       connections.some(({ tokens, covered }) => tokens > 0 && tokens - covered <= missing.length),
   );
   if (hasCome) return 'came';

@@ -2,31 +2,38 @@ import {
   addHistograms,
   type DurationHistogram,
   histogramSince,
+  parsePrometheusText,
   quantile,
   readHistogram,
-} from './duration-histogram.ts';
-import { parsePrometheusText, type Scrape, sumOf } from './prometheus-text.ts';
+  type Scrape,
+  sumOf,
+} from './prometheus-text.ts';
 
-/** What the services said of themselves in one look. */
+/** The metrics and readiness of all services at one moment. */
 export type Look = { atMs: number; scrapes: ReadonlyMap<string, Scrape>; troubles: string[] };
 
-/** Reads `/metrics` and `/readyz` of every service, and keeps what has to be summed over time. */
+/**
+ * Reads `/metrics` and `/readyz` of every service, and sums up counters over restarts.
+ *
+ * Rejected: `pm.cmd.status`. Its answers come through NATS, so the screen could not report that NATS is down. They hold no
+ * histogram for the quantiles, and with thousands of shards they are too large for one request a second.
+ */
 export class Monitor {
-  /** What `rate` and the recent durations are counted from: the last scrapes as they were when something was shown. */
+  /** Scrapes at the last `mark`: the base of rates and recent durations. */
   #marked: { atMs: number; scrapes: ReadonlyMap<string, Scrape> } | null = null;
   #latest: Look | null = null;
-  /** Receive to commit, over the whole run and since the mark. */
+  /** Durations from receipt to commit, over the whole run and since the mark. */
   #total: DurationHistogram = new Map();
   #recent: DurationHistogram = new Map();
   readonly #histograms = new Map<string, DurationHistogram>();
-  /** The last scrape of each service, also of one that does not answer now. */
+  /** The last scrape of each service, kept while the service does not answer. */
   readonly #last = new Map<string, Scrape>();
-  /** Why each service was not ready at the last look that it answered; empty once it has been. */
+  /** Why each service was not ready when it last answered; empty once it was ready. */
   readonly #neverReady = new Map<string, readonly string[]>();
-  /** Counts of lives that have ended, by counter. */
+  /** Counts of processes that have ended, by counter. */
   readonly #ended = new Map<string, number>();
 
-  /** Looks at each service once; one that does not answer in a second is a trouble, not an error. */
+  /** Scrapes each service once. A service that does not answer within a second becomes a trouble, not an error. */
   async look(httpPorts: ReadonlyMap<string, number>): Promise<void> {
     const scrapes = new Map<string, Scrape>();
     const troubles: string[] = [];
@@ -48,25 +55,25 @@ export class Monitor {
     this.#addDurations(scrapes);
   }
 
-  /** The present sum of a metric over all services. */
+  /** The current sum of a metric over all services. */
   sum(name: string): number {
     return sumOf(this.#latest?.scrapes.values() ?? [], name);
   }
 
-  /** What a counter has counted since the first look, over all lives of its services: one that began anew starts at 0. */
+  /** The total of a counter over all processes of its services, also those that have ended. */
   total(name: (typeof TOTALS)[number]): number {
     let total = this.#ended.get(name) ?? 0;
     for (const scrape of this.#last.values()) total += sumOf([scrape], name);
     return total;
   }
 
-  /** What was seen up to now has been shown: rates and recent durations begin here. */
+  /** Starts a new interval for rates and recent durations: the last one has been shown. */
   mark(): void {
     if (this.#latest !== null) this.#marked = { atMs: this.#latest.atMs, scrapes: new Map(this.#last) };
     this.#recent = new Map();
   }
 
-  /** Growth of a counter since the mark, per second; a service that began anew counts from its 0. */
+  /** Growth of a counter since the mark, per second. A restarted service counts from 0. */
   rate(name: string): number {
     if (this.#marked === null || this.#latest === null || this.#latest.atMs <= this.#marked.atMs) return 0;
     let growth = 0;
@@ -83,13 +90,13 @@ export class Monitor {
     return this.#latest?.troubles ?? [];
   }
 
-  /** The services that were not ready at any look, with the reasons of the last one. */
+  /** Services that were never ready, with their last reasons. */
   neverReady(): string[] {
     const unready = [...this.#neverReady].filter(([, reasons]) => reasons.length > 0);
     return unready.map(([name, reasons]) => `${name}: ${reasons.join(', ')}`).sort();
   }
 
-  /** Quantiles of receive to commit in milliseconds: of the whole run, or since the mark. */
+  /** Quantiles of the time from receipt to commit in milliseconds, for the whole run or since the mark. */
   latency(over: 'run' | 'recent'): { p50Ms: number | null; p99Ms: number | null } {
     const histogram = over === 'run' ? this.#total : this.#recent;
     const inMs = (q: number) => {
@@ -99,7 +106,7 @@ export class Monitor {
     return { p50Ms: inMs(0.5), p99Ms: inMs(0.99) };
   }
 
-  /** Keeps the counts of a life that has ended, which shows in a counter that went back. */
+  /** Keeps the counts of a process that has ended: its successor's counters are lower. */
   #remember(service: string, scrape: Scrape): void {
     const before = this.#last.get(service);
     this.#last.set(service, scrape);
@@ -122,7 +129,7 @@ export class Monitor {
   }
 }
 
-/** The counters that are shown as sums over the whole run. */
+/** The counters whose totals over the whole run are shown. */
 const TOTALS = [
   'polytape_writer_trades_inserted_total',
   'polytape_ingestor_unparsed_total',

@@ -1,15 +1,15 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 /**
- * A lock file that names the process that holds it. One that a killed process left behind is taken over; the process is
- * known by its id and, on Linux, the time it began, for ids are used again.
+ * A lock file that names its owner. A lock left behind by a killed process is taken over. The owner is identified by its
+ * process id and, on Linux, its start time, because ids are reused.
  */
 export class ProcessLock implements Disposable {
   readonly #path: string;
 
   /**
    * @returns The lock, or the id of the living process that holds it.
-   * @throws The directory cannot be written.
+   * @throws The directory is not writable.
    */
   static take(path: string): ProcessLock | number {
     const draft = `${path}.${process.pid}`;
@@ -40,7 +40,7 @@ export class ProcessLock implements Disposable {
   }
 }
 
-/** Takes the lock of a dead process away. Another process may have done so before us and hold the lock by now: then it gets it back. */
+/** Removes the lock of a dead process. If another process removed it first and holds the lock by now, it gets it back. */
 function setAside(path: string): void {
   const aside = `${path}.dead.${process.pid}`;
   try {
@@ -59,7 +59,7 @@ function livingOwner(path: string): number | null {
   try {
     text = readFileSync(path, 'utf8');
   } catch {
-    return null; // gone meanwhile
+    return null; // already gone
   }
   const [, id, beginning] = /^([1-9]\d*) (\d*)\n$/.exec(text) ?? [];
   if (id === undefined) return null;
@@ -73,7 +73,7 @@ function livingOwner(path: string): number | null {
   return seen === '' || beginning === '' || seen === beginning ? pid : null;
 }
 
-/** When the process began, in the kernel's ticks since boot; empty where the system does not tell. */
+/** Start time of the process in kernel ticks since boot; empty where there is no /proc. */
 function beginningOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -83,5 +83,5 @@ function beginningOf(pid: number): string {
   }
 }
 
-/** Field 22 of the line, counted from behind the command's name. */
+/** Field 22 of the line, counted from after the command's name. */
 const START_TIME_FIELD = 19;

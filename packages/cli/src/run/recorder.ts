@@ -11,42 +11,41 @@ import { errorSentence } from '@polytape/service';
 import { checkServices } from './check-services.ts';
 import type { DataDir } from './data-dir.ts';
 import { type RuntimeVenue, writeRuntimeFile } from './runtime-file.ts';
-import { serviceMain } from './service-main.ts';
-import { type ServiceLogRecord, startService } from './service-process.ts';
+import { type ServiceLogRecord, serviceMain, startService } from './service-process.ts';
 import { type RunningProcess, SupervisedProcess } from './supervised-process.ts';
 
 export type RecorderOptions = {
   dataDir: DataDir;
-  /** `live` or `demo`: the part of the data directory that holds this recorder's data. */
+  /** Subdirectory of the data directory for this recorder: `live` or `demo`. */
   area: string;
-  /** Servers that are given; what is null is embedded. */
+  /** Servers to use; null starts an embedded one. */
   natsUrl: string | null;
   databaseUrl: string | null;
   natsServerBin: string | null;
   ingestors: number;
-  /** The simulated venue that it records, where it is one of ours: for `runtime.json`. */
+  /** The simulated venue of a demo, for `runtime.json`. */
   venue: { pid: number; urls: RuntimeVenue } | null;
-  /** Environment of the services beyond the addresses of the servers. */
+  /** Environment of the services, besides the addresses of the servers. */
   env: Record<string, string>;
   onLog: (record: ServiceLogRecord) => void;
-  /** Set-up steps and restarts, in sentences for a person. */
+  /** Receives a sentence for each set-up step and restart. */
   say: (sentence: string) => void;
-  /** Ends a start between two of its steps. */
+  /** Cancels a start between two of its steps. */
   signal: AbortSignal;
 };
 
 /**
- * A whole recorder on one machine: the servers that are not given, and the services, each a child process that is
- * started again when it ends.
+ * A whole recorder on one machine: embedded servers where none are named, and the services. Each is a child process that is
+ * restarted when it ends.
  */
 export class Recorder implements AsyncDisposable {
   readonly #o: RecorderOptions;
-  /** In the order of their start; stopped the other way round. */
+  /** In the order of their start. */
   readonly #processes: SupervisedProcess[] = [];
   #natsUrl = '';
   #databaseUrl = '';
 
-  /** @throws What keeps a server or a service from starting, or the signal's reason; what had been started is stopped again. */
+  /** @throws The error of a server or service that cannot start, or the signal's reason. Whatever had started is stopped again. */
   static async start(options: RecorderOptions): Promise<Recorder> {
     const recorder = new Recorder(options);
     try {
@@ -80,7 +79,7 @@ export class Recorder implements AsyncDisposable {
     return this.#processes.reduce((sum, { restarts }) => sum + restarts, 0);
   }
 
-  /** Health endpoints by service; a service that is being started again is missing. */
+  /** Ports of the health endpoints by service, without services that are being restarted. */
   get httpPorts(): ReadonlyMap<string, number> {
     const ports = this.#processes.map(({ name, process }) => [name, process?.httpPort ?? null] as const);
     return new Map(ports.filter((entry): entry is [string, number] => entry[1] !== null));
@@ -130,7 +129,7 @@ export class Recorder implements AsyncDisposable {
       ...Array.from({ length: this.#o.ingestors }, (_, i) => `ws-ingestor-${i + 1}`),
     ];
     this.#o.say(`Starting ${names.length} services.`);
-    // All of them are awaited, so that none comes up behind the back of a start that has failed.
+    // Wait for all of them, so that no service comes up after the start has failed.
     const starts = await Promise.allSettled(names.map((name) => this.#add(name, () => this.#launchService(name))));
     const failed = starts.find((start) => start.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
@@ -154,7 +153,7 @@ export class Recorder implements AsyncDisposable {
     });
   }
 
-  /** Whoever reads the file reads an older one when the disk is full; that must not end the recording. */
+  /** On a full disk the file stays outdated; that must not end the recording. */
   #publishRuntime(): void {
     const { venue, dataDir } = this.#o;
     const pids: Record<string, number> = { polytape: process.pid };
@@ -175,9 +174,9 @@ export class Recorder implements AsyncDisposable {
   }
 
   /**
-   * Stops the services, those that receive before those that write: what was received is acknowledged, then written.
+   * Stops the ingestors and the scheduler first, then the writer, so that received trades are acknowledged before it stops.
    *
-   * @returns The services that ended with something unfinished; their logs say what.
+   * @returns The services that left work unfinished; their logs say what.
    */
   async stopServices(): Promise<string[]> {
     const services = this.#processes.filter(({ name }) => !SERVERS.includes(name));
@@ -196,10 +195,10 @@ export class Recorder implements AsyncDisposable {
 const SERVERS = ['nats', 'postgres'];
 const ON_LOOPBACK = { HTTP_HOST: '127.0.0.1', HTTP_PORT: '0' };
 
-/** Servers that were fetched: they belong to the checkout, whatever directory the data is in. */
+/** Fetched server programs belong to the checkout, wherever the data is. */
 const CACHE_DIR = fileURLToPath(import.meta.resolve('../../../../.polytape/cache'));
 
-/** A server that is started again must be where its clients look for it. */
+/** A restarted server must listen where its clients expect it. */
 function samePort(url: string): { port?: number } {
   return url === '' ? {} : { port: Number(new URL(url).port) };
 }

@@ -1,19 +1,19 @@
 import type { Terminal } from '../terminal/terminal.ts';
 import type { ServiceLogRecord } from './service-process.ts';
 
-/** What `demo` and `start` have in common. */
+/** Options that `demo` and `start` share. */
 export type RunOptions = {
   dataDirPath: string;
   natsServerBin: string | null;
-  /** Length of the run once everything is up; null: until it is stopped. */
+  /** Length of the run once everything is up; null runs until stopped. */
   forMs: number | null;
   ingestors: number;
   terminal: Terminal;
-  /** Aborts when a person asks for the end. */
+  /** Aborts on Ctrl-C or a signal. */
   signal: AbortSignal;
 };
 
-/** Shows the records of the services' logs that a person should see; all of them are in the log files. */
+/** Shows warnings and errors of the services. The log files hold everything. */
 export function showLog(terminal: Terminal): (record: ServiceLogRecord) => void {
   let isHintGiven = false;
   return ({ level, service, msg, isVenueAway }) => {

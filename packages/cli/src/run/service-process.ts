@@ -1,18 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { closeSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { LogTail } from './log-tail.ts';
 import type { RunningProcess } from './supervised-process.ts';
 
-/** One record of a service's log, as far as the terminal shows it. */
+/** The fields of a service's log record that the terminal uses. */
 export type ServiceLogRecord = { level: string; service: string; msg: string; isVenueAway?: boolean };
 
 /**
- * Starts one of our services as a child process with its own log file, and waits until its health endpoint listens.
+ * Starts one of our services as a child process and waits until its health endpoint listens.
  *
- * It gets an IPC channel that nobody speaks on: when this process dies, the service sees it close and stops. It leads a
- * process group of its own, so that Ctrl+C in a terminal reaches us alone and the services are stopped in order.
+ * The service writes its log file itself, and this process follows the file: with a pipe, a blocked terminal would block
+ * the service at its next log line. It gets an IPC channel that carries no messages: when this process dies, the channel
+ * closes and the service stops. It leads a process group of its own, so that Ctrl+C in a terminal reaches this process
+ * alone, which stops the services in order.
  *
- * @throws {ServiceStartError} It ended before that, or took too long.
+ * @throws {ServiceStartError} The service exited early, or took too long.
  */
 export async function startService(o: {
   name: string;
@@ -22,20 +25,51 @@ export async function startService(o: {
   logPath: string;
   onLog: (record: ServiceLogRecord) => void;
 }): Promise<RunningProcess> {
+  const { promise: listening, resolve: listens, reject: fails } = Promise.withResolvers<number>();
+  let lastWords = '';
+  const log = openSync(o.logPath, 'a');
+  const tail = await LogTail.open(o.logPath, (line) => {
+    const record = parseRecord(line, o.name);
+    lastWords = record.msg;
+    if (record.httpPort !== undefined) listens(record.httpPort);
+    o.onLog(record);
+  });
   const child = spawn(process.execPath, [o.main, ...(o.args ?? [])], {
     env: { ...process.env, ...o.env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', log, log, 'ipc'],
     detached: true,
   });
-  const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }));
+  closeSync(log);
+  const { promise: exited, resolve: exits } = Promise.withResolvers<{ code: number | null; signal: string | null }>();
+  child.once('error', (error) => {
+    void tail[Symbol.asyncDispose]();
+    fails(error);
   });
-  const httpPort = await listening(child, o);
-  if (child.pid === undefined) throw new ServiceStartError(o.name, 'it has no process id');
-  return { pid: child.pid, httpPort, exited, stop: () => stopChild(child, exited) };
+  child.once('exit', async (code, signal) => {
+    await tail[Symbol.asyncDispose]();
+    exits({ code, signal });
+    fails(new ServiceStartError(o.name, lastWords || `it exited at once (${signal ?? `exit code ${code}`})`));
+  });
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL');
+    const what = `its health endpoint did not listen within ${START_MS_MAX / 1_000} s; see ${o.logPath}`;
+    fails(new ServiceStartError(o.name, what));
+  }, START_MS_MAX);
+  try {
+    const httpPort = await listening;
+    if (child.pid === undefined) throw new ServiceStartError(o.name, 'it has no process id');
+    return { pid: child.pid, httpPort, exited, stop: () => stopChild(child, exited) };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-/** A service did not come up; its last words say why. */
+/** The main file of a service, such as `writer`. It is run, never imported: packages do not depend on services. */
+export function serviceMain(service: string): string {
+  return fileURLToPath(import.meta.resolve(`../../../../services/${service}/src/main.ts`));
+}
+
+/** A service did not start; its last log line says why. */
 class ServiceStartError extends Error {
   override readonly name = 'ServiceStartError';
   readonly disposition = 'stop';
@@ -45,45 +79,7 @@ class ServiceStartError extends Error {
   }
 }
 
-async function listening(
-  child: ChildProcess,
-  o: { name: string; logPath: string; onLog: (record: ServiceLogRecord) => void },
-): Promise<number> {
-  const log = createWriteStream(o.logPath, { flags: 'a' });
-  log.on('error', () => {}); // a full disk costs log lines, and must not end the recording
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  let lastWords = '';
-  const take = (line: string): void => {
-    log.write(`${line}\n`);
-    const record = parseRecord(line, o.name);
-    lastWords = record.msg;
-    if (record.httpPort !== undefined) resolve(record.httpPort);
-    o.onLog(record);
-  };
-  for (const stream of [child.stdout, child.stderr])
-    if (stream !== null) createInterface({ input: stream }).on('line', take);
-  const timer = setTimeout(() => {
-    child.kill('SIGKILL');
-    reject(
-      new ServiceStartError(
-        o.name,
-        `its health endpoint did not listen within ${START_MS_MAX / 1_000} s; see ${o.logPath}`,
-      ),
-    );
-  }, START_MS_MAX);
-  child.once('error', reject);
-  child.once('close', (code, signal) => {
-    log.end();
-    reject(new ServiceStartError(o.name, lastWords || `it ended at once (${signal ?? `exit code ${code}`})`));
-  });
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** A line of our logger, the first line of the simulated venue (which tells its addresses), or somebody else's words. */
+/** Parses a record of our logger, the first line of the simulated venue (its addresses), or any other output. */
 function parseRecord(line: string, service: string): ServiceLogRecord & { httpPort?: number } {
   try {
     const record = JSON.parse(line) as ServiceLogRecord & { httpPort?: number; urls?: { gamma: string } };
@@ -108,5 +104,5 @@ async function stopChild(child: ChildProcess, exited: Promise<unknown>): Promise
 }
 
 const START_MS_MAX = 30_000;
-/** Above the services' own deadlines, 40 s at most, which name what was unfinished. */
+/** Above the services' own deadlines (40 s at most), at which they report what is unfinished. */
 const STOP_MS_MAX = 45_000;

@@ -8,7 +8,7 @@ import { type ServiceLogRecord, startService } from './service-process.ts';
 import type { RunningProcess } from './supervised-process.ts';
 import type { TruthComparer } from './truth-comparison.ts';
 
-/** The simulated venue of the demo, a process of its own, and the ledger that it writes. */
+/** The simulated venue of the demo, in a process of its own, and its ledger. */
 export class SimulatedVenue implements AsyncDisposable {
   readonly #process: RunningProcess;
   readonly #ledgerPath: string;
@@ -27,9 +27,9 @@ export class SimulatedVenue implements AsyncDisposable {
       main: fileURLToPath(import.meta.resolve('../../../venue-sim/src/main.ts')),
       args: [
         ...['--port', '0', '--json', '--seed', o.seed, '--ledger', o.ledgerPath],
-        // Listings that no client can record belong in tests; here they would only raise alarms.
+        // Listings that cannot be recorded belong in tests; here they would only raise alarms.
         ...['--odd-markets', '0'],
-        // Proposals, disputes, splits and voids: what resolutions are about.
+        // Resolutions with proposals, disputes, splits and voids.
         ...['--resolutions', 'uma'],
         ...['--markets', String(o.markets), '--trades-per-second', String(o.tradesPerSecond)],
       ],
@@ -66,22 +66,28 @@ export class SimulatedVenue implements AsyncDisposable {
     };
   }
 
-  /** Trades executed so far in tokens that somebody listened to: what a recorder could have seen. */
-  async executed(): Promise<number> {
-    const { trades } = (await this.#ask('GET', '/sim/status')) as { trades: { subscribed: number } };
-    return trades.subscribed;
+  /**
+   * `subscribed`: executed trades in tokens that some connection had subscribed to, which a recorder could have seen.
+   * `slow`: connections that the venue cut because they did not read.
+   */
+  async counts(): Promise<{ subscribed: number; slow: number }> {
+    const { trades, socketsEnded } = (await this.#ask('GET', '/sim/status')) as {
+      trades: { subscribed: number };
+      socketsEnded: { slow: number };
+    };
+    return { subscribed: trades.subscribed, slow: socketsEnded.slow };
   }
 
-  /** Resolves when the last trade was sent and the ledger is complete. */
+  /** Resolves once the last trade was sent and the ledger is complete. */
   async stopTrading(): Promise<void> {
     await this.#ask('POST', '/sim/stop-trading');
   }
 
-  /** Hands the truth over: every trade in a token after the token was first subscribed. */
+  /** Feeds every trade that a recorder could have seen into the comparer. */
   async tellTruth(comparer: TruthComparer): Promise<void> {
     for await (const line of createInterface({ input: createReadStream(this.#ledgerPath) })) {
-      const { subscribed, timestamp, ...trade } = JSON.parse(line);
-      if (subscribed) comparer.executed({ ...trade, timestampMs: Number(timestamp) });
+      const { subscribed, timestamp, sockets, ...trade } = JSON.parse(line);
+      if (subscribed) comparer.executed({ ...trade, timestampMs: Number(timestamp) }, { sockets });
     }
   }
 
@@ -89,13 +95,13 @@ export class SimulatedVenue implements AsyncDisposable {
     await this.#process.stop();
   }
 
-  /** @throws {CommandError} The venue is gone: without its truth there is nothing to compare with. */
+  /** @throws {CommandError} The venue is gone, so there is nothing to compare with. */
   async #ask(method: 'GET' | 'POST', path: string): Promise<unknown> {
     try {
       const response = await fetch(`${this.#base}${path}`, { method, signal: AbortSignal.timeout(ANSWER_MS_MAX) });
       return await response.json();
     } catch (error) {
-      throw new CommandError('The simulated venue does not answer any more, so this demo cannot be compared with it', {
+      throw new CommandError('The simulated venue no longer answers, so the database cannot be compared with it', {
         cause: error,
       });
     }

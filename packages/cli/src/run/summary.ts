@@ -1,50 +1,73 @@
-import { shownCount } from '../operator/shown-value.ts';
+import { shownCount, shownPlural } from '../operator/shown-value.ts';
 
-/** What a run of `demo` or `start` did; the last line of `--json`. */
+/** The result of a `demo` or `start`; the last line of `--json`. */
 export type Summary = {
-  /** Trades that the venue executed in tokens that were subscribed; null where nobody knows (any venue but the simulated one). */
+  /** Trades that the simulated venue executed in subscribed tokens; null for any other venue. */
   executed: number | null;
   recorded: number;
   missing: number | null;
   duplicates: number | null;
-  /** From the arrival of a trade to the commit of its row, milliseconds; null when no trade came. */
+  /** Milliseconds from the receipt of a trade to the commit of its row; null without trades. */
   p50Ms: number | null;
   p99Ms: number | null;
-  /** From the start of this process to the first committed trade, milliseconds; null when none came. */
+  /** Milliseconds from the start of this process to the first committed trade; null without trades. */
   firstTradeMs: number | null;
 };
 
-/** A summary, and the services that ended with something unfinished. */
+/** A summary, and the problems of the run. */
 export type RunResult = {
   summary: Summary;
+  /** Services that left work unfinished. */
   unfinished: string[];
-  /** Of a run that was not cut short: services that never did their job, and why. */
+  /** Services that were never ready, and why; empty if the run was interrupted. */
   neverReady: string[];
+  /** Facts that explain missing trades of a demo. */
+  whyMissing: WhyMissing | null;
 };
 
-/** What went wrong in a run, in a sentence, or null: something is missing, something is doubled, or nothing came that could have. */
+type WhyMissing = {
+  /** Trades that services still held when the comparison began. */
+  inHand: number;
+  /** Connections that the venue cut because they did not read. */
+  cutAsSlow: number;
+  /** Missing trades that the venue sent to no connection. */
+  unheard: number;
+};
+
+/** A sentence about what went wrong in a run; null if nothing did. */
 export function failureOf({
   summary: { executed, recorded, missing, duplicates },
   unfinished,
   neverReady,
+  whyMissing,
 }: RunResult): string | null {
   if ((missing ?? 0) > 0 || (duplicates ?? 0) > 0) {
-    const hint =
-      (missing ?? 0) > 0
-        ? ' While a shard has no ingestor, nobody sees what is executed in it: `REDUNDANCY=2` with `--ingestors 3` has spare ones.'
-        : '';
-    return `${missing} trades are missing and ${duplicates} are doubled.${hint}`;
+    const cause = (missing ?? 0) > 0 && whyMissing !== null ? ` ${causeOf(whyMissing)}` : '';
+    return `${missing} trades are missing and ${duplicates} are stored twice.${cause}`;
   }
-  if (unfinished.length > 0)
-    return `${unfinished.join(', ')} ended with something unfinished; what was received may be missing.`;
+  if (unfinished.length > 0) return `${unfinished.join(', ')} left work unfinished, so received trades may be missing.`;
   if (executed !== null && recorded === 0) return 'No trade was recorded.';
   if (recorded === 0 && neverReady.length > 0)
-    return `Nothing was recorded. Never ready were ${neverReady.join('; ')}.`;
+    return `Nothing was recorded. Services that were never ready: ${neverReady.join('; ')}.`;
   return null;
 }
 
+/** The root cause: a recorder that is behind loses connections, and then misses the trades of their shards. */
+function causeOf({ inHand, cutAsSlow, unheard }: WhyMissing): string {
+  if (inHand > 0) {
+    return `The recorder was behind: ${shownCount(inHand)} trades were still waiting to be written. Run the demo with a lower --trades-per-second.`;
+  }
+  if (cutAsSlow > 0) {
+    return `The recorder was behind: the venue cut ${shownPlural(cutAsSlow, 'connection')} that did not read fast enough, and trades were executed before they were back. Run the demo with a lower --trades-per-second.`;
+  }
+  if (unheard > 0) {
+    return `${shownCount(unheard)} of them were executed while their shard had no connection, for example after an ingestor ended. \`REDUNDANCY=2\` with \`--ingestors 3\` avoids that.`;
+  }
+  return 'The recorder had received them, so this is a bug: please report it with the logs.';
+}
+
 /** The summary for a person. */
-export function renderSummary(summary: Summary): string {
+export function renderSummary(summary: Summary): string[] {
   const rows: [string, string][] = [
     ...(summary.executed === null
       ? []
@@ -58,7 +81,7 @@ export function renderSummary(summary: Summary): string {
       summary.firstTradeMs === null ? 'none' : `${(summary.firstTradeMs / 1_000).toFixed(1)} s after the start`,
     ],
   ];
-  return rows.map(([name, value]) => `  ${name.padEnd(26)}${value}`).join('\n');
+  return rows.map(([name, value]) => `  ${name.padEnd(26)}${value}`);
 }
 
 function milliseconds(ms: number | null): string {

@@ -1,43 +1,46 @@
 import { rest } from '@polytape/service';
 
-/** A process that runs: one of ours, or an embedded server. */
+/** A running process: a service or an embedded server. */
 export type RunningProcess = {
   pid: number;
-  /** Of its health endpoint; null where it has none. */
+  /** Port of its health endpoint; null if it has none. */
   httpPort: number | null;
   exited: Promise<{ code: number | null; signal: string | null }>;
-  /** Asks it to end, and waits for that. */
+  /** Stops it in order, and waits until it has exited. */
   stop(): Promise<void>;
 };
 
-/** Told of what the supervisor does, in sentences for the terminal. */
-export type OnSupervised = (sentence: string) => void;
-
 /**
- * Keeps one process running: when it ends by itself, it is started again, after 1 s at first and up to 30 s when it keeps
- * ending. A process that has run for a minute counts as well again.
+ * Keeps one process running. When it exits by itself, it is restarted after 1 s, and after up to 30 s when it keeps
+ * exiting. A process that has run for a minute counts as stable again.
  *
- * starting -> running -> waiting (it ended) -> starting, until stopped.
+ * starting -> running -> waiting (it exited) -> starting, until stopped.
  */
 export class SupervisedProcess {
   readonly name: string;
   readonly #launch: () => Promise<RunningProcess>;
   readonly #onChange: () => void;
-  readonly #say: OnSupervised;
+  readonly #say: (sentence: string) => void;
   readonly #stopping = new AbortController();
   #running: RunningProcess | null = null;
   #watching: Promise<void> = Promise.resolve();
   #restarts = 0;
   #endedInOrder = true;
 
-  constructor(o: { name: string; launch: () => Promise<RunningProcess>; onChange: () => void; say: OnSupervised }) {
+  constructor(o: {
+    name: string;
+    launch: () => Promise<RunningProcess>;
+    onChange: () => void;
+    /** Receives a sentence for each restart. */
+    say: (sentence: string) => void;
+  }) {
     this.name = o.name;
     this.#launch = o.launch;
     this.#onChange = o.onChange;
     this.#say = o.say;
   }
 
-  /** Starts it. @throws What the first launch throws: it never ran, so starting it again would only hide the cause. */
+  /** Starts it. @throws The error of the first launch: restarting a process that never ran would only hide the cause. */
   async start(): Promise<void> {
     this.#running = await this.#launch();
     this.#onChange();
@@ -53,7 +56,7 @@ export class SupervisedProcess {
     return this.#restarts;
   }
 
-  /** Ends it in order and leaves it ended. */
+  /** Stops it in order, for good. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     const running = this.#running;
@@ -62,7 +65,7 @@ export class SupervisedProcess {
     if (running !== null) this.#endedInOrder = (await running.exited).code === 0;
   }
 
-  /** False when it was stopped and had to leave something unfinished. */
+  /** False if it was stopped and left work unfinished. */
   get endedInOrder(): boolean {
     return this.#endedInOrder;
   }
@@ -77,9 +80,9 @@ export class SupervisedProcess {
         this.#running = null;
         this.#onChange();
         if (signal.aborted) return;
-        failures = performance.now() - startedAtMs > WELL_AGAIN_MS ? 0 : failures;
+        failures = performance.now() - startedAtMs > STABLE_MS ? 0 : failures;
         const waitMs = restartDelayMs(failures);
-        this.#say(`${this.name} ended (${killedBy ?? `exit code ${code}`}); starting it again in ${waitMs / 1_000} s.`);
+        this.#say(`${this.name} ended (${killedBy ?? `exit code ${code}`}); restarting it in ${waitMs / 1_000} s.`);
       }
       await rest(restartDelayMs(failures), signal);
       failures += 1;
@@ -97,7 +100,7 @@ export class SupervisedProcess {
       if (this.#stopping.signal.aborted) await running.stop();
       return running;
     } catch (error) {
-      this.#say(`${this.name} could not be started again: ${error instanceof Error ? error.message : String(error)}`);
+      this.#say(`${this.name} could not be restarted: ${error instanceof Error ? error.message : String(error)}`);
       return null;
     }
   }
@@ -108,4 +111,4 @@ export function restartDelayMs(failures: number): number {
   return Math.min(30_000, 1_000 * 2 ** failures);
 }
 
-const WELL_AGAIN_MS = 60_000;
+const STABLE_MS = 60_000;

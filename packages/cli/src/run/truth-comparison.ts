@@ -1,6 +1,6 @@
 import { canonicalDecimal } from '@polytape/types';
 
-/** A trade by all that the venue said of it: two fills that agree in all of this look the same. */
+/** The fields of a trade as the venue sent them. Two fills that agree in all of them are indistinguishable. */
 export type ComparableTrade = {
   tokenId: string;
   timestampMs: number;
@@ -10,47 +10,54 @@ export type ComparableTrade = {
   transactionHash: string | null;
 };
 
-/** How the database compares with the truth; all four are counts of trades. */
-export type TruthComparison = { executed: number; recorded: number; missing: number; duplicates: number };
+/** Counts of trades. `unheard`: the missing ones that the venue sent to no connection. */
+export type TruthComparison = {
+  executed: number;
+  recorded: number;
+  missing: number;
+  duplicates: number;
+  unheard: number;
+};
 
-/** Counts look-alikes on both sides: what the truth has more often is missing, what the database has more often is doubled. */
+/** Compares two multisets of trades: what the ledger has more often is missing, what the database has more often is doubled. */
 export class TruthComparer {
   readonly #balance = new Map<string, number>();
+  readonly #unheard = new Map<string, number>();
   #executed = 0;
   #recorded = 0;
 
-  executed(trade: ComparableTrade): void {
+  /** @param o.sockets Number of connections that the venue sent it to. */
+  executed(trade: ComparableTrade, o: { sockets: number }): void {
     this.#executed += 1;
-    this.#add(trade, 1);
+    const key = contentOf(trade);
+    this.#add(key, 1);
+    if (o.sockets === 0) this.#unheard.set(key, (this.#unheard.get(key) ?? 0) + 1);
   }
 
   recorded(trade: ComparableTrade): void {
     this.#recorded += 1;
-    this.#add(trade, -1);
+    this.#add(contentOf(trade), -1);
   }
 
   result(): TruthComparison {
     let missing = 0;
     let duplicates = 0;
-    for (const balance of this.#balance.values()) {
+    let unheard = 0;
+    for (const [key, balance] of this.#balance) {
       missing += Math.max(0, balance);
       duplicates += Math.max(0, -balance);
+      unheard += Math.max(0, Math.min(balance, this.#unheard.get(key) ?? 0));
     }
-    return { executed: this.#executed, recorded: this.#recorded, missing, duplicates };
+    return { executed: this.#executed, recorded: this.#recorded, missing, duplicates, unheard };
   }
 
-  #add(trade: ComparableTrade, count: number): void {
-    const { tokenId, timestampMs, side, transactionHash } = trade;
-    const key = [
-      tokenId,
-      timestampMs,
-      canonicalDecimal(trade.price),
-      canonicalDecimal(trade.size),
-      side,
-      transactionHash,
-    ].join(' ');
+  #add(key: string, count: number): void {
     const balance = (this.#balance.get(key) ?? 0) + count;
     if (balance === 0) this.#balance.delete(key);
     else this.#balance.set(key, balance);
   }
+}
+
+function contentOf({ tokenId, timestampMs, price, size, side, transactionHash }: ComparableTrade): string {
+  return [tokenId, timestampMs, canonicalDecimal(price), canonicalDecimal(size), side, transactionHash].join(' ');
 }

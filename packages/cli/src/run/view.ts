@@ -1,6 +1,7 @@
+import { shownText } from '@polytape/service';
 import { shownCount, shownPlural, shownRate } from '../operator/shown-value.ts';
 
-/** One trade as the terminal shows it. */
+/** A trade on the screen. */
 export type ShownTrade = {
   atMs: number;
   side: string;
@@ -10,13 +11,13 @@ export type ShownTrade = {
   question: string | null;
 };
 
-/** What the terminal shows of a running recorder; rates are per second since what was shown before. */
+/** The content of the screen. Rates are per second since the last screen. */
 export type Snapshot = {
   title: string;
   elapsedMs: number;
-  /** Length of the run; null when it has no end. */
+  /** Length of the run; null if it is unlimited. */
   forMs: number | null;
-  /** Trades that the simulated venue executed; null with any other venue. */
+  /** Trades that the simulated venue executed; null for any other venue. */
   executed: number | null;
   shards: number;
   /** Shards that have a connection. */
@@ -25,9 +26,9 @@ export type Snapshot = {
   coveredTokens: number;
   framesPerSecond: number;
   tradesPerSecond: number;
-  /** Open markets, as the leading scheduler knows them. */
+  /** Open markets known to the leading scheduler. */
   markets: number;
-  /** Snapshots and steps that the schedulers have published. */
+  /** Snapshots and resolution steps published so far. */
   prices: number;
   books: number;
   resolutionSteps: number;
@@ -35,18 +36,18 @@ export type Snapshot = {
   recordedPerSecond: number;
   p50Ms: number | null;
   p99Ms: number | null;
-  /** Messages on their way to JetStream. */
+  /** Messages that JetStream has not acknowledged yet. */
   unpublished: number;
   unparsed: number;
   deadLetters: number;
   restarts: number;
-  /** Why something does not do its job, by service. */
+  /** Why services are not ready. */
   troubles: string[];
-  /** The newest first. */
+  /** Newest first. */
   trades: ShownTrade[];
 };
 
-/** The screen that is updated in place, one string a line, none longer than `columns`. */
+/** Renders the screen: one string a line, none longer than `columns`. */
 export function renderScreen(s: Snapshot, columns: number): string[] {
   const time = s.forMs === null ? clock(s.elapsedMs) : `${clock(s.elapsedMs)} of ${clock(s.forMs)}`;
   const lines = [
@@ -55,7 +56,7 @@ export function renderScreen(s: Snapshot, columns: number): string[] {
     ...(s.executed === null ? [] : [`  venue     ${shownCount(s.executed)} trades executed`]),
     `  scheduler ${shownCount(s.markets)} open markets; ${shownCount(s.prices)} prices, ${shownCount(s.books)} books, ${shownPlural(s.resolutionSteps, 'resolution step')}`,
     `  ingestor  ${s.connectedShards} of ${s.shards} shards connected, ${shownCount(s.coveredTokens)} of ${shownCount(s.tokens)} tokens covered`,
-    `            ${shownRate(s.framesPerSecond)} frames/s, ${shownRate(s.tradesPerSecond)} trades/s, ${shownCount(s.unpublished)} on their way to the log`,
+    `            ${shownRate(s.framesPerSecond)} frames/s, ${shownRate(s.tradesPerSecond)} trades/s, ${shownCount(s.unpublished)} waiting for the log`,
     `  writer    ${shownCount(s.recorded)} trades recorded, ${shownRate(s.recordedPerSecond)}/s`,
     `            receive to committed row: p50 ${milliseconds(s.p50Ms)}, p99 ${milliseconds(s.p99Ms)}`,
     ...(s.unparsed + s.deadLetters + s.restarts === 0
@@ -67,14 +68,14 @@ export function renderScreen(s: Snapshot, columns: number): string[] {
     '',
     ...s.trades.map(renderTrade),
   ];
-  return lines.map((line) => cut(line, columns));
+  return lines.map((line) => cut(shownText(line), columns));
 }
 
-/** The same in one line, for where nothing can be updated in place. */
+/** Renders the same as one line, for output that cannot be updated in place. */
 export function renderLine(s: Snapshot): string {
   const executed = s.executed === null ? '' : `executed ${shownCount(s.executed)}, `;
   const [newest] = s.trades;
-  return [
+  const parts = [
     `${clock(s.elapsedMs)}  ${executed}recorded ${shownCount(s.recorded)} (${shownRate(s.recordedPerSecond)}/s)`,
     `${s.connectedShards} of ${s.shards} shards connected, ${shownRate(s.framesPerSecond)} frames/s`,
     `p50 ${milliseconds(s.p50Ms)}, p99 ${milliseconds(s.p99Ms)}`,
@@ -82,14 +83,15 @@ export function renderLine(s: Snapshot): string {
       ? []
       : [`last: ${newest.side} ${newest.size} at ${newest.price}, ${newest.question ?? 'unknown market'}`]),
     ...s.troubles,
-  ].join('; ');
+  ];
+  return shownText(parts.join('; '));
 }
 
 function renderTrade(trade: ShownTrade): string {
   const time = new Date(trade.atMs).toISOString().slice(11, 23);
   const size = Number(trade.size).toFixed(2).padStart(11);
   const outcome = cut(trade.outcome ?? '', 10).padEnd(10);
-  return `  ${time}  ${trade.side.padEnd(4)}  ${trade.price.padEnd(6)} ${size}  ${outcome}  ${trade.question ?? 'a market not described yet'}`;
+  return `  ${time}  ${trade.side.padEnd(4)}  ${trade.price.padEnd(6)} ${size}  ${outcome}  ${trade.question ?? 'unknown market'}`;
 }
 
 function cut(text: string, length: number): string {

@@ -6,15 +6,15 @@ import type { Recorder } from './recorder.ts';
 import type { SimulatedVenue } from './simulated-venue.ts';
 import type { ShownTrade } from './view.ts';
 
-/** What was seen of a run when it ended. `neverReady` is empty when it was cut short. */
+/** Observations of a whole run. `neverReady` is empty if the run was interrupted. */
 export type Watched = { neverReady: string[]; latencies: Latencies };
 
 type Latencies = { p50Ms: number | null; p99Ms: number | null; firstTradeMs: number | null };
 
 /**
- * Shows a running recorder on the terminal, once a second, until `signal` aborts or `forMs` have passed since it ran.
+ * Shows a running recorder on the terminal, once a second, until `signal` aborts or `forMs` have passed.
  *
- * `afterwards` is called with the last trades on their way and before the last look, so that the figures hold them too.
+ * Calls `afterwards` before the last look, so that the figures include the trades that were still on their way.
  */
 export async function watchRecorder(o: {
   title: string;
@@ -36,12 +36,12 @@ export async function watchRecorder(o: {
   while (!over.aborted) {
     await monitor.look(o.recorder.httpPorts);
     const trades = await shownTrades(o.database);
-    const executed = await o.venue?.executed().catch(() => null); // left out of this look
+    const venue = await o.venue?.counts().catch(() => null); // not shown this time
     const isShown = o.terminal.show({
       title: o.title,
       elapsedMs: performance.now() - startedAtMs,
       forMs: o.forMs,
-      executed: executed ?? null,
+      executed: venue?.subscribed ?? null,
       shards: monitor.sum('polytape_ingestor_shards_assigned'),
       connectedShards: monitor.sum('polytape_ingestor_shards_connected'),
       tokens: monitor.sum('polytape_ingestor_tokens'),
@@ -63,7 +63,7 @@ export async function watchRecorder(o: {
       troubles: monitor.troubles,
       trades,
     });
-    // So that a line every few seconds tells of all of them, and not of the last one.
+    // A line every few seconds covers all looks since the last line.
     if (isShown) monitor.mark();
     await rest(LOOK_INTERVAL_MS, over);
   }
@@ -73,16 +73,16 @@ export async function watchRecorder(o: {
   return { latencies, neverReady: o.signal.aborted ? [] : monitor.neverReady() };
 }
 
-/** Calls back after that time, unless it is disposed before; null: never. */
+/** Calls back after this time unless disposed before; null never calls back. */
 function timer(ms: number | null, callback: () => void): Disposable {
   const timeout = ms === null ? undefined : setTimeout(callback, ms);
   return { [Symbol.dispose]: () => clearTimeout(timeout) };
 }
 
-/** Milliseconds from the start of this process to the first committed trade; null when none came before the end. */
+/** Milliseconds from the start of this process to the first committed trade; null if there was none. */
 async function firstTradeMs(database: Database, over: AbortSignal): Promise<number | null> {
   while (!over.aborted) {
-    // The writer makes the schema and may still be at it; a database that was given may hold trades of other days.
+    // The writer may still be creating the schema; a given database may hold older trades.
     const [newest] = await database.recentTrades(1).catch(() => []);
     if (newest !== undefined && newest.receivedAtUs >= performance.timeOrigin * 1_000)
       return Math.round(performance.now());
@@ -92,7 +92,7 @@ async function firstTradeMs(database: Database, over: AbortSignal): Promise<numb
 }
 
 async function shownTrades(database: Database): Promise<ShownTrade[]> {
-  const trades = await database.recentTrades(TRADES_SHOWN).catch(() => []); // the database may be away: the troubles say so
+  const trades = await database.recentTrades(TRADES_SHOWN).catch(() => []); // the database may be down, which the troubles show
   return trades.map(({ exchangeAtMs, side, price, size, outcome, question }) => ({
     atMs: exchangeAtMs,
     side,

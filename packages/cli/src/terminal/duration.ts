@@ -1,4 +1,14 @@
-/** Milliseconds of `500ms`, `20s`, `5m` or `2h`, or null when the text is none of these, or longer than 24 days. */
+import { InvalidArgumentError } from 'commander';
+
+/** Milliseconds of an option such as `30s`. @throws {InvalidArgumentError} The text is not a duration. */
+export function durationArgument(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms === null)
+    throw new InvalidArgumentError('It must be a number with a unit, such as 30s, 5m or 2h, up to 596h.');
+  return ms;
+}
+
+/** Milliseconds of `500ms`, `20s`, `5m` or `2h`, or null if the text is none of these or more than 24 days. */
 export function parseDurationMs(text: string): number | null {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim());
   const [, amount, unit] = match ?? [];
@@ -7,7 +17,7 @@ export function parseDurationMs(text: string): number | null {
   return ms >= 1 && ms <= DURATION_MS_MAX ? Math.round(ms) : null;
 }
 
-/** The longest that a timer can wait: 24 days and 20 hours. */
+/** The maximum of a timer: 24 days and 20 hours. */
 const DURATION_MS_MAX = 2 ** 31 - 1;
 
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

@@ -1,29 +1,44 @@
+import { shownText } from '@polytape/service';
 import { renderLine, renderScreen, type Snapshot } from '../run/view.ts';
 
 /**
- * Where a person watches. On a terminal the screen is updated in place and sentences scroll by above it; elsewhere (a
- * file, a pipe, CI) there are plain lines, the figures every 5 s.
+ * The output for a person. On a terminal the screen is updated in place and sentences scroll above it. Elsewhere (a file, a
+ * pipe, CI) it prints plain lines, with the figures every 5 s.
+ *
+ * It never waits for its reader. While nobody reads (Ctrl-S, a pager), figures are dropped, and sentences are queued up to
+ * a maximum.
  */
 export class Terminal {
   readonly #stream: NodeJS.WriteStream;
   #shownLines = 0;
   #lastLineAtMs = Number.NEGATIVE_INFINITY;
   #lastSnapshot: Snapshot | null = null;
+  #sentencesDropped = 0;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
+    // By default Node blocks until the terminal has taken everything; there is no public API to change that.
+    const { _handle: handle } = stream as { _handle?: { setBlocking?: (isBlocking: boolean) => void } };
+    if (stream.isTTY) handle?.setBlocking?.(false);
   }
 
-  /** A sentence that stays. */
+  /** Prints one line that stays. */
   say(sentence: string): void {
+    if (this.#stream.writableLength > UNREAD_BYTES_MAX) {
+      this.#sentencesDropped += 1;
+      return;
+    }
     this.#erase();
-    this.#stream.write(`${sentence}\n`);
+    if (this.#sentencesDropped > 0) this.#stream.write(`(${this.#sentencesDropped} lines were dropped here.)\n`);
+    this.#sentencesDropped = 0;
+    this.#stream.write(`${shownText(sentence)}\n`);
     if (this.#lastSnapshot !== null && this.#stream.isTTY) this.#draw(this.#lastSnapshot);
   }
 
-  /** The present figures. @returns Whether they are to be seen, or it was too soon for another line. */
+  /** Shows the figures. @returns False if it is too soon for another line, or nobody reads. */
   show(snapshot: Snapshot): boolean {
     this.#lastSnapshot = snapshot;
+    if (this.#stream.writableLength > 0) return false;
     if (this.#stream.isTTY) {
       this.#erase();
       this.#draw(snapshot);
@@ -35,7 +50,7 @@ export class Terminal {
     return true;
   }
 
-  /** Takes the figures away; what was said stays. */
+  /** Removes the figures; sentences stay. */
   clear(): void {
     this.#erase();
     this.#lastSnapshot = null;
@@ -51,10 +66,11 @@ export class Terminal {
   }
 
   #erase(): void {
-    // The return first: the terminal may have shown `^C`.
+    // The carriage return first: the terminal may have echoed `^C`.
     if (this.#shownLines > 0) this.#stream.write(`\r\x1b[${this.#shownLines}A\x1b[J`);
     this.#shownLines = 0;
   }
 }
 
 const PLAIN_INTERVAL_MS = 5_000;
+const UNREAD_BYTES_MAX = 1024 * 1024;

@@ -2,15 +2,15 @@
 export type TextColumn<Row> = {
   head: string;
   cell: (row: Row) => string;
-  /** Numbers stand at the right. */
+  /** Right-aligned. */
   isNumber?: boolean;
-  /** The column goes first where the terminal is too narrow for all: 1 before 2; one without stays. */
+  /** Order in which columns are dropped when the terminal is too narrow, from 1; columns without it stay. */
   yields?: number;
-  /** May be cut to so many characters before any column goes. Of an id the end is kept, for it tells more. */
+  /** Minimum width to which cells may be cut before any column is dropped. The end of an id is kept: it differs most. */
   cutTo?: number;
 };
 
-/** A table with aligned columns, one string a line, none longer than `columns` where that can be. */
+/** Renders a table with aligned columns, one string a line, none longer than `columns` if possible. */
 export function textTable<Row>(rows: readonly Row[], table: readonly TextColumn<Row>[], columns: number): string[] {
   let shown = table.map((column) => ({ column, cells: rows.map((row) => column.cell(row)) }));
   shown = shown.map(({ column, cells }) => ({ column, cells: shortened(column, cells, excess(shown, columns)) }));
@@ -30,7 +30,7 @@ export function textTable<Row>(rows: readonly Row[], table: readonly TextColumn<
 
 type Shown<Row> = { column: TextColumn<Row>; cells: string[] };
 
-/** How many characters the lines are too long. */
+/** Number of characters by which the lines are too long. */
 function excess<Row>(shown: readonly Shown<Row>[], columns: number): number {
   const width = shown.reduce((sum, one) => sum + widthOf(one) + GAP.length, INDENT.length - GAP.length);
   return width - columns;

@@ -7,7 +7,7 @@ import { renderStatus } from '../../src/operator/status-view.ts';
 const NOW = Date.UTC(2026, 10, 20, 16, 33, 2);
 
 describe('the figures', () => {
-  test('are the sums, the latest and the earliest of all services that answer', () => {
+  test('sum up all services that answer, with the latest trade and write and the earliest start', () => {
     const report = healthy({ shards: 3 });
     const second = { ...ingestor(1), id: 'other-00000002', trades: 5, reconnections: 2, queued: 7 };
     second.recycling.completed = 3;
@@ -26,13 +26,13 @@ describe('the figures', () => {
     });
   });
 
-  test('of nobody are zeros and nevers', () => {
+  test('are zero, and times are null, when no service answers', () => {
     expect(figuresOf({ services: [] })).toMatchObject({ tradesReceived: 0, lastTradeAtMs: null, startedAtMs: null });
   });
 });
 
-describe('a status for a person', () => {
-  test('of a recorder in order has the figures, the plan and a row for each shard and connection', () => {
+describe('the rendered status', () => {
+  test('has the figures, the plan and a row for each shard and connection', () => {
     const lines = linesOf(healthy({ shards: 2 }));
     expect(lines.slice(0, 11)).toEqual([
       'trades received     12,345',
@@ -78,7 +78,7 @@ describe('a status for a person', () => {
     ]);
   });
 
-  test('says which counts began later than others, as those of a writer that was killed', () => {
+  test('says which counts began later than others, as after a restart of the writer', () => {
     const report = healthy({ shards: 1 });
     for (const status of report.services) if (status.service === 'writer') status.startedAtMs = NOW - 60_000;
     expect(linesOf(report).slice(0, 3)).toEqual([
@@ -87,12 +87,10 @@ describe('a status for a person', () => {
       'batches written     1,234, counted since 2026-11-20 16:32:02 UTC',
     ]);
     report.services = [...report.services, { ...ingestor(0), id: 'host-00000002', startedAtMs: NOW - 50_000 }];
-    expect(linesOf(report)[0]).toBe(
-      'trades received     24,690, of 1 of 2 services only since 2026-11-20 16:32:12 UTC',
-    );
+    expect(linesOf(report)[0]).toBe('trades received     24,690, 1 of 2 services only since 2026-11-20 16:32:12 UTC');
   });
 
-  test('shows an ingestor that records nothing', () => {
+  test('lists an ingestor without shards', () => {
     const report = healthy({ shards: 1 });
     report.services = [...report.services, { ...ingestor(0), id: 'host-00000002', trades: 0 }];
     expect(sectionOf(linesOf(report), 'ingestors')[2]).toBe(
@@ -100,7 +98,7 @@ describe('a status for a person', () => {
     );
   });
 
-  test('of 800 shards shows twenty of them, those out of order first, and counts the rest', () => {
+  test('shows twenty of 800 shards, those with problems first, and counts the rest', () => {
     const report = healthy({ shards: 800 });
     const [recording] = ingestorsIn(report);
     const odd = recording?.shards[777];
@@ -114,57 +112,71 @@ describe('a status for a person', () => {
     expect(sectionOf(linesOf(report, { isWhole: true }), 'shards')).toHaveLength(801);
   });
 
-  test('that leaves out rows that are not in order says so', () => {
+  test('says how many hidden rows have problems', () => {
     const report = healthy({ shards: 30 });
     for (const shard of ingestorsIn(report)[0]?.shards ?? []) shard.state = 'opening';
-    expect(sectionOf(linesOf(report), 'shards').at(-1)).toBe('  … 10 more, 10 of them not in order (--all shows them)');
+    expect(sectionOf(linesOf(report), 'shards').at(-1)).toBe('  … 10 more, 10 with problems (--all shows them)');
   });
 
-  test.for([200, 100, 80, 60, 40])('fits into a terminal of %i columns, and keeps what matters', (columns) => {
-    const lines = linesOf(healthy({ shards: 800 }), { columns });
-    const tables = [...sectionOf(lines, 'shards'), ...sectionOf(lines, 'connections'), ...sectionOf(lines, 'jobs')];
-    expect(Math.max(...tables.map(({ length }) => length))).toBeLessThanOrEqual(Math.max(columns, 45));
-    expect(sectionOf(lines, 'shards')[0]).toMatch(/shard.*state.*tokens.*covered/);
-    expect(sectionOf(lines, 'connections')[0]).toMatch(/connection.*shard.*tokens.*covered/);
-  });
+  test.for([200, 100, 80, 60, 40])(
+    'fits into a terminal of %i columns and keeps the most important ones',
+    (columns) => {
+      const lines = linesOf(healthy({ shards: 800 }), { columns });
+      const tables = [...sectionOf(lines, 'shards'), ...sectionOf(lines, 'connections'), ...sectionOf(lines, 'jobs')];
+      expect(Math.max(...tables.map(({ length }) => length))).toBeLessThanOrEqual(Math.max(columns, 45));
+      expect(sectionOf(lines, 'shards')[0]).toMatch(/shard.*state.*tokens.*covered/);
+      expect(sectionOf(lines, 'connections')[0]).toMatch(/connection.*shard.*tokens.*covered/);
+    },
+  );
 
-  test('names the shards that are filled to less', () => {
+  test('names the shards with lowered targets', () => {
     const report = healthy({ shards: 7 });
     const perShard = report.services.flatMap((one) => (one.service === 'scheduler' ? (one.plan?.perShard ?? []) : []));
     for (const shard of perShard) shard.tokensTarget = 60 + shard.shard;
     expect(sectionOf(linesOf(report), 'plan')).toContain(
-      '  filled to less, for the venue serves no more: shard 0 to 60, 1 to 61, 2 to 62, 3 to 63, 4 to 64, …',
+      '  lowered targets, because the venue serves no more: shard 0 to 60, 1 to 61, 2 to 62, 3 to 63, 4 to 64, …',
     );
   });
 
-  test('names a shard that nobody records', () => {
+  test('contains no control characters, whatever services and the venue send', () => {
+    const report = healthy({ shards: 1 });
+    const lines = linesOf(report);
+    report.refusals = ['a\u001b[2J\nb\u009b31m\u202e'];
+    for (const status of report.services) if (status.service === 'writer') status.id = 'host\u001b]0;owned\u0007';
+    const shown = linesOf(report);
+    expect(shown).toContain('! A service refused to answer: a b.');
+    expect(shown).toHaveLength(lines.length + 2);
+    expect(shown.join('')).not.toMatch(/[\p{Cc}\u202e]/u);
+  });
+
+  test('names a shard that no ingestor records', () => {
     const report = healthy({ shards: 1 });
     for (const status of report.services) {
       if (status.service === 'scheduler') status.plan?.perShard.push({ shard: 9, tokens: 380, tokensTarget: 380 });
     }
     const lines = linesOf(report);
-    expect(lines).toContain('! 1 shard of the plan: recorded by nobody that answers.');
+    expect(lines).toContain('! 1 shard of the plan: no ingestor that answers records it.');
     expect(sectionOf(lines, 'shards')[1]).toMatch(/^ {6}9 {2}\(nobody\) +unserved +380 +0 /);
   });
 });
 
-describe('what needs attention', () => {
-  test('is nothing where everything is in order', () => {
+describe('the list of problems', () => {
+  test('is empty for a healthy recorder', () => {
     expect(troublesOf(healthy({ shards: 3 }))).toEqual([]);
   });
 
   test.for([
-    ['ws-ingestor', 'No ingestor answers: nothing is recorded.'],
-    ['writer', 'No writer answers: what is recorded stays in the log until one runs.'],
-    ['scheduler', 'No scheduler answers: new markets are not found.'],
-  ])('is a %s that is not there', ([service, trouble]) => {
+    ['ws-ingestor', 'No ingestor answers, so nothing is being recorded.'],
+    ['writer', 'No writer answers. Trades stay in the log until one runs.'],
+    ['scheduler', 'No scheduler answers, so new markets are not discovered.'],
+  ])('names a missing %s', ([service, trouble]) => {
     const report = healthy({ shards: 1 });
     expect(troublesOf({ ...report, services: report.services.filter((one) => one.service !== service) })).toEqual([
       trouble,
     ]);
   });
 
-  test('is an ingestor that does not answer, tokens without a book, a failed job, a writer that is far behind', () => {
+  test('names an ingestor that does not answer, tokens without a book, a failed job and a writer that is far behind', () => {
     const report = healthy({ shards: 2 });
     for (const shard of ingestorsIn(report)[0]?.shards ?? []) shard.missing = ['71', '72'];
     const services = report.services.map((one) => {
@@ -173,11 +185,11 @@ describe('what needs attention', () => {
       return { ...one, jobs: one.jobs.map((job) => ({ ...job, failure: 'Gamma answers 503' })) };
     });
     expect(troublesOf({ ...report, services, silentIngestors: ['gone-1'], refusals: ['too many requests'] })).toEqual([
-      'Ingestor gone-1 announced itself lately, and does not answer.',
-      '2 tokens: no book has come, also not on a fresh connection.',
-      'A service answers: too many requests.',
+      'Ingestor gone-1 is registered but does not answer.',
+      '2 tokens: no book arrived, even on a fresh connection.',
+      'A service refused to answer: too many requests.',
       'TRADES: 12,000 messages are not in the database yet.',
-      'Job prices failed (last done 12 s ago): Gamma answers 503.',
+      'Job prices failed (last success 12 s ago): Gamma answers 503.',
     ]);
   });
 });

@@ -18,7 +18,7 @@ describe('a data directory', () => {
     expect(() => DataDir.take(path)).toThrow(`another polytape (process ${process.pid}) is running in ${path}`);
   });
 
-  test('is free again afterwards, and its runtime file is gone', () => {
+  test('is free again afterwards, without its runtime file', () => {
     {
       using held = DataDir.take(path);
       writeRuntimeFile(held.runtimeFile, { natsUrl: 'n', databaseUrl: 'd', pids: { nats: 1 }, http: {} });
@@ -33,30 +33,27 @@ describe('a data directory', () => {
     using _again = DataDir.take(path);
   });
 
-  test('is free when its owner was killed', () => {
+  test('is free after its owner was killed', () => {
     const { pid } = spawnSync(process.execPath, ['-e', '']);
     writeFileSync(join(path, 'lock'), `${pid} 1\n`);
     using _held = DataDir.take(path);
   });
 
-  test.each(['', '0 1\n', 'rubbish', '1 1\n'])(
-    'is free when its lock says %j: no owner, or an id that is used again',
-    (lock) => {
-      writeFileSync(join(path, 'lock'), lock);
-      using _held = DataDir.take(path);
-    },
-  );
+  test.each(['', '0 1\n', 'rubbish', '1 1\n'])('is free when its lock holds %j: no owner, or a reused id', (lock) => {
+    writeFileSync(join(path, 'lock'), lock);
+    using _held = DataDir.take(path);
+  });
 
-  test('is made with the directories above it', () => {
+  test('is created together with its parents', () => {
     using held = DataDir.take(join(path, 'a', 'b'));
     expect(existsSync(held.directory('demo', 'logs'))).toBe(true);
   });
 
-  test.skipIf(process.platform !== 'linux')('below /proc (on Linux) is an error, and not tried for ever', () => {
+  test.skipIf(process.platform !== 'linux')('below /proc is an error instead of an endless loop (Linux only)', () => {
     expect(() => DataDir.take('/proc/polytape/data')).toThrow(DataDirError);
   });
 
-  test('that cannot be written is an error that names the setting', () => {
+  test('that is not writable is an error that names the setting', () => {
     writeFileSync(join(path, 'file'), '');
     const below = join(path, 'file', 'data');
     expect(() => DataDir.take(below)).toThrow(DataDirError);

@@ -8,27 +8,27 @@ const answer = {
 };
 
 describe('the first book of a market', () => {
-  test('has not come while the market waits for a place, or its shard is not covered', () => {
+  test('has not arrived while the market waits for a place, or its shard is not covered', () => {
     const whole = [ingestor({ tokens: 10, covered: 10 })];
     expect(firstBookOf({ ...answer, shard: null }, whole)).toBe('not_yet');
     expect(firstBookOf({ ...answer, isCovered: false }, whole)).toBe('not_yet');
   });
 
-  test('has come where a connection of its shard covers every token', () => {
+  test('has arrived when a connection of its shard covers every token', () => {
     expect(firstBookOf(answer, [ingestor({ tokens: 10, covered: 10 })])).toBe('came');
     expect(firstBookOf(answer, [{ shards: [] }, ingestor({ tokens: 10, covered: 10 })])).toBe('came');
   });
 
-  test('has come where only others are missing', () => {
+  test('has arrived when only books of other markets are missing', () => {
     expect(firstBookOf(answer, [ingestor({ tokens: 10, covered: 9, missing: ['5'] })])).toBe('came');
   });
 
-  test('is waited for where a token lacks that may be one of its own', () => {
+  test('is still awaited when a missing book may be one of its own', () => {
     expect(firstBookOf(answer, [ingestor({ tokens: 10, covered: 9 })])).toBe('not_yet');
     expect(firstBookOf(answer, [{ shards: [] }])).toBe('not_yet');
   });
 
-  test('is none where every ingestor has given one of its tokens up', () => {
+  test('does not exist when every ingestor has given up on one of its tokens', () => {
     const inVain = ingestor({ tokens: 10, covered: 9, missing: ['72'] });
     expect(firstBookOf(answer, [inVain])).toBe('none');
     expect(firstBookOf(answer, [inVain, ingestor({ tokens: 10, covered: 8 })])).toBe('not_yet');

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Monitor } from '../../src/run/monitor.ts';
 
-describe('what services say of themselves', () => {
+describe('a monitor', () => {
   let server: Server;
   let metrics: string;
   let reasons: string[];
@@ -26,7 +26,7 @@ describe('what services say of themselves', () => {
     server.closeAllConnections();
   });
 
-  test('tells which of them were never ready in the whole run, and why', async () => {
+  test('names the services that were never ready during the run, with the reason', async () => {
     reasons = ['waiting for NATS'];
     await monitor.look(ports);
     expect(monitor.neverReady()).toEqual(['writer-1: waiting for NATS']);
@@ -37,7 +37,7 @@ describe('what services say of themselves', () => {
     expect(monitor.neverReady()).toEqual([]);
   });
 
-  test('grows by as much as since it was shown last, however often it was looked at since', async () => {
+  test('counts rates and durations from the last mark, however often it has looked since', async () => {
     const look = async (inserted: number) => {
       metrics = `polytape_writer_trades_inserted_total ${inserted}\npolytape_writer_receive_to_commit_seconds_bucket{le="0.1"} ${inserted}\n`;
       await monitor.look(ports);

@@ -8,33 +8,59 @@ const live: RunResult = {
   },
   unfinished: [],
   neverReady: [],
+  whyMissing: null,
 };
 const NEVER = ['scheduler-1: 127.0.0.1:1 is unavailable for /markets/keyset: connection refused'];
 
 describe('a run of `polytape start`', () => {
-  test('that recorded something has not failed, also when a service was never ready', () => {
+  test('that recorded something has not failed, even if a service was never ready', () => {
     expect(failureOf(live)).toBeNull();
     expect(failureOf({ ...live, neverReady: NEVER })).toBeNull();
   });
 
-  test('that recorded nothing has failed when a service was never ready, and says why it was not', () => {
+  test('that recorded nothing has failed if a service was never ready, and names its reason', () => {
     const nothing = { ...live, summary: { ...live.summary, recorded: 0 } };
     expect(failureOf({ ...nothing, neverReady: NEVER })).toBe(
-      'Nothing was recorded. Never ready were scheduler-1: 127.0.0.1:1 is unavailable for /markets/keyset: connection refused.',
+      'Nothing was recorded. Services that were never ready: scheduler-1: 127.0.0.1:1 is unavailable for /markets/keyset: connection refused.',
     );
   });
 
-  test('that recorded nothing has not failed when all was ready: markets may be quiet', () => {
+  test('that recorded nothing has not failed if all services were ready, because markets may be quiet', () => {
     expect(failureOf({ ...live, summary: { ...live.summary, recorded: 0 } })).toBeNull();
   });
 });
 
 describe('a demo', () => {
-  test('has failed when something is missing, doubled, unfinished, or when nothing came', () => {
+  test('has failed if trades are missing or doubled, a service left work unfinished, or nothing was recorded', () => {
     const demo = { ...live, summary: { ...live.summary, executed: 12, missing: 0, duplicates: 0 } };
     expect(failureOf(demo)).toBeNull();
-    expect(failureOf({ ...demo, summary: { ...demo.summary, missing: 1 } })).toMatch(/^1 trades are missing/);
-    expect(failureOf({ ...demo, unfinished: ['writer-1'] })).toMatch(/^writer-1 ended with something unfinished/);
+    expect(failureOf({ ...demo, unfinished: ['writer-1'] })).toMatch(/^writer-1 left work unfinished/);
+    expect(failureOf({ ...demo, summary: { ...demo.summary, duplicates: 1 } })).toMatch(
+      /missing and 1 are stored twice\.$/,
+    );
     expect(failureOf({ ...demo, summary: { ...demo.summary, recorded: 0 } })).toBe('No trade was recorded.');
+  });
+
+  test.each([
+    [
+      'it was behind, when services still held trades',
+      { inHand: 3_000, cutAsSlow: 2, unheard: 9 },
+      /behind: 3,000 trades were still waiting/,
+    ],
+    [
+      'it was behind, when the venue cut slow connections',
+      { inHand: 0, cutAsSlow: 1, unheard: 9 },
+      /behind: the venue cut 1 connection /,
+    ],
+    [
+      'a shard had no connection, when the venue sent them to nobody',
+      { inHand: 0, cutAsSlow: 0, unheard: 9 },
+      /9 of them .*no connection.*REDUNDANCY=2/,
+    ],
+    ['a bug, when the recorder had received them', { inHand: 0, cutAsSlow: 0, unheard: 0 }, /this is a bug/],
+  ])('names the cause of missing trades: %s', (_, whyMissing, cause) => {
+    const summary = { ...live.summary, executed: 30, recorded: 20, missing: 10, duplicates: 0 };
+    expect(failureOf({ ...live, summary, whyMissing })).toMatch(/^10 trades are missing and 0 are stored twice\. /);
+    expect(failureOf({ ...live, summary, whyMissing })).toMatch(cause);
   });
 });

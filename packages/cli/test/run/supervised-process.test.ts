@@ -14,7 +14,7 @@ async function launchSleeper(): Promise<RunningProcess> {
   return { pid: child.pid as number, httpPort: null, exited, stop };
 }
 
-/** A supervised sleeper, what was said of it, and a way to wait for its next change. */
+/** A supervised process that sleeps, the messages about it, and a way to wait for its next change. */
 function supervise(launch = launchSleeper) {
   const said: string[] = [];
   let changed = Promise.withResolvers<void>();
@@ -32,14 +32,14 @@ function supervise(launch = launchSleeper) {
 }
 
 describe('a supervised process', () => {
-  test('is started again after it was killed, and it is said', async () => {
+  test('is restarted after it was killed, and says so', async () => {
     const { process: supervised, said, change } = supervise();
     await supervised.start();
     const first = supervised.process?.pid as number;
     process.kill(first, 'SIGKILL');
     await change();
     expect(supervised.process).toBeNull();
-    expect(said).toEqual(['sleeper ended (SIGKILL); starting it again in 1 s.']);
+    expect(said).toEqual(['sleeper ended (SIGKILL); restarting it in 1 s.']);
     await change();
     expect(supervised.process?.pid).not.toBe(first);
     expect(supervised.restarts).toBe(1);
@@ -47,7 +47,7 @@ describe('a supervised process', () => {
     expect(supervised.process).toBeNull();
   });
 
-  test('is not started again once it was stopped', async () => {
+  test('is not restarted after it was stopped', async () => {
     const { process: supervised, said } = supervise();
     await supervised.start();
     await supervised.stop();
@@ -55,7 +55,7 @@ describe('a supervised process', () => {
     expect([supervised.restarts, said]).toEqual([0, []]);
   });
 
-  test('that never came up is an error at once', async () => {
+  test('that never started is an error at once', async () => {
     const { process: supervised } = supervise(() => Promise.reject(new Error('no such program')));
     await expect(supervised.start()).rejects.toThrow('no such program');
   });

@@ -11,35 +11,50 @@ const trade: ComparableTrade = {
   transactionHash: null,
 };
 
+const UNHEARD = 'a token that nobody listens to';
+
 function compare(executed: ComparableTrade[], recorded: ComparableTrade[]) {
   const comparer = new TruthComparer();
-  for (const each of executed) comparer.executed(each);
+  for (const each of executed) comparer.executed(each, { sockets: each.tokenId === UNHEARD ? 0 : 1 });
   for (const each of recorded) comparer.recorded(each);
   return comparer.result();
 }
 
 describe('a comparison with the truth', () => {
-  test('finds nothing when both have the same trades, however they are spelled and ordered', () => {
+  test('finds no difference between the same trades, however they are spelt and ordered', () => {
     const other = { ...trade, tokenId: '2' };
     expect(compare([trade, other, trade], [{ ...trade, price: '.50' }, trade, other])).toEqual({
       executed: 3,
       recorded: 3,
       missing: 0,
       duplicates: 0,
+      unheard: 0,
     });
   });
 
-  test('counts look-alikes: one of two is missing, two for one is a double', () => {
+  test('counts indistinguishable trades: one row for two is a missing trade, two rows for one a double', () => {
     expect(compare([trade, trade], [trade])).toMatchObject({ missing: 1, duplicates: 0 });
     expect(compare([trade], [trade, trade])).toMatchObject({ missing: 0, duplicates: 1 });
   });
 
-  test('does not set a missing trade off against a double', () => {
+  test('does not offset a missing trade with a double', () => {
     const other = { ...trade, price: '0.51' };
-    expect(compare([trade, other], [trade, trade])).toEqual({ executed: 2, recorded: 2, missing: 1, duplicates: 1 });
+    expect(compare([trade, other], [trade, trade])).toMatchObject({
+      executed: 2,
+      recorded: 2,
+      missing: 1,
+      duplicates: 1,
+    });
   });
 
-  test('finds exactly the trades that were taken away and added', () => {
+  test('separates missing trades that no connection was sent from the others', () => {
+    const unheard = { ...trade, tokenId: UNHEARD };
+    expect(compare([trade, unheard, unheard], [])).toMatchObject({ missing: 3, unheard: 2 });
+    expect(compare([trade, unheard, unheard], [unheard])).toMatchObject({ missing: 2, unheard: 1 });
+    expect(compare([trade, unheard], [unheard, unheard])).toMatchObject({ missing: 1, duplicates: 1, unheard: 0 });
+  });
+
+  test('finds exactly the removed and the added trades', () => {
     const numbers = fc.array(fc.nat(5), { maxLength: 40 });
     const asTrades = (list: number[]) => list.map((n) => ({ ...trade, tokenId: String(n) }));
     fc.assert(

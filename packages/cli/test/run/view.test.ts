@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { renderLine, renderScreen, type Snapshot } from '../../src/run/view.ts';
+import { renderLine, renderScreen, type ShownTrade, type Snapshot } from '../../src/run/view.ts';
+
+const EVIL = 'a\u001b[2J\nb\u009b31m\u202e';
+/** Control characters, and marks that reverse the direction of writing. */
+const OBEYED = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
 
 const snapshot: Snapshot = {
   title: 'polytape demo',
@@ -38,14 +42,14 @@ const snapshot: Snapshot = {
 };
 
 describe('the screen', () => {
-  test('shows how far everything has come', () => {
+  test('shows the progress of every part', () => {
     expect(renderScreen(snapshot, 100)).toEqual([
       'polytape demo  01:05 of 02:00',
       '',
       '  venue     1,234 trades executed',
       '  scheduler 600 open markets; 2,400 prices, 1,200 books, 7 resolution steps',
       '  ingestor  2 of 3 shards connected, 800 of 1,200 tokens covered',
-      '            2,450 frames/s, 3.3 trades/s, 4 on their way to the log',
+      '            2,450 frames/s, 3.3 trades/s, 4 waiting for the log',
       '  writer    1,230 trades recorded, 171/s',
       '            receive to committed row: p50 8.3 ms, p99 79 ms',
       '',
@@ -53,7 +57,7 @@ describe('the screen', () => {
     ]);
   });
 
-  test('leaves out what is not known, and names every trouble', () => {
+  test('omits unknown values and lists every trouble', () => {
     const lines = renderScreen(
       { ...snapshot, executed: null, forMs: null, p50Ms: null, troubles: ['writer-1: away'] },
       100,
@@ -63,21 +67,29 @@ describe('the screen', () => {
     expect(lines).toContain('  !  writer-1: away');
   });
 
-  test('shows what was set aside only when something was', () => {
+  test('mentions unparsed frames and dead letters only if there are any', () => {
     expect(renderScreen(snapshot, 100).join()).not.toContain('set aside');
     expect(renderScreen({ ...snapshot, unparsed: 2 }, 100)).toContain(
       '  set aside 2 unparsed, 0 dead letters; processes restarted: 0',
     );
   });
 
-  test('never is wider than the terminal: a wrapped line could not be taken back', () => {
+  test.each(['question', 'outcome', 'side', 'price'] as const)('contains no control characters of the %s', (field) => {
+    const [trade] = snapshot.trades;
+    const evil = { ...snapshot, trades: [{ ...trade, [field]: EVIL } as ShownTrade], troubles: [EVIL] };
+    const lines = renderScreen(evil, 200);
+    expect(lines).toHaveLength(renderScreen({ ...snapshot, troubles: ['x'] }, 200).length);
+    for (const line of [...lines, renderLine(evil)]) expect(line).not.toMatch(OBEYED);
+  });
+
+  test('is never wider than the terminal, because a wrapped line could not be erased', () => {
     for (const columns of [1, 20, 40])
       for (const line of renderScreen(snapshot, columns)) expect(line.length).toBeLessThanOrEqual(columns);
   });
 });
 
 describe('the plain line', () => {
-  test('says the same in one line', () => {
+  test('has the same figures in one line', () => {
     expect(renderLine({ ...snapshot, troubles: ['writer-1: away'] })).toBe(
       '01:05  executed 1,234, recorded 1,230 (171/s); 2 of 3 shards connected, 2,450 frames/s; p50 8.3 ms, p99 79 ms; ' +
         'last: BUY 101.879441 at 0.41, Will it rain?; writer-1: away',

@@ -5,17 +5,16 @@ import { lockFile } from '../file-lock.ts';
 import { CommandFailedError, runCommand } from '../run-command.ts';
 import { type DebianSource, newestDebianSource } from './debian-source.ts';
 
-/** Package lists younger than this are used as they are. */
+/** Package lists younger than this are not updated. */
 const LISTS_AGE_MS_MAX = 60 * 60_000;
 const APT_TIMEOUT_MS = 120_000;
-/** How the names of directories begin that are being filled. A killed process leaves its own behind. */
+/** Prefix of directories that are being filled. A killed process leaves its own behind. */
 const UNPACKING = '.unpacking-';
 const UNPACKING_AGE_MS_MAX = 60 * 60_000;
 
 /**
- * Packages of Debian's newest suite, unpacked into a directory and nowhere else: the machine's own Debian source with
- * the suite replaced, read by apt-get with private directories. Needs no root, changes nothing of the system, and apt
- * checks the signatures as always.
+ * Packages of Debian's newest suite, unpacked into a directory: apt-get reads the machine's own Debian source, with the suite
+ * replaced, into private directories. It needs no root, does not touch the system, and apt checks signatures as usual.
  */
 export class DebianPackages {
   readonly #directory: string;
@@ -26,7 +25,7 @@ export class DebianPackages {
     this.#source = source;
   }
 
-  /** `null` where this is not Debian, or a tool that it takes is missing. */
+  /** `null` if this is not Debian, or a required tool is missing. */
   static async open(cacheDir: string): Promise<DebianPackages | null> {
     const tools = await Promise.all(['apt-get', 'dpkg-deb', 'flock'].map(runs));
     if (tools.includes(false)) return null;
@@ -35,7 +34,7 @@ export class DebianPackages {
   }
 
   /**
-   * Unpacks the newest versions into `<into>/<key of their versions>` and gives that directory.
+   * Unpacks the newest versions into `<into>/<key of their versions>` and returns that directory.
    *
    * @throws {CommandFailedError} apt-get could not reach the archive, has no such package, or refused a signature.
    */
@@ -53,7 +52,7 @@ export class DebianPackages {
         });
       }
       const target = join(into, files.map((file) => file.replace(/\.deb$/, '')).join('+'));
-      // The rename makes it whole or absent. When another process was faster, its copy is the same.
+      // The rename is atomic. If another process was faster, its copy is the same.
       await rename(join(temporary, 'root'), target).catch(async (error: unknown) => {
         if (!(await exists(target))) throw error;
       });
@@ -81,13 +80,13 @@ export class DebianPackages {
       'Dir::Etc::sourceparts': '/dev/null',
       'Dir::State::Lists': join(this.#directory, 'lists'),
       'Dir::Cache': join(this.#directory, 'cache'),
-      // Without it root's downloads are done by the user _apt, who may not enter our directories.
+      // Otherwise root downloads as the user _apt, who may not enter our directories.
       'APT::Sandbox::User': '',
-      // What is installed or pinned here says nothing about the other suite.
+      // Packages installed or pinned here must not affect the other suite.
       'Dir::State::status': '/dev/null',
       'Dir::Etc::preferences': '/dev/null',
       'Dir::Etc::preferencesparts': '/dev/null',
-      // By default an update that reached nothing is a success.
+      // By default an update that reached no server succeeds.
       'APT::Update::Error-Mode': 'any',
       'Acquire::Languages': 'none',
       'Acquire::http::Timeout': '15',
@@ -115,7 +114,7 @@ async function runs(program: string): Promise<boolean> {
 }
 
 async function removeLeftovers(directory: string): Promise<void> {
-  const names = await readdir(directory).catch(() => []); // the first use creates it
+  const names = await readdir(directory).catch(() => []); // created by the first use
   for (const name of names.filter((name) => name.startsWith(UNPACKING))) {
     const path = join(directory, name);
     if (!(await isYoungerThan(path, UNPACKING_AGE_MS_MAX))) await rm(path, { recursive: true, force: true });

@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A Debian source file for apt, its suite already replaced by the one in which the newest packages arrive. */
+/** A Debian source file for apt that names the newest suite. */
 export type DebianSource = { format: 'sources' | 'list'; text: string };
 
 const NEWEST_SUITE = 'sid';
 
-/** The machine's own Debian source, mirror and keys included, for the newest suite. `null`: it is no Debian, or has none. */
+/** The machine's own Debian source, with its mirror and keys, for the newest suite. `null` if it is not Debian or has none. */
 export async function newestDebianSource(): Promise<DebianSource | null> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   if (!/^ID="?debian"?$/m.test(release)) return null;
@@ -21,9 +21,10 @@ export async function newestDebianSource(): Promise<DebianSource | null> {
 }
 
 /**
- * Others than Debian name their suites after Debian's too, so an address that ends as Debian's mirrors do goes first.
+ * Chooses the Debian source among all sources. Other repositories reuse the names of Debian's suites, so an address that
+ * looks like a Debian mirror is preferred.
  *
- * @param codename Of the release that the machine runs, e.g. `bookworm`.
+ * @param codename Codename of the running release, e.g. `bookworm`.
  */
 export function chooseDebianSource(
   files: readonly { path: string; text: string }[],
@@ -39,7 +40,7 @@ export function chooseDebianSource(
 
 type Candidate = DebianSource & { address: string };
 
-/** The deb822 form: paragraphs of fields. */
+/** Sources in deb822 format: paragraphs of fields. */
 function fromStanzas(text: string, suites: readonly string[]): Candidate[] {
   return text.split(/\n\s*\n/).flatMap((stanza) => {
     const field = (name: string) => new RegExp(`^${name}:(.*)$`, 'mi').exec(stanza)?.[1]?.trim().split(/\s+/) ?? [];
@@ -57,7 +58,7 @@ function fromStanzas(text: string, suites: readonly string[]): Candidate[] {
   });
 }
 
-/** The older form: a line per source. */
+/** Sources in the older format: one line each. */
 function fromLines(text: string, suites: readonly string[]): Candidate[] {
   return text.split('\n').flatMap((line) => {
     const match = /^\s*deb\s+(?:(\[[^\]]*\])\s+)?(\S+)\s+(\S+)\s+(.*)$/.exec(line);

@@ -1,25 +1,25 @@
 import { access, constants, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DebianPackages } from '../debian/debian-packages.ts';
+import type { Progress } from '../embedded-server.ts';
 import { EmbeddedServerError } from '../errors.ts';
-import type { Progress } from '../progress.ts';
 import { runCommand } from '../run-command.ts';
 
-/** A nats-server that can be started. `version` as it says itself, e.g. `2.15.1`. */
+/** A nats-server program and the version that it reports, e.g. `2.15.1`. */
 export type NatsServerBinary = { path: string; version: string };
 
-/** Message TTLs and atomic batches need it. */
+/** Needed for message TTLs. */
 const VERSION_MIN = [2, 12] as const;
 
 /**
- * Finds or fetches nats-server: the given one (`binary`, from NATS_SERVER_BIN), PATH, the cache, Debian's newest suite.
+ * Finds nats-server in this order: `binary` (NATS_SERVER_BIN), PATH, the cache, Debian's newest suite.
  *
- * @throws {EmbeddedServerError} `unavailable`: none of them; the text says how to get it.
+ * @throws {EmbeddedServerError} `unavailable`: it is in none of them; the message says how to install it.
  */
 export async function prepareNatsServer(options: {
   cacheDir: string;
   progress: Progress;
-  /** Path of a nats-server to use and no other. Setting: NATS_SERVER_BIN. */
+  /** Path of the only nats-server to use. Setting: NATS_SERVER_BIN. */
   binary?: string | undefined;
 }): Promise<NatsServerBinary> {
   const { cacheDir, progress, binary } = options;
@@ -28,8 +28,7 @@ export async function prepareNatsServer(options: {
   if (found !== null) return found;
 
   const packages = await DebianPackages.open(cacheDir);
-  if (packages === null)
-    throw unavailable('it is neither on PATH nor, on this system, among the packages that polytape can fetch');
+  if (packages === null) throw unavailable('it is not on PATH, and polytape cannot fetch it on this system');
   progress("Fetching nats-server from Debian's packages.");
   let directory: string;
   try {
@@ -38,7 +37,7 @@ export async function prepareNatsServer(options: {
     throw unavailable(`fetching it from Debian's packages failed: ${(error as Error).message}`, error);
   }
   const fetched = await usable(join(directory, PATH_IN_PACKAGE));
-  if (fetched === null) throw unavailable(`what Debian's package holds (${directory}) does not run here`);
+  if (fetched === null) throw unavailable(`the program from Debian's package (${directory}) does not run here`);
   return fetched;
 }
 
@@ -48,7 +47,7 @@ async function given(path: string): Promise<NatsServerBinary> {
   const found = await usable(path);
   if (found !== null) return found;
   const problem = await access(path, constants.X_OK).then(
-    () => `is no nats-server ${VERSION_MIN.join('.')} or newer`,
+    () => `is not a nats-server ${VERSION_MIN.join('.')} or newer`,
     (error: Error) => `cannot be run: ${error.message}`,
   );
   throw new EmbeddedServerError(
@@ -67,7 +66,7 @@ async function cached(directory: string): Promise<NatsServerBinary | null> {
   return found.sort((a, b) => b.version.localeCompare(a.version, 'en', { numeric: true }))[0] ?? null;
 }
 
-/** Asks the program itself, which also tells that it runs on this machine. */
+/** Runs the program, which also proves that it works on this machine. */
 async function usable(path: string): Promise<NatsServerBinary | null> {
   const answer = await runCommand(path, ['--version'], { timeoutMs: 10_000 }).catch(() => '');
   const match = /^nats-server: v(\d+)\.(\d+)\.(\d+\S*)/.exec(answer);
@@ -83,7 +82,7 @@ function unavailable(why: string, cause?: unknown): EmbeddedServerError {
     'unavailable',
     `nats-server ${VERSION_MIN.join('.')} or newer is needed: ${why}.`,
     'Install it (macOS: brew install nats-server; elsewhere: the package manager, or https://github.com/nats-io/nats-server/releases) ' +
-      'and name it in NATS_SERVER_BIN when it is not on PATH, or run one in Docker (docker run -p 127.0.0.1:4222:4222 nats:2-alpine -js) and set NATS_URL.',
+      'and set NATS_SERVER_BIN if it is not on PATH, or run one in Docker (docker run -p 127.0.0.1:4222:4222 nats:2-alpine -js) and set NATS_URL.',
     { cause },
   );
 }

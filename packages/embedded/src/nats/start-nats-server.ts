@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,25 +7,27 @@ import type { EmbeddedServer } from '../embedded-server.ts';
 import { directoryError } from '../errors.ts';
 import { freePort, requirePortFree } from '../free-port.ts';
 import { waitForPredecessor } from '../predecessor.ts';
+import { keptPassword, newPassword, writePrivately } from '../private-file.ts';
 import { ServerProcess } from '../server-process.ts';
 import type { NatsServerBinary } from './nats-server-binary.ts';
 
+const USER = 'polytape';
 const READY_MS_MAX = 30_000;
 const POLL_MS = 10;
-/** Somebody else may take a free port before the server does. */
+/** Another program may take a free port before the server does. */
 const FREE_PORT_ATTEMPTS = 5;
 
 /**
- * Starts nats-server with JetStream on 127.0.0.1, storing below `dataDir`, every write synced before it is acknowledged.
- * `url` is `nats://127.0.0.1:<port>`. Works on what a killed server left behind.
+ * Starts nats-server with JetStream on 127.0.0.1. It stores below `dataDir` and syncs every write before acknowledging it. Its
+ * only user is `polytape` with a generated password, both part of `url`. It recovers the data of a killed server.
  *
  * @throws {EmbeddedServerError} `port-taken`, `directory`, `in-use` or `start-failed`.
  */
 export async function startNatsServer(options: {
   binary: NatsServerBinary;
-  /** Created when absent. Holds `nats.conf`, the streams and, unless `logPath` says otherwise, `nats-server.log`. */
+  /** Created if absent. Holds `nats.conf`, `password`, the streams and, without `logPath`, `nats-server.log`. */
   dataDir: string;
-  /** Default, and 0: a free one. */
+  /** 0, the default, picks a free one. */
   port?: number | undefined;
   logPath?: string | undefined;
 }): Promise<EmbeddedServer> {
@@ -36,7 +38,7 @@ export async function startNatsServer(options: {
   for (let attempt = 1; ; attempt++) {
     const port = wanted > 0 ? wanted : await freePort();
     const name = `polytape-${randomBytes(6).toString('hex')}`;
-    await writeConfiguration(dataDir, name, port);
+    const password = await configure(dataDir, name, port);
     const server = await ServerProcess.start({
       name: 'nats-server',
       program: options.binary.path,
@@ -46,8 +48,8 @@ export async function startNatsServer(options: {
       stopSignal: 'SIGTERM',
       stopMsMax: 15_000,
     });
-    if (await ready(server, name, port)) return server.embedded(`nats://127.0.0.1:${port}`, port);
-    const problem = server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'ended during its start';
+    if (await ready(server, name, port)) return server.embedded(`nats://${USER}:${password}@127.0.0.1:${port}`, port);
+    const problem = server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'exited during its start';
     const error = server.failedStart(problem);
     await server.stop();
     const lostThePort = wanted === 0 && /address already in use/i.test(error.message);
@@ -55,27 +57,38 @@ export async function startNatsServer(options: {
   }
 }
 
-async function writeConfiguration(dataDir: string, name: string, port: number): Promise<void> {
-  const text = `# Written by polytape at each start.
-server_name: ${name}
-listen: "127.0.0.1:${port}"
-# Streams carry single trades, but a market's document may be large.
-max_payload: 8MB
-jetstream {
-  store_dir: ${JSON.stringify(dataDir)}
-  # By default an acknowledged message may be up to two minutes from the disk.
-  sync_interval: always
-}
-`;
+/** Writes the configuration. @returns The password, which stays the same over restarts because clients keep using it. */
+async function configure(dataDir: string, name: string, port: number): Promise<string> {
   try {
     await mkdir(dataDir, { recursive: true });
-    await writeFile(join(dataDir, 'nats.conf'), text);
+    const passwordFile = join(dataDir, 'password');
+    const password = (await keptPassword(passwordFile)) ?? (await newPassword(passwordFile));
+    await writePrivately(join(dataDir, 'nats.conf'), configuration({ dataDir, name, port, password }));
+    return password;
   } catch (error) {
     throw directoryError('nats-server', dataDir, error);
   }
 }
 
-/** JetStream has read its store before the first client is greeted, so the greeting is all to wait for. */
+function configuration(o: { dataDir: string; name: string; port: number; password: string }): string {
+  return `# Written by polytape at each start.
+server_name: ${o.name}
+listen: "127.0.0.1:${o.port}"
+# Trades are small, but the document of a market may be large.
+max_payload: 8MB
+jetstream {
+  store_dir: ${JSON.stringify(o.dataDir)}
+  # By default an acknowledged message may take up to two minutes to reach the disk.
+  sync_interval: always
+}
+authorization {
+  user: ${USER}
+  password: "${o.password}"
+}
+`;
+}
+
+/** Waits for the greeting: the server sends it only after JetStream has recovered its store. */
 async function ready(server: ServerProcess, name: string, port: number): Promise<boolean> {
   const deadline = performance.now() + READY_MS_MAX;
   while (server.running && performance.now() < deadline) {
@@ -85,7 +98,7 @@ async function ready(server: ServerProcess, name: string, port: number): Promise
   return false;
 }
 
-/** The first line that a server sends, `INFO {...}`; empty when nobody listens or nothing comes. */
+/** The first line that the server sends, `INFO {...}`; empty if there is no answer. */
 function greeting(port: number): Promise<string> {
   return new Promise((resolve) => {
     let text = '';

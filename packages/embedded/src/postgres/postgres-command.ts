@@ -1,6 +1,6 @@
 import type { PostgresBinaries } from './postgres-binaries.ts';
 
-/** For a laptop that has other things to do. Durability is PostgreSQL's default: fsync and synchronous_commit are on. */
+/** Modest settings for a laptop. Durability stays at PostgreSQL's defaults: fsync and synchronous_commit are on. */
 const SETTINGS: Record<string, string> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -8,14 +8,14 @@ const SETTINGS: Record<string, string> = {
   shared_buffers: '128MB',
   max_wal_size: '1GB',
   wal_compression: 'on',
-  // Compiling a query takes longer than running it here.
+  // Compiling a query would take longer than running it.
   jit: 'off',
   logging_collector: 'off',
   log_destination: 'stderr',
   log_line_prefix: '%m [%p] %q%a@%d ',
 };
 
-/** A worker per database with the extension, besides PostgreSQL's own. */
+/** The extension needs one worker per database, in addition to PostgreSQL's own. */
 const TIMESCALE_SETTINGS: Record<string, string> = {
   shared_preload_libraries: 'timescaledb',
   'timescaledb.telemetry_level': 'off',
@@ -23,7 +23,7 @@ const TIMESCALE_SETTINGS: Record<string, string> = {
   max_worker_processes: '32',
 };
 
-/** The command line of a postmaster. `settings` go before the defaults here. */
+/** The command line of a postmaster. `settings` override the defaults. */
 export function postgresCommand(options: {
   binaries: PostgresBinaries;
   clusterDir: string;
@@ -43,6 +43,6 @@ export function postgresCommand(options: {
   const settings = { ...SETTINGS, ...timescaleSettings, ...options.settings, port: String(port) };
   const args = ['-D', clusterDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   if (timescale === null) return { program: binaries.postgres, args };
-  // The extension needs a newer C library than the system may have: the whole server runs on that one.
+  // The extension may need a newer C library than the system has, so the whole server runs on that one.
   return { program: timescale.loader, args: ['--library-path', timescale.libraryDir, binaries.postgres, ...args] };
 }

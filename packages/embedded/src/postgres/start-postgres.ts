@@ -14,26 +14,26 @@ import { keepTimescaleVersion, requireTimescaleIfUsed } from './timescale-versio
 const DATABASE = 'polytape';
 const READY_MS_MAX = 60_000;
 const POLL_MS = 15;
-/** How long the backends of a killed server may take to notice and let its shared memory go. */
+/** Time limit for the backends of a killed server to notice, and to release its shared memory. */
 const ORPHANS_MS_MAX = 20_000;
-/** Somebody else may take a free port before the server does. */
+/** Another program may take a free port before the server does. */
 const FREE_PORT_ATTEMPTS = 5;
 
 /**
- * Starts PostgreSQL on 127.0.0.1 with a superuser `polytape`, a generated password, and a database `polytape`; creates
- * the cluster when `dataDir` is empty. `url` holds all three. Works on what a killed server left behind. Run by root,
- * the server runs as the cluster's owner, or as nobody (PostgreSQL refuses root).
+ * Starts PostgreSQL on 127.0.0.1 with a superuser `polytape`, a generated password and a database `polytape`, all part of
+ * `url`. It creates the cluster if `dataDir` is empty, and recovers the data of a killed server. Started by root, the server
+ * runs as the cluster's owner or as nobody, because PostgreSQL refuses root.
  *
  * @throws {EmbeddedServerError} `port-taken`, `directory`, `in-use`, `unavailable` or `start-failed`.
  */
 export async function startPostgres(options: {
   binaries: PostgresBinaries;
-  /** Created when absent. Holds `pgdata`, `password` and, unless `logPath` says otherwise, `postgres.log`. */
+  /** Created if absent. Holds `pgdata`, `password` and, without `logPath`, `postgres.log`. */
   dataDir: string;
-  /** Default, and 0: a free one. */
+  /** 0, the default, picks a free one. */
   port?: number | undefined;
   logPath?: string | undefined;
-  /** PostgreSQL settings that go before the defaults of this package. */
+  /** PostgreSQL settings that override the defaults of this package. */
   settings?: Record<string, string> | undefined;
 }): Promise<EmbeddedServer> {
   const { binaries, settings = {}, port: wanted = 0 } = options;
@@ -58,7 +58,7 @@ export async function startPostgres(options: {
     const url = `postgresql://${POSTGRES_USER}:${cluster.password}@127.0.0.1:${port}/${DATABASE}`;
     const problem = await makeReady(server, url)
       .then(async (found) => found ?? (await keepTimescaleVersion(dataDir, binaries, url)))
-      .catch((error: Error) => `started, and refused what polytape needs: ${error.message}`);
+      .catch((error: Error) => `started, but rejected a statement that polytape needs: ${error.message}`);
     if (problem === null) return server.embedded(url, port);
 
     const error = server.failedStart(problem);
@@ -70,14 +70,14 @@ export async function startPostgres(options: {
   }
 }
 
-/** Ready is when a session opens. The database is created here when it is absent. Gives what is wrong, or `null`. */
+/** Waits until a session opens, and creates the database if it is absent. Returns what went wrong, or `null`. */
 async function makeReady(server: ServerProcess, url: string): Promise<string | null> {
   const deadline = performance.now() + READY_MS_MAX;
   const maintenance = new URL(url);
   maintenance.pathname = '/postgres';
   while (server.running && performance.now() < deadline) {
     const client = new Client({ connectionString: maintenance.href, connectionTimeoutMillis: 5_000 });
-    client.on('error', () => {}); // the server may end while we are connected: the loop sees it
+    client.on('error', () => {}); // the server may exit while we are connected: the loop notices
     try {
       await client.connect();
       const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
@@ -90,10 +90,10 @@ async function makeReady(server: ServerProcess, url: string): Promise<string | n
     }
     await Promise.race([server.exited, delay(POLL_MS)]);
   }
-  return server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'ended during its start';
+  return server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'exited during its start';
 }
 
-/** Nobody listens yet, the server says that it is starting (57P03), or it went away while we asked. */
+/** The server does not listen yet, is starting (57P03), or exited during the attempt. */
 function isNotYet(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   return code === undefined || code === '57P03' || code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'EPIPE';

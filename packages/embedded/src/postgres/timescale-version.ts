@@ -5,8 +5,8 @@ import { EmbeddedServerError } from '../errors.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 
 /**
- * @throws {EmbeddedServerError} `unavailable`: the directory was last used with TimescaleDB, and these binaries have
- *   none: PostgreSQL would start, and fail at the first query of a hypertable.
+ * @throws {EmbeddedServerError} `unavailable`: the directory was last used with TimescaleDB, which is missing now.
+ *   PostgreSQL would start, but fail at the first query of a hypertable.
  */
 export async function requireTimescaleIfUsed(dataDir: string, binaries: PostgresBinaries): Promise<void> {
   if (binaries.timescale !== null) return;
@@ -14,14 +14,14 @@ export async function requireTimescaleIfUsed(dataDir: string, binaries: Postgres
   if (version === null) return;
   throw new EmbeddedServerError(
     'unavailable',
-    `The database in ${dataDir} was used with TimescaleDB ${version.trim()}, which is not at hand now.`,
+    `The database in ${dataDir} was used with TimescaleDB ${version.trim()}, which is not available now.`,
     "Start again when Debian's packages can be reached, or choose another directory (POLYTAPE_DATA_DIR).",
   );
 }
 
 /**
- * Notes the version that the directory is used with. When it is another than before, the extension is updated: its
- * library is named after the version, and the old one may be gone from the cache.
+ * Records the version of TimescaleDB that the directory is used with. If it has changed, the extension is updated: its library
+ * is named after the version, and the old one may be gone from the cache.
  */
 export async function keepTimescaleVersion(dataDir: string, binaries: PostgresBinaries, url: string): Promise<null> {
   if (binaries.timescale === null) return null;
@@ -34,7 +34,7 @@ export async function keepTimescaleVersion(dataDir: string, binaries: PostgresBi
 }
 
 async function updateExtension(url: string): Promise<void> {
-  // The library of the old version may be absent, and the loader would look for it at the first statement.
+  // At the first statement the loader would look for the library of the old version, which may be gone.
   const client = new Client({ connectionString: url, options: '-c timescaledb.disable_load=on' });
   await client.connect();
   try {

@@ -13,7 +13,7 @@ const SECURITY = DEBIAN.replace('bookworm bookworm-updates', 'bookworm-security'
 );
 
 describe('the Debian source of a machine', () => {
-  test('keeps mirror and keys, and points at the newest suite', () => {
+  test('keeps the mirror and its keys, and names the newest suite', () => {
     const source = chooseDebianSource([{ path: 'debian.sources', text: `${SECURITY}\n\n${DEBIAN}\n` }], 'bookworm');
     expect(source).toEqual({
       format: 'sources',
@@ -27,7 +27,7 @@ Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
     });
   });
 
-  test('is read from the older form too, with its options', () => {
+  test('is also read from the older format, with its options', () => {
     const text = `# deb http://old.example/debian bookworm main
 deb-src http://mirror.example/debian bookworm main
 deb [arch=amd64 signed-by=/k.gpg] http://mirror.example/debian/ bookworm main contrib
@@ -38,13 +38,13 @@ deb [arch=amd64 signed-by=/k.gpg] http://mirror.example/debian/ bookworm main co
     });
   });
 
-  test("is Debian's own, though another repository names its suite alike", () => {
+  test("is Debian's own, even if another repository uses the same suite name", () => {
     const other = { path: 'a.list', text: 'deb https://packages.example.com bookworm main' };
     const debian = { path: 'b.sources', text: DEBIAN };
     expect(chooseDebianSource([other, debian], 'bookworm')?.text).toContain('mirror.example');
   });
 
-  test('is a mirror under any name, when it is the only one', () => {
+  test('is a mirror with any name, if it is the only one', () => {
     const text = 'deb https://proxy.example/repository/debian-proxy bookworm main';
     expect(chooseDebianSource([{ path: 'a.list', text }], 'bookworm')?.text).toBe(
       'deb https://proxy.example/repository/debian-proxy sid main\n',

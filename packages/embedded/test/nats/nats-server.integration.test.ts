@@ -1,8 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { AuthorizationError, connect, type NatsConnection } from '@nats-io/transport-node';
 import { EmbeddedServerError, prepareNatsServer, startNatsServer } from '@polytape/embedded';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { waitForPredecessor } from '../../src/predecessor.ts';
@@ -16,12 +16,13 @@ beforeAll(async () => {
 });
 
 async function session(url: string): Promise<AsyncDisposable & { connection: NatsConnection }> {
-  const connection = await connect({ servers: url, reconnect: false });
+  const { host, username, password } = new URL(url);
+  const connection = await connect({ servers: host, user: username, pass: password, reconnect: false });
   return { connection, [Symbol.asyncDispose]: () => connection.close() };
 }
 
 describe('an embedded nats-server', () => {
-  test('has JetStream from the first connection on, and takes 8 MB', async () => {
+  test('has JetStream from the first connection on, and accepts 8 MB', async () => {
     await using directory = await temporaryDirectory();
     await using server = await startNatsServer({ binary, dataDir: directory.path });
     await using client = await session(server.url);
@@ -34,13 +35,13 @@ describe('an embedded nats-server', () => {
     });
   });
 
-  test('syncs every write before it acknowledges', async () => {
+  test('syncs every write before acknowledging it', async () => {
     await using directory = await temporaryDirectory();
     await using _server = await startNatsServer({ binary, dataDir: directory.path });
     expect(await readFile(join(directory.path, 'nats.conf'), 'utf8')).toContain('sync_interval: always');
   });
 
-  test('has every acknowledged message again after kill -9, at the same address', async () => {
+  test('still has every acknowledged message after kill -9, at the same address', async () => {
     await using directory = await temporaryDirectory();
     const first = await startNatsServer({ binary, dataDir: directory.path });
     {
@@ -58,14 +59,47 @@ describe('an embedded nats-server', () => {
     expect(state.messages).toBe(20);
   });
 
-  test('writes its log where it is told', async () => {
+  test('rejects clients without its password', async () => {
+    await using directory = await temporaryDirectory();
+    await using server = await startNatsServer({ binary, dataDir: directory.path });
+    const servers = new URL(server.url).host;
+    await expect(connect({ servers, reconnect: false })).rejects.toThrow(AuthorizationError);
+    const guessed = { user: 'polytape', pass: 'guessed' };
+    await expect(connect({ servers, ...guessed, reconnect: false })).rejects.toThrow(AuthorizationError);
+  });
+
+  test('hides its password from other local users', async () => {
+    await using directory = await temporaryDirectory();
+    await using _server = await startNatsServer({ binary, dataDir: directory.path });
+    for (const file of ['password', 'nats.conf']) {
+      expect((await stat(join(directory.path, file))).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  test('adds a password to a data directory that has none, and keeps its streams', async () => {
+    await using directory = await temporaryDirectory();
+    {
+      await using server = await startNatsServer({ binary, dataDir: directory.path });
+      await using client = await session(server.url);
+      await (await jetstreamManager(client.connection)).streams.add({ name: 'KEPT', subjects: ['kept'] });
+    }
+    await rm(join(directory.path, 'password'));
+    await chmod(join(directory.path, 'nats.conf'), 0o644);
+
+    await using server = await startNatsServer({ binary, dataDir: directory.path });
+    expect((await stat(join(directory.path, 'nats.conf'))).mode & 0o777).toBe(0o600);
+    await using client = await session(server.url);
+    expect(await (await jetstreamManager(client.connection)).streams.names().next()).toEqual(['KEPT']);
+  });
+
+  test('writes its log to the given path', async () => {
     await using directory = await temporaryDirectory();
     const logPath = join(directory.path, 'logs', 'nats.log');
     await using _server = await startNatsServer({ binary, dataDir: join(directory.path, 'nats'), logPath });
     expect(await readFile(logPath, 'utf8')).toContain('Server is ready');
   });
 
-  test('stops in order, and stopping twice does no harm', async () => {
+  test('stops in order, and can be stopped twice', async () => {
     await using directory = await temporaryDirectory();
     const server = await startNatsServer({ binary, dataDir: directory.path });
     await Promise.all([server.stop(), server.stop()]);
@@ -82,7 +116,7 @@ describe('an embedded nats-server', () => {
     });
   });
 
-  test('names a data directory that cannot be written, in one line', async () => {
+  test('names a data directory that is not writable, in one line', async () => {
     await using directory = await temporaryDirectory();
     await writeFile(join(directory.path, 'file'), '');
     const dataDir = join(directory.path, 'file', 'data');
@@ -92,17 +126,17 @@ describe('an embedded nats-server', () => {
     expect((error as Error).message).not.toContain('\n');
   });
 
-  test('tells the end of its log when it cannot start', async () => {
+  test('reports the end of its log when it cannot start', async () => {
     await using directory = await temporaryDirectory();
     await writeFile(join(directory.path, 'jetstream'), 'a file where the streams should lie');
     await expect(startNatsServer({ binary, dataDir: directory.path })).rejects.toMatchObject({
       reason: 'start-failed',
-      message: expect.stringMatching(/ended during its start.*JetStream/s),
+      message: expect.stringMatching(/exited during its start.*JetStream/s),
     });
   });
 
-  describe.skipIf(process.platform !== 'linux')('while another runs on the same data (seen on Linux only)', () => {
-    test('starts when that one has ended, and not before', async () => {
+  describe.skipIf(process.platform !== 'linux')('while another uses the same data (Linux only)', () => {
+    test('starts only after that one has exited', async () => {
       await using directory = await temporaryDirectory();
       await using first = await startNatsServer({ binary, dataDir: directory.path });
       const second = startNatsServer({ binary, dataDir: directory.path });
@@ -114,7 +148,7 @@ describe('an embedded nats-server', () => {
       expect(client.connection.info?.port).toBe(server.port);
     });
 
-    test('says which process that is, when it does not end', async () => {
+    test('names the process if it does not exit', async () => {
       await using directory = await temporaryDirectory();
       await using server = await startNatsServer({ binary, dataDir: directory.path });
       const place = { server: 'nats-server', directory: directory.path, word: 'nats.conf' };
@@ -132,15 +166,15 @@ describe('finding nats-server', () => {
   });
   const progress = () => {};
 
-  test('takes the given one', async () => {
+  test('uses the given one', async () => {
     await using empty = await temporaryDirectory();
     expect(await prepareNatsServer({ cacheDir: empty.path, progress, binary: binary.path })).toEqual(binary);
   });
 
   test.each([
     ['is not there', '/nonexistent/nats-server', 'cannot be run'],
-    ['is another program', process.execPath, 'is no nats-server'],
-  ])('refuses a given one that %s, and names the setting', async (_, given, words) => {
+    ['is another program', process.execPath, 'is not a nats-server'],
+  ])('rejects a given one that %s, and names the setting', async (_, given, words) => {
     await expect(prepareNatsServer({ cacheDir: CACHE_DIRECTORY, progress, binary: given })).rejects.toMatchObject({
       reason: 'unavailable',
       message: expect.stringContaining(words),
@@ -148,7 +182,7 @@ describe('finding nats-server', () => {
     });
   });
 
-  test('takes one from PATH when it is new enough, and passes over an old one', async () => {
+  test('uses the one on PATH if it is new enough, and ignores an old one', async () => {
     await using directory = await temporaryDirectory();
     for (const version of ['2.9.10', '2.12.0']) {
       await mkdir(join(directory.path, version));
@@ -163,7 +197,7 @@ describe('finding nats-server', () => {
     await expect(prepareNatsServer({ cacheDir: directory.path, progress })).rejects.toThrow('2.12 or newer');
   });
 
-  test('says how to get it where there is none', async () => {
+  test('says how to install it if there is none', async () => {
     await using empty = await temporaryDirectory();
     vi.stubEnv('PATH', empty.path);
     await expect(prepareNatsServer({ cacheDir: empty.path, progress })).rejects.toMatchObject({

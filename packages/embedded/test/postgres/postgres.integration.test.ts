@@ -51,13 +51,13 @@ describe('an embedded PostgreSQL that runs', () => {
     });
   });
 
-  test('lets nobody in without its password', async () => {
+  test('rejects clients without its password', async () => {
     const url = new URL(server.url);
     url.password = 'guessed';
     await expect(query({ ...server, url: url.href }, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   });
 
-  test('has TimescaleDB when the binaries say so', async () => {
+  test('has TimescaleDB if the binaries include it', async () => {
     const found = await query(
       server,
       "SELECT default_version AS version FROM pg_available_extensions WHERE name = 'timescaledb'",
@@ -81,7 +81,7 @@ describe('an embedded PostgreSQL that has run before', () => {
     return () => directory[Symbol.asyncDispose]();
   });
 
-  test('has its data, its port and its password again after kill -9', async () => {
+  test('keeps its data, its port and its password over kill -9', async () => {
     const first = await startPostgres({ binaries, dataDir: directory.path });
     await query(first, 'CREATE TABLE kept AS SELECT 42 AS answer');
     first.kill();
@@ -92,13 +92,13 @@ describe('an embedded PostgreSQL that has run before', () => {
     expect(await query(second, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
-  test('starts though its lock file names a living stranger', async () => {
+  test('starts even if its lock file names an unrelated process', async () => {
     const first = await startPostgres({ binaries, dataDir: directory.path });
     first.kill();
     await first.exited;
     const lockFile = join(directory.path, 'pgdata', 'postmaster.pid');
     const lines = (await readFile(lockFile, 'utf8')).split('\n');
-    // PostgreSQL sees through a stranger of another user by itself.
+    // PostgreSQL itself ignores processes of other users.
     using stranger = strangerOf((await stat(lockFile)).uid);
     await writeFile(lockFile, [stranger.pid, ...lines.slice(1)].join('\n'));
 
@@ -109,7 +109,7 @@ describe('an embedded PostgreSQL that has run before', () => {
   test('stops in order while a session is open', async () => {
     const server = await startPostgres({ binaries, dataDir: directory.path });
     const client = new Client({ connectionString: server.url });
-    client.on('error', () => {}); // being ended is the point
+    client.on('error', () => {}); // the session is ended on purpose
     await client.connect();
     await server.stop();
     expect(await server.exited).toEqual({ code: 0, signal: null });
@@ -125,11 +125,11 @@ describe('an embedded PostgreSQL that has run before', () => {
     });
   });
 
-  test('tells the end of its log when it cannot start', async () => {
+  test('reports the end of its log when it cannot start', async () => {
     const settings = { work_mem: 'plenty' };
     await expect(startPostgres({ binaries, dataDir: directory.path, settings })).rejects.toMatchObject({
       reason: 'start-failed',
-      message: expect.stringMatching(/ended during its start.*invalid value for parameter "work_mem"/s),
+      message: expect.stringMatching(/exited during its start.*invalid value for parameter "work_mem"/s),
     });
   });
 
@@ -145,7 +145,7 @@ describe('an embedded PostgreSQL that has run before', () => {
 });
 
 describe('an embedded PostgreSQL on a new directory', () => {
-  test('is created anew where a first start was interrupted', async () => {
+  test('is created again after an interrupted first start', async () => {
     await using directory = await temporaryDirectory();
     await mkdir(join(directory.path, 'pgdata.new'));
     await writeFile(join(directory.path, 'pgdata.new', 'PG_VERSION'), '18\n');
@@ -153,7 +153,7 @@ describe('an embedded PostgreSQL on a new directory', () => {
     expect(await query(server, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('names a data directory that cannot be written, in one line', async () => {
+  test('names a data directory that is not writable, in one line', async () => {
     await using directory = await temporaryDirectory();
     await writeFile(join(directory.path, 'file'), '');
     const dataDir = join(directory.path, 'file', 'data');
@@ -171,9 +171,9 @@ describe.skipIf(process.getuid?.() !== 0)('an embedded PostgreSQL started by roo
     expect(await statusOf(server)).toMatchObject({ Uid: '65534' });
   });
 
-  test('runs below a directory that only root may enter, with the right to pass and no other', async () => {
+  test('runs below a directory that only root may enter, with that one capability', async () => {
     await using directory = await temporaryDirectory({ closed: true });
-    // As in a checkout below root's home: the programs lie behind the closed directory too.
+    // As in a checkout below root's home: the programs are inside the closed directory, too.
     const native = join(directory.path, 'native');
     await cp(dirname(dirname(binaries.postgres)), native, { recursive: true, verbatimSymlinks: true });
     const copied = { ...binaries, initdb: join(native, 'bin', 'initdb'), postgres: join(native, 'bin', 'postgres') };

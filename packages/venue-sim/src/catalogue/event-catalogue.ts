@@ -3,12 +3,12 @@ import { cities, clubs, coins, companies, countries, cups, esportsTeams, films, 
 import type { EventDraft, MarketDraft } from './event-draft.ts';
 import { clock, isoDate, longDate, monthAndDay, monthName, roundPrice, slugOf } from './wording.ts';
 
-/** An event with one or several markets, of any kind that the venue lists; `dayMs` is the midnight that dates count from. */
+/** Drafts an event with one or several markets, of a random kind. `dayMs` is the midnight from which dates count. */
 export function draftEvent(prng: Prng, dayMs: number): EventDraft {
   return prng.pick(KINDS)(prng, dayMs);
 }
 
-/** A short-lived market of the "Up or Down" series: what opens and closes all day long. `slotMs` is when its five minutes begin. */
+/** Drafts a five-minute market of the "Up or Down" series, which open and close all day. `slotMs` is the start of its five minutes. */
 export function draftUpOrDown(prng: Prng, slotMs: number): EventDraft {
   const coin = prng.pick(coins);
   const title = `${coin.name} Up or Down - ${monthAndDay(slotMs)}, ${clock(slotMs)}-${clock(slotMs + FIVE_MINUTES_MS)} UTC`;

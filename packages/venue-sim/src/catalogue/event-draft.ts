@@ -1,6 +1,6 @@
 import type { TickSize } from './price-grid.ts';
 
-/** An event as a person would read it, before it gets ids. */
+/** The texts and figures of an event, without ids. */
 export type EventDraft = {
   title: string;
   slug: string;
@@ -18,7 +18,7 @@ export type MarketDraft = {
   slug: string;
   groupItemTitle: string;
   outcomes: [string, string];
-  /** What outcome 0 is worth, in (0, 1). */
+  /** Fair price of outcome 0, in (0, 1). */
   fair: number;
   tickSize: TickSize;
 };

@@ -2,13 +2,12 @@ import { OrderBook } from '../exchange/order-book.ts';
 import { Prng } from '../exchange/prng.ts';
 import { draftEvent, draftUpOrDown } from './event-catalogue.ts';
 import type { EventDraft, MarketDraft } from './event-draft.ts';
-import { conditionalTokenIds, positionIds } from './market-ids.ts';
 import { priceGrid } from './price-grid.ts';
 import type { SimEvent, SimMarket, SimToken } from './sim-market.ts';
 
 /**
- * Invents markets, one after the other, from the seed alone: the n-th market of a seed has the same ids, question and
- * book on every machine and every run. Only dates in questions and slugs follow the day of `startedAtMs`.
+ * Invents markets from the seed alone: the n-th market of a seed has the same ids, question and book on every machine and in
+ * every run. Only dates in questions and slugs follow the day of `startedAtMs`.
  */
 export class MarketFactory {
   readonly #seed: string;
@@ -19,7 +18,7 @@ export class MarketFactory {
   #events = 0;
   #markets = 0;
   #gammaId = FIRST_GAMMA_ID;
-  /** Markets of the event that was drafted last and are not handed out yet. */
+  /** Markets of the last drafted event that were not returned yet. */
   #waiting: SimMarket[] = [];
 
   constructor({ seed, shareOfV2, startedAtMs }: { seed: string; shareOfV2: number; startedAtMs: number }) {
@@ -28,7 +27,7 @@ export class MarketFactory {
     this.#startedAtMs = startedAtMs;
   }
 
-  /** The next market of the listing that the venue starts with: events of all kinds, some days old. */
+  /** The next market of the initial listing: events of all kinds, some days old. */
   nextListed(): SimMarket {
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) return waiting;
@@ -39,7 +38,7 @@ export class MarketFactory {
     return this.nextListed();
   }
 
-  /** A market that opens while the venue runs: a five-minute one, as most new markets are. */
+  /** A market that opens while the venue runs. Like most new markets it lasts five minutes. */
   nextOpened(nowMs: number): SimMarket {
     const prng = new Prng(this.#seed, 'event', this.#events);
     const slotMs = Math.ceil(nowMs / FIVE_MINUTES_MS) * FIVE_MINUTES_MS + prng.integer(0, 11) * FIVE_MINUTES_MS;
@@ -48,7 +47,7 @@ export class MarketFactory {
     return market;
   }
 
-  /** A Gamma id that no market has. */
+  /** An unused Gamma id. */
   nextGammaId(): string {
     this.#gammaId += 1;
     return String(this.#gammaId);
@@ -79,7 +78,7 @@ export class MarketFactory {
     const v1 = conditionalTokenIds(prng);
     const v2 = positionIds(prng, event.negRisk);
     const own = isV2 ? v2 : v1;
-    // Gamma fills in the ids of the other system for half of the v2 markets and for a few of the v1 ones.
+    // Gamma also lists the ids of the other system for half of the v2 markets and a few v1 markets.
     const otherIds = prng.chance(isV2 ? 0.5 : 0.1) ? (isV2 ? v1 : v2).tokenIds : null;
     const grid = priceGrid(draft.tickSize);
     const market = {
@@ -94,7 +93,7 @@ export class MarketFactory {
       event,
       tickSize: draft.tickSize,
       feeRateBps: event.feeType === null || prng.chance(0.6) ? '0' : prng.pick(['25', '50', '1000']),
-      // A few markets have most of the activity (Pareto with a finite mean).
+      // A few markets get most of the activity (a Pareto distribution with a finite mean).
       weight: (1 - prng.unit()) ** -0.8,
       flavour: prng.unit(),
       createdAtMs: event.startAtMs,
@@ -115,7 +114,7 @@ export class MarketFactory {
   }
 }
 
-/** The venue puts a number behind a slug that is taken. */
+/** The venue appends a number to a slug that is taken. */
 function unique(slug: string, slugs: Map<string, number>): string {
   const taken = slugs.get(slug) ?? 0;
   slugs.set(slug, taken + 1);
@@ -124,6 +123,30 @@ function unique(slug: string, slugs: Map<string, number>): string {
 
 function token(market: SimMarket, tokenId: string, outcome: string, outcomeIndex: 0 | 1): SimToken {
   return { tokenId, outcome, outcomeIndex, market };
+}
+
+/** Ids of a market in one of the venue's two position systems. */
+type MarketIds = { conditionId: string; tokenIds: [string, string] };
+
+/** Conditional tokens: a 32-byte condition and two unrelated uint256 token ids, most with 77 digits. */
+function conditionalTokenIds(prng: Prng): MarketIds {
+  return { conditionId: `0x${prng.hex(64)}`, tokenIds: [decimalOfHex(prng.hex(64)), decimalOfHex(prng.hex(64))] };
+}
+
+/**
+ * Position manager: a 31-byte condition that begins with the module (1 binary, 2 neg-risk). A position id is the condition
+ * followed by the outcome's index, so that the two ids differ by one.
+ */
+function positionIds(prng: Prng, negRisk: boolean): MarketIds {
+  const condition = `${negRisk ? '02' : '01'}${prng.hex(60)}`;
+  return {
+    conditionId: `0x${condition}`,
+    tokenIds: [decimalOfHex(`${condition}00`), decimalOfHex(`${condition}01`)],
+  };
+}
+
+function decimalOfHex(digits: string): string {
+  return BigInt(`0x${digits}`).toString();
 }
 
 const FIRST_GAMMA_ID = 3_200_000;

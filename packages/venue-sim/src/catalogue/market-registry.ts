@@ -2,17 +2,17 @@ import { standingOf } from '../exchange/market-life.ts';
 import type { Prng } from '../exchange/prng.ts';
 import type { SimMarket, SimToken } from './sim-market.ts';
 
-/** All markets of the venue, open and closed, with the look-ups that its interfaces need. */
+/** All open and closed markets of the venue, with look-ups. */
 export class MarketRegistry {
   readonly #byCondition = new Map<string, SimMarket>();
   readonly #byToken = new Map<string, SimToken>();
   readonly #byGammaId = new Map<string, SimMarket>();
   readonly #bySlug = new Map<string, SimMarket>();
-  /** Closed ones in the order of their closing, so that the oldest can be forgotten. */
+  /** Closed markets in the order of their closing, so that the oldest can be removed. */
   readonly #closed: SimMarket[] = [];
   #open: SimMarket[] = [];
   #revision = 0;
-  /** Running sum of the open markets' weights; null when it must be computed again. */
+  /** Running sum of the open markets' weights; null when outdated. */
   #weights: Float64Array | null = null;
 
   add(market: SimMarket): void {
@@ -25,7 +25,7 @@ export class MarketRegistry {
     this.#weights = null;
   }
 
-  /** Takes a market whose last step is its closing out of trade. */
+  /** Ends the trading of a market whose last step is its closing. */
   close(market: SimMarket): void {
     market.closed = standingOf(market.steps).closed;
     market.book.clear();
@@ -35,10 +35,10 @@ export class MarketRegistry {
     if (this.#closed.length > CLOSED_MARKETS_MAX) this.#forget(this.#closed.shift());
   }
 
-  /** Takes a closed market into trade again, with the book that it once began with. */
+  /** Resumes the trading of a closed market, with its initial book. */
   reopen(market: SimMarket): void {
     const index = this.#closed.indexOf(market);
-    // Forgotten: it is no longer known by its ids, either.
+    // It was removed, and its ids are no longer known either.
     if (index < 0) return;
     this.#closed.splice(index, 1);
     market.closed = null;
@@ -47,7 +47,7 @@ export class MarketRegistry {
     this.#weights = null;
   }
 
-  /** No further market can be opened. */
+  /** Whether the maximum of open markets is reached. */
   get full(): boolean {
     return this.#open.length >= OPEN_MARKETS_MAX;
   }
@@ -61,12 +61,12 @@ export class MarketRegistry {
     return this.#closed.length;
   }
 
-  /** Grows whenever a market is added or forgotten. */
+  /** Increases whenever a market is added or removed. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** Every market, in the order of Gamma's ids. */
+  /** All markets in the order of their Gamma ids. */
   all(): SimMarket[] {
     return [...this.#byGammaId.values()];
   }
@@ -87,7 +87,7 @@ export class MarketRegistry {
     return this.#byToken.get(tokenId);
   }
 
-  /** An open market, likelier when it is busier; undefined when none is open. */
+  /** A random open market, weighted by activity; undefined if none is open. */
   pick(prng: Prng): SimMarket | undefined {
     this.#weights ??= runningSum(this.#open);
     const wanted = prng.unit() * (this.#weights.at(-1) ?? 0);
@@ -111,9 +111,9 @@ export class MarketRegistry {
   }
 }
 
-/** More than the live venue has; past that none is opened. */
+/** Maximum of open markets, more than the live venue has. */
 const OPEN_MARKETS_MAX = 250_000;
-/** Closed markets that stay listed; past that the one that closed first is forgotten, as if it had never been. */
+/** Maximum of closed markets that stay listed. Beyond it, the one that closed first is removed. */
 const CLOSED_MARKETS_MAX = 20_000;
 
 function runningSum(markets: readonly SimMarket[]): Float64Array {

@@ -1,7 +1,7 @@
-/** The venue's tick sizes, as it writes them. */
+/** The venue's tick sizes, in its own spelling. */
 export type TickSize = '0.1' | '0.01' | '0.005' | '0.0025' | '0.001' | '0.0001';
 
-/** All prices of one tick size; a price is the index of its tick, so that books need no decimals. */
+/** All prices of one tick size. Books store a price as the index of its tick and need no decimals. */
 export type PriceGrid = {
   tickSize: TickSize;
   /** Ticks in one unit of collateral: price p is tick p * ticks, and its mirror 1 - p is tick ticks - p * ticks. */
@@ -14,11 +14,11 @@ export function priceGrid(tickSize: TickSize): PriceGrid {
   return GRIDS[tickSize];
 }
 
-/** The tick of a price text, or null when it is no price of this grid. */
+/** The tick of a price, or null if the text is not a price on this grid. */
 export function tickOfPrice(grid: PriceGrid, price: string): number | null {
   const value = Number(price) * grid.ticks;
   const tick = Math.round(value);
-  // The tolerance is that of binary fractions, far below a tick.
+  // The tolerance covers binary rounding, far below a tick.
   return Math.abs(value - tick) < 1e-6 && tick >= 0 && tick <= grid.ticks ? tick : null;
 }
 

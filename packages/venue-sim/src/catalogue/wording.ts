@@ -1,10 +1,10 @@
-/** Two significant digits more than the price's magnitude needs: 104,500, 3,680, 0.84. */
+/** Rounds to three significant digits: 104,000, 3,680, 0.84. */
 export function roundPrice(price: number): number {
   const unit = 10 ** (Math.floor(Math.log10(price)) - 2);
   return Math.round(price / unit) * unit;
 }
 
-/** Lower-case ASCII words joined by hyphens, as the venue's slugs are. */
+/** Lower-case ASCII words joined by hyphens, like the venue's slugs. */
 export function slugOf(text: string): string {
   return text
     .normalize('NFKD')
@@ -14,7 +14,7 @@ export function slugOf(text: string): string {
     .replace(/^-+|-+$/g, '');
 }
 
-/** `2026-11-20`, as slugs and questions write it. */
+/** `2026-11-20`. */
 export function isoDate(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 10);
 }
@@ -38,20 +38,7 @@ export function clock(atMs: number): string {
 
 /** `November`. */
 export function monthName(atMs: number): string {
-  return MONTHS[new Date(atMs).getUTCMonth()] ?? '';
+  return MONTH.format(atMs);
 }
 
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
+const MONTH = new Intl.DateTimeFormat('en-US', { month: 'long', timeZone: 'UTC' });

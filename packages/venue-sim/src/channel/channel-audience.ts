@@ -1,11 +1,11 @@
 import type { SimMarket, SimToken } from '../catalogue/sim-market.ts';
 import type { ChannelSocket } from './channel-socket.ts';
 
-/** Which sockets are served which tokens, looked up from both ends. */
+/** Which sockets are served which tokens, with look-ups by token and by market. */
 export class ChannelAudience {
   readonly #byToken = new Map<SimToken, ChannelSocket[]>();
   readonly #byMarket = new Map<SimMarket, ChannelSocket[]>();
-  /** The keys of `#byMarket`; null when they changed. */
+  /** The keys of `#byMarket`; null when outdated. */
   #markets: SimMarket[] | null = null;
 
   add(token: SimToken, socket: ChannelSocket): void {
@@ -14,7 +14,7 @@ export class ChannelAudience {
     this.#markets = null;
   }
 
-  /** Does nothing where the socket was not served the token. */
+  /** Does nothing if the socket was not served the token. */
   remove(token: SimToken, socket: ChannelSocket): void {
     take(this.#byToken, token, socket);
     if (token.market.tokens.some((other) => this.ofToken(other).includes(socket))) return;
@@ -26,12 +26,12 @@ export class ChannelAudience {
     return this.#byToken.get(token) ?? NOBODY;
   }
 
-  /** Sockets that are served one of the market's tokens, or both. */
+  /** Sockets that are served at least one of the market's tokens. */
   ofMarket(market: SimMarket): readonly ChannelSocket[] {
     return this.#byMarket.get(market) ?? NOBODY;
   }
 
-  /** Markets of which some socket is served a token. */
+  /** Markets with a token that is served to some socket. */
   markets(): readonly SimMarket[] {
     this.#markets ??= [...this.#byMarket.keys()];
     return this.#markets;

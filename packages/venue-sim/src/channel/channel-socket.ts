@@ -3,24 +3,24 @@ import { WebSocket } from 'ws';
 import type { SimToken } from '../catalogue/sim-market.ts';
 
 /**
- * One client of the market channel.
+ * A client of the market channel.
  *
- * connected -> subscribed (its first message was valid) -> closed. Frames are collected in an outbox and written
- * together, so that a tick with a thousand frames costs one write a socket.
+ * connected -> subscribed (its first message was valid) -> closed. Frames are collected in an outbox and written together, so
+ * that a tick with a thousand frames costs one write per socket.
  */
 export class ChannelSocket {
-  /** Counts the sockets of this venue from 1; names the socket in the control interface. */
+  /** Number of the socket from 1; identifies it in the control interface. */
   readonly number: number;
   readonly webSocket: WebSocket;
-  /** What it subscribed to, served or not. */
+  /** Subscribed tokens, whether served or not. */
   readonly tokens = new Set<SimToken>();
-  /** Places taken on this socket: what it subscribed to, and what it left where the venue frees nothing. */
+  /** Occupied places: subscribed tokens, and unsubscribed ones if the venue does not free places. */
   places = 0;
   readonly connectedAtMs: number;
   subscribed = false;
-  /** `custom_feature_enabled`: lifecycle events and best prices are sent as well. */
+  /** `custom_feature_enabled`: also receives lifecycle events and best prices. */
   flagged = false;
-  /** Silently dead: open and answering PINGs, but everything else that it would be sent is swallowed. */
+  /** Stalled silently: it stays open and answers PINGs, but everything else sent to it is discarded. */
   stalled = false;
   lastPingAtMs: number;
   framesSent = 0;
@@ -41,25 +41,25 @@ export class ChannelSocket {
     return this.webSocket.readyState === WebSocket.OPEN;
   }
 
-  /** Whether what is sent to it now goes out. */
+  /** Whether frames sent to it now go out. */
   get hears(): boolean {
     return this.open && !this.stalled;
   }
 
-  /** Bytes that the client has not taken yet. */
+  /** Bytes that the client has not read yet. */
   get bufferedBytes(): number {
     return this.#outboxBytes + this.#raw.writableLength;
   }
 
-  /** Takes the bytes of one whole frame (see `textFrame`); they leave with the next `flush`. */
+  /** Queues the bytes of one whole frame (see `textFrame`) for the next `flush`. */
   queue(frame: Buffer): void {
     this.#outbox.push(frame);
     this.#outboxBytes += frame.length;
   }
 
   /**
-   * Writes the outbox past the WebSocket library, whose own writes are whole frames too (no compression, no
-   * fragments), so the two never mix within a frame.
+   * Writes the outbox, bypassing the WebSocket library. The library also writes whole frames (no compression, no fragments), so
+   * frames never interleave.
    */
   flush(): void {
     if (this.#outbox.length === 0) return;
@@ -72,16 +72,16 @@ export class ChannelSocket {
     this.#outboxBytes = 0;
   }
 
-  /** Ends the connection behind what was written, without a closing handshake, whether the client reads on or not. */
+  /** Ends the connection after the written data, without a closing handshake, even if the client does not read. */
   cut(): void {
     this.flush();
-    // Destroyed at once, frames that the ledger counts as written could be lost on this side.
+    // Destroying it at once could lose frames on this side that the ledger counts as written.
     this.#raw.end();
     const patience = setTimeout(() => this.webSocket.terminate(), CUT_WITHIN_MS);
     this.#raw.once('close', () => clearTimeout(patience));
   }
 
-  /** Resolves when the operating system has taken everything written so far, the socket is gone, or patience ends. */
+  /** Resolves when the operating system has accepted all written data, the socket has closed, or `patience` aborts. */
   async written(patience: AbortSignal): Promise<void> {
     if (!this.open || this.#raw.writableLength === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -95,5 +95,5 @@ export class ChannelSocket {
   }
 }
 
-/** A client that does not read is not waited for longer. */
+/** Time limit for a client that does not read. */
 const CUT_WITHIN_MS = 2_000;

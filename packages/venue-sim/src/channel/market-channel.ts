@@ -14,19 +14,19 @@ import { textFrame } from './ws-frame.ts';
 export type MarketChannelOptions = {
   registry: MarketRegistry;
   prng: Prng;
-  /** A socket that sends no PING for this long is closed, as on the venue. */
+  /** A socket without a PING for this long is closed, as on the live venue. */
   pingTimeoutMs: number;
-  /** A socket with more bytes waiting is closed and counted. */
+  /** A socket with more unread bytes is closed and counted. */
   bufferedBytesMax: number;
-  /** Called before a first book is written, so that an untouched market has one. */
+  /** Called before a first book is sent, to create the initial book of an untouched market. */
   prepareBook: (market: SimMarket) => void;
   clock: () => number;
 } & ChannelLimits;
 
-/** Sockets that were ended by the venue, by reason. */
+/** Number of sockets closed by the venue, by reason. */
 export type SocketEndings = { slow: number; silent: number; refused: number; dropped: number };
 
-/** The market channel (WebSocket): subscriptions, heartbeats, and who listens to what. */
+/** The market channel (WebSocket): subscriptions, heartbeats and listeners. */
 export class MarketChannel implements AsyncDisposable {
   readonly endings: SocketEndings = { slow: 0, silent: 0, refused: 0, dropped: 0 };
   readonly #options: MarketChannelOptions;
@@ -38,7 +38,7 @@ export class MarketChannel implements AsyncDisposable {
   #limits: ChannelLimits;
   #stallsNewSockets = false;
   #connected = 0;
-  /** Totals of the sockets that are gone. */
+  /** Totals of the closed sockets. */
   #framesSent = 0;
   #bytesSent = 0;
 
@@ -54,7 +54,7 @@ export class MarketChannel implements AsyncDisposable {
     this.#heartbeat = setInterval(() => this.#closeSilent(), Math.max(20, Math.min(1_000, options.pingTimeoutMs / 4)));
   }
 
-  /** Takes over an upgrade request whose path was found right. */
+  /** Accepts an upgrade request with the right path. */
   accept(request: IncomingMessage, raw: Duplex, head: Buffer): void {
     if (this.#sockets.size >= SOCKETS_MAX) {
       raw.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
@@ -63,22 +63,22 @@ export class MarketChannel implements AsyncDisposable {
     this.#server.handleUpgrade(request, raw, head, (webSocket) => this.#connect(webSocket, raw));
   }
 
-  /** Sockets that are served this token, stalled ones among them. */
+  /** Sockets that are served this token, including stalled ones. */
   listenersOfToken(token: SimToken): readonly ChannelSocket[] {
     return this.#audience.ofToken(token);
   }
 
-  /** Sockets that are served one of the market's tokens, or both. */
+  /** Sockets that are served at least one of the market's tokens. */
   listenersOfMarket(market: SimMarket): readonly ChannelSocket[] {
     return this.#audience.ofMarket(market);
   }
 
-  /** Markets that somebody listens to. */
+  /** Markets with listeners. */
   listenedMarkets(): readonly SimMarket[] {
     return this.#audience.markets();
   }
 
-  /** Whether this token's book ever went out. */
+  /** Whether this token's book was ever sent. */
   wasSent(token: SimToken): boolean {
     return this.#tokensSent.has(token);
   }
@@ -97,17 +97,17 @@ export class MarketChannel implements AsyncDisposable {
     return { framesSent, bytesSent, connected: this.#connected };
   }
 
-  /** How many of the socket's tokens get anything. */
+  /** Number of the socket's tokens that are served. */
   servedTokens(socket: ChannelSocket): number {
     return [...socket.tokens].filter((token) => this.#audience.ofToken(token).includes(socket)).length;
   }
 
-  /** Queues one text message for several sockets; answers how many of them will get it. */
+  /** Queues a text message for several sockets. Returns the number of those that will get it. */
   send(sockets: Iterable<ChannelSocket>, text: string): number {
     return this.sendFrame(sockets, textFrame(text));
   }
 
-  /** The same for a frame that is encoded already. */
+  /** Does the same with an encoded frame. */
   sendFrame(sockets: Iterable<ChannelSocket>, frame: Buffer): number {
     let hearing = 0;
     for (const socket of sockets) {
@@ -118,7 +118,7 @@ export class MarketChannel implements AsyncDisposable {
     return hearing;
   }
 
-  /** Writes what is queued. A socket that does not keep up is closed: a server that drops frames would make the ledger false. */
+  /** Writes all queued frames. A socket that cannot keep up is closed: dropping frames would falsify the ledger. */
   flush(): void {
     for (const socket of this.#sockets.values()) {
       if (socket.bufferedBytes > this.#options.bufferedBytesMax) this.#end(socket, 'slow');
@@ -126,7 +126,7 @@ export class MarketChannel implements AsyncDisposable {
     }
   }
 
-  /** Resolves when the operating system took every open socket's bytes; a client that does not read is not waited for long. */
+  /** Resolves when the operating system has accepted the data of every open socket, except those that do not read in time. */
   async written(): Promise<void> {
     this.flush();
     const patience = new AbortController();
@@ -135,7 +135,7 @@ export class MarketChannel implements AsyncDisposable {
     clearTimeout(timer);
   }
 
-  /** Cuts sockets without a closing handshake, one by its number or all; answers how many. */
+  /** Cuts one socket or all of them without a closing handshake. Returns their number. */
   drop(number?: number): number {
     const sockets = this.#chosen(number ?? 'all');
     for (const socket of sockets) {
@@ -146,7 +146,7 @@ export class MarketChannel implements AsyncDisposable {
     return sockets.length;
   }
 
-  /** Sets the limits that are named, for subscriptions to come. */
+  /** Sets these limits for future subscriptions. */
   limit(limits: Partial<ChannelLimits>): ChannelLimits {
     const { booksPerSocketMax = this.#limits.booksPerSocketMax, freesUnsubscribed = this.#limits.freesUnsubscribed } =
       limits;
@@ -154,16 +154,16 @@ export class MarketChannel implements AsyncDisposable {
     return this.#limits;
   }
 
-  /** Swallows from now on what these sockets, and those that connect later, would be sent; answers how many are open. */
+  /** Discards everything sent to these sockets, and to new ones, from now on. Returns the number of stalled open sockets. */
   stall({ socket, newSockets }: { socket: number | 'all' | null; newSockets: boolean | undefined }): number {
     if (newSockets !== undefined) this.#stallsNewSockets = newSockets;
     const sockets = socket === null ? [] : this.#chosen(socket);
-    // What is queued already was sent before, and leaves.
+    // Frames already queued were sent before the stall, and go out.
     for (const stalled of sockets) stalled.stalled = true;
     return sockets.length;
   }
 
-  /** Serves these sockets again; what was swallowed never comes. For all, that ends the stall of new ones as well. */
+  /** Serves these sockets again; discarded frames are not sent later. `all` also ends the stall of new sockets. */
   unstall(socket: number | 'all'): number {
     if (socket === 'all') this.#stallsNewSockets = false;
     const sockets = this.#chosen(socket).filter(({ stalled }) => stalled);
@@ -190,17 +190,17 @@ export class MarketChannel implements AsyncDisposable {
       if (!isBinary) this.#receive(socket, String(data));
       else this.#refuse(socket);
     });
-    // The library closes the socket after an error; the close is what matters.
+    // The library closes the socket after an error, which is handled below.
     webSocket.on('error', () => {});
     webSocket.on('close', () => this.#forget(socket));
   }
 
   #receive(socket: ChannelSocket, text: string): void {
-    // What it sent before it heard that it was cut.
+    // It was sent before the client noticed that it was cut.
     if (!this.#sockets.has(socket.number)) return;
     const message = readClientMessage(text);
     if (!socket.subscribed && message.kind !== 'initial') {
-      // The venue closes a socket whose first message is anything else, a PING included.
+      // The venue closes a socket whose first message is anything else, even a PING.
       this.#refuse(socket);
     } else if (!socket.subscribed && message.kind === 'initial') {
       socket.subscribed = true;
@@ -209,10 +209,10 @@ export class MarketChannel implements AsyncDisposable {
       this.#subscribe(socket, message.tokenIds, message.initialDump);
     } else if (message.kind === 'ping') {
       socket.lastPingAtMs = this.#options.clock();
-      // Even when stalled: that is what makes a stall silent.
+      // Even when stalled, so that the stall is silent.
       socket.queue(PONG);
     } else if (message.kind === 'operation') {
-      // The flag counts even where every token of the message is a duplicate.
+      // The flag counts even if every token of the message is a duplicate.
       if (message.flagged) socket.flagged = true;
       if (message.operation === 'subscribe') this.#subscribe(socket, message.tokenIds, true);
       else for (const tokenId of message.tokenIds) this.#unsubscribe(socket, tokenId);
@@ -226,7 +226,7 @@ export class MarketChannel implements AsyncDisposable {
     const books: string[] = [];
     for (const tokenId of tokenIds) {
       const token = this.#options.registry.token(tokenId);
-      // Unknown and closed ones are never answered, nor are duplicates.
+      // Unknown, closed and duplicate tokens get no answer.
       if (token === undefined || token.market.closed !== null || socket.tokens.has(token)) continue;
       socket.tokens.add(token);
       socket.places += 1;
@@ -248,7 +248,7 @@ export class MarketChannel implements AsyncDisposable {
   }
 
   #refuse(socket: ChannelSocket): void {
-    // What it sent before it heard of the refusal.
+    // It was sent before the client noticed the refusal.
     if (!socket.open) return;
     this.endings.refused += 1;
     socket.webSocket.close(1008, 'invalid subscription payload');
@@ -273,11 +273,11 @@ export class MarketChannel implements AsyncDisposable {
   }
 }
 
-/** Room for an initial subscription to 100,000 tokens. */
+/** Enough for an initial subscription to 100,000 tokens. */
 const CLIENT_MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
-/** Sockets at a time; more are answered with 503. */
+/** Maximum of open sockets; further ones get 503. */
 const SOCKETS_MAX = 5_000;
-/** Patience with sockets that hold back the end of trading. */
+/** Time limit for sockets that delay the end of trading. */
 const WRITTEN_WITHIN_MS = 10_000;
 const EMPTY_FIRST_FRAME_SHARE = 0.25;
 const PONG = textFrame('PONG');

@@ -19,18 +19,18 @@ import {
   tradeEvent,
 } from './market-frames.ts';
 
-/** Events sent, by type. An array frame counts once for each of its events. */
+/** Number of events sent, by type. An array frame counts once for each of its events. */
 export type EventCounts = { priceChange: number; book: number; trade: number; bestBidAsk: number; other: number };
 
 /**
- * Turns what happens into frames, spelt as variously as the venue's, for the sockets that listen. Nothing is encoded
- * where nobody does. Chance comes from its own generator, so that listeners never change what happens.
+ * Sends frames about everything that happens to the listening sockets, in the venue's various spellings. Without listeners it
+ * encodes nothing. It has its own random generator, so that listeners never change what happens.
  */
 export class MarketFeed {
   readonly counts: EventCounts = { priceChange: 0, book: 0, trade: 0, bestBidAsk: 0, other: 0 };
   readonly #channel: MarketChannel;
   readonly #prng: Prng;
-  /** Best prices that flagged sockets heard last, by token. */
+  /** Last best prices sent to flagged sockets, by token. */
   readonly #tops = new WeakMap<SimToken, string>();
 
   constructor(channel: MarketChannel, prng: Prng) {
@@ -38,7 +38,7 @@ export class MarketFeed {
     this.#prng = prng;
   }
 
-  /** Levels that one action changed, in the book of outcome 0; sent for both tokens to whoever has one of them. */
+  /** Sends the levels that one action changed in the book of outcome 0, for both tokens, to listeners of either token. */
   levelsChanged(market: SimMarket, changes: readonly LevelChange[], timestamp: string): void {
     const listeners = this.#channel.listenersOfMarket(market);
     if (listeners.length === 0) return;
@@ -51,7 +51,7 @@ export class MarketFeed {
     this.#bestPricesChanged(market, listeners, timestamp);
   }
 
-  /** Fills of one taker's order, in the order of execution. The book that they left behind goes first, as recorded. */
+  /** Sends the fills of one taker's order in the order of execution, after the resulting book, as in recorded data. */
   traded(token: SimToken, trades: readonly TruthTrade[], timestamp: string): void {
     const listeners = this.#channel.listenersOfToken(token);
     if (listeners.length === 0) return;
@@ -103,7 +103,7 @@ export class MarketFeed {
     }
   }
 
-  /** The changed level as each token's book shows it; which token comes first varies. */
+  /** The changed level in the books of both tokens, in random order. */
   #entries(market: SimMarket, { side, tick, sizeMicro }: LevelChange): PriceChangeEntry[] {
     const { prices, ticks } = market.book.grid;
     const size = sizeText(sizeMicro);
@@ -122,13 +122,13 @@ export class MarketFeed {
   }
 }
 
-/** Of actions that change several levels, those sent as an array of two events. */
+/** Share of actions with several changed levels that are sent as an array of two events. */
 const SPLIT_SHARE = 0.4;
-/** Of single events, those sent as an array of one. */
+/** Share of single events that are sent as an array of one. */
 const SINGLE_ARRAY_SHARE = 0.03;
-/** Of taker's orders, those whose book and fills share one array. */
+/** Share of taker's orders whose book and fills are sent in one array. */
 const MIXED_ARRAY_SHARE = 0.05;
-/** Of taker's orders, those whose fills are one array. */
+/** Share of taker's orders whose fills are sent in one array. */
 const FILL_ARRAY_SHARE = 0.1;
 
 function wrapped(event: string, prng: Prng): string {

@@ -7,19 +7,19 @@ import type { Prng } from '../exchange/prng.ts';
 import type { TruthTrade } from '../exchange/truth-trade.ts';
 
 /**
- * How one event is written. The venue's frames differ: most are compact with `event_type` late, some carry a space
- * after each colon and comma, a few begin with the type.
+ * The spelling of an event. The venue's frames differ: most are compact with a late `event_type`, some have a space after each
+ * colon and comma, a few begin with the type.
  */
 export type Spelling = 'compact' | 'spaced' | 'typeFirst';
 
-/** A spelling at the venue's rates. */
+/** A random spelling with the venue's frequencies. */
 export function pickSpelling(prng: Prng): Spelling {
   const chance = prng.unit();
   if (chance < SPACED_SHARE) return 'spaced';
   return chance < SPACED_SHARE + TYPE_FIRST_SHARE ? 'typeFirst' : 'compact';
 }
 
-/** `last_trade_price`: one fill, on the taker's token. */
+/** `last_trade_price`: a fill of the taker's token. */
 export function tradeEvent(trade: TruthTrade, spelling: Spelling): string {
   const fee = trade.feeRateBps === null ? '' : `"fee_rate_bps":"${trade.feeRateBps}",`;
   const transaction = trade.transactionHash === null ? '' : `,"transaction_hash":"${trade.transactionHash}"`;
@@ -29,10 +29,10 @@ export function tradeEvent(trade: TruthTrade, spelling: Spelling): string {
   return spelt('last_trade_price', body, transaction, spelling);
 }
 
-/** One level's new size, with the best prices after the whole batch. */
+/** The new size of a level, with the best prices after the whole batch. */
 export type PriceChangeEntry = { token: SimToken; price: string; size: string; side: Side; hash: string };
 
-/** `price_change`: the entries of one market, both tokens together. */
+/** `price_change`: entries for both tokens of a market. */
 export function priceChangeEvent(
   market: SimMarket,
   entries: readonly PriceChangeEntry[],
@@ -51,7 +51,7 @@ export function priceChangeEvent(
   return spelt('price_change', body, '', spelling);
 }
 
-/** Best bid and ask of a token, as prices; the empty string where a side is empty. */
+/** Best bid and ask of a token; the empty string for an empty side. */
 export function bestPrices(book: OrderBook, token: SimToken): { bid: string; ask: string } {
   const { prices, ticks } = book.grid;
   const bid = book.best('BUY');
@@ -65,7 +65,7 @@ export function bestPrices(book: OrderBook, token: SimToken): { bid: string; ask
   };
 }
 
-/** `book` as it follows a trade: without tick size and last price. */
+/** `book` after a trade: without tick size and last price. */
 export function postTradeBookEvent(token: SimToken, timestamp: string, spelling: Spelling): string {
   const sides = bookSides(token);
   const body =
@@ -75,15 +75,14 @@ export function postTradeBookEvent(token: SimToken, timestamp: string, spelling:
 }
 
 /**
- * What a book that is asked for, on either interface, says of its time: when it last changed, not when it was asked
- * for. In recorded data a first book has the time and hash of the last change before it, and one of a market at rest
- * is 16 s older than anything that follows.
+ * The timestamp of a requested book, on either interface: the time of its last change, not of the request. In recorded data a
+ * first book has the time and hash of the last change before it; that of an idle market is 16 s older than all later events.
  */
 export function bookTimestamp(market: SimMarket): string {
   return String(market.bookChangedAtMs ?? market.createdAtMs);
 }
 
-/** `book` as it answers a subscription: with tick size and last price. */
+/** `book` after a subscription: with tick size and last price. */
 export function subscribeBookEvent(token: SimToken, timestamp: string): string {
   const sides = bookSides(token);
   return (
@@ -150,7 +149,7 @@ export function newMarketEvent(market: SimMarket, timestamp: string): string {
   });
 }
 
-/** Where nobody or both won, there is no winner's token and outcome. */
+/** `market_resolved`, without the winner's token and outcome if nobody or both won. */
 export function marketResolvedEvent(market: SimMarket, payouts: Pair, timestamp: string): string {
   const winner = payouts.includes('0') ? market.tokens[payouts.indexOf('1')] : undefined;
   return JSON.stringify({
@@ -165,7 +164,7 @@ export function marketResolvedEvent(market: SimMarket, payouts: Pair, timestamp:
   });
 }
 
-/** Smallest order in shares, the same for every market. */
+/** Minimum order in shares, the same for every market. */
 export const ORDER_SIZE_MIN = '5';
 
 const SPACED_SHARE = 0.08;
@@ -174,7 +173,7 @@ const TYPE_FIRST_SHARE = 0.03;
 function spelt(type: string, body: string, tail: string, spelling: Spelling): string {
   if (spelling === 'typeFirst') return `{"event_type":"${type}",${body}${tail}}`;
   const text = `{${body},"event_type":"${type}"${tail}}`;
-  // No value of these events holds a comma or a colon, so nothing but the punctuation changes.
+  // No value of these events contains a comma or a colon, so only the punctuation changes.
   return spelling === 'spaced' ? text.replaceAll(':', ': ').replaceAll(',', ', ') : text;
 }
 
@@ -204,12 +203,12 @@ function bookSummaryText(token: SimToken, sides: string, timestamp: string, book
   );
 }
 
-/** The venue's own hash: sha1 over the summary with an empty hash. */
+/** The venue's hash: sha1 over the summary with an empty hash. */
 function bookHash(token: SimToken, sides: string, timestamp: string): string {
   return hash('sha1', bookSummaryText(token, sides, timestamp, ''));
 }
 
-/** The venue says 0.5 of a market that never traded. */
+/** The venue reports 0.5 for a market without trades. */
 function lastTradePrice({ market, outcomeIndex }: SimToken): string {
   if (market.lastTrade === null) return '0.5';
   return outcomeIndex === 0 ? market.lastTrade.price : market.lastTrade.mirrorPrice;

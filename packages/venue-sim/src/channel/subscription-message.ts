@@ -1,11 +1,11 @@
-/** What a client may send on the market channel. */
+/** A client's message on the market channel. */
 export type ClientMessage =
   | { kind: 'ping' }
   | { kind: 'initial'; tokenIds: string[]; initialDump: boolean; flagged: boolean }
   | { kind: 'operation'; operation: 'subscribe' | 'unsubscribe'; tokenIds: string[]; flagged: boolean }
   | { kind: 'invalid' };
 
-/** Reads a client's text frame; whatever the venue would refuse is `invalid`. */
+/** Parses a client's text frame; everything that the venue would refuse is `invalid`. */
 export function readClientMessage(text: string): ClientMessage {
   if (text === 'PING') return { kind: 'ping' };
   let message: unknown;

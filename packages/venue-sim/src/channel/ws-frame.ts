@@ -1,12 +1,12 @@
 /**
- * A text message as the bytes of one WebSocket frame. A server's frames are not masked (RFC 6455, 5.1), so the bytes
- * are the same for every socket: an event is encoded once, however many sockets it goes to.
+ * Encodes a text message as one WebSocket frame. A server's frames are not masked (RFC 6455, 5.1), so the bytes are the same for
+ * every socket, and each event is encoded only once.
  */
 export function textFrame(text: string): Buffer {
   return frame(OPCODE_TEXT, Buffer.from(text, 'utf8'));
 }
 
-/** The same for a binary message. */
+/** Encodes a binary message as one WebSocket frame. */
 export function binaryFrame(bytes: Buffer): Buffer {
   return frame(OPCODE_BINARY, bytes);
 }

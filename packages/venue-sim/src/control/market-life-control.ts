@@ -5,19 +5,19 @@ import type { MarketLifecycle } from '../exchange/market-lifecycle.ts';
 import type { TruthResolution } from '../exchange/resolution-truth.ts';
 import { MarketStepError } from '../venue-sim-errors.ts';
 
-/** `announced`: `market_resolved` tells of it (default); `automatic`: by the venue's own feed, as if nobody proposed anything. */
+/** `announced`: sends `market_resolved` (default). `automatic`: resolved by the venue's own feed, without a proposal. */
 export type ResolveOptions = { announced?: boolean; automatic?: boolean };
 
 /**
- * What tests and other processes may do with a market after its opening, by its condition. Each answers how the market
- * stands then, or null when there is no such market.
+ * Controls markets after their opening, for tests and other processes. Each method returns the market's new standing, or null
+ * if the condition is unknown.
  *
- * Each throws {MarketStepError} where the market cannot take the step, or the payouts are none.
+ * Each method throws {MarketStepError} if the market cannot take the step, or the payouts are invalid.
  */
 export class MarketLifeControl {
   readonly #registry: MarketRegistry;
   readonly #lifecycle: MarketLifecycle;
-  /** Sends what was said of it. */
+  /** Sends the queued frames. */
   readonly #flush: () => void;
 
   constructor({
@@ -30,12 +30,12 @@ export class MarketLifeControl {
     this.#flush = flush;
   }
 
-  /** Trading ends, and nothing is resolved: Gamma shows the last marks, such as 0.9995 and 0.0005, which name no winner. */
+  /** Ends trading without a resolution. Gamma shows the last marks, such as 0.9995 and 0.0005, which prove no winner. */
   endTrading(conditionId: string, marks?: Pair): TruthResolution | null {
     return this.#step(conditionId, (market) => this.#lifecycle.close(market, marks && pair(market, marks)));
   }
 
-  /** Also of a market that still trades, as is usual. */
+  /** Proposes payouts, usually while the market still trades. */
   propose(conditionId: string, payouts: Pair): TruthResolution | null {
     return this.#step(conditionId, (market) => this.#lifecycle.propose(market, pair(market, payouts)));
   }
@@ -44,7 +44,7 @@ export class MarketLifeControl {
     return this.#step(conditionId, (market) => this.#lifecycle.dispute(market));
   }
 
-  /** Closes the market first where it is open. Payouts: 1 and 0, a half each, `0` to both for a void, or others. */
+  /** Resolves a market, and closes it first if it is open. Payouts: 1 and 0, a half each, `0` for both (void), or others. */
   resolve(
     conditionId: string,
     payouts: Pair,
@@ -55,14 +55,14 @@ export class MarketLifeControl {
     );
   }
 
-  /** The market trades again, with the book that it once began with. */
+  /** Reopens a market, with its initial book. */
   reopen(conditionId: string): TruthResolution | null {
     return this.#step(conditionId, (market) => this.#lifecycle.reopen(market));
   }
 
   /**
-   * Every market that took a step after its opening, in the order of the first ones, also those that the listings have
-   * forgotten. @throws {ResolutionsOutgrownError} They are more than it keeps.
+   * Every market that took a step after its opening, in the order of the first steps, including markets that are no longer
+   * listed. @throws {ResolutionsOutgrownError} There were too many.
    */
   truth(): TruthResolution[] {
     return this.#lifecycle.truth.entries();
@@ -77,7 +77,7 @@ export class MarketLifeControl {
   }
 }
 
-/** What was given, which may come from another process. */
+/** Checks values that may come from another process. */
 function pair({ conditionId }: SimMarket, values: Pair): Pair {
   if (Array.isArray(values) && values.length === 2 && values.every(isShare)) return values;
   throw new MarketStepError(conditionId, 'give two decimals from 0 to 1 as strings, such as ["1", "0"]');

@@ -6,7 +6,7 @@ import type { TruthTrade } from '../exchange/truth-trade.ts';
 import type { RestFaults } from '../rest/rest-faults.ts';
 import type { MarketLifeControl } from './market-life-control.ts';
 
-/** What tests and other processes may do with a venue; `VenueSim` does it, `/sim/` offers it over HTTP. */
+/** The controls of a venue: implemented by `VenueSim`, offered over HTTP below `/sim/`. */
 export type VenueControl = {
   status(): VenueStatus;
   startTrading(): void;
@@ -25,50 +25,50 @@ export type VenueControl = {
   readonly rest: RestFaults;
 };
 
-/** Where the venue's interfaces are; no trailing slash. */
+/** Addresses of the venue's interfaces, without a trailing slash. */
 export type VenueUrls = { ws: string; gamma: string; clob: string; data: string; sim: string };
 
-/** All sockets, one by its number, or those that listen to a token. */
+/** All sockets, one socket by number, or the listeners of a token. */
 export type SendTarget = 'all' | number | string;
 
 /**
- * Which sockets go silently dead: one by its number or all that are open, and whether those that connect later are
- * dead from their beginning. All open ones where nothing is said; none of them where only `newSockets` is.
+ * Sockets to stall: one by number or all open ones, and optionally all new ones. Without options all open sockets; with only
+ * `newSockets` none of the open ones.
  */
 export type Stall = { socket?: number | 'all'; newSockets?: boolean };
 
-/** A trade to execute now; what is not given is chosen. */
+/** A trade to execute now; omitted values are chosen. */
 export type TradeRequest = {
-  /** Default: a random token whose book somebody has, or any when nobody has one. */
+  /** Default: a random token whose book was sent to somebody, or any token if there is none. */
   tokenId?: string;
   side?: Side;
-  /** On the market's tick; default: the best price, or a fair one where that side is empty. */
+  /** On the market's tick; default: the best price, or the fair price if that side is empty. */
   price?: string;
   /** Shares, up to 6 decimals; default 10. */
   size?: string;
-  /** Null sends none. */
+  /** Null omits the field. */
   transactionHash?: string | null;
-  /** Null sends none. */
+  /** Null omits the field. */
   feeRateBps?: string | null;
   /** Milliseconds since the epoch, as a string; default now. */
   timestamp?: string;
 };
 
-/** A market as the control interface names it; tokens in the order of the outcomes. */
+/** The names of a market; tokens in the order of the outcomes. */
 export type MarketReference = { gammaId: string; conditionId: string; slug: string; tokenIds: [string, string] };
 
-/** The same after closing; `winner` is an outcome's index. */
+/** A closed market; `winner` is the index of an outcome. */
 export type ClosedMarket = MarketReference & { winner: 0 | 1 };
 
-/** What the venue is doing; everything is counted since it started. */
+/** The state of the venue, with counts since its start. */
 export type VenueStatus = {
   seed: string;
   trading: boolean;
   urls: VenueUrls;
   markets: { open: number; closed: number };
-  /** `subscribed`: in tokens whose book somebody had been sent. `givenUp`: due, but the machine was too slow. */
+  /** `subscribed`: in tokens whose book had been sent to somebody. `givenUp`: skipped because the machine was too slow. */
   trades: { executed: number; subscribed: number; givenUp: number };
-  /** Market makers' actions. */
+  /** Number of market makers' actions. */
   quotes: number;
   events: EventCounts;
   framesSent: number;
@@ -77,8 +77,8 @@ export type VenueStatus = {
   socketsEnded: SocketEndings;
   limits: ChannelLimits;
   /**
-   * The open ones. `tokens`: subscribed to; `served`: those of them that get anything, which are fewer past
-   * `booksPerSocketMax`. `stalled`: nothing but PONG goes out. `bufferedBytes`: what the client has not taken yet.
+   * Open sockets. `tokens`: subscribed tokens. `served`: those that are served, fewer beyond `booksPerSocketMax`. `stalled`:
+   * only PONG goes out. `bufferedBytes`: bytes that the client has not read yet.
    */
   sockets: {
     number: number;
@@ -91,7 +91,7 @@ export type VenueStatus = {
     bytesSent: number;
     bufferedBytes: number;
   }[];
-  /** Bad answers given on request; books in the CLOB's answers, and those of them with a wrong hash. */
+  /** Bad answers given on request; books in answers of the CLOB, and how many of them had a wrong hash. */
   rest: { badAnswers: number; books: number; wrongHashes: number };
   ledger: { path: string | null; failure: string | null };
 };

@@ -19,23 +19,23 @@ export type ExchangeOptions = {
   feed: MarketFeed;
   ledger: TruthLedger;
   takerOrders: TakerOrderLog;
-  /** Share of taker's orders whose fills look the same. */
+  /** Share of taker's orders whose fills are indistinguishable. */
   identicalShare: number;
-  /** Trade only in tokens that somebody has the book of. */
+  /** Trade only in tokens whose book was sent to a socket that is still open. */
   tradeOnlySubscribed: boolean;
   clock: () => number;
 };
 
 /**
- * The matching engine: one book a market, takers that hit it, market makers that move it. Every fill goes into the
+ * The matching engine, with one book per market. Takers hit the books, market makers move them. Every fill is entered into the
  * ledger before it is sent.
  */
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #prng: Prng;
-  /** Chance for requested trades: what they draw must not shift what everything after them draws. */
+  /** Random numbers for requested trades, which must not shift the numbers of later activity. */
   readonly #requests: Prng;
-  /** Market makers' actions so far. */
+  /** Number of market makers' actions. */
   quotes = 0;
 
   constructor(options: ExchangeOptions) {
@@ -44,15 +44,15 @@ export class Exchange {
     this.#requests = new Prng(options.seed, 'requests');
   }
 
-  /** Gives an untouched market its first book, always the same for a seed. */
+  /** Creates the initial book of an untouched market, which is always the same for a seed. */
   prepareBook(market: SimMarket): void {
     const { book, closed, bookChangedAtMs } = market;
-    // A book that takers have emptied is no untouched one: it fills again by quotes that everybody is told of.
+    // A book emptied by takers is not untouched: it fills again by quotes, which are sent to listeners.
     if (closed !== null || bookChangedAtMs !== null || book.bids.length > 0 || book.asks.length > 0) return;
     seedBook(market.book, market.fairTick, new Prng(this.#options.seed, 'book', market.gammaId));
   }
 
-  /** One taker's order against one market; answers how many fills it had, 0 when there is nothing to trade. */
+  /** Executes one taker's order. Returns the number of its fills, 0 if there is nothing to trade. */
   executeTakerOrder(): number {
     const token = this.#pickToken();
     if (token === undefined) return 0;
@@ -70,12 +70,12 @@ export class Exchange {
       feeRateBps: this.#fee(market),
       timestampMs: this.#options.clock(),
     });
-    // Takers who eat asks push the price up.
+    // Takers who hit asks push the price up.
     if (this.#prng.chance(IMPACT_SHARE)) this.#drift(market, resting === 'SELL' ? 1 : -1);
     return fills.length;
   }
 
-  /** One market maker's action in some market. */
+  /** Executes one market maker's action. */
   quote(): void {
     const market = this.#options.tradeOnlySubscribed ? this.#pickListened() : this.#options.registry.pick(this.#prng);
     if (market === undefined) return;
@@ -100,13 +100,13 @@ export class Exchange {
     this.#options.feed.levelsChanged(market, changes, String(market.bookChangedAtMs));
   }
 
-  /** Executes exactly this trade. A price that rests in the book is eaten; another one is printed without touching it. */
+  /** Executes exactly this trade. A resting price is consumed; any other price trades without touching the book. */
   executeRequested(trade: RequestedTrade): TruthTrade {
     const { token } = trade;
     const { book } = token.market;
     this.prepareBook(token.market);
     const resting = restingSide(token, trade.side);
-    // Where that side is empty, what market makers think it is worth.
+    // If that side is empty, the fair price.
     const best = book.best(resting) ?? Math.round(token.market.fairTick);
     const tick = trade.tick === null ? best : canonicalTick(token, trade.tick);
     const chainHash = trade.transactionHash ?? `0x${this.#requests.hex(64)}`;
@@ -120,7 +120,7 @@ export class Exchange {
     return entry;
   }
 
-  /** Which makers a taker meets, best price first; fills on one price may look the same. */
+  /** The fills of a taker, best price first. Fills at one price may be indistinguishable. */
   #match(book: OrderBook, resting: Side): Fill[] {
     const fills: Fill[] = [];
     const best = book.levels(resting).at(-1);
@@ -128,7 +128,7 @@ export class Exchange {
     if (this.#prng.chance(this.#options.identicalShare)) {
       const count = this.#prng.integer(2, 3);
       const sizeMicro = Math.min(this.#takeSize(), Math.floor(best.sizeMicro / count));
-      // What rests may be too little to share out.
+      // The resting size may be too small to divide.
       if (sizeMicro > 0) return Array.from({ length: count }, () => ({ tick: best.tick, sizeMicro, side: resting }));
     }
     const chance = this.#prng.unit();
@@ -203,7 +203,7 @@ export class Exchange {
     if (grid.tickSize === '0.01' && (share > 1 - FINE_TICK_BELOW || share < FINE_TICK_BELOW)) this.#refine(market);
   }
 
-  /** Near 0 and 1 the venue makes the tick finer. */
+  /** Near 0 and 1 the venue uses a finer tick. */
   #refine(market: SimMarket): void {
     const fine = priceGrid('0.001');
     const from = market.book.grid.tickSize;
@@ -225,7 +225,7 @@ export class Exchange {
 
   #pickListened(): SimMarket | undefined {
     const markets = this.#options.channel.listenedMarkets();
-    // Sockets keep listening to closed markets; a few tries are cheaper than a search for each quote.
+    // Sockets also listen to closed markets; a few tries are cheaper than a search for each quote.
     for (let attempt = 0; attempt < PICK_ATTEMPTS && markets.length > 0; attempt += 1) {
       const market = this.#prng.pick(markets);
       if (market.closed === null) return market;
@@ -233,7 +233,7 @@ export class Exchange {
     return undefined;
   }
 
-  /** Lognormal-like: mostly tens of shares, some thousands; round, in cents, or with all 6 decimals. */
+  /** Roughly lognormal: mostly tens of shares, sometimes thousands; whole, with 2 decimals or with all 6. */
   #takeSize(): number {
     const micro = Math.exp(1.5 + this.#prng.unit() * 5.5) * MICRO_PER_SHARE;
     const chance = this.#prng.unit();
@@ -250,7 +250,7 @@ export class Exchange {
 }
 
 type Fill = { tick: number; sizeMicro: number; side: Side };
-/** `chainHash` is the transaction's, `transactionHash` what the event says of it. */
+/** `chainHash` is the transaction's hash, `transactionHash` the one in the event. */
 type Terms = { chainHash: string; transactionHash: string | null; feeRateBps: string | null; timestampMs: number };
 
 const PICK_ATTEMPTS = 20;
@@ -263,10 +263,10 @@ const DRIFT_SHARE = 0.03;
 const IMPACT_SHARE = 0.05;
 const FINE_TICK_BELOW = 0.04;
 
-/** Fair values keep this far from 0 and 1, so that both sides have room. */
+/** Minimum distance of fair prices from 0 and 1, so that both sides have room. */
 const EDGE_TICKS = 3;
 
-/** The side of outcome 0's book that a taker of this token meets: buying outcome 1 at p is selling outcome 0 at 1 - p. */
+/** The side of outcome 0's book that a taker of this token hits: buying outcome 1 at p is selling outcome 0 at 1 - p. */
 function restingSide(token: SimToken, taker: Side): Side {
   return token.outcomeIndex === 0 ? opposite(taker) : taker;
 }
@@ -283,7 +283,7 @@ function canonicalTick(token: SimToken, tick: number): number {
   return token.outcomeIndex === 0 ? tick : token.market.book.grid.ticks - tick;
 }
 
-/** Takes the fills out of the book; answers the new size of each level that existed. */
+/** Removes the fills from the book. Returns the new sizes of the affected levels. */
 function eat(book: OrderBook, fills: readonly Fill[]): LevelChange[] {
   const changed = new Map<number, LevelChange>();
   for (const { tick, side, sizeMicro } of fills) {

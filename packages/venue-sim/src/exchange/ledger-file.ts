@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { LedgerWriteError } from '../venue-sim-errors.ts';
 
-/** Lines of text appended to a file in order, written in the background. */
+/** Appends lines to a file in the background, in order. */
 export class LedgerFile implements AsyncDisposable {
   readonly path: string;
   failure: LedgerWriteError | null = null;
@@ -15,7 +16,7 @@ export class LedgerFile implements AsyncDisposable {
     this.#handle = handle;
   }
 
-  /** Starts the file anew. */
+  /** Creates the file, or truncates it. */
   static async create(path: string): Promise<LedgerFile> {
     return new LedgerFile(path, await open(path, 'w'));
   }
@@ -27,12 +28,12 @@ export class LedgerFile implements AsyncDisposable {
     this.#writing ??= this.#write();
   }
 
-  /** More is waiting than should: the caller pauses. */
+  /** Whether too much is waiting, so that the caller should pause. */
   get full(): boolean {
     return this.#waitingLength > WAITING_LENGTH_MAX;
   }
 
-  /** Resolves when every line so far was handed to the system. @throws What made writing fail. */
+  /** Resolves when the operating system has accepted all lines so far. @throws {LedgerWriteError} Writing failed. */
   async written(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
     if (this.failure !== null) throw this.failure;
@@ -48,7 +49,7 @@ export class LedgerFile implements AsyncDisposable {
   }
 
   async #write(): Promise<void> {
-    // A turn of the loop later, so that the lines of one tick are one write.
+    // Wait one turn of the event loop, so that the lines of one tick are written together.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0 && this.failure === null) {
       const text = this.#waiting.join('');
@@ -64,16 +65,5 @@ export class LedgerFile implements AsyncDisposable {
   }
 }
 
-/** The ledger file cannot be written any more: what was traded since cannot be checked against it. */
-export class LedgerWriteError extends Error {
-  override readonly name = 'LedgerWriteError';
-  readonly disposition = 'stop';
-  readonly operatorAction = 'Make room or choose another file, and start the venue again.';
-
-  constructor(path: string, cause: unknown) {
-    super(`cannot write the ledger ${path} (${cause instanceof Error ? cause.message : String(cause)})`, { cause });
-  }
-}
-
-/** Characters, some 50,000 trades. */
+/** In characters; about 50,000 trades. */
 const WAITING_LENGTH_MAX = 16 * 1024 * 1024;

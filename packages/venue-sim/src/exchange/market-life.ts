@@ -1,22 +1,22 @@
-/** A price or payout for each outcome, decimal strings. */
+/** A price or payout for each outcome, as decimal strings. */
 export type Pair = [string, string];
 
-/** One step of a market's life after its opening, at a time of the venue's clock. */
+/** A step of a market's life after its opening, with its time on the venue's clock. */
 export type LifeStep =
-  /** Trading ended; `marks` are the last prices, which stand in Gamma's `outcomePrices` until the market is resolved. */
+  /** Trading ended. `marks` are the last prices, which Gamma shows in `outcomePrices` until the market is resolved. */
   | { type: 'closed'; atMs: number; marks: Pair }
   | { type: 'proposed'; atMs: number; payouts: Pair }
   | { type: 'disputed'; atMs: number }
-  /** `automatic`: by the venue's own feed, without a proposal being needed. */
+  /** `automatic`: by the venue's own feed, without a proposal. */
   | { type: 'resolved'; atMs: number; payouts: Pair; automatic: boolean }
-  /** It trades again; what was resolved is void. */
+  /** It trades again, and its resolution is void. */
   | { type: 'reopened'; atMs: number };
 
 /**
- * Where a market stands.
+ * The standing of a market.
  *
  * open -> closed -> proposed <-> disputed -> resolved -> reopened (which is open again). A proposal may come before the
- * closing, a resolution without any proposal, and a closing without ever a resolution.
+ * closing, a resolution may come without a proposal, and a closing may never lead to a resolution.
  */
 export type Standing = {
   phase: 'open' | 'closed' | 'proposed' | 'disputed' | 'resolved' | 'reopened';
@@ -25,14 +25,14 @@ export type Standing = {
   /** Since the market was last opened, oldest first. */
   proposals: Pair[];
   disputes: number;
-  /** All proposals and disputes there ever were, as in `umaResolutionStatuses`. */
+  /** All proposals and disputes ever, as in `umaResolutionStatuses`. */
   history: ('proposed' | 'disputed')[];
   resolved: { atMs: number; payouts: Pair; automatic: boolean } | null;
-  /** When the last step was; null before the first. */
+  /** Time of the last step; null before the first. */
   changedAtMs: number | null;
 };
 
-/** What the steps come to, of those that were taken until a time. */
+/** The standing after all steps up to a time. */
 export function standingOf(steps: readonly LifeStep[], untilMs = Number.POSITIVE_INFINITY): Standing {
   const standing: Standing = {
     phase: 'open',
@@ -51,19 +51,19 @@ export function standingOf(steps: readonly LifeStep[], untilMs = Number.POSITIVE
   return standing;
 }
 
-/** Why a step cannot be taken; null when it can. */
+/** The reason why a step cannot be taken; null if it can. */
 export function refusalOf(steps: readonly LifeStep[], type: LifeStep['type']): string | null {
   const { phase, closed } = standingOf(steps);
   if (steps.length >= STEPS_MAX) return `a market takes at most ${STEPS_MAX} steps`;
-  if (type === 'closed' && closed !== null) return 'it is closed already';
-  if (type === 'proposed' && (phase === 'proposed' || phase === 'resolved')) return `it is ${phase} already`;
+  if (type === 'closed' && closed !== null) return 'it is already closed';
+  if (type === 'proposed' && (phase === 'proposed' || phase === 'resolved')) return `it is already ${phase}`;
   if (type === 'disputed' && phase !== 'proposed') return 'nothing is proposed';
-  if (type === 'resolved' && phase === 'resolved') return 'it is resolved already';
+  if (type === 'resolved' && phase === 'resolved') return 'it is already resolved';
   if (type === 'reopened' && closed === null) return 'it is open';
   return null;
 }
 
-/** How payouts are called: all to one outcome, half to each, nothing to anybody, or other shares. */
+/** The kind of payouts: all to one outcome, a half each, nothing to anybody, or other shares. */
 export function outcomeOf([first, second]: Pair): 'win0' | 'win1' | 'split' | 'other' | 'unknown' {
   if (first === '1' && second === '0') return 'win0';
   if (first === '0' && second === '1') return 'win1';
@@ -71,12 +71,12 @@ export function outcomeOf([first, second]: Pair): 'win0' | 'win1' | 'split' | 'o
   return first === '0' && second === '0' ? 'unknown' : 'other';
 }
 
-/** Whether a text is what a share can pay: a decimal from 0 to 1 with up to 6 decimals, without trailing zeros. */
+/** Whether the text is a valid payout: a number from 0 to 1 with up to 6 decimals, without trailing zeros. */
 export function isShare(text: unknown): text is string {
   return typeof text === 'string' && /^(0|1|0\.\d{0,5}[1-9])$/.test(text);
 }
 
-/** Enough for any script; a client that goes round in circles must not grow without end. */
+/** Enough for any script, and a bound for clients that repeat steps for ever. */
 const STEPS_MAX = 200;
 
 function take(standing: Standing, step: LifeStep): void {

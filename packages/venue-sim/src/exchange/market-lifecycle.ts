@@ -8,12 +8,12 @@ import { ResolutionTruth } from './resolution-truth.ts';
 export type MarketLifecycleOptions = {
   registry: MarketRegistry;
   feed: MarketFeed;
-  /** Called for a market that was reopened, so that it has a book again. */
+  /** Called for a reopened market, to create its book again. */
   prepareBook: (market: SimMarket) => void;
   clock: () => number;
 };
 
-/** What happens to markets after their opening: each step is checked, dated, entered into the truth and told. */
+/** Takes the steps of markets after their opening: checks and dates each one, enters it into the truth and announces it. */
 export class MarketLifecycle {
   readonly truth = new ResolutionTruth();
   readonly #options: MarketLifecycleOptions;
@@ -22,7 +22,7 @@ export class MarketLifecycle {
     this.#options = options;
   }
 
-  /** Trading ends. The marks are nearly 1 and 0 unless given, for the likelier outcome: never a winner. */
+  /** Ends trading. By default the marks are nearly 1 and 0 for the likelier outcome, but never a winner. */
   close(market: SimMarket, marks: Pair = lastMarks(market)): void {
     this.#take(market, { type: 'closed', atMs: this.#options.clock(), marks });
     this.#options.registry.close(market);
@@ -36,7 +36,7 @@ export class MarketLifecycle {
     this.#take(market, { type: 'disputed', atMs: this.#options.clock() });
   }
 
-  /** Closes an open market first. Unless it is `announced`, no `market_resolved` tells of it. */
+  /** Resolves a market, and closes it first if it is open. `announced` sends `market_resolved`. */
   resolve(
     market: SimMarket,
     payouts: Pair,
@@ -50,7 +50,7 @@ export class MarketLifecycle {
     if (announced) this.#options.feed.resolved(market, payouts, String(atMs));
   }
 
-  /** The market trades again, with the book that it once began with. */
+  /** Reopens a market, with its initial book. */
   reopen(market: SimMarket): void {
     const atMs = this.#options.clock();
     this.#take(market, { type: 'reopened', atMs });

@@ -2,7 +2,7 @@ import { MICRO_PER_SHARE } from '../catalogue/share-size.ts';
 import type { LevelChange, OrderBook, Side } from './order-book.ts';
 import type { Prng } from './prng.ts';
 
-/** Fills an empty book around a fair value. */
+/** Fills an empty book around a fair price. */
 export function seedBook(book: OrderBook, fairTick: number, prng: Prng): void {
   for (const side of ['BUY', 'SELL'] as const) {
     const count = prng.integer(LEVELS_MIN, 18);
@@ -16,14 +16,14 @@ export function seedBook(book: OrderBook, fairTick: number, prng: Prng): void {
 }
 
 /**
- * The next thing a market maker does: places, resizes or cancels one level. It never crosses the book, and leaves
- * each side between `LEVELS_MIN` and `LEVELS_MAX` levels.
+ * The next action of a market maker: places, resizes or cancels one level. It never crosses the book, and keeps each side
+ * between `LEVELS_MIN` and `LEVELS_MAX` levels.
  */
 export function nextQuote(book: OrderBook, fairTick: number, prng: Prng): LevelChange {
   const side = thinSide(book, fairTick) ?? (prng.chance(0.5) ? 'BUY' : 'SELL');
   const levels = book.levels(side);
   if (levels.length > LEVELS_MAX || (levels.length > LEVELS_MIN && prng.chance(0.3))) {
-    // Quotes on the wrong side of fair are withdrawn first, others anywhere.
+    // Prefer to withdraw the best level, which may be on the wrong side of the fair price.
     const index = prng.chance(0.4) ? levels.length - 1 : Math.floor(prng.unit() * levels.length);
     return { side, tick: levels[index]?.tick ?? 1, sizeMicro: 0 };
   }
@@ -36,12 +36,12 @@ export function nextQuote(book: OrderBook, fairTick: number, prng: Prng): LevelC
   return { side, tick: uncrossed(book, side, wanted), sizeMicro: restingSize(prng) };
 }
 
-/** Levels a side keeps at least; below, the next quote goes there. */
+/** Minimum levels of a side; below it, the next quote goes there. */
 const LEVELS_MIN = 6;
-/** Levels a side keeps at most: it bounds the book's memory and the length of a `book` frame. */
+/** Maximum levels of a side, which bounds memory and the length of a `book` frame. */
 const LEVELS_MAX = 24;
 
-/** A side that has too little, as far as there is room between its fair value and the end of the scale. */
+/** A side with too few levels, considering the room between the fair price and the end of the scale. */
 function thinSide(book: OrderBook, fairTick: number): Side | null {
   const bidRoom = Math.ceil(fairTick) - 1;
   const askRoom = book.grid.ticks - Math.floor(fairTick) - 1;
@@ -56,7 +56,7 @@ function uncrossed(book: OrderBook, side: Side, tick: number): number {
   return Math.min(ticks - 1, Math.max(tick, (book.best('BUY') ?? 0) + 1));
 }
 
-/** Round lots and odd ones, from a few shares to tens of thousands. */
+/** Round and odd lots, from a few shares to tens of thousands. */
 function restingSize(prng: Prng): number {
   const shares = Math.exp(2.5 + prng.unit() * 7);
   if (prng.chance(0.4)) return Math.max(5, Math.round(shares / 5) * 5) * MICRO_PER_SHARE;

@@ -1,19 +1,19 @@
 import type { PriceGrid } from '../catalogue/price-grid.ts';
 
-/** The side of an order, or of a taker. */
+/** The side of an order or a taker. */
 export type Side = 'BUY' | 'SELL';
 
-/** What rests at one price. */
+/** The resting size at one price. */
 export type Level = { tick: number; sizeMicro: number };
 
-/** A level's new absolute size; 0 removes it. */
+/** The new absolute size of a level; 0 removes it. */
 export type LevelChange = { side: Side; tick: number; sizeMicro: number };
 
 /**
- * One market's book, kept for outcome 0; the book of outcome 1 is its mirror image (price p is 1 - p, bids are asks),
- * as on the venue, where both tokens share one book.
+ * The book of a market, in terms of outcome 0. The book of outcome 1 is its mirror image (price p is 1 - p, bids are asks): on
+ * the venue, too, both tokens share one book.
  *
- * Both sides are sorted worst first, as the venue sends them: bids ascending, asks descending, the best last.
+ * Both sides are sorted worst first, like in the venue's messages: bids ascending, asks descending, the best last.
  */
 export class OrderBook {
   grid: PriceGrid;
@@ -28,7 +28,7 @@ export class OrderBook {
     return side === 'BUY' ? this.bids : this.asks;
   }
 
-  /** The best price's tick of outcome 0, or null while that side is empty. */
+  /** The tick of the best price, or null if that side is empty. */
   best(side: Side): number | null {
     return this.levels(side).at(-1)?.tick ?? null;
   }
@@ -40,7 +40,7 @@ export class OrderBook {
   set({ side, tick, sizeMicro }: LevelChange): void {
     const levels = this.levels(side);
     let index = levels.length;
-    // From the best end, where most changes happen.
+    // Search from the best price, where most changes happen.
     if (side === 'BUY') while (index > 0 && (levels[index - 1]?.tick ?? 0) > tick) index -= 1;
     else while (index > 0 && (levels[index - 1]?.tick ?? 0) < tick) index -= 1;
     const found = levels[index - 1];
@@ -52,7 +52,7 @@ export class OrderBook {
     }
   }
 
-  /** Moves the book to a finer grid; every price stays what it was. */
+  /** Moves the book to a finer grid without changing prices. */
   refine(grid: PriceGrid): void {
     const factor = grid.ticks / this.grid.ticks;
     for (const level of this.bids) level.tick *= factor;

@@ -1,6 +1,6 @@
 /**
- * The simulation's only source of chance: sfc32, small, fast and the same on every machine, so that a seed names a venue.
- * Not for secrets.
+ * The simulation's only source of random numbers: sfc32, which is small, fast and the same on every machine, so that a seed
+ * identifies a venue. Not for secrets.
  */
 export class Prng {
   #a: number;
@@ -14,7 +14,7 @@ export class Prng {
     this.#a = hash32(text, 0x9e3779b9);
     this.#b = hash32(text, 0x243f6a88);
     this.#c = hash32(text, 0xb7e15162);
-    // The first outputs still show the seed's structure.
+    // The first outputs still depend visibly on the seed.
     for (let round = 0; round < 12; round += 1) this.next();
   }
 
@@ -48,7 +48,7 @@ export class Prng {
     return choices[Math.floor(this.unit() * choices.length)] as T;
   }
 
-  /** `count` different choices, in random order; all of them when there are fewer. */
+  /** `count` different choices in random order, or all of them if there are fewer. */
   sample<T>(choices: readonly T[], count: number): T[] {
     const left = [...choices];
     const taken: T[] = [];
@@ -58,7 +58,7 @@ export class Prng {
     return taken;
   }
 
-  /** Lower-case hex digits; `digits` is even. */
+  /** Random lower-case hex digits; `digits` must be even. */
   hex(digits: number): string {
     let text = '';
     while (text.length < digits) {

@@ -1,18 +1,19 @@
 import type { SimMarket } from '../catalogue/sim-market.ts';
+import { ResolutionsOutgrownError } from '../venue-sim-errors.ts';
 import { type LifeStep, outcomeOf, type Pair, type Standing, standingOf } from './market-life.ts';
 
-/** How a market stands and how it came to that: what a recorder's resolutions are compared with. */
+/** A market's standing and its history, to compare a recorder's resolutions with. */
 export type TruthResolution = {
   conditionId: string;
   tokenIds: [string, string];
   state: Standing['phase'];
-  /** Null unless it is resolved now. `unknown`: closed for good, and nothing paid to anybody. */
+  /** Null unless it is currently resolved. `unknown` is a void: nobody is paid. */
   outcome: ReturnType<typeof outcomeOf> | null;
   payouts: Pair | null;
-  /** Null where nobody or both won. */
+  /** Null if nobody or both won. */
   winningTokenId: string | null;
   resolvedAtMs: number | null;
-  /** By the venue's own feed, without a proposal being needed. */
+  /** Whether the venue's own feed resolved it, without a proposal. */
   automatic: boolean;
   /** Whether trading has ended. */
   closed: boolean;
@@ -20,8 +21,8 @@ export type TruthResolution = {
 };
 
 /**
- * Every market that ever took a step after its opening, also those that the venue's listings have forgotten. Bounded:
- * past the maximum it answers no more, because a part could be taken for the whole.
+ * Every market that ever took a step after its opening, including markets that are no longer listed. Beyond its maximum it
+ * refuses to answer, because a part could be taken for the whole.
  */
 export class ResolutionTruth {
   readonly #markets = new Map<string, Pick<SimMarket, 'conditionId' | 'steps'> & { tokenIds: [string, string] }>();
@@ -32,14 +33,14 @@ export class ResolutionTruth {
     this.#marketsMax = marketsMax;
   }
 
-  /** Keeps a market in sight; its later steps are seen without being told. */
+  /** Adds a market. Its later steps need no further call. */
   watch({ conditionId, steps, tokens }: SimMarket): void {
     if (this.#markets.has(conditionId)) return;
     if (this.#markets.size >= this.#marketsMax) this.#outgrown = true;
     else this.#markets.set(conditionId, { conditionId, steps, tokenIds: [tokens[0].tokenId, tokens[1].tokenId] });
   }
 
-  /** @throws {ResolutionsOutgrownError} There were more markets than it keeps. */
+  /** @throws {ResolutionsOutgrownError} There were too many markets. */
   entries(): TruthResolution[] {
     if (this.#outgrown) throw new ResolutionsOutgrownError(this.#marketsMax);
     return [...this.#markets.values()].map(truthOf);
@@ -47,17 +48,6 @@ export class ResolutionTruth {
 
   of({ conditionId, steps, tokens }: SimMarket): TruthResolution {
     return truthOf({ conditionId, steps, tokenIds: [tokens[0].tokenId, tokens[1].tokenId] });
-  }
-}
-
-/** The truth about resolutions was asked for, and it is no longer whole. */
-export class ResolutionsOutgrownError extends Error {
-  override readonly name = 'ResolutionsOutgrownError';
-  readonly disposition = 'stop';
-  readonly operatorAction = 'Close fewer markets in one run.';
-
-  constructor(marketsMax: number) {
-    super(`more than ${marketsMax} markets were closed or proposed; the venue does not know them all any more`);
   }
 }
 

@@ -1,7 +1,9 @@
 import type { MarketChannel } from '../channel/market-channel.ts';
 import type { Exchange } from './exchange.ts';
-import { type Burst, tradesDue } from './trade-pace.ts';
 import type { TruthLedger } from './truth-ledger.ts';
+
+/** Periodic bursts at several times the base rate, which do not change the mean. */
+export type Burst = { factor: number; everyMs: number; lengthMs: number };
 
 export type TradingClockOptions = {
   exchange: Exchange;
@@ -9,32 +11,32 @@ export type TradingClockOptions = {
   ledger: TruthLedger;
   tradesPerSecond: number;
   burst: Burst | null;
-  /** Market makers' actions for each fill. */
+  /** Market makers' actions per fill. */
   quotesPerTrade: number;
   openPerMinute: number;
   closePerMinute: number;
   openMarket: () => void;
-  /** With the time spent trading, in milliseconds. */
+  /** Gets the trading time in milliseconds. */
   closeMarket: (elapsedMs: number) => void;
-  /** Takes whatever else is due by the time spent trading. */
+  /** Does everything else that is due after this trading time in milliseconds. */
   advance: (elapsedMs: number) => void;
 };
 
 /**
- * What happens by itself: trades, quotes, openings and closings, as many as are due by the time spent trading.
+ * Drives the venue: executes as many trades, quotes, openings and closings as are due after the trading time.
  *
- * stopped <-> running. A ledger file that cannot be written stops it for good: trades that nobody could check would
- * be worse than none.
+ * stopped <-> running. It stops for good if the ledger file cannot be written, because trades that cannot be verified would be
+ * worse than none.
  */
 export class TradingClock {
-  /** Trades that were due while the venue was too slow for its rate, and were given up. */
+  /** Trades that were skipped because the machine was too slow. */
   tradesGivenUp = 0;
   readonly #options: TradingClockOptions;
-  /** Resolves with the reason if the ledger file could not be written. */
+  /** Resolves with the error if the ledger file cannot be written. */
   readonly failed: Promise<Error>;
   readonly #fail: (reason: Error) => void;
   #timer: NodeJS.Timeout | null = null;
-  /** Time spent trading before the last start. */
+  /** Trading time before the last start. */
   #elapsedBeforeMs = 0;
   #startedAtMs = 0;
   #trades = 0;
@@ -73,7 +75,7 @@ export class TradingClock {
       this.#fail(ledger.failure);
     } else if (!ledger.full) {
       this.#catchUp();
-    } // Else the disk is slow, and trades wait as they would for a slow machine.
+    } // Otherwise the disk is slow, and trades wait, as on a slow machine.
     channel.flush();
   }
 
@@ -89,7 +91,7 @@ export class TradingClock {
     }
     while (this.#trades < due && performance.now() - nowMs < BUSY_MS_MAX) {
       const fills = exchange.executeTakerOrder();
-      // Nothing to trade counts as done, else a venue without open markets would spin.
+      // Nothing to trade counts as a trade; otherwise a venue without open markets would loop for ever.
       this.#trades += Math.max(1, fills);
       this.#quotes += fills * quotesPerTrade;
       for (; this.#quotes >= 1; this.#quotes -= 1) exchange.quote();
@@ -100,6 +102,21 @@ export class TradingClock {
       this.#options.closeMarket(elapsedMs);
     this.#options.advance(elapsedMs);
   }
+}
+
+/**
+ * How many trades the venue should have executed after so much trading time: an exact sum, so that late ticks cause
+ * no drift. Each period is quiet first and bursts at its end.
+ */
+export function tradesDue(elapsedMs: number, { perSecond, burst }: { perSecond: number; burst: Burst | null }): number {
+  if (burst === null) return Math.floor((elapsedMs * perSecond) / 1_000);
+  const { factor, everyMs, lengthMs } = burst;
+  const quietMs = everyMs - lengthMs;
+  const basePerMs = ((perSecond / 1_000) * everyMs) / (quietMs + factor * lengthMs);
+  const periods = Math.floor(elapsedMs / everyMs);
+  const withinMs = elapsedMs - periods * everyMs;
+  const within = Math.min(withinMs, quietMs) + factor * Math.max(0, withinMs - quietMs);
+  return Math.floor((periods * everyMs * perSecond) / 1_000 + within * basePerMs + 1e-9);
 }
 
 const TICK_MS = 10;

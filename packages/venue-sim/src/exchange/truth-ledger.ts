@@ -1,11 +1,12 @@
+import { LedgerOutgrownError, VenueSimStartError } from '../venue-sim-errors.ts';
 import { LedgerFile } from './ledger-file.ts';
 import type { TruthTrade } from './truth-trade.ts';
 
 /**
- * Every trade the venue executed, in order: the truth that a recorder is measured against.
+ * Every trade that the venue executed, in order: the truth that a recorder is measured against.
  *
- * In memory it holds the latest `LEDGER_TRADES_MAX`. Past that the oldest leave memory: with a file nothing is lost,
- * without one `entries` refuses to answer rather than give a part for the whole.
+ * It keeps the latest `LEDGER_TRADES_MAX` in memory. Beyond that, a ledger with a file still has all trades; without one,
+ * `entries` refuses to answer instead of returning a part.
  */
 export class TruthLedger implements AsyncDisposable {
   #entries: TruthTrade[] = [];
@@ -19,9 +20,14 @@ export class TruthLedger implements AsyncDisposable {
     this.#tradesMax = tradesMax;
   }
 
-  /** @throws {Error} The file cannot be written (the system's own error). */
+  /** @throws {VenueSimStartError} The file cannot be written. */
   static async open(path: string | null, tradesMax = LEDGER_TRADES_MAX): Promise<TruthLedger> {
-    return new TruthLedger(path === null ? null : await LedgerFile.create(path), tradesMax);
+    try {
+      return new TruthLedger(path === null ? null : await LedgerFile.create(path), tradesMax);
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      throw new VenueSimStartError(`cannot write the ledger (${cause})`, 'Choose another file with --ledger.', error);
+    }
   }
 
   add(trade: TruthTrade): void {
@@ -36,17 +42,17 @@ export class TruthLedger implements AsyncDisposable {
     return this.#executed;
   }
 
-  /** Of those, how many were in tokens whose book somebody had been sent. */
+  /** Executed trades in tokens whose book had been sent to somebody. */
   get subscribed(): number {
     return this.#subscribed;
   }
 
-  /** The file takes lines more slowly than they come: trading must wait. */
+  /** Whether the file cannot keep up, so that trading must wait. */
   get full(): boolean {
     return this.#file?.full ?? false;
   }
 
-  /** Why the file can no longer be written; null while all is well. */
+  /** Why the file can no longer be written; null without a failure. */
   get failure(): Error | null {
     return this.#file?.failure ?? null;
   }
@@ -61,7 +67,7 @@ export class TruthLedger implements AsyncDisposable {
     return this.#entries;
   }
 
-  /** The ledger as JSON lines, from memory or else from the file. */
+  /** The ledger as JSON lines, from memory or from the file. */
   async *lines(): AsyncGenerator<string> {
     if (this.#entries.length < this.#executed && this.#file !== null) {
       await this.#file.written();
@@ -77,26 +83,13 @@ export class TruthLedger implements AsyncDisposable {
     }
   }
 
-  /** Resolves when every line so far is in the file. @throws The file's failure. */
+  /** Resolves when all lines so far are in the file. @throws {LedgerWriteError} The file cannot be written. */
   async flush(): Promise<void> {
     await this.#file?.written();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file?.[Symbol.asyncDispose]();
-  }
-}
-
-/** The ledger was asked for more than it still holds. */
-export class LedgerOutgrownError extends Error {
-  override readonly name = 'LedgerOutgrownError';
-  readonly disposition = 'stop';
-  readonly operatorAction: string;
-
-  constructor(path: string | null, tradesMax: number) {
-    super(`more than ${tradesMax} trades were executed; the oldest are no longer in memory`);
-    this.operatorAction =
-      path === null ? 'Start the venue with a ledger file, which holds them all.' : `Read the ledger file, ${path}.`;
   }
 }
 

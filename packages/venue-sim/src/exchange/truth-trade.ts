@@ -1,6 +1,6 @@
 import type { Side } from './order-book.ts';
 
-/** One executed fill, exactly as the venue says it on the market channel; one line of the ledger. */
+/** An executed fill, exactly as sent on the market channel; one line of the ledger. */
 export type TruthTrade = {
   tokenId: string;
   conditionId: string;
@@ -8,16 +8,16 @@ export type TruthTrade = {
   price: string;
   /** Shares, decimal string with up to 6 decimals. */
   size: string;
-  /** The taker's. */
+  /** Side of the taker. */
   side: Side;
   /** Milliseconds since the epoch, as a string. */
   timestamp: string;
-  /** `0x` and 64 hex digits; null when the event carried none. */
+  /** `0x` and 64 hex digits; null if the event had none. */
   transactionHash: string | null;
-  /** As sent, the empty string included; null when the event carried no such field. */
+  /** As sent, possibly the empty string; null if the event had no such field. */
   feeRateBps: string | null;
-  /** The token's book had been sent to at least one socket at some time before this trade: a recorder could have had it. */
+  /** Whether the token's book had been sent to some socket before this trade, so that a recorder could have received it. */
   subscribed: boolean;
-  /** How many sockets it was written to; stalled ones do not count. */
+  /** Number of sockets that it was written to, without stalled ones. */
   sockets: number;
 };

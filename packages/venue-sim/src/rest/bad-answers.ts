@@ -3,51 +3,51 @@ import { BadAnswerRequestError } from '../venue-sim-errors.ts';
 import type { VenueHost } from './rate-counts.ts';
 
 /**
- * What a host may answer instead of the truth: refusals, pages of HTML, the right answer too late, cut off, or with a
- * cursor that does not move or a row that is none, or nothing at all while the connection stays open.
+ * What a host may answer instead of the truth: a refusal, a page of HTML, the right answer late, truncated, with a cursor that
+ * does not move or with a malformed row, or nothing at all on an open connection.
  */
-export type BadAnswerKind = (typeof KINDS)[number];
+type BadAnswerKind = (typeof KINDS)[number];
 
-/** Which requests are to be answered badly, and how. */
+/** The requests to answer badly, and how. */
 export type BadAnswerRequest = {
   host: VenueHost;
-  /** A regular expression that the path below the host must match; default: any. */
+  /** A regular expression for the path below the host; default: any path. */
   path?: string;
   answer: BadAnswerKind;
-  /** How many; null or nothing: all, until they are cleared. */
+  /** Number of requests; null or absent: all until cleared. */
   count?: number | null;
-  /** Of `slow` ones. */
+  /** Delay of a `slow` answer. */
   delayMs?: number;
-  /** Of `429-retry-after`. */
+  /** The `Retry-After` of `429-retry-after`. */
   retryAfterSeconds?: number;
 };
 
-/** One bad answer that is due. */
+/** One bad answer to give. */
 export type BadAnswer = { kind: BadAnswerKind; host: VenueHost; delayMs: number; retryAfterSeconds: number };
 
-/** Which requests are answered badly. Of several that fit a request, the oldest is taken. */
+/** The orders for bad answers. The oldest order that fits a request applies. */
 export class BadAnswers {
-  /** Bad answers given so far. */
+  /** Number of bad answers given. */
   given = 0;
   #orders: Order[] = [];
-  /** Requests that are never answered: ended when they are cleared, or with the venue. */
+  /** Requests without an answer; they end when the orders are cleared or the venue stops. */
   readonly #held = new Map<ServerResponse, VenueHost>();
 
-  /** @throws {BadAnswerRequestError} It cannot be done. */
+  /** @throws {BadAnswerRequestError} The request is not valid. */
   order(request: BadAnswerRequest): void {
     const { host, path = '', answer, count = null, delayMs = 30_000, retryAfterSeconds = 1 } = request;
-    if (!HOSTS.includes(host)) throw new BadAnswerRequestError(`'host' is one of ${HOSTS.join(', ')}`);
-    if (!KINDS.includes(answer)) throw new BadAnswerRequestError(`'answer' is one of ${KINDS.join(', ')}`);
+    if (!HOSTS.includes(host)) throw new BadAnswerRequestError(`'host' must be one of ${HOSTS.join(', ')}`);
+    if (!KINDS.includes(answer)) throw new BadAnswerRequestError(`'answer' must be one of ${KINDS.join(', ')}`);
     if (count !== null && !(Number.isInteger(count) && count > 0)) {
-      throw new BadAnswerRequestError("'count' is a whole number above 0, or null");
+      throw new BadAnswerRequestError("'count' must be a whole number above 0, or null");
     }
     if (!(delayMs >= 0 && delayMs <= DELAY_MS_MAX))
-      throw new BadAnswerRequestError(`'delayMs' is 0 to ${DELAY_MS_MAX}`);
+      throw new BadAnswerRequestError(`'delayMs' must be 0 to ${DELAY_MS_MAX}`);
     if (!(Number.isInteger(retryAfterSeconds) && retryAfterSeconds >= 0)) {
-      throw new BadAnswerRequestError("'retryAfterSeconds' is a whole number");
+      throw new BadAnswerRequestError("'retryAfterSeconds' must be a whole number");
     }
     if (this.#orders.length >= ORDERS_MAX)
-      throw new BadAnswerRequestError(`at most ${ORDERS_MAX} at a time; clear them first`);
+      throw new BadAnswerRequestError(`there are ${ORDERS_MAX} orders already; clear them first`);
     this.#orders.push({
       host,
       path: pattern(path),
@@ -58,19 +58,19 @@ export class BadAnswers {
     });
   }
 
-  /** Everything is answered rightly again, of one host or of all; requests without an answer are cut off. */
+  /** Makes one host, or all, answer correctly again, and cuts off requests that still have no answer. */
   clear(host?: VenueHost): void {
     this.#orders = this.#orders.filter((order) => host !== undefined && order.host !== host);
     for (const [response, itsHost] of this.#held) if (host === undefined || itsHost === host) response.destroy();
   }
 
-  /** The bad answer that this request gets; null for the right one. */
+  /** The bad answer for this request; null for the correct one. */
   next(host: VenueHost, path: string, query: URLSearchParams): BadAnswer | null {
     const order = this.#orders.find(
       (candidate) =>
         candidate.host === host &&
         candidate.path.test(path) &&
-        // Only a page that was asked for by a cursor can repeat it.
+        // Only a request with a cursor can get it back.
         (candidate.kind !== 'repeated-cursor' || cursorOf(query) !== null),
     );
     if (order === undefined) return null;
@@ -80,14 +80,14 @@ export class BadAnswers {
     return order;
   }
 
-  /** Never answers. */
+  /** Keeps a request open without an answer. */
   hold(response: ServerResponse, host: VenueHost): void {
     this.#held.set(response, host);
     response.once('close', () => this.#held.delete(response));
   }
 }
 
-/** The cursor that a page was asked for by. */
+/** The cursor in a request for a page. */
 export function cursorOf(query: URLSearchParams): string | null {
   return query.get('after_cursor') || query.get('cursor') || null;
 }
@@ -114,6 +114,6 @@ function pattern(path: string): RegExp {
   try {
     return new RegExp(path);
   } catch (error) {
-    throw new BadAnswerRequestError(`'path' is no regular expression: ${(error as Error).message}`);
+    throw new BadAnswerRequestError(`'path' must be a regular expression: ${(error as Error).message}`);
   }
 }

@@ -2,7 +2,7 @@ import type { SimMarket } from '../catalogue/sim-market.ts';
 import { ORDER_SIZE_MIN } from '../channel/market-frames.ts';
 import { standingOf } from '../exchange/market-life.ts';
 
-/** A market as the CLOB's `GET /markets/<condition id>` shows it: `winner` is true for a token that pays all, else false for both. */
+/** A market as in the CLOB's `GET /markets/<condition id>`. `winner` is true only for a token that pays 1. */
 export function clobMarket(market: SimMarket): Record<string, unknown> {
   const { event, closed, book, lastTrade } = market;
   const { resolved } = standingOf(market.steps);

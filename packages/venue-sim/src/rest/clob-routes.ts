@@ -3,17 +3,17 @@ import type { SimMarket, SimToken } from '../catalogue/sim-market.ts';
 import { bestPrices, bookSummary, bookTimestamp } from '../channel/market-frames.ts';
 import { clobMarket } from './clob-market.ts';
 import { HttpProblem, type Route, type RouteRequest } from './http-routes.ts';
-import type { WrongHashes } from './wrong-hashes.ts';
+import type { WrongHashes } from './rest-faults.ts';
 
 export type ClobRoutesOptions = {
   registry: MarketRegistry;
-  /** Called before a book is shown, so that an untouched market has one. */
+  /** Called before a book is served, because a market without trades has none yet. */
   prepareBook: (market: SimMarket) => void;
   wrongHashes: WrongHashes;
   clock: () => number;
 };
 
-/** The CLOB's public reads: books, prices, midpoints, spreads and last trades, one and many; markets, time and health. */
+/** The CLOB's public routes: books, prices, midpoints, spreads and last trades of one or many tokens; markets, time and health. */
 export function clobRoutes({ registry, prepareBook, wrongHashes, clock }: ClobRoutesOptions): Route[] {
   function withBook(tokenId: string): SimToken | null {
     const token = registry.token(tokenId);
@@ -40,14 +40,14 @@ export function clobRoutes({ registry, prepareBook, wrongHashes, clock }: ClobRo
       },
     };
   }
-  /** By POST with a list of `{token_id, side}`, or by GET with `token_ids` and `sides`. Unknown ids are silently missing. */
+  /** A POST with a list of `{token_id, side}`, or a GET with `token_ids` and `sides`. Omits unknown ids. */
   function many(path: RegExp, answer: (wanted: Wanted[]) => { json: unknown } | { jsonText: string }): Route[] {
     return [
       { method: 'POST', path, answer: async (request) => answer(wantedOf(await request.body())) },
       { method: 'GET', path, answer: (request) => answer(wantedInQuery(request)) },
     ];
   }
-  /** For each token that has a book, by its id. */
+  /** One value for each token that has a book, by token id. */
   function byToken(wanted: readonly Wanted[], value: (token: SimToken) => unknown): { json: unknown } {
     const tokens = wanted.map(({ tokenId }) => withBook(tokenId)).filter((token) => token !== null);
     return { json: Object.fromEntries(tokens.map((token) => [token.tokenId, value(token)])) };
@@ -109,7 +109,7 @@ export function clobRoutes({ registry, prepareBook, wrongHashes, clock }: ClobRo
 
 type Wanted = { tokenId: string; side: 'BUY' | 'SELL' | null };
 
-/** Past some 500 ids the venue was seen to refuse. */
+/** The real venue was observed to refuse more than about 500 ids. */
 const WANTED_MAX = 500;
 
 function wantedOf(body: unknown): Wanted[] {
@@ -132,7 +132,7 @@ function sideOf(side: unknown): Wanted['side'] {
   return text === 'BUY' || text === 'SELL' ? text : null;
 }
 
-/** The side is that of the resting order: BUY is the best bid. An empty side is told as 0. */
+/** The side is that of the resting order: BUY is the best bid. An empty side has price 0. */
 function quotes(token: SimToken): Record<string, string> {
   const { bid, ask } = bestPrices(token.market.book, token);
   return { BUY: bid === '' ? '0' : bid, SELL: ask === '' ? '0' : ask };
@@ -148,7 +148,7 @@ function spread(token: SimToken): string {
   return String(Number((Number(ask === '' ? 1 : ask) - Number(bid)).toFixed(5)));
 }
 
-/** Of a token that was never traded the venue says 0.5, and no side. */
+/** The venue reports 0.5 and no side for a token without trades. */
 function lastTrade({ market, outcomeIndex }: SimToken): { price: string; side: string } {
   const last = market.lastTrade;
   if (last === null) return { price: '0.5', side: '' };

@@ -7,12 +7,12 @@ import { resolutionRow } from './resolution-row.ts';
 export type DataRoutesOptions = {
   registry: MarketRegistry;
   takerOrders: TakerOrderLog;
-  /** How far the Data API is behind the market channel. */
+  /** The Data API's lag behind the market channel. */
   lagMs: number;
   clock: () => number;
 };
 
-/** The Data API, version 2: trades as taker's orders, one row a transaction and token, newest first; and resolutions. */
+/** The Data API, version 2: taker orders (one row per transaction and token, newest first) and resolutions. */
 export function dataRoutes(options: DataRoutesOptions): Route[] {
   let resolutionAnswers = 0;
   return [
@@ -23,7 +23,7 @@ export function dataRoutes(options: DataRoutesOptions): Route[] {
       answer: ({ query }) => {
         const rows = resolutionRows(query, options);
         resolutionAnswers += 1;
-        // Both were seen of the venue.
+        // The real venue was observed to use both envelopes.
         return { json: resolutionAnswers % BARE_ONE_IN === 0 ? rows : { data: rows } };
       },
     },
@@ -48,9 +48,9 @@ export function dataRoutes(options: DataRoutesOptions): Route[] {
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000;
 const CONDITIONS_MAX = 20;
-/** Every so many answers of `/v2/resolutions` are a bare list. */
+/** One in this many answers of `/v2/resolutions` is a bare list. */
 const BARE_ONE_IN = 4;
-/** Rows below this many shares are invisible, and 0 means the same. */
+/** Rows with fewer shares are omitted; a minimum of 0 means the same. */
 const DUST_SHARES = 0.01;
 
 function tradesPage(query: URLSearchParams, { takerOrders, lagMs, clock }: DataRoutesOptions): unknown {
@@ -87,7 +87,7 @@ function tradesPage(query: URLSearchParams, { takerOrders, lagMs, clock }: DataR
   };
 }
 
-/** As it was a while ago: this interface is behind. Unknown conditions are silently missing. */
+/** The state of `lagMs` ago. Omits unknown conditions. */
 function resolutionRows(query: URLSearchParams, { registry, lagMs, clock }: DataRoutesOptions): unknown[] {
   const conditions = conditionsOf(query);
   if (conditions.size === 0) throw invalid('condition', 'condition is required');
@@ -120,7 +120,7 @@ function tradeRow(order: TakerOrder): Record<string, unknown> {
     condition_id: market.conditionId,
     size: shares,
     price: notional / shares,
-    // The block's time: whole seconds, some after the match.
+    // Time of the block: whole seconds, a few after the match.
     timestamp: Math.floor(atMs / 1_000) + BLOCK_DELAY_SECONDS,
     title: market.question,
     slug: market.slug,

@@ -1,12 +1,12 @@
-import { updatedAtMs } from '../catalogue/gamma-figures.ts';
 import type { SimMarket } from '../catalogue/sim-market.ts';
 import { standingOf } from '../exchange/market-life.ts';
+import { updatedAtMs } from './gamma-figures.ts';
 import { HttpProblem } from './http-routes.ts';
 
-/** Something that Gamma lists: a market that trades, or an odd document (`market` is null). */
+/** An entry of Gamma's listing: a market, or an odd document (`market` is null). */
 export type Listed = { gammaId: number; market: SimMarket | null; document: Record<string, unknown> | null };
 
-/** A request for a page: filters, order and size. The cursor or offset is apart, because the routes differ in it. */
+/** Filters, order and size of a page. Cursor and offset are separate because the routes differ in them. */
 export type ListingQuery = {
   limit: number;
   filter: (listed: Listed) => boolean;
@@ -15,13 +15,13 @@ export type ListingQuery = {
   includeTag: boolean;
 };
 
-/** A place in a listing: what a market is sorted by, and its id to tell equals apart. */
+/** A position in a listing: the sort key of a market, and its id to break ties. */
 export type Position = { value: number; gammaId: number };
 
 /**
- * Reads the query of a listing. `closed` is false unless asked for, as on the venue since April 2026.
+ * Reads the query of a listing. `closed` defaults to false, as on the venue since April 2026.
  *
- * @throws {HttpProblem} 422 for what the venue would not take.
+ * @throws {HttpProblem} 422: the venue would refuse the query.
  */
 export function readListingQuery(query: URLSearchParams): ListingQuery {
   const closed = flag(query, 'closed') ?? false;
@@ -41,13 +41,13 @@ export function readListingQuery(query: URLSearchParams): ListingQuery {
   };
 }
 
-/** The first `limit` that the filters leave, in the order asked for, after a position. `listed` is in the order of ids. */
+/** The first `limit` entries after a position that match the filters, in the requested order. `listed` is in order of id. */
 export function selectListed(listed: readonly Listed[], query: ListingQuery, after: Position | null): Listed[] {
   const { filter, order, ascending, limit } = query;
   if (order === 'id' && ascending) return take(listed, firstAfter(listed, after?.gammaId ?? 0), filter, limit);
   const direction = ascending ? 1 : -1;
   const compare = (a: Position, b: Position): number => direction * (a.value - b.value || a.gammaId - b.gammaId);
-  // Only the best `limit` are kept while walking: a page of a large venue must not sort it all.
+  // Keeps only the first `limit`, because sorting the whole venue for each page would be slow.
   const best: { entry: Listed; at: Position }[] = [];
   for (const entry of listed) {
     const at = { value: ORDERS[order](entry), gammaId: entry.gammaId };
@@ -62,12 +62,12 @@ export function selectListed(listed: readonly Listed[], query: ListingQuery, aft
   return best.map(({ entry }) => entry);
 }
 
-/** A cursor is tied to the order that it was made in. */
+/** A cursor is valid only for the order it was made in. */
 export function writeCursor(listed: Listed, { order, ascending }: ListingQuery): string {
   return Buffer.from(JSON.stringify([order, ascending, ORDERS[order](listed), listed.gammaId])).toString('base64url');
 }
 
-/** @throws {HttpProblem} 422: no cursor of this listing and order. */
+/** @throws {HttpProblem} 422: the cursor does not belong to this listing and order. */
 export function readCursor(cursor: string | null, { order, ascending }: ListingQuery): Position | null {
   if (cursor === null || cursor === '') return null;
   try {
@@ -76,7 +76,7 @@ export function readCursor(cursor: string | null, { order, ascending }: ListingQ
       return { value, gammaId };
     }
   } catch {
-    // Not ours at all: the same answer as to a cursor of another order.
+    // A foreign cursor gets the same answer as one of another order.
   }
   throw invalidQuery('after_cursor is not a cursor of this listing');
 }
@@ -95,7 +95,7 @@ export function invalidQuery(message: string): HttpProblem {
 type Order = keyof typeof ORDERS;
 
 const LIMIT_DEFAULT = 20;
-/** The venue's since May 2026; more is cut to it. */
+/** The venue's maximum since May 2026; larger requests are reduced to it. */
 const LIMIT_MAX = 100;
 
 const ORDERS = {
@@ -107,7 +107,7 @@ const ORDERS = {
   volumeNum: ({ market }: Listed) => market?.volumeMicro ?? 0,
 };
 
-/** Filters by identifier: the parameter, and what it is compared with. Each may be repeated. */
+/** Filters by identifier: the parameter and the field it is compared with. Each may be repeated. */
 const IDENTIFIERS: [string, (market: SimMarket | null, gammaId: number) => string[]][] = [
   ['id', (_, gammaId) => [String(gammaId)]],
   ['slug', (market) => (market === null ? [] : [market.slug])],
@@ -118,7 +118,7 @@ const IDENTIFIERS: [string, (market: SimMarket | null, gammaId: number) => strin
   ['uma_resolution_status', (market) => (market === null ? [] : [standingOf(market.steps).phase])],
 ];
 
-/** A walk over the whole venue asks for hundreds of pages: each reads its own part only. */
+/** A scan of the whole venue requests hundreds of pages, so each page reads only its own part. */
 function take(listed: readonly Listed[], from: number, filter: (listed: Listed) => boolean, limit: number): Listed[] {
   const taken: Listed[] = [];
   for (let index = from; index < listed.length && taken.length < limit; index += 1) {

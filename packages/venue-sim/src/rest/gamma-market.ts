@@ -1,12 +1,12 @@
-import type { GammaFigures } from '../catalogue/gamma-figures.ts';
 import type { SimEvent, SimMarket } from '../catalogue/sim-market.ts';
 import { ORDER_SIZE_MIN } from '../channel/market-frames.ts';
 import { type Pair, type Standing, standingOf } from '../exchange/market-life.ts';
+import type { GammaFigures } from './gamma-figures.ts';
 
-/** How a document is written: lists as JSON text or as lists, names in camelCase or in snake_case. */
+/** Spelling of a document: lists as JSON text or as lists, names in camelCase or snake_case. */
 export type DocumentSpelling = { lists: 'text' | 'native'; names: 'camel' | 'snake' };
 
-/** A market as Gamma shows it: nullable everywhere, most lists as JSON text, the same number as text and as number. */
+/** A market as in Gamma: nullable fields, most lists as JSON text, some numbers both as text and as number. */
 export function gammaMarket(
   market: SimMarket,
   { includeTag, figures, spelling }: { includeTag: boolean; figures: GammaFigures; spelling: DocumentSpelling },
@@ -121,7 +121,7 @@ const IMAGE = 'https://venue-sim.invalid/market.png';
 const SUBMITTER = '0x1111111111111111111111111111111111111111';
 const RESOLVER = '0x2222222222222222222222222222222222222222';
 
-/** The ids of the market's own position system where Gamma puts them, and the other system's beside it where it does. */
+/** The ids of the market's position system, and in some documents those of the other system as well, as Gamma has them. */
 function tokenFields(market: SimMarket, list: (values: readonly string[]) => unknown): Record<string, unknown> {
   const ids = list(market.tokens.map((token) => token.tokenId));
   if (market.protocol === 'v1') {
@@ -133,7 +133,7 @@ function tokenFields(market: SimMarket, list: (values: readonly string[]) => unk
   };
 }
 
-/** The payouts once resolved, the last marks when closed, else the midpoint or what stands for it. */
+/** The payouts if resolved, the last marks if closed, otherwise the midpoint or its stand-in. */
 function outcomePrices(market: SimMarket, { resolved, closed }: Standing, { bid, ask }: GammaFigures): Pair {
   if (resolved !== null) return resolved.payouts;
   if (closed !== null) return closed.marks;
@@ -141,12 +141,12 @@ function outcomePrices(market: SimMarket, { resolved, closed }: Standing, { bid,
   return [String(round(price, 5)), String(round(1 - price, 5))];
 }
 
-/** What UMA says, which stands there before the closing, too; absent while it says nothing. */
+/** UMA's status, also before the market closes; absent before the first proposal. */
 function umaStatus({ phase }: Standing): Record<string, unknown> {
   return phase === 'proposed' || phase === 'disputed' || phase === 'resolved' ? { umaResolutionStatus: phase } : {};
 }
 
-/** `conditionId` becomes `condition_id`, `questionID` `question_id`; what is inside the values stays. */
+/** `conditionId` becomes `condition_id`, `questionID` becomes `question_id`. Does not change names inside the values. */
 function inSnakeCase(document: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(document).map(([name, value]) => [
@@ -230,7 +230,7 @@ function isoSeconds(atMs: number): string {
   return `${iso(atMs).slice(0, 19)}Z`;
 }
 
-/** `2026-07-24 00:00:16+00`, as closedTime is written. */
+/** The format of closedTime: `2026-07-24 00:00:16+00`. */
 function spacedTime(atMs: number): string {
   return `${iso(atMs).slice(0, 19).replace('T', ' ')}+00`;
 }

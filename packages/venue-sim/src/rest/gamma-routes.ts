@@ -1,7 +1,6 @@
-import type { GammaFigureCache } from '../catalogue/gamma-figures.ts';
 import type { MarketRegistry } from '../catalogue/market-registry.ts';
-import type { OddMarket } from '../catalogue/odd-markets.ts';
 import type { SimMarket } from '../catalogue/sim-market.ts';
+import type { GammaFigureCache } from './gamma-figures.ts';
 import {
   flag,
   invalidQuery,
@@ -13,19 +12,20 @@ import {
 } from './gamma-listing.ts';
 import { type DocumentSpelling, gammaMarket } from './gamma-market.ts';
 import { HttpProblem, type Route, type RouteRequest } from './http-routes.ts';
+import type { OddMarket } from './odd-markets.ts';
 
 export type GammaRoutesOptions = {
   registry: MarketRegistry;
   odd: readonly OddMarket[];
   figures: GammaFigureCache;
-  /** Share of the markets whose documents are spelt differently: lists that are no JSON text, names in snake_case. */
+  /** Share of the markets with another spelling: lists that are not JSON text, names in snake_case. */
   oddSpellingShare: number;
   /** A new market is listed up to this late. */
   gammaLagMs: number;
   clock: () => number;
 };
 
-/** Gamma: market documents, one by one, in keyset pages, and by offset as it used to be. */
+/** Gamma: single market documents, keyset pages, and the former pages by offset. */
 export function gammaRoutes({
   registry,
   odd,
@@ -37,7 +37,7 @@ export function gammaRoutes({
   const oddOnes = odd.map(({ gammaId, document }): Listed => ({ gammaId: Number(gammaId), market: null, document }));
   let kept: { revision: number; listed: Listed[]; late: boolean } = { revision: -1, listed: [], late: false };
 
-  /** Everything, in the order of ids; built anew when a market came or went, and while some are not listed yet. */
+  /** All entries in order of id; rebuilt after a market opened or left, and while some are not listed yet. */
   function listed(): Listed[] {
     const { revision } = registry;
     if (kept.revision !== revision || kept.late) {
@@ -64,7 +64,7 @@ export function gammaRoutes({
     return { json: shown({ market, document: null }, flag(query, 'include_tag') ?? false) };
   }
 
-  /** `next_cursor` is there only when the page is full, so a listing of exactly full pages ends with an empty one. */
+  /** Only a full page has a `next_cursor`, so a listing of exactly full pages ends with an empty page. */
   function keysetPage(query: URLSearchParams): { json: unknown } {
     if (query.has('offset')) throw invalidQuery('offset is not supported here; use after_cursor');
     const wanted = readListingQuery(query);
@@ -102,9 +102,9 @@ export function gammaRoutes({
   ];
 }
 
-/** The same for a market at all times. Of the odd ones each third is odd in its lists, in its names, or in both. */
+/** Constant for a market. Of the markets with another spelling a third differ in lists, a third in names, a third in both. */
 function spellingOf(market: SimMarket, oddShare: number): DocumentSpelling {
-  // Digits of the market's own number that nothing else looks at.
+  // Uses digits of the market's random number that nothing else uses.
   const chance = (market.flavour * 7_919) % 1;
   if (chance >= oddShare) return { lists: 'text', names: 'camel' };
   const kind = Math.floor((chance / oddShare) * 3);

@@ -2,16 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type BadAnswer, cursorOf } from './bad-answers.ts';
 import { spoilt } from './spoilt-answer.ts';
 
-/** One request as a route sees it. */
+/** A request to a route. */
 export type RouteRequest = {
   query: URLSearchParams;
-  /** What the groups of the route's path matched. */
+  /** The matched groups of the route's path. */
   parameters: string[];
-  /** The body as JSON. @throws {HttpProblem} 400 for no JSON, 413 for too much. */
+  /** The body as JSON. @throws {HttpProblem} 400 if it is not JSON, 413 if it is too large. */
   body: () => Promise<unknown>;
 };
 
-/** An answer: a JSON value, JSON text that is made already, plain text, or a stream of JSON lines. */
+/** An answer: a JSON value, ready JSON text, plain text, or a stream of JSON lines. */
 type RouteAnswer =
   | { json: unknown; status?: number }
   | { jsonText: string }
@@ -25,7 +25,7 @@ export type Route = {
   answer: (request: RouteRequest) => RouteAnswer | Promise<RouteAnswer>;
 };
 
-/** An answer that is an error; `body` is its JSON, in the manner of the host that gives it. */
+/** An error answer; `body` is its JSON in the style of the host. */
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
   readonly status: number;
@@ -38,7 +38,7 @@ export class HttpProblem extends Error {
   }
 }
 
-/** Answers one request from a host's routes: 404 where no path matches, 405 where the method does not. */
+/** Answers a request from a host's routes: 404 if no path matches, 405 if the method does not. */
 export async function answerFrom(
   routes: readonly Route[],
   {
@@ -52,7 +52,7 @@ export async function answerFrom(
     response: ServerResponse;
     path: string;
     query: URLSearchParams;
-    /** What is to be wrong with the answer. */
+    /** The fault of the answer. */
     bad?: BadAnswer | null;
   },
 ): Promise<void> {
@@ -102,7 +102,7 @@ async function writeBadly(response: ServerResponse, { bad, value, cursor }: Spoi
   else response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
 }
 
-/** Resolves after a time, or when the client has gone. */
+/** Resolves after a delay, or earlier when the client disconnects. */
 async function untilLate(response: ServerResponse, delayMs: number): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, delayMs);
@@ -115,7 +115,7 @@ async function untilLate(response: ServerResponse, delayMs: number): Promise<voi
 
 async function writeLines(response: ServerResponse, lines: AsyncIterable<string>): Promise<void> {
   const iterator = lines[Symbol.asyncIterator]();
-  // The first part before the head: what fails at once is still answered as an error.
+  // Reads the first part before sending the head, so that an immediate failure still becomes an error answer.
   let part = await iterator.next();
   response.writeHead(200, { 'content-type': 'application/x-ndjson' });
   for (; part.done !== true && !response.destroyed; part = await iterator.next()) {
@@ -124,7 +124,7 @@ async function writeLines(response: ServerResponse, lines: AsyncIterable<string>
   response.end();
 }
 
-/** Calls back once the client has taken what was written, or is gone. */
+/** Calls back when the client has received everything written, or has disconnected. */
 function whenRoom(response: ServerResponse, callback: (value: unknown) => void): void {
   const done = (): void => {
     response.off('drain', done);

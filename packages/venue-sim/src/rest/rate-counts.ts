@@ -1,20 +1,20 @@
 /** One of the venue's hosts. */
 export type VenueHost = 'gamma' | 'clob' | 'data';
 
-/** How many requests one limit has seen. `most`: in any 10 s. */
+/** Number of requests under one limit. `most` is the maximum in any 10 s. */
 export type RateCount = { host: VenueHost | 'all'; rule: string; limit: number; requests: number; most: number };
 
 /**
- * Counts requests under each limit that the venue publishes (per address, in sliding windows of 10 s), exactly and
- * without refusing any: a test asks whether its client kept to them.
+ * Counts requests under each published limit of the venue (per address, in sliding windows of 10 s) and refuses none, so that a
+ * test can check whether its client respects the limits.
  */
 export class RateCounts {
   readonly #clock: () => number;
   readonly #windows = RULES.map((rule) => ({ rule, window: new SlidingWindow() }));
-  /** Which windows a path counts in; paths with ids in them are as many as there are markets, so it is bounded. */
+  /** The windows of a path. Bounded, because there are as many paths with ids as markets. */
   readonly #byPath = new Map<string, SlidingWindow[]>();
 
-  /** @param clock Monotonic, milliseconds. */
+  /** @param clock Monotonic clock in milliseconds. */
   constructor(clock: () => number = () => performance.now()) {
     this.#clock = clock;
   }
@@ -43,7 +43,7 @@ export class RateCounts {
   }
 }
 
-/** The limits of the venue's documentation in autumn 2026; `path` is what each covers. */
+/** The limits in the venue's documentation of autumn 2026, with the paths that each covers. */
 const RULES: { host: VenueHost | 'all'; name: string; limit: number; path: RegExp }[] = [
   { host: 'all', name: 'all hosts', limit: 15_000, path: /./ },
   { host: 'gamma', name: 'general', limit: 4_000, path: /./ },
@@ -71,7 +71,7 @@ function clobRule(path: string, limit: number): (typeof RULES)[number] {
 const WINDOW_MS = 10_000;
 const PATHS_MAX = 1_000;
 
-/** Times of the requests of the last 10 s, and the most there ever were at once. */
+/** The request times of the last 10 s, and their maximum number. */
 class SlidingWindow {
   requests = 0;
   most = 0;
@@ -83,7 +83,7 @@ class SlidingWindow {
     this.#times.push(nowMs);
     while ((this.#times[this.#first] ?? nowMs) <= nowMs - WINDOW_MS) this.#first += 1;
     this.most = Math.max(this.most, this.#times.length - this.#first);
-    // In one go, so that forgetting costs nothing most of the time.
+    // Removes old times in batches, because each removal copies the array.
     if (this.#first < FORGOTTEN_AT_ONCE) return;
     this.#times = this.#times.slice(this.#first);
     this.#first = 0;

@@ -2,9 +2,9 @@ import type { SimMarket } from '../catalogue/sim-market.ts';
 import { type Pair, type Standing, standingOf } from '../exchange/market-life.ts';
 
 /**
- * A market as the Data API's `/v2/resolutions` shows it at a time. Three kinds of rows, as on the venue: those of
- * automatic markets lack what belongs to a UMA question; of the others some are written by their question, with prices
- * and without payouts; times are seconds as text in these and RFC 3339 in the rest.
+ * A market at a given time, as in the Data API's `/v2/resolutions`. The venue has three kinds of rows: rows of automatic markets
+ * lack the fields of a UMA question; some of the others are written by question, with prices, without payouts, and with times in
+ * seconds as text; the rest have payouts and RFC 3339 times.
  */
 export function resolutionRow(market: SimMarket, atMs: number): Record<string, unknown> {
   const standing = standingOf(market.steps, atMs);
@@ -53,7 +53,7 @@ export function resolutionRow(market: SimMarket, atMs: number): Record<string, u
   };
 }
 
-/** The first dispute is called a challenge; what follows is proposed again, and only a second one goes to the vote. */
+/** The venue calls the first dispute a challenge, after which there is a new proposal. Only a second dispute goes to the vote. */
 function statusOf({ phase, disputes }: Standing): string {
   if (phase === 'resolved') return 'resolved';
   if (phase === 'proposed') return disputes > 0 ? 'reproposed' : 'proposed';
@@ -61,13 +61,13 @@ function statusOf({ phase, disputes }: Standing): string {
   return 'initialized';
 }
 
-/** UMA's price of a proposal: what the first outcome pays. 69 means that there is none. */
+/** UMA's price of a proposal: the payout of the first outcome. 69 means that there is no price. */
 function priceOf(payouts: Pair | undefined): string {
   if (payouts === undefined || (payouts[0] === '0' && payouts[1] === '0')) return '69';
   return payouts[0];
 }
 
-/** Such rows have no payouts, so they can only tell what a price says: 1, 0 or a half. */
+/** Rows by question have no payouts, so they can only show what a price can: 1, 0 or a half. */
 function isByQuestion(market: SimMarket, { resolved }: Standing): boolean {
   if (resolved?.automatic === true || (market.flavour * 3_571) % 1 > BY_QUESTION_SHARE) return false;
   return resolved === null || ['1', '0', '0.5'].includes(priceOf(resolved.payouts));

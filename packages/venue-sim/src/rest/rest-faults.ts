@@ -1,8 +1,7 @@
 import type { BadAnswerRequest, BadAnswers } from './bad-answers.ts';
 import type { RateCount, RateCounts, VenueHost } from './rate-counts.ts';
-import type { WrongHashes } from './wrong-hashes.ts';
 
-/** What tests and other processes may do with the REST interfaces, and ask of them. */
+/** Faults of the REST interfaces, and their counts, for tests and other processes. */
 export class RestFaults {
   readonly #badAnswers: BadAnswers;
   readonly #wrongHashes: WrongHashes;
@@ -14,28 +13,48 @@ export class RestFaults {
     this.#rates = parts.rates;
   }
 
-  /** Requests that match are answered badly from now on, so many of them or all. @throws {BadAnswerRequestError} It cannot be. */
+  /** Answers matching requests badly from now on. @throws {BadAnswerRequestError} The request is not valid. */
   answerBadly(request: BadAnswerRequest): void {
     this.#badAnswers.order(request);
   }
 
-  /** One host answers rightly again, or all do; what waits for an answer that would never come is cut off. */
+  /** Makes one host, or all, answer correctly again, and cuts off requests that still have no answer. */
   answerRightly(host?: VenueHost): void {
     this.#badAnswers.clear(host);
   }
 
-  /** One book in so many has a hash that is not its own; null: none. */
+  /** Gives one book in `oneIn` a wrong hash; null: none. */
   giveWrongHashes(oneIn: number | null): void {
     this.#wrongHashes.set(oneIn);
   }
 
-  /** Requests by the limits of the venue, and the most in any 10 s. */
+  /** Requests under each limit of the venue, and their maximum in any 10 s. */
   rates(): RateCount[] {
     return this.#rates.counts();
   }
 
-  /** `books` and `wrongHashes`: of the CLOB's answers, books and those of them with a wrong hash. */
+  /** `books` are the books in the CLOB's answers, `wrongHashes` those among them with a wrong hash. */
   counts(): { badAnswers: number; books: number; wrongHashes: number } {
     return { badAnswers: this.#badAnswers.given, books: this.#wrongHashes.books, wrongHashes: this.#wrongHashes.wrong };
+  }
+}
+
+/** Gives one book in `oneIn` a wrong hash on request. A recorder must count and keep such a book. */
+export class WrongHashes {
+  /** Books in REST answers, and those among them with a wrong hash. */
+  books = 0;
+  wrong = 0;
+  #oneIn: number | null = null;
+
+  /** @param oneIn Null makes every hash correct again. */
+  set(oneIn: number | null): void {
+    this.#oneIn = oneIn;
+  }
+
+  maySpoil(book: string): string {
+    this.books += 1;
+    if (this.#oneIn === null || this.books % this.#oneIn !== 0) return book;
+    this.wrong += 1;
+    return book.replace(/"hash":"[0-9a-f]{40}"/, `"hash":"${this.wrong.toString(16).padStart(40, '0')}"`);
   }
 }

@@ -1,9 +1,9 @@
 import type { BadAnswer } from './bad-answers.ts';
 
-/** A whole answer that stands for the right one: what a proxy before the venue says, or the venue's own refusal. */
+/** A complete answer in place of the correct one: from a proxy before the venue, or a refusal of the venue. */
 export type StandIn = { status: number; headers: Record<string, string>; text: string };
 
-/** What is answered without looking at the request; null where the right answer is needed first. */
+/** The answer that does not depend on the request; null if the correct answer is needed first. */
 export function standInFor({ kind, host, retryAfterSeconds }: BadAnswer): StandIn | null {
   switch (kind) {
     case '429':
@@ -29,7 +29,7 @@ export function standInFor({ kind, host, retryAfterSeconds }: BadAnswer): StandI
   }
 }
 
-/** The right answer with the request's own cursor as the next one, or with one row that is none. */
+/** The correct answer with the request's own cursor as the next one, or with one malformed row. */
 export function spoilt(answer: unknown, kind: BadAnswer['kind'], cursor: string | null): unknown {
   if (kind === 'repeated-cursor') return withCursor(answer, cursor);
   return kind === 'malformed-market' ? withBrokenRow(answer) : answer;
@@ -52,7 +52,7 @@ function withCursor(answer: unknown, cursor: string | null): unknown {
   return { ...answer, next_cursor: cursor };
 }
 
-/** In a list the first row, in a map of tokens the first token's value. */
+/** Replaces the first row of a list, or the first value of a map by token. */
 function withBrokenRow(answer: unknown): unknown {
   if (Array.isArray(answer)) return answer.length === 0 ? answer : [brokenRow(answer[0]), ...answer.slice(1)];
   if (!isRecord(answer)) return answer;
@@ -63,7 +63,7 @@ function withBrokenRow(answer: unknown): unknown {
   return first === undefined ? answer : { ...answer, [first]: 'broken' };
 }
 
-/** Every value is of a kind that it never has. */
+/** Every value has a wrong type. */
 function brokenRow(row: unknown): unknown {
   if (!isRecord(row)) return null;
   return Object.fromEntries(Object.keys(row).map((name) => [name, { broken: true }]));

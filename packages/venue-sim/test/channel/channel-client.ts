@@ -1,11 +1,11 @@
 import { WebSocket } from 'ws';
 
-/** Any event of the market channel, as parsed. */
+/** A parsed event of the market channel. */
 export type AnyEvent = Record<string, unknown> & { event_type?: string };
 
-/** A plain client of the market channel that keeps everything it hears; PINGs only when told to. */
+/** A plain client of the market channel that keeps everything it receives. It sends PING only on request. */
 export class ChannelClient implements AsyncDisposable {
-  /** Text frames as they came, `PONG` included. */
+  /** The received text frames, including `PONG`. */
   readonly frames: string[] = [];
   readonly binaryFrames: Buffer[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -22,7 +22,7 @@ export class ChannelClient implements AsyncDisposable {
     return client;
   }
 
-  /** Connects and subscribes; resolves when a book of each token has come. */
+  /** Connects and subscribes; resolves after receiving a book of each token. */
   static async subscribed(url: string, tokenIds: readonly string[], fields: object = {}): Promise<ChannelClient> {
     const client = await ChannelClient.connect(url);
     client.send({ assets_ids: tokenIds, type: 'market', initial_dump: true, ...fields });
@@ -50,7 +50,7 @@ export class ChannelClient implements AsyncDisposable {
     this.#socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
-  /** Stops reading, so that the server's bytes pile up. */
+  /** Stops reading, so that unread bytes accumulate at the server. */
   pause(): void {
     this.#socket.pause();
   }
@@ -59,13 +59,13 @@ export class ChannelClient implements AsyncDisposable {
     this.#socket.resume();
   }
 
-  /** All events so far, out of single frames and arrays alike. */
+  /** All events so far, from single frames and arrays. */
   events(type?: string): AnyEvent[] {
     const events = this.frames.filter((frame) => frame.startsWith('{') || frame.startsWith('[')).flatMap(parse);
     return type === undefined ? events : events.filter((event) => event.event_type === type);
   }
 
-  /** Resolves when the condition holds, looked at after each frame. */
+  /** Resolves when the condition holds; checks it after each frame. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) {
       if (this.#socket.readyState > WebSocket.OPEN) throw new Error('the socket closed before the condition held');
@@ -73,7 +73,7 @@ export class ChannelClient implements AsyncDisposable {
     }
   }
 
-  /** Resolves when everything that the server had written has been read: frames keep their order, so a PONG is behind them. */
+  /** Resolves after reading everything the server has written. Frames keep their order, so the PONG comes after them. */
   async caughtUp(): Promise<void> {
     const pongs = this.frames.filter((frame) => frame === 'PONG').length;
     this.send('PING');

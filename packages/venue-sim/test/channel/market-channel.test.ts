@@ -6,7 +6,7 @@ const SILENT: VenueSimOptions = { markets: 40, openPerMinute: 0, closePerMinute:
 const BUSY: VenueSimOptions = { ...SILENT, tradesPerSecond: 1_500 };
 
 describe('a subscription', () => {
-  test('is answered with one array frame that holds a book of each token', async () => {
+  test('gets one array frame with a book of each token', async () => {
     await using venue = await VenueSim.start(SILENT);
     const tokens = tokenIds(venue);
     await using client = await ChannelClient.subscribed(venue.urls.ws, tokens);
@@ -18,7 +18,7 @@ describe('a subscription', () => {
     expect(books.map((book) => book.asset_id)).toEqual(tokens);
   });
 
-  test('sometimes begins with an empty array', async () => {
+  test('sometimes gets an empty array first', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [token = ''] = tokenIds(venue);
     const firsts: (string | undefined)[] = [];
@@ -31,7 +31,7 @@ describe('a subscription', () => {
     expect(empty).toBeLessThan(30);
   });
 
-  test('that is not the first message, or not valid, closes the socket with 1008', async () => {
+  test('closes the socket with 1008 if it is invalid or another message comes first', async () => {
     await using venue = await VenueSim.start(SILENT);
     for (const message of ['PING', 'nonsense', '{"type":"user","assets_ids":[]}', '{"type":"market"}']) {
       await using client = await ChannelClient.connect(venue.urls.ws);
@@ -41,7 +41,7 @@ describe('a subscription', () => {
     expect(venue.status().socketsEnded.refused).toBe(4);
   });
 
-  test('sent twice is an invalid operation', async () => {
+  test('is an invalid operation if it is sent twice', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [token = ''] = tokenIds(venue);
     await using client = await ChannelClient.subscribed(venue.urls.ws, [token]);
@@ -49,7 +49,7 @@ describe('a subscription', () => {
     await client.until(() => client.frames.includes('INVALID OPERATION'));
   });
 
-  test('can be without the dump; unknown tokens are never answered', async () => {
+  test('may omit the initial books, and gets no answer for unknown tokens', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [token = ''] = tokenIds(venue);
     await using client = await ChannelClient.connect(venue.urls.ws);
@@ -59,7 +59,7 @@ describe('a subscription', () => {
     expect(venue.status().sockets[0]?.tokens).toBe(1);
   });
 
-  test('grows and shrinks by operations; a duplicate brings no second book', async () => {
+  test('grows and shrinks by operations, and gets no second book for a duplicate', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [first = '', , second = ''] = tokenIds(venue);
     await using client = await ChannelClient.subscribed(venue.urls.ws, [first]);
@@ -74,7 +74,7 @@ describe('a subscription', () => {
     expect(client.events('last_trade_price').map((trade) => trade.asset_id)).toEqual([second]);
   });
 
-  test('is only had at the exact path', async () => {
+  test('works only at the exact path', async () => {
     await using venue = await VenueSim.start(SILENT);
     const elsewhere = ChannelClient.connect(venue.urls.ws.replace('/ws/market', '/ws/'));
     await expect(elsewhere).rejects.toThrow('404');
@@ -89,7 +89,7 @@ describe('the heartbeat', () => {
     expect(client.frames.at(-1)).toBe('PONG');
   });
 
-  test('ends sockets that do not PING', async () => {
+  test('closes sockets that send no PING', async () => {
     await using venue = await VenueSim.start({ ...SILENT, pingTimeoutMs: 100 });
     await using client = await ChannelClient.subscribed(venue.urls.ws, tokenIds(venue).slice(0, 1));
     expect((await client.closed).code).toBe(1006);
@@ -98,7 +98,7 @@ describe('the heartbeat', () => {
 });
 
 describe('the stream', () => {
-  test('is about nine tenths price changes, with books and trades, in several spellings', async () => {
+  test('contains about nine tenths price changes besides books and trades, in several spellings', async () => {
     await using venue = await VenueSim.start(BUSY);
     await using client = await ChannelClient.subscribed(venue.urls.ws, tokenIds(venue));
     await client.until(() => client.frames.length > 20_000);
@@ -122,7 +122,7 @@ describe('the stream', () => {
     expect(arrays.some((array) => new Set(array.map((event) => event.event_type)).size > 1)).toBe(true);
   });
 
-  test('brings price changes of both tokens, and trades of none but the subscribed', async () => {
+  test('contains price changes of both tokens, but trades of subscribed tokens only', async () => {
     await using venue = await VenueSim.start({ ...BUSY, trading: false });
     const seconds = venue.openMarketList().map((market) => market.tokenIds[1]);
     await using client = await ChannelClient.subscribed(venue.urls.ws, seconds.slice(0, 10));
@@ -147,7 +147,7 @@ describe('the stream', () => {
     expect(client.events('last_trade_price').length).toBeGreaterThan(0);
   });
 
-  test('shows lifecycle events and best prices to flagged sockets only', async () => {
+  test('contains lifecycle events and best prices for flagged sockets only', async () => {
     await using venue = await VenueSim.start(BUSY);
     const [market] = venue.openMarketList() as [MarketReference];
     await using plain = await ChannelClient.subscribed(venue.urls.ws, tokenIds(venue));
@@ -170,7 +170,7 @@ describe('the stream', () => {
     for (const type of ['new_market', 'market_resolved', 'best_bid_ask']) expect(plain.events(type)).toEqual([]);
   });
 
-  test('ends for a market that closes', async () => {
+  test('ends for a market when it closes', async () => {
     await using venue = await VenueSim.start({ ...BUSY, markets: 2, trading: false });
     const [closing, staying] = venue.openMarketList() as [MarketReference, MarketReference];
     await using client = await ChannelClient.subscribed(venue.urls.ws, [...closing.tokenIds, ...staying.tokenIds]);
@@ -189,8 +189,8 @@ describe('the stream', () => {
   });
 });
 
-describe('trading only where somebody listens', () => {
-  test('leaves every other token alone, and waits for the first subscription', async () => {
+describe('trading of subscribed tokens only', () => {
+  test('starts with the first subscription and trades no other token', async () => {
     await using venue = await VenueSim.start({ ...BUSY, tradeOnlySubscribed: true });
     const subscribed = tokenIds(venue).slice(1, 6);
     await using client = await ChannelClient.subscribed(venue.urls.ws, subscribed);
@@ -203,10 +203,10 @@ describe('trading only where somebody listens', () => {
 });
 
 describe('a socket that does not read', () => {
-  test('is closed and counted, and others go on', async () => {
+  test('is closed and counted, while others continue', async () => {
     await using venue = await VenueSim.start({ ...BUSY, bufferedBytesMax: 1_000_000 });
     await using slow = await ChannelClient.subscribed(venue.urls.ws, tokenIds(venue));
-    // So little that a busy machine cannot make it slow as well.
+    // So little that even a busy machine reads it in time.
     await using quick = await ChannelClient.subscribed(venue.urls.ws, tokenIds(venue).slice(0, 2));
     slow.pause();
     await quick.until(() => venue.status().socketsEnded.slow === 1);

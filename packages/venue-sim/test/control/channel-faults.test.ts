@@ -5,7 +5,7 @@ import { ChannelClient } from '../channel/channel-client.ts';
 const SILENT: VenueSimOptions = { markets: 10, openPerMinute: 0, closePerMinute: 0, burst: null, tradesPerSecond: 0 };
 
 describe('a limit of books per socket', () => {
-  test('leaves later tokens without a book and without events, silently', async () => {
+  test('silently sends no book and no events for later tokens', async () => {
     await using venue = await VenueSim.start({ ...SILENT, booksPerSocketMax: 5 });
     const tokens = tokenIds(venue);
     await using client = await asked(venue, tokens);
@@ -13,7 +13,7 @@ describe('a limit of books per socket', () => {
     for (const tokenId of tokens) venue.trade({ tokenId });
     await client.caughtUp();
     expect(traded(client)).toEqual(tokens.slice(0, 5));
-    // Of the third market one token is served, and changes name both; of the others nothing is heard.
+    // One token of the third market is served, and its changes name both; the other markets stay silent.
     expect(new Set(client.events('price_change').map((change) => change.market))).toEqual(
       new Set(
         venue
@@ -28,7 +28,7 @@ describe('a limit of books per socket', () => {
     );
   });
 
-  test('counts each socket by itself', async () => {
+  test('applies to each socket separately', async () => {
     await using venue = await VenueSim.start({ ...SILENT, booksPerSocketMax: 10 });
     const tokens = tokenIds(venue);
     await using first = await asked(venue, tokens.slice(0, 10));
@@ -36,7 +36,7 @@ describe('a limit of books per socket', () => {
     expect([...books(first), ...books(second)]).toEqual(tokens);
   });
 
-  test('gives the places of unsubscribed tokens to later ones', async () => {
+  test('passes the places of unsubscribed tokens to later ones', async () => {
     await using venue = await VenueSim.start({ ...SILENT, booksPerSocketMax: 4 });
     const tokens = tokenIds(venue);
     await using client = await asked(venue, tokens.slice(0, 4));
@@ -46,19 +46,19 @@ describe('a limit of books per socket', () => {
     expect(venue.status().sockets).toMatchObject([{ tokens: 6, served: 4 }]);
   });
 
-  test('can keep the places of unsubscribed tokens for ever', async () => {
+  test('can reserve the places of unsubscribed tokens for ever', async () => {
     await using venue = await VenueSim.start({ ...SILENT, booksPerSocketMax: 4, freesUnsubscribed: false });
     const tokens = tokenIds(venue);
     await using client = await asked(venue, tokens.slice(0, 4));
     await operate(client, 'unsubscribe', tokens.slice(0, 2));
     await operate(client, 'subscribe', tokens.slice(4, 8));
     expect(books(client)).toEqual(tokens.slice(0, 4));
-    // A fresh socket has all its places.
+    // A new socket has all of its places.
     await using fresh = await asked(venue, tokens.slice(4, 8));
     expect(books(fresh)).toEqual(tokens.slice(4, 8));
   });
 
-  test('is set and lifted while the venue runs, for subscriptions to come', async () => {
+  test('can be set and lifted while the venue runs, for later subscriptions', async () => {
     await using venue = await VenueSim.start(SILENT);
     const tokens = tokenIds(venue);
     expect(await post(venue, '/limits', { booksPerSocketMax: 2 })).toEqual({
@@ -71,7 +71,7 @@ describe('a limit of books per socket', () => {
       venue.status().limits,
     );
     await operate(client, 'subscribe', tokens.slice(2, 6));
-    // Those that got nothing are duplicates now, and stay without.
+    // Tokens that got no book are duplicates now and still get none.
     expect(books(client)).toEqual([...tokens.slice(0, 2), ...tokens.slice(4, 6)]);
     for (const limits of [{ booksPerSocketMax: '2' }, { booksPerSocketMax: -1 }, { freesUnsubscribed: 1 }]) {
       expect((await post(venue, '/limits', limits)).status).toBe(400);
@@ -80,7 +80,7 @@ describe('a limit of books per socket', () => {
 });
 
 describe('a stalled socket', () => {
-  test('stays open and answers PINGs, and hears nothing else', async () => {
+  test('stays open and answers PINGs, but receives nothing else', async () => {
     await using venue = await VenueSim.start(SILENT);
     const tokens = tokenIds(venue);
     await using dead = await asked(venue, tokens.slice(0, 4), { custom_feature_enabled: true });
@@ -103,7 +103,7 @@ describe('a stalled socket', () => {
     expect(venue.status().events.trade).toBe(1);
   });
 
-  test('brings a book of no token, so that its trades are none that anybody could have had', async () => {
+  test('receives no books, so that its trades do not count as observable', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [tokenId = ''] = tokenIds(venue);
     venue.stall({ newSockets: true });
@@ -112,7 +112,7 @@ describe('a stalled socket', () => {
     expect(venue.trade({ tokenId })).toMatchObject({ subscribed: false, sockets: 0 });
   });
 
-  test('can be every one, and every one that connects', async () => {
+  test('can be any, including those that connect later', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [tokenId = ''] = tokenIds(venue);
     await using open = await asked(venue, [tokenId]);
@@ -123,12 +123,12 @@ describe('a stalled socket', () => {
     venue.trade({ tokenId });
     await using last = await asked(venue, [tokenId]);
     await Promise.all([open.caughtUp(), later.caughtUp()]);
-    // What was swallowed never comes.
+    // Swallowed events never arrive.
     expect([traded(open), traded(later), books(later), books(last)]).toEqual([[tokenId], [tokenId], [], [tokenId]]);
     expect(venue.ledger().map(({ sockets }) => sockets)).toEqual([0, 2]);
   });
 
-  test('is all open ones where nothing is said, and none of them where only new ones are', async () => {
+  test('is every open one by default, and none of them if only new ones are requested', async () => {
     await using venue = await VenueSim.start(SILENT);
     await using client = await asked(venue, []);
     expect([venue.stall({ newSockets: true }), venue.stall({ newSockets: false }), venue.stall()]).toEqual([0, 0, 1]);
@@ -138,7 +138,7 @@ describe('a stalled socket', () => {
     expect((await post(venue, '/stall', { socket: 'one' })).status).toBe(400);
   });
 
-  test('has what was sent before the stall', async () => {
+  test('still receives what was sent before the stall', async () => {
     await using venue = await VenueSim.start({ ...SILENT, tradesPerSecond: 5_000 });
     await using client = await asked(venue, tokenIds(venue));
     await client.until(() => traded(client).length > 0);
@@ -151,12 +151,12 @@ describe('a stalled socket', () => {
 });
 
 describe('a dropped socket', () => {
-  test('has had everything that the ledger says it was written', async () => {
+  test('has received everything that the ledger counts as written to it', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [tokenId = ''] = tokenIds(venue);
     await using client = await asked(venue, [tokenId]);
     client.pause();
-    // More than the system's own buffers hold: the trade waits behind it.
+    // Larger than the buffers of the system, so that the trade waits behind it.
     venue.send('x'.repeat(30_000_000));
     venue.trade({ tokenId });
     venue.drop();
@@ -165,7 +165,7 @@ describe('a dropped socket', () => {
     expect([traded(client), venue.ledger()]).toMatchObject([[tokenId], [{ sockets: 1 }]]);
   });
 
-  test('is gone even where its client does not read', async () => {
+  test('is cut even if its client does not read', async () => {
     await using venue = await VenueSim.start(SILENT);
     await using client = await asked(venue, []);
     client.pause();
@@ -173,7 +173,7 @@ describe('a dropped socket', () => {
     const { framesSent } = venue.status();
     expect(venue.drop()).toBe(1);
     expect(venue.status()).toMatchObject({ sockets: [], socketsEnded: { dropped: 1 }, framesSent });
-    // What it still says is heard by nobody.
+    // Nobody receives what it still sends.
     client.send({ operation: 'subscribe', assets_ids: tokenIds(venue) });
     client.resume();
     expect((await client.closed).code).toBe(1006);
@@ -182,7 +182,7 @@ describe('a dropped socket', () => {
 });
 
 describe('a venue where nothing happens', () => {
-  test('says nothing but PONG', async () => {
+  test('sends nothing but PONG', async () => {
     await using venue = await VenueSim.start(SILENT);
     const tokens = tokenIds(venue);
     await using client = await asked(venue, tokens);
@@ -192,7 +192,7 @@ describe('a venue where nothing happens', () => {
     expect(venue.status()).toMatchObject({ quotes: 0, trades: { executed: 0 } });
   });
 
-  test('gives the same first book each time, with the time of its last change', async () => {
+  test('sends the same first book each time, with the time of its last change', async () => {
     let nowMs = 1_795_000_000_000;
     await using venue = await VenueSim.start({ ...SILENT, clock: () => nowMs });
     const [market] = venue.openMarketList() as [MarketReference];
@@ -216,7 +216,7 @@ describe('a venue where nothing happens', () => {
   });
 });
 
-/** A client whose subscription the venue has answered as far as it ever will. */
+/** A client whose subscription has received all the books it will get. */
 async function asked(venue: VenueSim, tokens: readonly string[], fields: object = {}): Promise<ChannelClient> {
   const client = await ChannelClient.connect(venue.urls.ws);
   client.send({ assets_ids: tokens, type: 'market', initial_dump: true, ...fields });
@@ -229,7 +229,7 @@ async function operate(client: ChannelClient, operation: string, tokens: readonl
   await client.caughtUp();
 }
 
-/** Tokens whose first book came, which has the tick size, in order. */
+/** Tokens in the order of their first books, recognised by the tick size. */
 function books(client: ChannelClient): unknown[] {
   return client
     .events('book')

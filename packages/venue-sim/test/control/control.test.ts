@@ -11,7 +11,7 @@ import { ChannelClient } from '../channel/channel-client.ts';
 const SILENT: VenueSimOptions = { markets: 10, openPerMinute: 0, closePerMinute: 0, burst: null, tradesPerSecond: 0 };
 
 describe('the control interface', () => {
-  test('executes exactly the trade that was asked for', async () => {
+  test('executes exactly the requested trade', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [market] = venue.openMarketList() as [MarketReference];
     await using client = await ChannelClient.subscribed(venue.urls.ws, market.tokenIds);
@@ -42,7 +42,7 @@ describe('the control interface', () => {
     ]);
   });
 
-  test('refuses trades that cannot be', async () => {
+  test('refuses impossible trades', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [market, closed] = venue.openMarketList() as [MarketReference, MarketReference];
     venue.closeMarket(closed.conditionId);
@@ -77,11 +77,11 @@ describe('the control interface', () => {
     await client.until(() => venue.status().trades.executed > stopped.trades.executed);
   });
 
-  test('says that trading has stopped only when the last bytes have left', async () => {
+  test('confirms a stop of trading only after sending the last bytes', async () => {
     await using venue = await VenueSim.start(SILENT);
     await using client = await ChannelClient.subscribed(venue.urls.ws, []);
     client.pause();
-    // More than the system's own buffers hold.
+    // Larger than the buffers of the system.
     venue.send('x'.repeat(30_000_000));
     const buffered = (): number | undefined => venue.status().sockets[0]?.bufferedBytes;
     expect(buffered()).toBeGreaterThan(0);
@@ -90,7 +90,7 @@ describe('the control interface', () => {
     expect(await leftAtTheEnd).toBe(0);
   });
 
-  test('sends any text and any bytes, to all, to one socket, to those who listen to a token', async () => {
+  test('sends any text and any bytes to all sockets, one socket or the subscribers of a token', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [market, other] = venue.openMarketList() as [MarketReference, MarketReference];
     await using first = await ChannelClient.subscribed(venue.urls.ws, market.tokenIds);
@@ -132,7 +132,7 @@ describe('the control interface', () => {
     expect(venue.status().markets).toEqual({ open: 12, closed: 1 });
   });
 
-  test('answers what it does not know with 404, what it does not take with 405 and 400', async () => {
+  test('answers unknown paths with 404, wrong methods with 405 and invalid bodies with 400', async () => {
     await using venue = await VenueSim.start(SILENT);
     const status = async (path: string, init?: RequestInit): Promise<number> =>
       (await fetch(`${venue.urls.sim}${path}`, init)).status;
@@ -141,7 +141,7 @@ describe('the control interface', () => {
     expect(await status('/trade', { method: 'POST', body: 'no json' })).toBe(400);
   });
 
-  test('lets markets open and close by themselves', async () => {
+  test('can stop a venue whose markets open and close by themselves', async () => {
     await using venue = await VenueSim.start({ ...SILENT, openPerMinute: 6_000, closePerMinute: 3_000 });
     await using client = await ChannelClient.subscribed(venue.urls.ws, [], { custom_feature_enabled: true });
     await client.until(() => client.events('market_resolved').length >= 10);

@@ -11,7 +11,7 @@ import { difference, multiset } from '../multiset.ts';
 const QUIET = { markets: 60, openPerMinute: 0, closePerMinute: 0, burst: null, trading: false } as const;
 
 describe('the ledger', () => {
-  test('equals what clients received, fill for fill, at a high rate', { timeout: 30_000 }, async () => {
+  test('contains exactly the fills that clients received at a high rate', { timeout: 30_000 }, async () => {
     await using venue = await VenueSim.start({ ...QUIET, tradesPerSecond: 2_500 });
     const tokens = venue.openMarketList().flatMap((market) => market.tokenIds);
     const firstTokens = tokens.slice(0, 80);
@@ -32,7 +32,7 @@ describe('the ledger', () => {
     expect(trades.every((trade) => trade.sockets === (both.has(trade.tokenId) ? 2 : 1))).toBe(true);
   });
 
-  test('holds identical fills, more than one in a hundred and fewer than one in ten', async () => {
+  test('contains identical fills, more than one in a hundred and fewer than one in ten', async () => {
     await using venue = await VenueSim.start({ ...QUIET, tradesPerSecond: 20_000, quotesPerTrade: 2 });
     const trades = await tradeUntil(venue, 4_000);
     const repeats = [...multiset(trades.map((trade) => JSON.stringify(trade))).values()].filter((count) => count > 1);
@@ -41,7 +41,7 @@ describe('the ledger', () => {
     expect(fills / trades.length).toBeLessThan(0.1);
   });
 
-  test('has no hash here and there, an empty fee now and then, and sizes of up to six decimals', async () => {
+  test('contains trades without hash or with an empty fee, and sizes with up to six decimals', async () => {
     await using venue = await VenueSim.start({ ...QUIET, tradesPerSecond: 20_000, quotesPerTrade: 2 });
     const trades = await tradeUntil(venue, 4_000);
     const share = (test: (trade: TruthTrade) => boolean): number => trades.filter(test).length / trades.length;
@@ -54,7 +54,7 @@ describe('the ledger', () => {
     expect(trades.filter((trade) => !/^0\.\d{0,3}[1-9]$/.test(trade.price))).toEqual([]);
   });
 
-  test('says of a trade nobody could have seen that it was not subscribed', async () => {
+  test('marks a trade that nobody could see as not subscribed', async () => {
     await using venue = await VenueSim.start({ ...QUIET, tradesPerSecond: 0 });
     const [market] = venue.openMarketList();
     const [heard, unheard] = market?.tokenIds ?? ['', ''];
@@ -70,16 +70,16 @@ describe('the ledger', () => {
     expect(venue.status().trades).toMatchObject({ executed: 4, subscribed: 2 });
   });
 
-  test('grows no faster than the rate that was asked for', async () => {
+  test('grows no faster than the requested rate', async () => {
     await using venue = await VenueSim.start({ ...QUIET, tradesPerSecond: 4_000, quotesPerTrade: 0 });
     const startedAtMs = performance.now();
     const trades = await tradeUntil(venue, 2_000);
     const elapsedMs = performance.now() - startedAtMs;
-    // An order begun is finished: up to five fills.
+    // The venue finishes the order in progress: up to five fills.
     expect(trades.length).toBeLessThanOrEqual((elapsedMs * 4_000) / 1_000 + 5);
   });
 
-  test('gives no part for the whole once the oldest trades have left memory, unless it has a file', async () => {
+  test('refuses to answer without a file once the oldest trades have left memory', async () => {
     const trade = { tokenId: '1', price: '0.5' } as TruthTrade;
     await using unwritten = await TruthLedger.open(null, 1_000);
     for (let count = 0; count < 1_249; count += 1) unwritten.add(trade);
@@ -105,7 +105,7 @@ describe('the ledger', () => {
   });
 
   test.skipIf(!existsSync('/dev/full'))(
-    'that cannot be written ends trading, and says so (needs /dev/full)',
+    'ends trading with an error when it cannot be written (needs /dev/full)',
     async () => {
       await using venue = await VenueSim.start({
         ...QUIET,
@@ -119,7 +119,7 @@ describe('the ledger', () => {
     },
   );
 
-  test('is complete in its file, in order, once trading has stopped', async () => {
+  test('is complete and in order in its file after trading has stopped', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'venue-sim-'));
     try {
       const ledgerPath = join(folder, 'truth.jsonl');
@@ -134,7 +134,7 @@ describe('the ledger', () => {
     }
   });
 
-  test('streams over HTTP as JSON lines', async () => {
+  test('is available over HTTP as JSON lines', async () => {
     await using venue = await VenueSim.start({ ...QUIET, tradesPerSecond: 20_000, quotesPerTrade: 0 });
     await tradeUntil(venue, 3_000);
     const text = await (await fetch(`${venue.urls.sim}/ledger`)).text();
@@ -142,7 +142,7 @@ describe('the ledger', () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual(venue.ledger());
   });
 
-  test('is the same for the same seed, but for the time', async () => {
+  test('is the same for the same seed except for times', async () => {
     const run = async (seed: string): Promise<unknown[]> => {
       await using venue = await VenueSim.start({ ...QUIET, seed, tradesPerSecond: 20_000 });
       const trades = await tradeUntil(venue, 1_000);
@@ -171,7 +171,7 @@ function truth(venue: VenueSim, tokenIds: readonly string[]): string[] {
   return trades.map(({ subscribed, sockets, ...trade }) => JSON.stringify(Object.values(trade)));
 }
 
-/** An event's fields in the order of a ledger line; what it does not carry is null there. */
+/** An event's fields in the order of a ledger line, with null for missing fields. */
 function asTruth(event: AnyEvent): string {
   return JSON.stringify([
     event.asset_id,

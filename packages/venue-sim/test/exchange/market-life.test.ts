@@ -20,7 +20,7 @@ const SILENT: VenueSimOptions = {
 };
 
 describe('a market that is closed and not resolved', () => {
-  test('shows its last marks, and no winner anywhere', async () => {
+  test('has its last marks and no winner in every interface', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [{ conditionId, tokenIds }] = venue.openMarketList() as [MarketReference];
     venue.life.endTrading(conditionId, ['0.9995', '0.0005']);
@@ -44,7 +44,7 @@ describe('a market that is closed and not resolved', () => {
 });
 
 describe('a proposal', () => {
-  test('is shown while the market still trades', async () => {
+  test('is visible while the market still trades', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [{ conditionId, tokenIds }] = venue.openMarketList() as [MarketReference];
     venue.life.propose(conditionId, ['1', '0']);
@@ -57,7 +57,7 @@ describe('a proposal', () => {
     expect(venue.trade({ tokenId: tokenIds[0] }).conditionId).toBe(conditionId);
   });
 
-  test('can be disputed, made again, disputed again, and each is kept in the list', async () => {
+  test('can be disputed and repeated, and each step stays in the list', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [{ conditionId }] = venue.openMarketList() as [MarketReference];
     const seen: unknown[] = [];
@@ -101,11 +101,11 @@ describe('a resolved market', () => {
     ['split', ['0.5', '0.5'], '0.5', [false, false]],
     ['other', ['0.25', '0.75'], '0.25', [false, false]],
     ['unknown', ['0', '0'], '69', [false, false]],
-  ] as const)('%s is told alike by every interface', async (outcome, payouts, price, winners) => {
+  ] as const)('with outcome %s is the same in every interface', async (outcome, payouts, price, winners) => {
     await using venue = await VenueSim.start(SILENT);
     await using client = await ChannelClient.subscribed(venue.urls.ws, [], { custom_feature_enabled: true });
     await client.caughtUp();
-    // So many that rows of every kind are among them.
+    // Enough to have rows of every kind among them.
     const markets = venue.openMarketList().slice(0, 15);
     for (const { conditionId } of markets) venue.life.resolve(conditionId, [...payouts]);
     const rows = await resolutionRows(
@@ -129,11 +129,11 @@ describe('a resolved market', () => {
     }
     const withPayouts = rows.filter((row) => 'payouts' in row).length;
     expect(withPayouts).toBeGreaterThan(0);
-    // Rows without payouts can only tell what a price says.
+    // Rows without payouts can only show what a price can.
     expect(rows.length - withPayouts > 0).toBe(outcome !== 'other' && outcome !== 'unknown');
   });
 
-  test('may be told by no event', async () => {
+  test('can come without an event', async () => {
     await using venue = await VenueSim.start(SILENT);
     await using client = await ChannelClient.subscribed(venue.urls.ws, [], { custom_feature_enabled: true });
     await client.caughtUp();
@@ -144,7 +144,7 @@ describe('a resolved market', () => {
     expect(client.events('market_resolved').map((event) => event.market)).toEqual([told.conditionId]);
   });
 
-  test('that was closed as automatic markets are has no proposal behind it', async () => {
+  test('has no proposal if it was closed like an automatic market', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [{ conditionId }] = venue.openMarketList() as [MarketReference];
     venue.closeMarket(conditionId, 1);
@@ -160,7 +160,7 @@ describe('a resolved market', () => {
     expect(row).not.toHaveProperty('question_id');
   });
 
-  test('can be reopened, trades again, and is resolved anew', async () => {
+  test('can be reopened, traded and resolved again', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [{ conditionId, tokenIds }] = venue.openMarketList() as [MarketReference];
     venue.life.resolve(conditionId, ['1', '0']);
@@ -179,7 +179,7 @@ describe('a resolved market', () => {
 });
 
 describe('the Data API', () => {
-  test('tells of resolutions later than Gamma, by its lag', async () => {
+  test('shows resolutions later than Gamma, by its lag', async () => {
     let nowMs = 1_795_000_000_000;
     await using venue = await VenueSim.start({ ...SILENT, dataLagMs: 3_000, clock: () => nowMs });
     const [{ conditionId }] = venue.openMarketList() as [MarketReference];
@@ -189,7 +189,7 @@ describe('the Data API', () => {
     expect((await resolutionRows(venue, [conditionId]))[0]?.status).toBe('resolved');
   });
 
-  test('takes 20 conditions at most, leaves out the unknown, and answers in two envelopes', async () => {
+  test('accepts at most 20 conditions, omits unknown ones, and answers in two envelopes', async () => {
     await using venue = await VenueSim.start(SILENT);
     const ids = venue.openMarketList().map(({ conditionId }) => conditionId);
     const status = async (query: string): Promise<number> =>
@@ -204,7 +204,7 @@ describe('the Data API', () => {
 });
 
 describe('the control interface', () => {
-  test('takes a market through its life over HTTP, and tells the truth line by line', async () => {
+  test('takes a market through its life over HTTP, and returns the truth as JSON lines', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [{ conditionId }, other] = venue.openMarketList() as [MarketReference, MarketReference];
     const act = (name: string, body?: unknown) => postJson(`${venue.urls.sim}/markets/${conditionId}/${name}`, body);
@@ -223,7 +223,7 @@ describe('the control interface', () => {
     expect(lines.map((line) => line.conditionId)).toEqual([conditionId, other.conditionId]);
   });
 
-  test('refuses steps that cannot be, and changes nothing', async () => {
+  test('refuses impossible steps without any change', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [{ conditionId }] = venue.openMarketList() as [MarketReference];
     for (const act of [
@@ -245,8 +245,8 @@ describe('the control interface', () => {
   });
 });
 
-describe('markets that come to their end by themselves', () => {
-  test('do so in every way there is, and the interfaces agree with the truth', async () => {
+describe('automatic endings', () => {
+  test('cover every outcome, and all interfaces agree with the truth', async () => {
     await using venue = await VenueSim.start({
       ...SILENT,
       markets: 1_200,

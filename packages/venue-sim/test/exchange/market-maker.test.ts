@@ -6,7 +6,7 @@ import { type Level, OrderBook } from '../../src/exchange/order-book.ts';
 import { Prng } from '../../src/exchange/prng.ts';
 
 describe('market makers', () => {
-  test('never cross the book, leave the scale, or let a side grow without end', () => {
+  test('never cross the book, leave the price scale or grow a side without bound', () => {
     const seeds = fc.record({
       seed: fc.integer(),
       tickSize: fc.constantFrom('0.1' as const, '0.01' as const, '0.005' as const, '0.001' as const),
@@ -24,7 +24,7 @@ describe('market makers', () => {
           book.set(nextQuote(book, fairTick, prng));
           expect(flaw(book)).toBe(null);
         }
-        // A taker empties both sides, and the book comes back.
+        // A taker empties both sides; market makers refill them.
         book.clear();
         for (let step = 0; step < 60; step += 1) book.set(nextQuote(book, fairTick, prng));
         expect(flaw(book)).toBe(null);
@@ -35,7 +35,7 @@ describe('market makers', () => {
     );
   });
 
-  test('fill an empty book the same way for the same chance', () => {
+  test('fill an empty book in the same way for the same random numbers', () => {
     const books = [1, 1, 2].map((seed) => {
       const book = new OrderBook(priceGrid('0.01'));
       seedBook(book, 40, new Prng('book', seed));
@@ -47,7 +47,7 @@ describe('market makers', () => {
 });
 
 describe('an order book', () => {
-  test('keeps its prices when the tick becomes finer', () => {
+  test('keeps its prices when its tick becomes finer', () => {
     const book = new OrderBook(priceGrid('0.01'));
     seedBook(book, 40, new Prng('refine'));
     const prices = (): unknown[] =>
@@ -59,7 +59,7 @@ describe('an order book', () => {
   });
 });
 
-/** What is wrong with a book; null when nothing is. */
+/** The fault of a book; null if there is none. */
 function flaw({ bids, asks, grid }: OrderBook): string | null {
   const ascending = (levels: Level[]): boolean =>
     levels.every(({ tick }, index) => tick > (levels[index - 1]?.tick ?? 0));

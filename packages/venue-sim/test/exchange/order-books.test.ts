@@ -17,11 +17,11 @@ const OPTIONS = {
   trading: false,
 } as const;
 
-describe('the books of the stream', () => {
+describe('the order books of the stream', () => {
   test.each([
     ['with market makers', { quotesPerTrade: 12, tradesPerSecond: 1_500 }],
     ['where takers empty them', { quotesPerTrade: 0, tradesPerSecond: 6_000, markets: 3 }],
-  ])('follow from the first ones and the price changes, %s', async (_, options) => {
+  ])('can be rebuilt from the first ones and the price changes, %s', async (_, options) => {
     await using venue = await VenueSim.start({ ...OPTIONS, ...options });
     const tokens = venue.openMarketList().flatMap((market) => market.tokenIds);
     await using client = await ChannelClient.subscribed(venue.urls.ws, tokens);
@@ -54,7 +54,7 @@ describe('the books of the stream', () => {
     }
   });
 
-  test('are sorted worst first, never crossed, and mirror each other', async () => {
+  test('are sorted worst price first, never crossed, and mirror each other', async () => {
     await using venue = await VenueSim.start(OPTIONS);
     const tokens = venue.openMarketList().flatMap((market) => market.tokenIds);
     venue.startTrading();
@@ -79,7 +79,7 @@ describe('the books of the stream', () => {
     }
   });
 
-  test('lose exactly what a trade took, in both tokens', async () => {
+  test('lose exactly the size of a trade, in both tokens', async () => {
     await using venue = await VenueSim.start({ ...OPTIONS, tradesPerSecond: 0 });
     for (const { tokenIds } of venue.openMarketList().slice(0, 8)) {
       const [tokenId, other] = tokenIds;
@@ -99,7 +99,7 @@ describe('the books of the stream', () => {
     }
   });
 
-  test('shrink with every trade of the stream: the change before a fill shows less than was there', async () => {
+  test('shrink with every trade of the stream, in a price change before the fill', async () => {
     await using venue = await VenueSim.start({ ...OPTIONS, quotesPerTrade: 0 });
     const tokens = venue.openMarketList().flatMap((market) => market.tokenIds);
     await using client = await ChannelClient.subscribed(venue.urls.ws, tokens);
@@ -133,7 +133,7 @@ describe('the books of the stream', () => {
     expect(book.hash).toBe(bookHash({ ...book, min_order_size: rest.min_order_size, neg_risk: rest.neg_risk }));
   });
 
-  test.skipIf(!fixturesPresent)('have a hash that recorded books have too (needs the recorded data)', () => {
+  test.skipIf(!fixturesPresent)('have the hash that recorded books have (needs the recorded data)', () => {
     for (const file of ['clob/polycopy-book.json', 'clob/tinli-book_0x12dc2b61723b2a54f.json']) {
       const book = JSON.parse(readFixture(file)) as Book;
       expect(bookHash(book)).toBe(book.hash);
@@ -159,7 +159,7 @@ function unit(price: number): number {
   return Math.round(price * 10_000);
 }
 
-/** Written from the venue's description: sha1 over the summary with an empty hash, keys in this order. */
+/** Follows the venue's description: sha1 over the summary with an empty hash, keys in this order. */
 function bookHash(book: Book): string {
   const { market, asset_id, timestamp, bids, asks, min_order_size, tick_size, neg_risk, last_trade_price } = book;
   const summary = {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Prng } from '../../src/exchange/prng.ts';
 
 describe('the generator', () => {
-  test('repeats itself for the same parts, and for no others', () => {
+  test('repeats a sequence only for the same parts', () => {
     const draw = (...parts: (string | number)[]): string => new Prng(...parts).hex(64);
     expect(draw('seed', 'market', 1)).toBe(draw('seed', 'market', 1));
     const others = [
@@ -15,7 +15,7 @@ describe('the generator', () => {
     expect(new Set(others).size).toBe(others.length);
   });
 
-  test('spreads evenly', () => {
+  test('distributes its numbers evenly', () => {
     const prng = new Prng('even');
     const buckets = new Array<number>(10).fill(0);
     for (let draw = 0; draw < 100_000; draw += 1) {

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { tradesDue } from '../../src/exchange/trade-pace.ts';
+import { tradesDue } from '../../src/exchange/trading-clock.ts';
 
 const BURST = { factor: 4, everyMs: 20_000, lengthMs: 1_000 };
 
-describe('the trades that are due', () => {
-  test('come steadily without bursts', () => {
+describe('the number of trades due', () => {
+  test('grows steadily without bursts', () => {
     expect([0, 10, 500, 1_000, 60_000].map((ms) => tradesDue(ms, { perSecond: 50, burst: null }))).toEqual([
       0, 0, 25, 50, 3_000,
     ]);
   });
 
-  test('are several times as many in a burst, while the mean stays', () => {
+  test('grows several times as fast in a burst, with the same mean', () => {
     const due = (ms: number): number => tradesDue(ms, { perSecond: 2_300, burst: BURST });
     expect(due(20_000)).toBe(46_000);
     expect(due(2_000) - due(1_000)).toBe(2_000);
@@ -19,7 +19,7 @@ describe('the trades that are due', () => {
     expect(due(39_000) - due(20_000)).toBe(38_000);
   });
 
-  test('never become fewer, and leave none out at the edges of a burst', () => {
+  test('never shrinks, and skips none at the edges of a burst', () => {
     const args = [
       fc.double({ min: 0, max: 1e7, noNaN: true }),
       fc.double({ min: 0, max: 1_000, noNaN: true }),

@@ -18,22 +18,25 @@ describe('a bad answer', () => {
     ['500', 500, /^application\/json/, 'internal server error'],
     ['html', 200, /^text\/html/, '<!DOCTYPE html>'],
     ['403', 403, /^text\/html/, 'blocked'],
-  ] as const)('%s is given as often as was asked for, then the right one', async (answer, status, type, text) => {
-    await using venue = await VenueSim.start(SILENT);
-    venue.rest.answerBadly({ host: 'gamma', answer, count: 2, retryAfterSeconds: 7 });
-    const url = `${venue.urls.gamma}/markets/keyset`;
-    for (let time = 0; time < 2; time += 1) {
-      const response = await fetch(url);
-      expect(response.status).toBe(status);
-      expect(response.headers.get('content-type')).toMatch(type);
-      expect(response.headers.get('retry-after')).toBe(answer === '429-retry-after' ? '7' : null);
-      expect(await response.text()).toContain(text);
-    }
-    expect((await getJson(url)).markets).toHaveLength(20);
-    expect(venue.status().rest.badAnswers).toBe(2);
-  });
+  ] as const)(
+    'of type %s comes for the requested number of times, then the correct one',
+    async (answer, status, type, text) => {
+      await using venue = await VenueSim.start(SILENT);
+      venue.rest.answerBadly({ host: 'gamma', answer, count: 2, retryAfterSeconds: 7 });
+      const url = `${venue.urls.gamma}/markets/keyset`;
+      for (let time = 0; time < 2; time += 1) {
+        const response = await fetch(url);
+        expect(response.status).toBe(status);
+        expect(response.headers.get('content-type')).toMatch(type);
+        expect(response.headers.get('retry-after')).toBe(answer === '429-retry-after' ? '7' : null);
+        expect(await response.text()).toContain(text);
+      }
+      expect((await getJson(url)).markets).toHaveLength(20);
+      expect(venue.status().rest.badAnswers).toBe(2);
+    },
+  );
 
-  test('goes to its host and path only, below a prefix or none, until it is cleared', async () => {
+  test('affects its host and path only, with and without prefix, until it is cleared', async () => {
     await using venue = await VenueSim.start(SILENT);
     venue.rest.answerBadly({ host: 'clob', path: '^/books$', answer: '500' });
     const base = venue.urls.clob.replace('/clob', '');
@@ -49,7 +52,7 @@ describe('a bad answer', () => {
     expect(await status(`${venue.urls.clob}/books`, books)).toBe(200);
   });
 
-  test('may be the right one, too late', async () => {
+  test('may be the correct one, but late', async () => {
     await using venue = await VenueSim.start(SILENT);
     venue.rest.answerBadly({ host: 'gamma', answer: 'slow', delayMs: 300, count: 1 });
     const startedAtMs = performance.now();
@@ -57,7 +60,7 @@ describe('a bad answer', () => {
     expect(performance.now() - startedAtMs).toBeGreaterThan(290);
   });
 
-  test('may be cut off', async () => {
+  test('may be truncated', async () => {
     await using venue = await VenueSim.start(SILENT);
     venue.rest.answerBadly({ host: 'gamma', answer: 'truncated', count: 1 });
     const response = await fetch(`${venue.urls.gamma}/markets/keyset`);
@@ -65,7 +68,7 @@ describe('a bad answer', () => {
     await expect(response.text()).rejects.toThrow();
   });
 
-  test('may be none at all, until it is cleared', async () => {
+  test('may be none at all until it is cleared', async () => {
     await using venue = await VenueSim.start(SILENT);
     venue.rest.answerBadly({ host: 'data', answer: 'nothing' });
     const url = `${venue.urls.data}/v2/status`;
@@ -76,7 +79,7 @@ describe('a bad answer', () => {
       isAnswered = true;
     });
     while (venue.status().rest.badAnswers < 2) await new Promise((resolve) => setImmediate(resolve));
-    // Another host's is no matter of this one.
+    // Clearing another host must not affect this one.
     venue.rest.answerRightly('gamma');
     expect((await fetch(`${venue.urls.clob}/ok`)).status).toBe(200);
     expect(isAnswered).toBe(false);
@@ -95,7 +98,7 @@ describe('a bad answer', () => {
     expect(again.next_cursor).not.toBe(first.next_cursor);
   });
 
-  test('may be a page with one row that is none among the right ones', async () => {
+  test('may be a page with one malformed row', async () => {
     await using venue = await VenueSim.start(SILENT);
     const right = await getJson(`${venue.urls.gamma}/markets/keyset`);
     venue.rest.answerBadly({ host: 'gamma', answer: 'malformed-market', count: 1 });
@@ -113,7 +116,7 @@ describe('a bad answer', () => {
     expect(Object.values(prices).filter((price) => typeof price === 'object')).toHaveLength(2);
   });
 
-  test('is ordered over HTTP, too, and refused when it cannot be', async () => {
+  test('can be ordered over HTTP, which refuses invalid orders', async () => {
     await using venue = await VenueSim.start(SILENT);
     expect(await postJson(`${venue.urls.sim}/answers`, { host: 'data', answer: '500', count: 1 })).toMatchObject({
       badAnswers: 0,

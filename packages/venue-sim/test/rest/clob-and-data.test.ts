@@ -4,7 +4,7 @@ import { type MarketReference, VenueSim, type VenueSimOptions } from '../../src/
 const SILENT: VenueSimOptions = { markets: 20, openPerMinute: 0, closePerMinute: 0, tradesPerSecond: 0, dataLagMs: 0 };
 
 describe('the CLOB', () => {
-  test('answers books, many at once, and leaves out the unknown', async () => {
+  test('returns many books at once and omits unknown tokens', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [first, second] = venue.openMarketList() as [MarketReference, MarketReference];
     const wanted = [first.tokenIds[0], '123', second.tokenIds[1]];
@@ -16,7 +16,7 @@ describe('the CLOB', () => {
     expect(books.map((book) => book.asset_id)).toEqual([first.tokenIds[0], second.tokenIds[1]]);
   });
 
-  test('has no book of an unknown token, nor of a closed market', async () => {
+  test('has no book for an unknown token or a closed market', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [market] = venue.openMarketList() as [MarketReference];
     venue.closeMarket(market.conditionId);
@@ -27,7 +27,7 @@ describe('the CLOB', () => {
     }
   });
 
-  test('answers best prices that agree with the book', async () => {
+  test('returns best prices that agree with the book', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [market] = venue.openMarketList() as [MarketReference];
     const query = `token_id=${market.tokenIds[1]}`;
@@ -43,7 +43,7 @@ describe('the CLOB', () => {
     expect(Number((await read(`/midpoint?${query}`)).mid)).toBeCloseTo((Number(bid) + Number(ask)) / 2, 5);
   });
 
-  test('tells the time in seconds, and that it is well', async () => {
+  test('returns the time in seconds, and OK', async () => {
     await using venue = await VenueSim.start({ ...SILENT, clock: () => 1_795_000_000_999 });
     expect(await (await fetch(`${venue.urls.clob}/time`)).text()).toBe('1795000000');
     expect((await fetch(`${venue.urls.clob}/ok`)).status).toBe(200);
@@ -62,7 +62,7 @@ describe('the Data API', () => {
   };
   type Page = { data: Row[]; pagination: { has_more: boolean; next_cursor: string | null } };
 
-  test('has one row for each taker order: sizes add up and the price is their average', async () => {
+  test('has one row per taker order, with the sum of the sizes and the average price', async () => {
     await using venue = await VenueSim.start({ ...SILENT, tradesPerSecond: 20_000, trading: false });
     venue.startTrading();
     while (venue.status().trades.executed < 1_500) await new Promise((resolve) => setImmediate(resolve));
@@ -75,7 +75,7 @@ describe('the Data API', () => {
       const size = fills.reduce((sum, fill) => sum + Number(fill.size), 0);
       const notional = fills.reduce((sum, fill) => sum + Number(fill.size) * Number(fill.price), 0);
       if (row === undefined) {
-        // Dust is invisible there.
+        // The Data API omits dust.
         expect(size).toBeLessThan(0.01);
         continue;
       }
@@ -110,7 +110,7 @@ describe('the Data API', () => {
     }
   });
 
-  test('is behind by its lag, and says so', async () => {
+  test('is behind by its lag and reports it', async () => {
     let nowMs = 1_795_000_000_000;
     await using venue = await VenueSim.start({ ...SILENT, dataLagMs: 3_000, clock: () => nowMs });
     venue.trade();

@@ -6,7 +6,7 @@ import { getJson, type Json, postJson } from './rest-client.ts';
 const SILENT: VenueSimOptions = { markets: 300, openPerMinute: 0, closePerMinute: 0, tradesPerSecond: 0 };
 
 describe('prices of many tokens', () => {
-  test('agree with the books, by POST and by GET, and leave out the unknown and the closed', async () => {
+  test('agree with the books, by POST and by GET, and omit unknown tokens and closed markets', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [closed, ...open] = venue.openMarketList().slice(0, 20) as [MarketReference, ...MarketReference[]];
     venue.closeMarket(closed.conditionId);
@@ -35,7 +35,7 @@ describe('prices of many tokens', () => {
     expect(Object.keys(midpoints)).toHaveLength(ids.length);
   });
 
-  test('of last trades are a half without a side where there was none, and each token sees its own side', async () => {
+  test('are 0.5 without a side before the first trade, and have the side of each token after it', async () => {
     await using venue = await VenueSim.start(SILENT);
     const [traded, untouched] = venue.openMarketList() as [MarketReference, MarketReference];
     const truth = venue.trade({ tokenId: traded.tokenIds[1], side: 'SELL', price: '0.6' });
@@ -59,7 +59,7 @@ describe('prices of many tokens', () => {
 });
 
 describe('the hash of a book', () => {
-  test('is right, but for one book in so many where that was asked for, and the venue counts those', async () => {
+  test('is correct except for the requested share of books, which the venue counts', async () => {
     await using venue = await VenueSim.start(SILENT);
     const wanted = venue
       .openMarketList()
@@ -77,7 +77,7 @@ describe('the hash of a book', () => {
     expect(await wrong()).toBe(0);
   });
 
-  /** As the venue computes it: compact JSON of the book as received, with an empty hash. */
+  /** The venue's hash: of the compact JSON of the book as received, with an empty hash. */
   function sha1(book: Json): string {
     return createHash('sha1')
       .update(JSON.stringify({ ...book, hash: '' }))

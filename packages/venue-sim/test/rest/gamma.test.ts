@@ -13,7 +13,7 @@ type Document = Record<string, unknown> & { id: string; conditionId?: string };
 type Page = { markets: Document[]; next_cursor?: string };
 
 describe('the keyset listing', () => {
-  test('walks over every open market exactly once, odd documents apart', async () => {
+  test('contains every open market exactly once, besides odd documents', async () => {
     await using venue = await VenueSim.start({ ...SILENT, oddMarkets: 9 });
     const documents = (await walk(venue, 'limit=25')).flatMap((page) => page.markets);
     const open = venue.openMarketList().map((market) => market.gammaId);
@@ -23,7 +23,7 @@ describe('the keyset listing', () => {
     expect(odd).toHaveLength(9);
   });
 
-  test('has 20 documents a page unless told, 100 at most, and no cursor once a page is not full', async () => {
+  test('has 20 documents a page by default, 100 at most, and a cursor only on full pages', async () => {
     await using venue = await VenueSim.start({ ...SILENT, oddMarkets: 0 });
     expect((await page(venue, '')).markets).toHaveLength(20);
     expect((await page(venue, 'limit=5000')).markets).toHaveLength(100);
@@ -32,7 +32,7 @@ describe('the keyset listing', () => {
     expect(pages.map((one) => 'next_cursor' in one)).toEqual([true, false]);
   });
 
-  test('shows markets that opened since, and not those that closed', async () => {
+  test('adds markets that open and drops those that close', async () => {
     await using venue = await VenueSim.start({ ...SILENT, markets: 30, oddMarkets: 0 });
     const [closing] = venue.openMarketList() as [MarketReference];
     const [opened] = venue.openMarkets(1) as [MarketReference];
@@ -68,7 +68,7 @@ describe('the keyset listing', () => {
     expect(await listed()).toBe(25);
   });
 
-  test('refuses an offset, a foreign cursor and nonsense with 422', async () => {
+  test('refuses offsets, foreign cursors and invalid values with 422', async () => {
     await using venue = await VenueSim.start(SILENT);
     const byVolume = await page(venue, 'order=volumeNum&ascending=false');
     for (const query of [
@@ -112,7 +112,7 @@ describe('the keyset listing', () => {
     ['updatedAt', 'updatedAt', false],
     ['closedTime', 'closedTime', true],
     ['id', 'id', false],
-  ])('is in the order of %s over all of its pages', async (order, field, closed) => {
+  ])('has the order of %s over all of its pages', async (order, field, closed) => {
     await using venue = await VenueSim.start({ ...SILENT, oddMarkets: 0, gammaFiguresAgeMs: 0 });
     for (const { conditionId, tokenIds } of venue.openMarketList().slice(0, 60)) {
       venue.trade({ tokenId: tokenIds[0] });
@@ -126,14 +126,14 @@ describe('the keyset listing', () => {
 });
 
 describe('the listing by offset', () => {
-  test('gives the same documents as the keyset one, as a bare array', async () => {
+  test('returns the documents of the keyset listing as a bare array', async () => {
     await using venue = await VenueSim.start({ ...SILENT, markets: 45, oddMarkets: 0 });
     const parts = await Promise.all([0, 20, 40, 60].map(async (offset) => documents(venue, `offset=${offset}`)));
     expect(parts.map((part) => part.length)).toEqual([20, 20, 5, 0]);
     expect(parts.flat().map((document) => document.id)).toEqual(venue.openMarketList().map((market) => market.gammaId));
   });
 
-  test('is had without the prefix too', async () => {
+  test('is available without the prefix, too', async () => {
     await using venue = await VenueSim.start(SILENT);
     const response = await fetch(`${venue.urls.gamma.replace('/gamma', '')}/markets?limit=2`);
     expect(await response.json()).toEqual(await documents(venue, 'limit=2'));
@@ -145,7 +145,7 @@ describe('the listing by offset', () => {
 });
 
 describe('a market document', () => {
-  test('names its tokens in the place of its own position system', async () => {
+  test('has its token ids in the field of its position system', async () => {
     await using venue = await VenueSim.start({ ...SILENT, markets: 300, shareOfV2: 0.4, oddMarkets: 0 });
     const documents = (await walk(venue, 'limit=100')).flatMap(({ markets }) => markets);
     const truth = new Map(venue.openMarketList().map((market) => [market.gammaId, market.tokenIds]));
@@ -163,13 +163,13 @@ describe('a market document', () => {
     }
     expect(ofVersion('v2').length).toBeGreaterThan(60);
     expect(ofVersion('v1').length + ofVersion('v2').length).toBe(300);
-    // Each system has markets that carry the other's ids too, which must not be taken.
+    // Each system has markets that also carry the other system's ids, which must not be used.
     expect(ofVersion('v2').some((document) => 'clobTokenIds' in document)).toBe(true);
     expect(ofVersion('v2').some((document) => !('clobTokenIds' in document))).toBe(true);
     expect(ofVersion('v1').some((document) => 'positionIds' in document)).toBe(true);
   });
 
-  test('is had by its id and by its slug', async () => {
+  test('is available by its id and by its slug', async () => {
     await using venue = await VenueSim.start(SILENT);
     const market = venue.openMarketList()[7] as MarketReference;
     for (const path of [`/markets/${market.gammaId}`, `/markets/slug/${market.slug}`]) {
@@ -183,7 +183,7 @@ describe('a market document', () => {
     expect((await fetch(`${venue.urls.gamma}/markets/1`)).status).toBe(404);
   });
 
-  test('is spelt in other ways now and then: lists that are no JSON text, names in snake_case', async () => {
+  test('sometimes has another spelling: lists that are not JSON text, names in snake_case', async () => {
     await using venue = await VenueSim.start({ ...SILENT, oddMarkets: 0, shareOfV2: 0, oddSpellingShare: 0.6 });
     const documents = (await walk(venue, 'limit=100')).flatMap(({ markets }) => markets);
     const spellings = documents.map((document) => {
@@ -200,7 +200,7 @@ describe('a market document', () => {
     expect(await page(venue, 'limit=100')).toEqual(await page(venue, 'limit=100'));
   });
 
-  test('has figures that move with trades, some time later', async () => {
+  test('has figures that follow trades with a delay', async () => {
     let nowMs = 1_795_000_000_000;
     await using venue = await VenueSim.start({ ...SILENT, clock: () => nowMs });
     const [market] = venue.openMarketList() as [MarketReference];
@@ -218,10 +218,10 @@ describe('a market document', () => {
     expect(after.updatedAt).toBe(new Date(1_795_000_001_000).toISOString());
   });
 
-  test('is the same for the same seed and day, and another for another seed', async () => {
+  test('is the same for the same seed and day, and differs for another seed', async () => {
     const listing = async (seed: string): Promise<Page[]> => {
       await using venue = await VenueSim.start({ ...SILENT, seed, clock: () => Date.UTC(2026, 10, 20, 12) });
-      // Awaited here: the venue closes with this function.
+      // Awaited here, because the venue closes at the end of this function.
       return await walk(venue, 'limit=100');
     };
     const first = await listing('one');

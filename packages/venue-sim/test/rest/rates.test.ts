@@ -3,8 +3,8 @@ import { type RateCount, VenueSim } from '../../src/index.ts';
 import { RateCounts } from '../../src/rest/rate-counts.ts';
 import { getJson, postJson } from './rest-client.ts';
 
-describe('the counting of requests', () => {
-  test('finds the most in any 10 s, wherever they begin', () => {
+describe('the counts of requests', () => {
+  test('contain the maximum of any 10 s', () => {
     let nowMs = 0;
     const counts = new RateCounts(() => nowMs);
     const add = (times: number, atMs: number): void => {
@@ -14,22 +14,22 @@ describe('the counting of requests', () => {
     add(4, 0);
     add(3, 9_999);
     expect(of(counts.counts(), 'gamma', '/markets')).toMatchObject({ requests: 7, most: 7, limit: 300 });
-    // The first four are 10 s old and count no more.
+    // The first four are 10 s old and no longer count.
     add(5, 10_000);
     expect(of(counts.counts(), 'gamma', '/markets').most).toBe(8);
     add(1, 30_000);
     expect(of(counts.counts(), 'gamma', '/markets')).toMatchObject({ requests: 13, most: 8 });
   });
 
-  test('stays exact over many requests', () => {
+  test('stay exact over many requests', () => {
     let nowMs = 0;
     const counts = new RateCounts(() => nowMs);
-    // One each millisecond: 10,000 in every window.
+    // One per millisecond: 10,000 in every window.
     for (; nowMs < 45_000; nowMs += 1) counts.add('clob', '/book');
     expect(of(counts.counts(), 'clob', '/book')).toMatchObject({ requests: 45_000, most: 10_000, limit: 1_500 });
   });
 
-  test('puts each request under every limit that covers it, also bad answers, and none of the control', async () => {
+  test('contain each request under every limit that covers it, including bad answers, without the control', async () => {
     await using venue = await VenueSim.start({ markets: 3, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 });
     venue.rest.answerBadly({ host: 'data', answer: '500', count: 1 });
     await fetch(`${venue.urls.gamma}/markets/keyset`);

@@ -1,7 +1,7 @@
 import type { VenueSim } from '../../src/index.ts';
 
-/** A JSON value of which anything may be asked. */
-// biome-ignore lint/suspicious/noExplicitAny: answers are read as a foreign client reads them, by name.
+/** A JSON value with unchecked access to its fields. */
+// biome-ignore lint/suspicious/noExplicitAny: tests read answers as a foreign client does, by name.
 export type Json = any;
 
 export async function getJson(url: string): Promise<Json> {
@@ -12,7 +12,7 @@ export async function postJson(url: string, body: unknown = {}): Promise<Json> {
   return await (await fetch(url, { method: 'POST', body: JSON.stringify(body) })).json();
 }
 
-/** A market's document in Gamma's listing, whether it is open or closed. */
+/** The document of an open or closed market in Gamma's listing. */
 export async function gammaDocument(venue: VenueSim, conditionId: string): Promise<Json> {
   for (const closed of [false, true]) {
     const page = await getJson(`${venue.urls.gamma}/markets/keyset?condition_ids=${conditionId}&closed=${closed}`);
@@ -21,7 +21,7 @@ export async function gammaDocument(venue: VenueSim, conditionId: string): Promi
   throw new Error(`Gamma lists no market ${conditionId}`);
 }
 
-/** Rows of the Data API, in either of its envelopes. */
+/** Rows of the Data API from either of its envelopes. */
 export async function resolutionRows(venue: VenueSim, conditionIds: readonly string[]): Promise<Json[]> {
   const query = conditionIds.map((conditionId) => `condition=${conditionId}`).join('&');
   const answer = await getJson(`${venue.urls.data}/v2/resolutions?${query}`);

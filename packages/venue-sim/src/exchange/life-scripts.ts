@@ -1,24 +1,24 @@
-import type { Pair } from '../exchange/market-life.ts';
-import type { MarketLifecycle } from '../exchange/market-lifecycle.ts';
-import { Prng } from '../exchange/prng.ts';
+import type { SimMarket } from '../catalogue/sim-market.ts';
 import { MarketStepError } from '../venue-sim-errors.ts';
-import type { SimMarket } from './sim-market.ts';
+import type { Pair } from './market-life.ts';
+import type { MarketLifecycle } from './market-lifecycle.ts';
+import { Prng } from './prng.ts';
 
 export type LifeScriptsOptions = {
   seed: string;
   lifecycle: MarketLifecycle;
-  /** Mean time from one step to the next; hours or days on the real venue. */
+  /** Mean time between steps, which is hours or days on the live venue. */
   stepMs: number;
 };
 
 /**
- * How markets come to their end when nobody says how: at once and automatically those of five minutes, the others by
- * proposals, disputes, splits and voids, step by step while the venue trades. None is reopened: that is for who asks for it.
+ * Ends markets without being told how. Five-minute markets are resolved at once and automatically, others step by step by
+ * proposals, disputes, splits and voids while the venue trades. Markets are reopened only on request.
  */
 export class LifeScripts {
   readonly #options: LifeScriptsOptions;
   readonly #prng: Prng;
-  /** The next step of each market that is on its way. */
+  /** The remaining steps of each market with a running script. */
   readonly #waiting = new Map<SimMarket, { dueMs: number; acts: Act[] }>();
 
   constructor(options: LifeScriptsOptions) {
@@ -26,12 +26,12 @@ export class LifeScripts {
     this.#prng = new Prng(options.seed, 'resolutions');
   }
 
-  /** A market that is in the middle of a script must not begin another one. */
+  /** Whether a script of this market is running: it must not begin another one. */
   isUnderWay(market: SimMarket): boolean {
     return this.#waiting.has(market);
   }
 
-  /** Begins the end of an open market; its first step is taken at once. */
+  /** Begins the script of an open market, and takes its first step. */
   begin(market: SimMarket, elapsedMs: number): void {
     const payouts = this.#payouts(market);
     if (market.event.tags.includes('5M') || this.#waiting.size >= SCRIPTS_MAX) {
@@ -41,7 +41,7 @@ export class LifeScripts {
     this.#go(market, this.#prng.pick(SCRIPTS)(payouts, this.#prng), elapsedMs);
   }
 
-  /** Takes every step that is due by the time spent trading. */
+  /** Takes all steps that are due after this trading time. */
   advance(elapsedMs: number): void {
     for (const [market, { dueMs, acts }] of this.#waiting) {
       if (dueMs > elapsedMs) continue;
@@ -55,7 +55,7 @@ export class LifeScripts {
     try {
       act(this.#options.lifecycle, market);
     } catch (error) {
-      // Somebody else has moved this market by the control interface: the script has nothing more to say.
+      // The control interface has moved this market meanwhile, so its script ends.
       if (!(error instanceof MarketStepError)) throw error;
       return;
     }
@@ -64,7 +64,7 @@ export class LifeScripts {
     this.#waiting.set(market, { dueMs: elapsedMs + waitMs, acts: later });
   }
 
-  /** Mostly the likelier outcome; at times half to each, other shares, or nothing to anybody. */
+  /** Mostly the likelier outcome; sometimes a half each, other shares, or a void. */
   #payouts(market: SimMarket): Pair {
     const chance = this.#prng.unit();
     if (chance < 0.1) return ['0.5', '0.5'];
@@ -74,9 +74,9 @@ export class LifeScripts {
   }
 }
 
-/** Markets under way at a time; past that they are resolved at once. */
+/** Maximum of running scripts; beyond it, markets are resolved at once. */
 const SCRIPTS_MAX = 10_000;
-/** Of resolutions that came by proposals, those that no `market_resolved` tells of. */
+/** Share of proposed resolutions without a `market_resolved`. */
 const UNANNOUNCED_SHARE = 0.15;
 
 type Act = (lifecycle: MarketLifecycle, market: SimMarket) => void;
@@ -99,7 +99,7 @@ const SCRIPTS: ((payouts: Pair, prng: Prng) => Act[])[] = [
   (payouts, prng) => [close, propose(other(payouts)), dispute, propose(payouts), resolve(payouts, prng)],
   (payouts, prng) => [propose(payouts), dispute, propose(payouts), dispute, resolve(payouts, prng)],
   (payouts, prng) => [close, resolve(payouts, prng)],
-  // Closed, and nobody ever says what became of it.
+  // Closed, and never resolved.
   () => [close],
 ];
 
@@ -107,7 +107,7 @@ function other([first, second]: Pair): Pair {
   return [second, first];
 }
 
-/** Automatic markets have a winner. */
+/** Automatic markets always have a winner. */
 function winOnly(payouts: Pair): Pair {
   return payouts[0] === '0' ? ['0', '1'] : ['1', '0'];
 }

@@ -1,21 +1,21 @@
+import { MICRO_PER_SHARE } from '../catalogue/share-size.ts';
+import type { SimMarket } from '../catalogue/sim-market.ts';
 import { bestPrices } from '../channel/market-frames.ts';
-import { MICRO_PER_SHARE } from './share-size.ts';
-import type { SimMarket } from './sim-market.ts';
 
-/** What moves in a market's document, as it was some time ago. */
+/** The figures of a market's document that change with trading. */
 export type GammaFigures = {
-  /** Of outcome 0, price texts; the empty string where a side has no orders. */
+  /** Price texts of outcome 0; the empty string for a side without orders. */
   bid: string;
   ask: string;
   lastPrice: string | null;
-  /** In collateral. */
+  /** In units of collateral. */
   volume: number;
   volume24h: number;
   liquidity: number;
   updatedAtMs: number;
 };
 
-/** Gamma's figures are minutes old on the real venue: each market's are read anew only when they have reached an age, or the market took a step. */
+/** Gamma's figures are minutes old on the real venue: they are updated only at a certain age or at a step of the market. */
 export class GammaFigureCache {
   readonly #ageMsMax: number;
   readonly #clock: () => number;
@@ -38,7 +38,7 @@ export class GammaFigureCache {
   }
 }
 
-/** The figures as they are. An untouched market has no book yet: what it would begin with stands for it. */
+/** The current figures. A market without trades has no book yet, so its initial prices stand in. */
 export function gammaFigures(market: SimMarket): GammaFigures {
   const traded = market.volumeMicro / MICRO_PER_SHARE;
   const before = market.flavour ** 4 * 2_000_000;
@@ -52,7 +52,7 @@ export function gammaFigures(market: SimMarket): GammaFigures {
   };
 }
 
-/** When a document last changed, as far as Gamma's `updatedAt` says it. */
+/** The time in Gamma's `updatedAt`. */
 export function updatedAtMs(market: SimMarket): number {
   return Math.max(market.createdAtMs, market.lastTrade?.atMs ?? 0, market.steps.at(-1)?.atMs ?? 0);
 }

@@ -1,14 +1,14 @@
-import { gammaMarket } from '../rest/gamma-market.ts';
+import type { MarketFactory } from '../catalogue/market-factory.ts';
+import type { SimMarket } from '../catalogue/sim-market.ts';
 import { gammaFigures } from './gamma-figures.ts';
-import type { MarketFactory } from './market-factory.ts';
-import type { SimMarket } from './sim-market.ts';
+import { gammaMarket } from './gamma-market.ts';
 
-/** A document of Gamma's that is no market a recorder can record; it never trades. */
+/** A Gamma document of a market that a recorder cannot record; it never trades. */
 export type OddMarket = { gammaId: string; document: Record<string, unknown> };
 
 /**
- * Placeholders and leftovers as Gamma lists them among the real ones: a client must skip each of them, and none may
- * spoil its page. The kinds take turns.
+ * Placeholders and leftovers like those in Gamma's listing. A client must skip them and still read the rest of the page.
+ * The kinds take turns.
  */
 export function oddMarkets(factory: MarketFactory, count: number): OddMarket[] {
   return Array.from({ length: count }, (_, index) => {
@@ -24,11 +24,11 @@ function listed(market: SimMarket): Record<string, unknown> {
 }
 
 const KINDS: ((document: Record<string, unknown>) => Record<string, unknown>)[] = [
-  // A placeholder whose condition is not prepared yet.
+  // A placeholder: its condition is not prepared yet.
   ({ conditionId, clobTokenIds, positionIds, ...rest }) => ({ ...rest, active: false, acceptingOrders: false }),
-  // Tokens are not there yet.
+  // A market without tokens yet.
   ({ clobTokenIds, positionIds, ...rest }) => ({ ...rest, acceptingOrders: false }),
-  // A non-binary market of the early days.
+  // An early market with three outcomes.
   (document) => ({
     ...document,
     version: 'v1',
@@ -37,9 +37,9 @@ const KINDS: ((document: Record<string, unknown>) => Record<string, unknown>)[] 
     clobTokenIds: '["101", "102", "103"]',
   }),
   (document) => ({ ...document, outcomes: null, outcomePrices: null }),
-  // A position system that does not exist yet.
+  // An unknown position system.
   (document) => ({ ...document, version: 'v3' }),
-  // A condition without its ids' system: the ids are not to be used yet.
+  // No position system: its ids must not be used yet.
   ({ version, ...rest }) => ({ ...rest, clobTokenIds: null, positionIds: null }),
   (document) => ({ ...document, conditionId: '' }),
 ];

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { addHistograms, histogramSince, quantile, readHistogram } from '../../src/run/duration-histogram.ts';
-import { parsePrometheusText, sumOf } from '../../src/run/prometheus-text.ts';
+import {
+  addHistograms,
+  histogramSince,
+  parsePrometheusText,
+  quantile,
+  readHistogram,
+  sumOf,
+} from '../../src/run/prometheus-text.ts';
 
 const text = `
 # HELP lag_seconds Lag.
@@ -15,7 +21,7 @@ rows_more 100
 `;
 
 describe('a scrape', () => {
-  test('sums a metric over its labels, and over nothing else', () => {
+  test('sums a metric over its labels and nothing else', () => {
     expect(sumOf([parsePrometheusText(text), parsePrometheusText('rows{stream="A"} 1')], 'rows')).toBe(8);
     expect(sumOf([parsePrometheusText(text)], 'nothing')).toBe(0);
   });
@@ -24,7 +30,7 @@ describe('a scrape', () => {
 describe('a histogram', () => {
   const histogram = readHistogram(parsePrometheusText(text), 'lag_seconds');
 
-  test('counts each bucket alone', () => {
+  test('counts each bucket separately', () => {
     expect([...histogram]).toEqual([
       [0.01, 50],
       [0.02, 40],
@@ -32,14 +38,14 @@ describe('a histogram', () => {
     ]);
   });
 
-  test('tells quantiles by interpolation, and the last bound for what lies beyond it', () => {
+  test('interpolates quantiles, and uses the last bound for what lies beyond it', () => {
     expect(quantile(histogram, 0.5)).toBeCloseTo(0.01);
     expect(quantile(histogram, 0.7)).toBeCloseTo(0.015);
     expect(quantile(histogram, 0.99)).toBe(0.02);
     expect(quantile(new Map(), 0.5)).toBeNull();
   });
 
-  test('between two reads is their difference; a process that began anew has all of the later one', () => {
+  test('of two reads is their difference, and after a restart the later read', () => {
     const later = addHistograms(histogram, new Map([[0.01, 5]]));
     expect(histogramSince(histogram, later).get(0.01)).toBe(5);
     expect(histogramSince(later, histogram)).toEqual(histogram);

@@ -1,14 +1,14 @@
 import { LIVE_VENUE } from '@polytape/polymarket';
 
 /**
- * What to say of an environment that points some of the four addresses of the venue elsewhere and leaves others at the live
- * one: two venues know nothing of each other's markets. Empty where they agree.
+ * Warnings about an environment that points some of the four addresses at another venue and leaves the rest at the live
+ * one, although two venues do not share markets. Empty if all addresses agree.
  */
-export function venueMixture(env: Record<string, string | undefined>): string[] {
+export function mixedVenueWarnings(env: Record<string, string | undefined>): string[] {
   const hosts = ADDRESSES.flatMap((address) => {
     const given = env[address.name]?.trim() || null;
     const text = given ?? address.live;
-    if (!URL.canParse(text)) return []; // the service that it is for refuses it
+    if (!URL.canParse(text)) return []; // its service will reject it
     const { host } = new URL(text);
     return [{ ...address, host, isGiven: given !== null, isLive: host === new URL(address.live).host }];
   });
@@ -18,11 +18,11 @@ export function venueMixture(env: Record<string, string | undefined>): string[] 
     .filter(({ isLive }) => isLive)
     .map(
       ({ name, isGiven, gives, host }) =>
-        `${name} is ${isGiven ? 'the live venue' : 'not set'}: ${gives} come from ${host}, while ${elsewhere.called} is ${elsewhere.host}.`,
+        `${name} is ${isGiven ? 'the live venue' : 'not set'}: ${gives} come from ${host}, but ${elsewhere.called} is ${elsewhere.host}.`,
     );
 }
 
-/** Gamma first: it says which markets there are. */
+/** Gamma comes first because it lists the markets. */
 const ADDRESSES = [
   { name: 'POLYMARKET_GAMMA_URL', live: LIVE_VENUE.gamma, called: 'Gamma', gives: 'markets' },
   { name: 'POLYMARKET_WS_URL', live: LIVE_VENUE.ws, called: 'the market channel', gives: 'trades' },
