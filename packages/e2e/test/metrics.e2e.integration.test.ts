@@ -30,7 +30,7 @@ describe('a check of metrics', () => {
       family(
         'polytape_writer_lag_seconds',
         'histogram',
-        'polytape_writer_lag_seconds_bucket{le="0.1"} 1\nwriter_lag_seconds_sum 2',
+        'polytape_writer_lag_seconds_bucket{le="0.1"} 1\npolytape_writer_lag_seconds_sum 2',
       ),
     ],
   ])('accepts %s', (_, text) => {
@@ -49,7 +49,7 @@ describe('a check of metrics', () => {
       family('polytape_writer_active', 'gauge', 'polytape_writer_active{streamName="A"} 1'),
       'polytape_writer_active has the label streamName, which is not in snake case.',
     ],
-    ['# TYPE polytape_writer_active gauge\nwriter_active 1', 'polytape_writer_active has no help.'],
+    ['# TYPE polytape_writer_active gauge\npolytape_writer_active 1', 'polytape_writer_active has no help.'],
     ['polytape_writer_active 1', 'polytape_writer_active has no type.'],
   ])('reports the fault of %j', (text, fault) => {
     expect(metricFaults(text)).toEqual([fault]);
