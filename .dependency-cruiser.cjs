@@ -1,4 +1,4 @@
-/** The layers of ARCHITECTURE.md: arrows point one way, types <- {polymarket, bus, tapedb} <- services. */
+/** The layers of ARCHITECTURE.md: arrows point one way, types <- {polymarket, bus, tapedb} <- services; resilience stands below all. */
 module.exports = {
   forbidden: [
     {
@@ -30,17 +30,24 @@ module.exports = {
       to: { pathNot: '^packages/types/src/|^(node:)?crypto$' },
     },
     {
-      name: 'venue-bus-and-database-know-only-types',
+      name: 'resilience-imports-nothing',
+      comment: 'Every part may use it.',
+      severity: 'error',
+      from: { path: '^packages/resilience/src/' },
+      to: { pathNot: '^packages/resilience/src/' },
+    },
+    {
+      name: 'venue-bus-and-database-know-only-types-and-resilience',
       comment: 'They are joined in services, nowhere else.',
       severity: 'error',
       from: { path: '^packages/(polymarket|bus|tapedb)/src/' },
-      to: { path: '^packages/', pathNot: ['^packages/$1/', '^packages/types/'] },
+      to: { path: '^packages/', pathNot: ['^packages/$1/', '^packages/(types|resilience)/'] },
     },
     {
       name: 'service-stands-beside',
       severity: 'error',
       from: { path: '^packages/service/src/' },
-      to: { path: '^packages/', pathNot: '^packages/service/' },
+      to: { path: '^packages/', pathNot: '^packages/(service|resilience)/' },
     },
     {
       name: 'one-door-a-package',

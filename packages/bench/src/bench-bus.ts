@@ -1,5 +1,6 @@
 import { Bus, type OutgoingMessage } from '@polytape/bus';
-import { silentLog, type Trade, tradeMessageId, tradeSubject } from '@polytape/types';
+import { silentLog } from '@polytape/resilience';
+import { type Trade, tradeMessageId, tradeSubject } from '@polytape/types';
 import { type Measured, measure } from './measure.ts';
 import { sampleTrades } from './sample-trades.ts';
 

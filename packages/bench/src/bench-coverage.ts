@@ -1,5 +1,6 @@
 import { Bus, type KvView } from '@polytape/bus';
-import { type IngestorPresence, type Market, type Shard, silentLog } from '@polytape/types';
+import { silentLog } from '@polytape/resilience';
+import type { IngestorPresence, Market, Shard } from '@polytape/types';
 import { VenueSim } from '@polytape/venue-sim';
 import { type Durations, durations } from './durations.ts';
 import { startService } from './service-process.ts';

@@ -1,5 +1,5 @@
+import { silentLog } from '@polytape/resilience';
 import { Database, type ProjectedRows, type StreamPosition } from '@polytape/tapedb';
-import { silentLog } from '@polytape/types';
 import { type Measured, measure } from './measure.ts';
 import { sampleBooks, samplePrices } from './sample-snapshots.ts';
 import { sampleTrades } from './sample-trades.ts';

@@ -29,7 +29,7 @@ export class Bus implements AsyncDisposable {
   readonly #connection: Connection;
 
   /**
-   * Connects, and retries while the server is away (logged at once and then every 30 s). A connection that is lost later
+   * Connects, and retries while the server is away (logged at once and then every minute). A connection that is lost later
    * comes back by itself. Credentials go into the URL: `nats://user:password@host:4222`.
    *
    * @throws {BusConfigurationError} At once, when the URL is malformed or the server refuses the credentials.

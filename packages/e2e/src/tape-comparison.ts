@@ -1,5 +1,6 @@
+import { silentLog } from '@polytape/resilience';
 import { Database } from '@polytape/tapedb';
-import { canonicalDecimal, silentLog } from '@polytape/types';
+import { canonicalDecimal } from '@polytape/types';
 import type { TruthTrade } from '@polytape/venue-sim';
 
 /** The differences between the tape and the truth. */

@@ -1,6 +1,7 @@
 import { Bus, type StreamName, TOPOLOGY } from '@polytape/bus';
+import { silentLog } from '@polytape/resilience';
 import { type TestDatabase, type TestNats, testDatabase, testNats } from '@polytape/test-servers';
-import { silentLog, type Trade } from '@polytape/types';
+import type { Trade } from '@polytape/types';
 import { type TruthTrade, VenueSim, type VenueSimOptions } from '@polytape/venue-sim';
 import { DatabaseProbe } from './database-probe.ts';
 import { multisetDifference } from './multiset-difference.ts';

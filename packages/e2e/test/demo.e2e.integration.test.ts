@@ -55,7 +55,7 @@ describe('polytape demo', () => {
     for (const name of ['writer-1', 'nats', 'postgres', 'scheduler-1']) {
       const killed = runtime.pids[name] ?? 0;
       process.kill(killed, 'SIGKILL');
-      await demo.line(new RegExp(`^${name} ended \\(SIGKILL\\); restarting it in 1 s`));
+      await demo.line(new RegExp(`^${name} ended \\(SIGKILL\\); restarting it in [12]\\.\\d s`));
       runtime = await home.untilRuntime(`another ${name}`, demo, (now) => isComplete(now) && now.pids[name] !== killed);
       await recording(runtime);
     }

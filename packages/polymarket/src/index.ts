@@ -11,7 +11,6 @@ export { DataClient } from './data/data-client.ts';
 export type { DataResolution } from './data/data-resolution.ts';
 export { GammaClient, type MarketPage } from './gamma/gamma-client.ts';
 export type { GammaMarket, SkippedMarket } from './gamma/gamma-market.ts';
-export { backoffMs } from './http/backoff-ms.ts';
 export type { BadRow } from './http/bad-row.ts';
 export type { FailedBatch } from './http/in-batches.ts';
 export { VenueHttp } from './http/venue-http.ts';

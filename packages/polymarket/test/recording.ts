@@ -1,4 +1,4 @@
-import type { Log } from '@polytape/types';
+import type { Log } from '@polytape/resilience';
 import type { ConnectionEnd, SessionConnection, SessionHandler } from '../src/channel/session-handler.ts';
 
 type Told = { level: keyof Log; fields: Record<string, unknown>; sentence: string };

@@ -1,6 +1,5 @@
 import { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '@polytape/types';
+import { backoffMs, FailureLog, type Log, rest } from '@polytape/resilience';
 import { Client, type ClientConfig, DatabaseError } from 'pg';
 import { DatabaseConfigurationError } from './errors.ts';
 
@@ -91,7 +90,7 @@ async function close(client: Client, socket: Socket): Promise<void> {
 }
 
 /**
- * Retries until it works; logs the first failure and then one every 30 s.
+ * Retries until it works, and logs why it does not.
  *
  * @throws {DatabaseConfigurationError} At once, when a retry would not help.
  * @throws The reason of `signal` when it aborts.
@@ -101,23 +100,24 @@ export async function untilReachable<T>(
   options: { host: string; log: Log; signal: AbortSignal },
 ): Promise<T> {
   const { host, log, signal } = options;
-  let saidAtMs = Number.NEGATIVE_INFINITY;
-  for (let delayMs = RETRY_MS_MIN; ; delayMs = Math.min(delayMs * 2, RETRY_MS_MAX)) {
+  const failures = new FailureLog(log);
+  for (let attempt = 1; ; attempt += 1) {
     signal.throwIfAborted();
     try {
       const result = await connect();
-      if (saidAtMs > 0) log.info({ host }, `Connected to PostgreSQL at ${host}.`);
+      failures.recovered({ host }, `Connected to PostgreSQL at ${host}.`);
       return result;
     } catch (error) {
       const mistake = configurationMistake(error, host);
       if (mistake !== null) throw mistake;
-      if (performance.now() - saidAtMs >= SAY_EVERY_MS) {
-        const cause = causeOf(error);
-        log.warn({ host, cause }, `PostgreSQL at ${host} cannot be reached (${cause}). Retrying until it answers.`);
-        saidAtMs = performance.now();
-      }
+      const cause = causeOf(error);
+      failures.failed(
+        cause,
+        { host, cause },
+        `PostgreSQL at ${host} cannot be reached (${cause}). Retrying until it answers.`,
+      );
     }
-    await sleep(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await rest(backoffMs({ failures: attempt, ...RETRY_BACKOFF, random: Math.random() }), signal);
   }
 }
 
@@ -190,6 +190,4 @@ const CERTIFICATE_ERRORS = new Set([
 const KEEPALIVE_MS = 10_000;
 const CONNECTION_TIMEOUT_MS = 10_000;
 const CLOSE_MS_MAX = 2_000;
-const RETRY_MS_MIN = 200;
-const RETRY_MS_MAX = 2_000;
-const SAY_EVERY_MS = 30_000;
+const RETRY_BACKOFF = { minMs: 200, maxMs: 2_000 };

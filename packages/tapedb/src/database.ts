@@ -1,4 +1,4 @@
-import type { Log } from '@polytape/types';
+import type { Log } from '@polytape/resilience';
 import { type ClientBase, Pool } from 'pg';
 import {
   configurationMistake,
@@ -35,7 +35,7 @@ export class Database implements AsyncDisposable {
   #edition: Edition;
 
   /**
-   * Waits until the server answers; logs the first failure and then one every 30 s.
+   * Waits until the server answers; logs the first failure and then one every minute.
    *
    * @param options.applicationName Name of this process in the server's list of connections.
    * @throws {DatabaseConfigurationError} At once, when DATABASE_URL or the server's settings must be changed.

@@ -1,5 +1,5 @@
+import { type Log, silentLog } from '@polytape/resilience';
 import { testDatabase } from '@polytape/test-servers';
-import { type Log, silentLog } from '@polytape/types';
 import { Client, type QueryResultRow } from 'pg';
 import { Database } from '../src/index.ts';
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { inspect } from 'node:util';
+import { silentLog } from '@polytape/resilience';
 import { tcpProxy, testDatabase } from '@polytape/test-servers';
-import { silentLog } from '@polytape/types';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { DatabaseConfigurationError } from '../src/index.ts';

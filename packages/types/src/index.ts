@@ -36,7 +36,6 @@ export {
   tradeId,
   tradeMessageId,
 } from './identity/trade-identity.ts';
-export { type Log, silentLog } from './log.ts';
 export { type BookLevel, type BookSnapshot, bookMessageId } from './messages/book-snapshot.ts';
 export {
   decodeBook,
@@ -75,4 +74,3 @@ export {
 export { type TickSizeChange, tickSizeMessageId } from './messages/tick-size-change.ts';
 export type { Side, Trade, TradeSource } from './messages/trade.ts';
 export { UNPARSED_BODY_BYTES_MAX, type Unparsed } from './messages/unparsed.ts';
-export { OutageNotice } from './outage-notice.ts';

@@ -1,4 +1,5 @@
 import type { Bus, KvBucket, Publisher } from '@polytape/bus';
+import { unlessAborted } from '@polytape/resilience';
 import type { Logger } from '@polytape/service';
 import {
   COMMANDS,
@@ -26,7 +27,6 @@ import type { PlanLimits } from './plan/shard-planner.ts';
 import { MarketSubscriber } from './requests/market-subscriber.ts';
 import type { SchedulerCounters } from './scheduler-counters.ts';
 import { together } from './together.ts';
-import { unlessAborted } from './unless-aborted.ts';
 
 export type SchedulerOptions = {
   schedulerId: string;

@@ -1,6 +1,6 @@
-import { errorSentence, rest } from '@polytape/service';
+import { type Log, rest } from '@polytape/resilience';
+import { errorSentence } from '@polytape/service';
 import type { Database, RetainedTable } from '@polytape/tapedb';
-import type { Log } from '@polytape/types';
 
 /**
  * Drops rows that are older than `days`, at once and then every hour, until `signal` aborts. A failing round is logged and

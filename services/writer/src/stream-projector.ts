@@ -1,5 +1,6 @@
 import type { Bus, StreamMessage, StreamName } from '@polytape/bus';
-import { errorSentence, rest } from '@polytape/service';
+import { backoffMs, FailureLog, type Log, rest } from '@polytape/resilience';
+import { errorSentence } from '@polytape/service';
 import {
   BatchLimitError,
   BatchRejectedError,
@@ -10,7 +11,7 @@ import {
   type RetainedTable,
   type StreamPosition,
 } from '@polytape/tapedb';
-import { type Log, OutageNotice, type Trade } from '@polytape/types';
+import type { Trade } from '@polytape/types';
 import { type ContiguousPart, contiguousParts, continueFrom } from './log-continuity.ts';
 import { retentionRounds } from './retention-rounds.ts';
 import { projectDeadLetter, projectMessages, type StreamProjection } from './stream-projection.ts';
@@ -38,7 +39,7 @@ export type StreamProjectorOptions = {
  */
 export class StreamProjector {
   readonly #o: StreamProjectorOptions;
-  readonly #outage = new OutageNotice();
+  readonly #failures: FailureLog;
   #state: 'idle' | 'standing by' | 'projecting' = 'idle';
   /** Set until something shows that it is over: another writer at work, a commit, or the broker serving the stream. */
   #failure: string | null = 'starting';
@@ -57,12 +58,13 @@ export class StreamProjector {
 
   constructor(options: StreamProjectorOptions) {
     this.#o = options;
+    this.#failures = new FailureLog(options.log);
     this.#rowsMax = options.limits.rowsMax;
   }
 
   /** Projects until `signal` aborts; finishes the running transaction first. */
   async run(signal: AbortSignal): Promise<void> {
-    for (let failures = 0; !signal.aborted; failures += 1) {
+    for (let failures = 0; !signal.aborted; ) {
       try {
         // The database may have been dropped and recreated: then the schema is missing, too.
         if (failures > 0) await this.#o.database.migrate();
@@ -75,11 +77,12 @@ export class StreamProjector {
         this.#state = 'idle';
         if (signal.aborted) return;
         this.#failure = errorSentence(error);
-        const retryInMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** failures);
-        const { say, unsaid } = this.#outage.failed(this.#failure, performance.now());
-        this.#o.log[say ? 'warn' : 'debug'](
-          { stream: this.stream, retryInMs, unsaid },
-          `Projection of ${this.stream} interrupted: ${this.#failure}. Another writer may take over; retrying in ${retryInMs / 1_000} s.`,
+        failures += 1;
+        const retryInMs = backoffMs({ failures, ...RETRY_BACKOFF, random: Math.random() });
+        this.#failures.failed(
+          this.#failure,
+          { stream: this.stream, retryInMs },
+          `Projection of ${this.stream} interrupted: ${this.#failure}. Another writer may take over; retrying in ${(retryInMs / 1_000).toFixed(1)} s.`,
         );
         await rest(retryInMs, signal);
       }
@@ -296,5 +299,4 @@ export class StreamProjector {
 const DEAD_LETTERS_LOGGED_MAX = 10;
 /** How often the same batch is tried before it is halved. */
 const LIMIT_FAILURES_MAX = 3;
-const RETRY_MS_MIN = 100;
-const RETRY_MS_MAX = 2_000;
+const RETRY_BACKOFF = { minMs: 100, maxMs: 2_000 };

@@ -1,7 +1,8 @@
 import type { Bus } from '@polytape/bus';
+import type { Log } from '@polytape/resilience';
 import type { Metrics } from '@polytape/service';
 import type { Database, RetainedTable } from '@polytape/tapedb';
-import type { Log, WriterStatus } from '@polytape/types';
+import type { WriterStatus } from '@polytape/types';
 import { streamProjections } from './stream-projection.ts';
 import { StreamProjector } from './stream-projector.ts';
 import { WriterMetrics } from './writer-metrics.ts';

@@ -1,16 +1,9 @@
 import { Bus, type StreamName } from '@polytape/bus';
+import { type Log, silentLog } from '@polytape/resilience';
 import { Metrics } from '@polytape/service';
 import { Database } from '@polytape/tapedb';
 import { databaseSession, type TestNats, testDatabase, testNats } from '@polytape/test-servers';
-import {
-  type Log,
-  silentLog,
-  type Trade,
-  tradeContentHash,
-  tradeId,
-  tradeMessageId,
-  tradeSubject,
-} from '@polytape/types';
+import { type Trade, tradeContentHash, tradeId, tradeMessageId, tradeSubject } from '@polytape/types';
 import { Writer, type WriterOptions } from '../src/writer.ts';
 
 /** A writer that runs in this process. */

@@ -1,5 +1,6 @@
 import type { Bus, KvView } from '@polytape/bus';
-import { changedOrElapsed, type Logger } from '@polytape/service';
+import { WakeUp } from '@polytape/resilience';
+import type { Logger } from '@polytape/service';
 import {
   type IngestorPresence,
   type IngestorStatus,
@@ -45,7 +46,7 @@ export class Ingestor implements AsyncDisposable {
   #relievedSinceMs: ReadonlyMap<number, number> = new Map();
   /** Since when each assigned shard that is not covered has been uncovered. */
   #uncoveredSinceMs: ReadonlyMap<number, number> = new Map();
-  #changed = Promise.withResolvers<void>();
+  readonly #wakeUp = new WakeUp();
   #isPlanGone = false;
   #announced = '';
   #lastShare: { key: string; share: OwnShare } | null = null;
@@ -56,7 +57,7 @@ export class Ingestor implements AsyncDisposable {
   constructor(options: IngestorOptions) {
     this.#o = options;
     this.#log = options.log;
-    this.#recorders = new ShardRecorders(options, () => this.#changed.resolve());
+    this.#recorders = new ShardRecorders(options, () => this.#wakeUp.wake());
   }
 
   /** Records until `signal` aborts. Then hands its shards over, if there are others and time, and ends. */
@@ -91,7 +92,7 @@ export class Ingestor implements AsyncDisposable {
     });
     presence.announce();
     using listeners = new DisposableStack();
-    const wake = () => this.#changed.resolve();
+    const wake = () => this.#wakeUp.wake();
     const onAbort = () => this.#leave();
     plan.onChange(wake);
     view.onChange(wake);
@@ -136,7 +137,7 @@ export class Ingestor implements AsyncDisposable {
     const { ingestorId } = this.#o;
     const answer = this.#recorders.command(recycledShard(request));
     if (answer === null) return { ingestorId, result: 'not_mine', connectionId: null };
-    this.#changed.resolve();
+    this.#wakeUp.wake();
     return { ingestorId, ...answer };
   }
 
@@ -186,13 +187,12 @@ export class Ingestor implements AsyncDisposable {
   }): Promise<void> {
     let releasing = Promise.resolve();
     for (;;) {
-      this.#changed = Promise.withResolvers<void>();
       const nowMs = performance.now();
       const nextOpenInMs = this.#act(o, nowMs, (services) => {
         releasing = o.releases.attempt(services).then(() => {
           // Releases that were taken back are tried again after another overlap, not at once.
           this.#relievedSinceMs = new Map([...this.#relievedSinceMs].filter(([shard]) => !services.has(shard)));
-          this.#changed.resolve();
+          this.#wakeUp.wake();
         });
       });
       // A newcomer gets an answer even if nothing has changed: it wants to know that this ingestor is alive.
@@ -200,7 +200,7 @@ export class Ingestor implements AsyncDisposable {
       if (said !== this.#announced) o.presence.announce();
       this.#announced = said;
       if (this.#hasLeft(nowMs)) break;
-      await changedOrElapsed(this.#changed.promise, Math.min(nextOpenInMs, RECONCILE_INTERVAL_MS));
+      await this.#wakeUp.wait(Math.min(nextOpenInMs, RECONCILE_INTERVAL_MS));
     }
     await releasing;
   }
@@ -251,7 +251,7 @@ export class Ingestor implements AsyncDisposable {
 
   #leave(): void {
     this.#leavesAtMs = performance.now() + this.#o.handOverMsMax;
-    this.#changed.resolve();
+    this.#wakeUp.wake();
   }
 
   #hasLeft(nowMs: number): boolean {

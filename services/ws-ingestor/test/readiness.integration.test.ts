@@ -1,6 +1,7 @@
 import { Bus } from '@polytape/bus';
+import { silentLog } from '@polytape/resilience';
 import { testNats } from '@polytape/test-servers';
-import { type Shard, silentLog } from '@polytape/types';
+import type { Shard } from '@polytape/types';
 import { VenueSim } from '@polytape/venue-sim';
 import { expect, test } from 'vitest';
 import { Ingestor } from '../src/ingestor.ts';

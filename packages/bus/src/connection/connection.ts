@@ -1,12 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type ConnectionOptions, connect, errors, type NatsConnection, type Status } from '@nats-io/transport-node';
-import type { Log } from '@polytape/types';
+import { backoffMs, FailureLog, type Log, rest, unlessAborted } from '@polytape/resilience';
 import { BusConfigurationError, connectionClosed } from '../errors.ts';
-import { pause } from './pause.ts';
-import { retryDelayMs } from './retry-delay.ts';
 import { parseServerAddress, type ServerAddress } from './server-address.ts';
-import { Trouble } from './trouble.ts';
 
 export type ConnectOptions = {
   /** NATS_URL, see `parseServerAddress`. */
@@ -43,21 +39,23 @@ export class Connection {
   /** As `Bus.connect`. */
   static async open(o: ConnectOptions): Promise<Connection> {
     const address = parseServerAddress(o.url);
-    const trouble = new Trouble(o.log);
+    const failures = new FailureLog(o.log);
     for (let attempt = 1; ; attempt += 1) {
       try {
         const nats = await connectOnce(clientOptions(address, o), o.signal);
-        trouble.over({ server: address.shown }, `Connected to NATS at ${address.shown}.`);
+        failures.recovered({ server: address.shown }, `Connected to NATS at ${address.shown}.`);
         return new Connection(nats, await jetstreamManager(nats, JETSTREAM_OPTIONS), address.shown, o.log);
       } catch (error) {
         o.signal.throwIfAborted();
         const refusal = refusalOf(error, address);
         if (refusal !== null) throw refusal;
-        trouble.tell(
-          { server: address.shown, cause: causeOf(error) },
-          `NATS at ${address.shown} (NATS_URL) cannot be reached: ${causeOf(error)}. Retrying until it answers.`,
+        const cause = causeOf(error);
+        failures.failed(
+          cause,
+          { server: address.shown, cause },
+          `NATS at ${address.shown} (NATS_URL) cannot be reached: ${cause}. Retrying until it answers.`,
         );
-        await pause(retryDelayMs(attempt, CONNECT_DELAY, Math.random()), o.signal);
+        await rest(backoffMs({ failures: attempt, ...CONNECT_BACKOFF, random: Math.random() }), o.signal);
       }
     }
   }
@@ -118,17 +116,16 @@ export class Connection {
     if (this.nats.isClosed()) return;
     this.#isClosing = true;
     // The client's own drain waits for an answer to its flush, which never comes while the server is away.
-    if (this.#connected) await Promise.race([this.nats.flush().catch(() => {}), sleep(FLUSH_MS_MAX)]);
+    if (this.#connected) await Promise.race([this.nats.flush().catch(() => {}), rest(FLUSH_MS_MAX)]);
     await this.nats.close();
   }
 
   async #watch(): Promise<void> {
-    const denied = new Trouble(this.log, 'error');
-    const failing = new Trouble(this.log);
-    for await (const status of this.nats.status()) this.#note(status, denied, failing);
+    const failures = new FailureLog(this.log);
+    for await (const status of this.nats.status()) this.#note(status, failures);
   }
 
-  #note(status: Status, denied: Trouble, failing: Trouble): void {
+  #note(status: Status, failures: FailureLog): void {
     switch (status.type) {
       case 'disconnect':
         if (!this.#connected || this.nats.isClosed()) return;
@@ -143,11 +140,17 @@ export class Connection {
         return;
       case 'error':
         if (status.error instanceof errors.PermissionViolationError) {
-          denied.tell(
-            { operation: status.error.operation, subject: status.error.subject },
-            `NATS denies our user permission for ${status.error.operation} on ${status.error.subject}. Grant it to the user of NATS_URL.`,
+          const { operation, subject } = status.error;
+          failures.failed(
+            'permission',
+            { operation, subject },
+            `NATS denies our user permission for ${operation} on ${subject}. Grant it to the user of NATS_URL.`,
+            'error',
           );
-        } else failing.tell({ err: status.error }, `NATS reported an error: ${status.error.message}.`);
+        } else {
+          const { message } = status.error;
+          failures.failed(message, { err: status.error }, `NATS reported an error: ${message}.`);
+        }
         return;
       default:
         this.log.debug({ status: status.type }, 'The NATS client reported a status.');
@@ -159,16 +162,11 @@ export class Connection {
 async function connectOnce(options: ConnectionOptions, signal: AbortSignal): Promise<NatsConnection> {
   signal.throwIfAborted();
   const attempt = connect(options);
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
   try {
-    return await Promise.race([attempt, aborted.promise]);
+    return await unlessAborted(attempt, signal);
   } catch (error) {
     if (signal.aborted) attempt.then((late) => late.close()).catch(() => {}); // nobody waits for it any more
     throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
 
@@ -229,5 +227,5 @@ function causeOf(error: unknown): string {
 
 /** checkAPI would query the server in the constructor; `reconcile` does that, with an error for the operator. */
 const JETSTREAM_OPTIONS = { timeout: 5_000, checkAPI: false };
-const CONNECT_DELAY = { firstMs: 200, lastMs: 5_000 };
+const CONNECT_BACKOFF = { minMs: 100, maxMs: 5_000 };
 const FLUSH_MS_MAX = 1_000;

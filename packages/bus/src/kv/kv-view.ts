@@ -1,8 +1,7 @@
 import { DeliverPolicy } from '@nats-io/jetstream';
+import { FailureLog, rest, unlessAborted, WakeUp } from '@polytape/resilience';
 import type { Connection } from '../connection/connection.ts';
-import { pause } from '../connection/pause.ts';
 import { translateFailure } from '../connection/translate-failure.ts';
-import { Trouble } from '../connection/trouble.ts';
 import { BadValueError, BusUnavailableError, StreamReplacedError } from '../errors.ts';
 import { readBatches } from '../read/batch-reader.ts';
 import { PullSession } from '../read/pull-session.ts';
@@ -33,7 +32,7 @@ export class KvView<T> implements AsyncDisposable {
   readonly #relistMs: number;
   readonly #closing = new AbortController();
   readonly #stop: AbortSignal;
-  readonly #trouble: Trouble;
+  readonly #failures: FailureLog;
   readonly #listeners = new Set<(key: string) => void>();
   /** What is known of each key, dead ones included: a late message about a dead key must not bring it back. */
   readonly #known = new Map<string, { revision: number; learnt: number }>();
@@ -50,7 +49,7 @@ export class KvView<T> implements AsyncDisposable {
     this.#stream = bucketStream(bucket);
     this.#relistMs = o.relistMs ?? 30_000;
     this.#stop = AbortSignal.any([o.signal, this.#closing.signal]);
-    this.#trouble = new Trouble(connection.log);
+    this.#failures = new FailureLog(connection.log);
     const first = this.#listUntilDone();
     this.ready = first.then(() => {});
     this.ready.catch(() => {}); // a caller that does not await it need not handle it
@@ -106,23 +105,16 @@ export class KvView<T> implements AsyncDisposable {
   }
 
   async #relist(): Promise<void> {
-    while (!this.#stop.aborted) {
-      await this.#untilRelist();
-      if (!this.#stop.aborted) await this.#listUntilDone();
+    const wakeUp = new WakeUp();
+    const forget = this.#connection.onConnected(() => wakeUp.wake());
+    try {
+      for (;;) {
+        await wakeUp.wait(this.#relistMs, this.#stop);
+        await this.#listUntilDone();
+      }
+    } finally {
+      forget();
     }
-  }
-
-  /** Waits for the interval to pass or for the connection to come back. */
-  async #untilRelist(): Promise<void> {
-    const due = Promise.withResolvers<void>();
-    const resolve = () => due.resolve();
-    const timer = setTimeout(resolve, this.#relistMs);
-    const forget = this.#connection.onConnected(resolve);
-    this.#stop.addEventListener('abort', resolve, { once: true });
-    await due.promise;
-    clearTimeout(timer);
-    forget();
-    this.#stop.removeEventListener('abort', resolve);
   }
 
   /** @returns The sequence from which to follow. @throws The signal's reason. */
@@ -131,16 +123,18 @@ export class KvView<T> implements AsyncDisposable {
       try {
         await this.#connection.whenConnected(this.#stop);
         const sequence = await this.#list();
-        this.#trouble.over({ bucket: this.#bucket }, `Listed bucket ${this.#bucket} again.`);
+        this.#failures.recovered({ bucket: this.#bucket }, `Listed bucket ${this.#bucket} again.`);
         return sequence;
       } catch (error) {
         this.#stop.throwIfAborted();
         if (this.#connection.nats.isClosed()) throw error;
-        this.#trouble.tell(
+        const { message } = error as Error;
+        this.#failures.failed(
+          message,
           { err: error, bucket: this.#bucket },
-          `Cannot list bucket ${this.#bucket}: ${(error as Error).message}. Retrying until it works.`,
+          `Cannot list bucket ${this.#bucket}: ${message}. Retrying until it works.`,
         );
-        await pause(LIST_RETRY_MS, this.#stop);
+        await rest(LIST_RETRY_MS, this.#stop);
       }
     }
   }
@@ -194,16 +188,13 @@ export class KvView<T> implements AsyncDisposable {
         onBroken: (reason) => complete.reject(new BusUnavailableError(`the list was interrupted: ${reason}`)),
       },
     );
-    const abort = () => complete.reject(this.#stop.reason);
-    this.#stop.addEventListener('abort', abort, { once: true });
     try {
       this.#stop.throwIfAborted();
       if (session.pendingAtStart === 0) return [];
       session.pull(LIST_ROWS_MAX, LIST_BYTES_MAX);
-      await complete.promise;
+      await unlessAborted(complete.promise, this.#stop);
       return messages;
     } finally {
-      this.#stop.removeEventListener('abort', abort);
       session.close();
     }
   }

@@ -1,7 +1,6 @@
 import { createInbox, errors, headers, type Msg, type MsgHdrs, type Subscription } from '@nats-io/transport-node';
+import { backoffMs, FailureLog } from '@polytape/resilience';
 import type { Connection } from '../connection/connection.ts';
-import { retryDelayMs } from '../connection/retry-delay.ts';
-import { Trouble } from '../connection/trouble.ts';
 import { readAcknowledgement } from './acknowledgement.ts';
 import { Fifo } from './fifo.ts';
 
@@ -61,7 +60,7 @@ export class Publisher implements AsyncDisposable {
   readonly #inbox: string;
   readonly #answers: Subscription;
   readonly #forgetConnected: () => void;
-  readonly #trouble: Trouble;
+  readonly #failures: FailureLog;
   readonly #queue = new Fifo<Taken>();
   /** By key, in the order of taking. */
   readonly #unacknowledged = new Map<number, Taken>();
@@ -91,7 +90,7 @@ export class Publisher implements AsyncDisposable {
       acknowledgeMsMax: 5_000,
       ...options,
     };
-    this.#trouble = new Trouble(connection.log);
+    this.#failures = new FailureLog(connection.log);
     this.#inbox = createInbox();
     this.#answers = connection.nats.subscribe(`${this.#inbox}.*`, {
       callback: (error, answer) => (error === null ? this.#answered(answer) : this.#deaf(error)),
@@ -199,7 +198,8 @@ export class Publisher implements AsyncDisposable {
     if (taken.attempts > 0) this.#retries += 1;
     taken.attempts += 1;
     taken.sentMs = performance.now();
-    taken.dueMs = taken.sentMs + this.#o.acknowledgeMsMax * 2 ** Math.min(taken.attempts - 1, DOUBLINGS_MAX);
+    const { acknowledgeMsMax: minMs } = this.#o;
+    taken.dueMs = taken.sentMs + backoffMs({ failures: taken.attempts, minMs, maxMs: 32 * minMs, random: 0 });
     this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS);
     try {
       taken.headers ??= messageHeaders(taken.message);
@@ -223,14 +223,15 @@ export class Publisher implements AsyncDisposable {
         this.#acknowledged += 1;
         if (acknowledgement.duplicate) this.#duplicates += 1;
         this.#forget(taken);
-        if (taken.attempts > 1) this.#trouble.over({}, 'NATS acknowledges published messages again.');
+        if (taken.attempts > 1) this.#failures.recovered({}, 'NATS acknowledges published messages again.');
         break;
       case 'rejected':
         this.#reject(taken, acknowledgement.reason);
         break;
       case 'retry':
         taken.sentMs = 0;
-        taken.dueMs = this.#answeredMs + retryDelayMs(taken.attempts, RETRY_DELAY, Math.random());
+        taken.dueMs =
+          this.#answeredMs + backoffMs({ failures: taken.attempts, ...RETRY_BACKOFF, random: Math.random() });
         this.#tell(taken, acknowledgement.reason);
     }
     this.#pump();
@@ -295,7 +296,8 @@ export class Publisher implements AsyncDisposable {
   }
 
   #tell(taken: Taken, reason: string): void {
-    this.#trouble.tell(
+    this.#failures.failed(
+      reason,
       { subject: taken.message.subject, attempts: taken.attempts, reason, unacknowledged: this.#unacknowledged.size },
       `NATS does not acknowledge published messages: ${reason}. Retrying until it does.`,
     );
@@ -333,5 +335,4 @@ function messageHeaders(message: OutgoingMessage): MsgHdrs {
 
 const ENCODER = new TextEncoder();
 const SWEEP_MS = 50;
-const DOUBLINGS_MAX = 4;
-const RETRY_DELAY = { firstMs: 100, lastMs: 5_000 };
+const RETRY_BACKOFF = { minMs: 50, maxMs: 5_000 };

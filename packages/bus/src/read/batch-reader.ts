@@ -1,9 +1,7 @@
 import { type ConsumerConfig, DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
+import { backoffMs, FailureLog, rest, WakeUp } from '@polytape/resilience';
 import type { Connection } from '../connection/connection.ts';
-import { pause } from '../connection/pause.ts';
-import { retryDelayMs } from '../connection/retry-delay.ts';
 import { translateFailure } from '../connection/translate-failure.ts';
-import { Trouble } from '../connection/trouble.ts';
 import { BusUnavailableError, connectionClosed, StreamReplacedError } from '../errors.ts';
 import { type BatchLimits, flushReason } from './flush-reason.ts';
 import { PullSession } from './pull-session.ts';
@@ -70,7 +68,7 @@ class BatchReader {
   readonly #lastOfEach: string | undefined;
   readonly #stop: AbortSignal;
   readonly #closing = new AbortController();
-  readonly #trouble: Trouble;
+  readonly #failures: FailureLog;
   #session: PullSession | null = null;
   #open: { messages: DeliveredMessage[]; bytes: number; openedAtMs: number } = {
     messages: [],
@@ -84,13 +82,12 @@ class BatchReader {
   #lastMessage: DeliveredMessage | null = null;
   #streamCreatedAt: string | null = null;
   #failure: unknown = null;
-  #ageTimer: NodeJS.Timeout | null = null;
   /** Fails the reading; set while it is interrupted and interruptions have a limit. */
   #interruption: NodeJS.Timeout | null = null;
   #interruptedBy: unknown = null;
   readonly #interruptedMsMax: number | undefined;
   readonly #onReading: ((pending: number) => void) | undefined;
-  #wake: (() => void) | null = null;
+  readonly #wakeUp = new WakeUp();
 
   constructor(connection: Connection, stream: string, from: ReadPosition, o: ReadOptions) {
     this.#connection = connection;
@@ -101,9 +98,8 @@ class BatchReader {
     this.#lastOfEach = o.lastOfEach;
     this.#interruptedMsMax = o.interruptedMsMax;
     this.#onReading = o.onReading;
-    this.#trouble = new Trouble(connection.log);
+    this.#failures = new FailureLog(connection.log);
     this.#stop = AbortSignal.any([o.signal, this.#closing.signal]);
-    this.#stop.addEventListener('abort', () => this.#wake?.(), { once: true });
     this.#interrupted();
     void this.#run();
   }
@@ -118,16 +114,13 @@ class BatchReader {
         if (this.#open.messages.length > 0) return this.#take();
         throw this.#failure;
       }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = null;
+      await this.#wakeUp.wait(this.#leftMs(), this.#stop);
     }
   }
 
   close(): void {
     this.#closing.abort();
-    for (const timer of [this.#ageTimer, this.#interruption]) if (timer !== null) clearTimeout(timer);
+    if (this.#interruption !== null) clearTimeout(this.#interruption);
     this.#session?.close();
     this.#session = null;
   }
@@ -149,14 +142,15 @@ class BatchReader {
         if (error instanceof StreamReplacedError) return this.#fail(error);
         if (this.#connection.nats.isClosed()) return this.#fail(connectionClosed(error));
         this.#interrupted(error);
-        this.#trouble.tell(
+        const { message } = error as Error;
+        this.#failures.failed(
+          message,
           { err: error, stream: this.#stream },
-          `Cannot read ${this.#stream}: ${(error as Error).message}. Retrying until it works.`,
+          `Cannot read ${this.#stream}: ${message}. Retrying until it works.`,
         );
       }
       failures = this.#sequence > before ? 1 : failures + 1;
-      const delayMs = retryDelayMs(failures, REOPEN_DELAY, Math.random());
-      await pause(delayMs, this.#stop).catch(() => {}); // stopped: the loop checks
+      await rest(backoffMs({ failures, ...REOPEN_BACKOFF, random: Math.random() }), this.#stop);
     }
   }
 
@@ -206,7 +200,7 @@ class BatchReader {
   #reading(pending: number): void {
     if (this.#interruption !== null) clearTimeout(this.#interruption);
     this.#interruption = null;
-    this.#trouble.over({ stream: this.#stream }, `Reading ${this.#stream} again.`);
+    this.#failures.recovered({ stream: this.#stream }, `Reading ${this.#stream} again.`);
     this.#onReading?.(pending);
   }
 
@@ -257,20 +251,17 @@ class BatchReader {
     this.#lastMessage = message;
     if (this.#open.messages.length === 0) {
       this.#open.openedAtMs = performance.now();
-      this.#watchAge(this.#limits.ageMsMax);
+      this.#wakeUp.wake(); // its age counts from now
     }
     this.#open.messages.push(message);
     this.#open.bytes += bytes;
-    if (this.#isDue()) this.#wake?.();
+    if (this.#isDue()) this.#wakeUp.wake();
   }
 
-  #watchAge(delayMs: number): void {
-    this.#ageTimer = setTimeout(() => {
-      const leftMs = this.#limits.ageMsMax - (performance.now() - this.#open.openedAtMs);
-      // Timers may fire a fraction of a millisecond early.
-      if (leftMs > 0) this.#watchAge(leftMs);
-      else this.#wake?.();
-    }, delayMs);
+  /** How long the open batch may still wait for messages. */
+  #leftMs(): number {
+    if (this.#open.messages.length === 0) return Number.POSITIVE_INFINITY;
+    return this.#limits.ageMsMax - (performance.now() - this.#open.openedAtMs);
   }
 
   /** Requests as much as the open batch has room for; nothing while the caller keeps a full batch waiting. */
@@ -284,8 +275,6 @@ class BatchReader {
   #take(): StreamBatch {
     const { messages } = this.#open;
     this.#open = { messages: [], bytes: 0, openedAtMs: 0 };
-    if (this.#ageTimer !== null) clearTimeout(this.#ageTimer);
-    this.#ageTimer = null;
     this.#pull();
     return { messages, pending: messages.at(-1)?.pending ?? 0 };
   }
@@ -298,9 +287,9 @@ class BatchReader {
   #fail(error: unknown): void {
     this.#failure ??= error;
     this.#session?.close();
-    this.#wake?.();
+    this.#wakeUp.wake();
   }
 }
 
 const BATCH_BYTES_MAX = 16 * 1024 * 1024;
-const REOPEN_DELAY = { firstMs: 20, lastMs: 1_000 };
+const REOPEN_BACKOFF = { minMs: 10, maxMs: 1_000 };

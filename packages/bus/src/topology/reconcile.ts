@@ -1,8 +1,7 @@
 import { JetStreamApiError, type StreamInfo } from '@nats-io/jetstream';
+import { FailureLog, rest, WakeUp } from '@polytape/resilience';
 import type { Connection } from '../connection/connection.ts';
-import { pause } from '../connection/pause.ts';
 import { isAway, translateFailure } from '../connection/translate-failure.ts';
-import { Trouble } from '../connection/trouble.ts';
 import { BusConfigurationError, BusPermissionError, BusUnavailableError, StreamMissingError } from '../errors.ts';
 import { type WantedStream, wantedStreams } from './stream-config.ts';
 import { type StreamDifference, streamDifferences } from './stream-difference.ts';
@@ -27,23 +26,27 @@ export async function keepReconciled(
   connection: Connection,
   o: { topology: Topology; replicas: number; signal: AbortSignal; intervalMs: number },
 ): Promise<void> {
-  const trouble = new Trouble(connection.log);
+  const failures = new FailureLog(connection.log);
   const closed = new AbortController();
   void connection.closed.then(() => closed.abort());
   const stop = AbortSignal.any([o.signal, closed.signal]);
+  const wakeUp = new WakeUp();
+  connection.onConnected(() => wakeUp.wake());
   while (!stop.aborted) {
     try {
-      await pauseOrReconnect(connection, o.intervalMs, stop);
+      await wakeUp.wait(o.intervalMs, stop);
+      await connection.whenConnected(stop);
       for (const wanted of wantedStreams(o.topology, o.replicas)) {
         if ((await find(connection, wanted.config.name)) !== null) continue;
         await create(connection, wanted);
         const stream = wanted.config.name;
         connection.log.error({ stream }, `Stream ${stream} was missing and has been recreated. Its messages are lost.`);
       }
-      trouble.over({}, 'Checked the streams on NATS again.');
+      failures.recovered({}, 'Checked the streams on NATS again.');
     } catch (error) {
       if (stop.aborted) return;
-      trouble.tell(
+      failures.failed(
+        (error as Error).message,
         { err: error },
         'Cannot check the streams on NATS; a deleted stream stays missing meanwhile. Retrying until it works.',
       );
@@ -51,33 +54,23 @@ export async function keepReconciled(
   }
 }
 
-async function pauseOrReconnect(connection: Connection, intervalMs: number, signal: AbortSignal): Promise<void> {
-  const due = new AbortController();
-  const forget = connection.onConnected(() => due.abort());
-  try {
-    await pause(intervalMs, AbortSignal.any([signal, due.signal])).catch(() => {}); // reconnected or stopped
-    await connection.whenConnected(signal);
-  } finally {
-    forget();
-  }
-}
-
 /** Repeats `act` until it succeeds and logs why it fails. Throws only errors that a retry cannot mend. */
 async function insist(connection: Connection, signal: AbortSignal, act: () => Promise<void>): Promise<void> {
-  const trouble = new Trouble(connection.log);
+  const failures = new FailureLog(connection.log);
   for (;;) {
     await connection.whenConnected(signal);
     try {
       await act();
-      trouble.over({}, 'Prepared the streams on NATS.');
+      failures.recovered({}, 'Prepared the streams on NATS.');
       return;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof BusUnavailableError) && !(error instanceof BusPermissionError)) throw error;
       const action = error instanceof BusPermissionError ? ` ${error.operatorAction}` : '';
-      trouble.tell({ err: error }, `Waiting to prepare the streams on NATS: ${error.message}.${action}`);
+      const { message } = error;
+      failures.failed(message, { err: error }, `Waiting to prepare the streams on NATS: ${message}.${action}`);
     }
-    await pause(RETRY_MS, signal);
+    await rest(RETRY_MS, signal);
   }
 }
 

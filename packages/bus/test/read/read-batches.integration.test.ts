@@ -234,7 +234,8 @@ describe('reading skips and repeats nothing', () => {
     await reading;
     expect(sequences(seen)).toEqual(numbers(1, taken + 1));
     expect(new Set(seen.map(({ messageId }) => messageId)).size).toBe(taken);
-    expect(made.log.count(/^Opening another session/)).toBeGreaterThanOrEqual(3);
+    const reopenings = made.log.entries.filter(({ sentence }) => sentence.startsWith('Opening another session'));
+    expect(reopenings.length).toBeGreaterThanOrEqual(3);
   });
 
   test('when connections are cut', async () => {

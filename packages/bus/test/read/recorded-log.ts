@@ -1,4 +1,4 @@
-import type { Log } from '@polytape/types';
+import type { Log } from '@polytape/resilience';
 
 export type LogEntry = { level: keyof Log; fields: object; sentence: string };
 
@@ -30,8 +30,9 @@ export class RecordedLog implements Log {
     return new Promise((resolve) => this.#waiters.push({ pattern, resolve }));
   }
 
+  /** Matching entries at the levels that an operator sees. */
   count(pattern: RegExp): number {
-    return this.entries.filter(({ sentence }) => pattern.test(sentence)).length;
+    return this.entries.filter(({ level, sentence }) => level !== 'debug' && pattern.test(sentence)).length;
   }
 
   /** All entries with their fields, as one text. */

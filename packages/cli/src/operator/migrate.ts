@@ -1,5 +1,5 @@
+import { silentLog } from '@polytape/resilience';
 import { Database } from '@polytape/tapedb';
-import { silentLog } from '@polytape/types';
 import { CommandError } from '../command-error.ts';
 import { checkServers } from '../run/check-servers.ts';
 

@@ -1,5 +1,6 @@
 import { BusUnavailableError } from '@polytape/bus';
-import { rest, shownJson } from '@polytape/service';
+import { rest } from '@polytape/resilience';
+import { shownJson } from '@polytape/service';
 import { CommandError } from '../command-error.ts';
 import type { RecorderAddress } from '../run/find-nats.ts';
 import { gatherStatus } from './gather-status.ts';

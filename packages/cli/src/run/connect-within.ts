@@ -1,4 +1,4 @@
-import { type Log, silentLog } from '@polytape/types';
+import { type Log, silentLog } from '@polytape/resilience';
 import { CommandError } from '../command-error.ts';
 
 /**

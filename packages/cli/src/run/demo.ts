@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { silentLog } from '@polytape/resilience';
 import { Database } from '@polytape/tapedb';
-import { silentLog } from '@polytape/types';
 import { DataDir } from './data-dir.ts';
 import { Recorder } from './recorder.ts';
 import { type RunOptions, showLog } from './run-options.ts';

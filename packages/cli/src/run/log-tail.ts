@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
-import { rest } from '@polytape/service';
+import { rest } from '@polytape/resilience';
 
 /** Follows a log file that another process writes, from its current end, and passes each whole line to a callback. */
 export class LogTail implements AsyncDisposable {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { silentLog } from '@polytape/resilience';
 import { Database } from '@polytape/tapedb';
-import { silentLog } from '@polytape/types';
 import { checkServers } from './check-servers.ts';
 import { DataDir } from './data-dir.ts';
 import { mixedVenueWarnings } from './mixed-venue.ts';

@@ -1,4 +1,4 @@
-import { rest } from '@polytape/service';
+import { backoffMs, rest } from '@polytape/resilience';
 
 /** A running process: a service or an embedded server. */
 export type RunningProcess = {
@@ -11,8 +11,8 @@ export type RunningProcess = {
 };
 
 /**
- * Keeps one process running. When it exits by itself, it is restarted after 1 s, and after up to 30 s when it keeps
- * exiting. A process that has run for a minute counts as stable again.
+ * Keeps one process running. When it exits by itself, it is restarted after a second or two, and later the more often it
+ * exits, up to 30 s. A process that has run for a minute counts as stable again.
  *
  * starting -> running -> waiting (it exited) -> starting, until stopped.
  */
@@ -74,18 +74,18 @@ export class SupervisedProcess {
     const { signal } = this.#stopping;
     let running: RunningProcess | null = first;
     for (let failures = 0; !signal.aborted; ) {
-      if (running !== null) {
-        const startedAtMs = performance.now();
-        const { code, signal: killedBy } = await running.exited;
-        this.#running = null;
-        this.#onChange();
-        if (signal.aborted) return;
-        failures = performance.now() - startedAtMs > STABLE_MS ? 0 : failures;
-        const waitMs = restartDelayMs(failures);
-        this.#say(`${this.name} ended (${killedBy ?? `exit code ${code}`}); restarting it in ${waitMs / 1_000} s.`);
+      const startedAtMs = performance.now();
+      const exit = await running?.exited;
+      this.#running = null;
+      if (exit !== undefined) this.#onChange();
+      if (signal.aborted) return;
+      failures = performance.now() - startedAtMs > STABLE_MS ? 1 : failures + 1;
+      const waitMs = backoffMs({ failures, ...RESTART_BACKOFF, random: Math.random() });
+      if (exit !== undefined) {
+        const how = exit.signal ?? `exit code ${exit.code}`;
+        this.#say(`${this.name} ended (${how}); restarting it in ${(waitMs / 1_000).toFixed(1)} s.`);
       }
-      await rest(restartDelayMs(failures), signal);
-      failures += 1;
+      await rest(waitMs, signal);
       if (signal.aborted) return;
       running = await this.#restart();
     }
@@ -106,9 +106,5 @@ export class SupervisedProcess {
   }
 }
 
-/** 1 s, 2 s, 4 s, … up to 30 s. */
-export function restartDelayMs(failures: number): number {
-  return Math.min(30_000, 1_000 * 2 ** failures);
-}
-
+const RESTART_BACKOFF = { minMs: 1_000, maxMs: 30_000 };
 const STABLE_MS = 60_000;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Bus } from '@polytape/bus';
+import { silentLog } from '@polytape/resilience';
 import type { Database } from '@polytape/tapedb';
-import { silentLog } from '@polytape/types';
 import { gatherStatus } from '../operator/gather-status.ts';
 import { shownCount } from '../operator/shown-value.ts';
 import { ingestorsOf, writersOf } from '../operator/status-report.ts';

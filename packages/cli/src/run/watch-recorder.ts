@@ -1,4 +1,4 @@
-import { rest } from '@polytape/service';
+import { rest } from '@polytape/resilience';
 import type { Database } from '@polytape/tapedb';
 import type { Terminal } from '../terminal/terminal.ts';
 import { Monitor } from './monitor.ts';

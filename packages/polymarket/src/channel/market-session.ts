@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { isTokenId, type Log, OutageNotice, SHARD_TOKENS_MAX } from '@polytape/types';
+import { backoffMs, FailureLog, type Log } from '@polytape/resilience';
+import { isTokenId, SHARD_TOKENS_MAX } from '@polytape/types';
 import { excerpt } from '../excerpt.ts';
-import { backoffMs } from '../http/backoff-ms.ts';
 import { type VenueError, VenueRefusedError } from '../venue-errors.ts';
 import { isPong } from './is-pong.ts';
 import { MarketSocket, type SocketEnd, type SocketLimits } from './market-socket.ts';
@@ -22,7 +22,7 @@ export type MarketSessionOptions = Partial<SocketLimits> & {
   /** After a connection that lasted this long, the backoff starts again from its minimum. */
   settledAfterMs?: number;
   /** Share one among the sessions of a process, so that they report an outage once. */
-  outage?: OutageNotice;
+  outage?: FailureLog;
   /** Share one likewise, so that the sessions do not all reconnect at once: gives the time at which one may connect. */
   pace?: { reserve(nowMs: number): number };
   random?: () => number;
@@ -45,8 +45,8 @@ export class MarketSession implements AsyncDisposable {
   readonly #url: URL;
   readonly #handler: SessionHandler;
   readonly #log: Log;
-  readonly #outage: OutageNotice;
-  readonly #handlerFailures = new OutageNotice();
+  readonly #outage: FailureLog;
+  readonly #handlerFailures: FailureLog;
   readonly #pace: MarketSessionOptions['pace'];
   readonly #random: () => number;
   #customFeatures: boolean;
@@ -67,7 +67,8 @@ export class MarketSession implements AsyncDisposable {
     this.#url = webSocketUrl(options.url);
     this.#handler = options.handler;
     this.#log = options.log;
-    this.#outage = options.outage ?? new OutageNotice();
+    this.#outage = options.outage ?? new FailureLog(options.log);
+    this.#handlerFailures = new FailureLog(options.log);
     this.#pace = options.pace;
     this.#random = options.random ?? Math.random;
     this.#customFeatures = options.customFeatures ?? false;
@@ -168,8 +169,8 @@ export class MarketSession implements AsyncDisposable {
     this.#openedAtMs = performance.now();
     this.#socket?.send(firstMessage(this.#tokenIds, { customFeatures: this.#customFeatures }));
     const fields = { host: this.#url.host, connectionId: connection.connectionId, tokens: this.#tokenIds.size };
-    if (this.#outage.recovered()) this.#log.info(fields, `Connected to ${this.#url.host} again.`);
-    else this.#log.debug(fields, `Connected to ${this.#url.host}.`);
+    this.#log.debug(fields, `Connected to ${this.#url.host}.`);
+    this.#outage.recovered(fields, `Connected to ${this.#url.host} again.`);
     this.#call('opening', () => this.#handler.onOpen(connection));
   }
 
@@ -197,7 +198,7 @@ export class MarketSession implements AsyncDisposable {
     }
     this.#state = 'waiting';
     const waitMs = this.#waitMs(end.cause);
-    this.#tell(end, waitMs);
+    this.#logEnd(connection, end, waitMs);
     this.#waitTimer = setTimeout(() => this.#connectInTurn(), waitMs);
   }
 
@@ -216,15 +217,17 @@ export class MarketSession implements AsyncDisposable {
     return Math.max(ownMs, Math.min(askedMs, RETRY_AFTER_MS_MAX));
   }
 
-  #tell(end: SocketEnd, waitMs: number): void {
-    const sentence = end.cause?.message ?? `${this.#url.host} closed the connection (${closing(end)})`;
-    const { say, unsaid } = this.#outage.failed(sentence, performance.now());
-    if (!say) return;
-    const fields = { host: this.#url.host, code: end.code, failures: this.#failures, waitMs, unsaid };
-    const next = `Trying again in ${(waitMs / 1_000).toFixed(1)} s, then at least every ${this.#backoff.maxMs / 1_000} s.`;
-    if (end.cause instanceof VenueRefusedError) {
-      this.#log.error({ ...fields, operatorAction: end.cause.operatorAction }, `${sentence}. ${next}`);
-    } else this.#log.warn(fields, `${sentence}. ${next}`);
+  #logEnd({ connectionId }: SessionConnection, { code, reason, cause }: SocketEnd, waitMs: number): void {
+    const { host } = this.#url;
+    const closing = reason === '' ? `${code}` : `${code}, ${excerpt(reason, 80)}`;
+    const what = cause?.message ?? `${host} closed the connection (${closing})`;
+    const refusal = cause instanceof VenueRefusedError ? { operatorAction: cause.operatorAction } : null;
+    this.#outage.failed(
+      what,
+      { host, connectionId, code, failures: this.#failures, waitMs, ...refusal },
+      `${what}. Trying again in ${(waitMs / 1_000).toFixed(1)} s, then at least every ${this.#backoff.maxMs / 1_000} s.`,
+      refusal === null ? 'warn' : 'error',
+    );
   }
 
   #change(operation: 'subscribe' | 'unsubscribe', tokenIds: readonly string[]): void {
@@ -246,12 +249,12 @@ export class MarketSession implements AsyncDisposable {
     try {
       act();
     } catch (error) {
-      const { say, unsaid } = this.#handlerFailures.failed(`${stage} ${String(error)}`, performance.now());
-      if (say)
-        this.#log.error(
-          { err: error, stage, unsaid },
-          `A handler failed (${stage}). What it was handling may be lost.`,
-        );
+      this.#handlerFailures.failed(
+        `${stage} ${String(error)}`,
+        { err: error, stage },
+        `A handler failed (${stage}). What it was handling may be lost.`,
+        'error',
+      );
     }
   }
 }
@@ -262,10 +265,6 @@ function webSocketUrl(text: string): URL {
     throw new RangeError('the URL of the market channel must begin with wss:// or ws://');
   }
   return url;
-}
-
-function closing(end: SocketEnd): string {
-  return end.reason === '' ? `${end.code}` : `${end.code}, ${excerpt(end.reason, 80)}`;
 }
 
 /** One for all sessions, so that their receive times are comparable. */

@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type Log, OutageNotice } from '@polytape/types';
+import { backoffMs, FailureLog, type Log, rest } from '@polytape/resilience';
 import { excerpt } from '../excerpt.ts';
 import {
   isVenueError,
@@ -9,7 +8,6 @@ import {
   VenueThrottledError,
   VenueUnavailableError,
 } from '../venue-errors.ts';
-import { backoffMs } from './backoff-ms.ts';
 import { placeOf } from './http-url.ts';
 import { networkCause } from './network-cause.ts';
 import { RATE_RULES, RateLimiter, type RateRule } from './rate-limiter.ts';
@@ -106,7 +104,7 @@ export class VenueHttp {
       try {
         const answer = await this.#ask(url, body, signal);
         host.trouble = null;
-        if (outage.recovered()) this.#log.info({ host: url.host }, `${url.host} answers again.`);
+        outage.recovered({ host: url.host }, `${url.host} answers again.`);
         return answer;
       } catch (error) {
         signal.throwIfAborted();
@@ -121,12 +119,13 @@ export class VenueHttp {
         if (error instanceof VenueThrottledError) limiter.holdUntil(performance.now() + waitMs);
         if (error.disposition !== 'retry' || isLast) throw error;
         this.#counts.retries += 1;
-        const { say } = outage.failed(error.message, performance.now());
-        this.#log[say ? 'warn' : 'debug'](
+        outage.failed(
+          error.message,
           { host: error.host, path: error.path, failures, waitMs, isVenueAway: error instanceof VenueUnavailableError },
           `${error.message}. Trying again in ${(waitMs / 1_000).toFixed(1)} s.`,
         );
         await rest(waitMs, signal);
+        signal.throwIfAborted();
       }
     }
   }
@@ -136,7 +135,9 @@ export class VenueHttp {
     do {
       const nowMs = performance.now();
       const waitMs = limiter.reserve(rules, nowMs);
-      await rest(Math.max(waitMs, this.#allHosts.reserve([RATE_RULES.allHosts], nowMs)), signal);
+      const restMs = Math.max(waitMs, this.#allHosts.reserve([RATE_RULES.allHosts], nowMs));
+      if (restMs > 0) await rest(restMs, signal);
+      signal.throwIfAborted();
     } while (limiter.isHeld(performance.now()));
   }
 
@@ -194,7 +195,8 @@ export class VenueHttp {
   }
 
   #host(host: string): HostState {
-    const state = this.#hosts.get(host) ?? { limiter: new RateLimiter(), outage: new OutageNotice(), trouble: null };
+    const outage = new FailureLog(this.#log);
+    const state = this.#hosts.get(host) ?? { limiter: new RateLimiter(), outage, trouble: null };
     this.#hosts.set(host, state);
     return state;
   }
@@ -212,7 +214,7 @@ export class VenueHttp {
 }
 
 /** The state shared by all requests to one host. Each host logs its outages separately, at most once a minute. */
-type HostState = { limiter: RateLimiter; outage: OutageNotice; trouble: string | null };
+type HostState = { limiter: RateLimiter; outage: FailureLog; trouble: string | null };
 
 /** A timeout of our own, whose message is the cause. */
 class TimeoutReached extends Error {
@@ -273,11 +275,6 @@ function quoted(text: string): string {
 function explanation(text: string): string {
   const title = /<title[^>]*>([^<]{1,200})/i.exec(text)?.[1];
   return excerpt((title ?? text.replace(/<[^>]*>/g, ' ')).trim(), 120);
-}
-
-async function rest(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) await delay(ms, undefined, { signal }).catch(() => {});
-  signal.throwIfAborted();
 }
 
 const JSON_BODY = { 'content-type': 'application/json' };

@@ -1,4 +1,4 @@
-import type { Log } from '@polytape/types';
+import type { Log } from '@polytape/resilience';
 import type { ClientBase } from 'pg';
 import { DatabaseConfigurationError } from '../errors.ts';
 

@@ -1,5 +1,5 @@
+import { silentLog } from '@polytape/resilience';
 import { testDatabase } from '@polytape/test-servers';
-import { silentLog } from '@polytape/types';
 import { Client } from 'pg';
 import { describe, expect, test } from 'vitest';
 import { configurationMistake } from '../../src/connection.ts';

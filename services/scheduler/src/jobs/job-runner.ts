@@ -1,9 +1,8 @@
 import { RevisionConflictError } from '@polytape/bus';
-import { backoffMs } from '@polytape/polymarket';
-import { errorSentence, type Logger, rest } from '@polytape/service';
-import { type JobStatus, OutageNotice } from '@polytape/types';
+import { backoffMs, FailureLog, rest, unlessAborted } from '@polytape/resilience';
+import { errorSentence, type Logger } from '@polytape/service';
+import type { JobStatus } from '@polytape/types';
 import { TermOverError } from '../leadership/leader-term.ts';
-import { unlessAborted } from '../unless-aborted.ts';
 
 export type JobSchedule = {
   /** Shown in metrics, the log and `polytape status`: letters and dashes. */
@@ -48,14 +47,15 @@ export type JobClock = { nowMs(): number; rest(ms: number, signal: AbortSignal):
  */
 export class JobRunner {
   readonly #o: Required<JobRunnerOptions>;
-  readonly #outage = new OutageNotice();
+  readonly #failures: FailureLog;
+  readonly #overruns: FailureLog;
   readonly #status: JobStatus;
-  /** When a slow run was last logged. */
-  #loggedSlowAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: JobRunnerOptions) {
     this.#o = { random: Math.random, clock: SYSTEM_CLOCK, ...options };
     const { name, intervalMs } = options.schedule;
+    this.#failures = new FailureLog(options.log);
+    this.#overruns = new FailureLog(options.log, { repeatMs: 60 * 60_000 });
     this.#status = { name, intervalMs, ...NEVER_RAN };
   }
 
@@ -90,7 +90,7 @@ export class JobRunner {
 
   /** @returns Whether the run succeeded. */
   async #runOnce(work: (signal: AbortSignal) => Promise<JobResult>, signal: AbortSignal): Promise<boolean> {
-    const { schedule, clock, log } = this.#o;
+    const { schedule, clock } = this.#o;
     const status = this.#status;
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(new JobTimeoutError(schedule.timeoutMs)), schedule.timeoutMs);
@@ -101,7 +101,7 @@ export class JobRunner {
       const running = work(AbortSignal.any([signal, limit.signal]));
       const { items, errors, oldestAtMs = null } = await unlessAborted(running, limit.signal);
       Object.assign(status, { items, errors, oldestAtMs, failure: null, lastSuccessAtMs: clock.nowMs() });
-      if (this.#outage.recovered()) log.info({ job: schedule.name }, `Job ${schedule.name} works again.`);
+      this.#failures.recovered({ job: schedule.name }, `Job ${schedule.name} works again.`);
       return true;
     } catch (error) {
       if (signal.aborted) return false;
@@ -134,30 +134,29 @@ export class JobRunner {
 
   /** Logs a slow run at most once an hour; the status counts all of them. */
   #judgePace(durationMs: number): void {
-    const { schedule, log } = this.#o;
+    const { schedule } = this.#o;
     if (durationMs <= schedule.intervalMs) return;
     this.#status.overruns += 1;
-    const nowMs = performance.now();
-    if (nowMs - this.#loggedSlowAtMs < LOG_SLOW_AGAIN_AFTER_MS) return;
-    this.#loggedSlowAtMs = nowMs;
-    log.warn(
+    this.#overruns.failed(
+      'slow',
       { job: schedule.name, durationMs, intervalMs: schedule.intervalMs },
       `Job ${schedule.name} took ${seconds(durationMs)} s, longer than its interval of ${seconds(schedule.intervalMs)} s. Its data is late.`,
     );
   }
 
   #logFailure(error: unknown): void {
-    const { schedule, log } = this.#o;
+    const { name } = this.#o.schedule;
     const { disposition, operatorAction } = error as { disposition?: unknown; operatorAction?: string };
-    const { say, unsaid } = this.#outage.failed(errorSentence(error), performance.now());
+    const cause = errorSentence(error);
     const remedy = operatorAction === undefined ? '' : ` ${operatorAction}`;
     // An error without a class of ours is a bug; its stack shows where.
     const isBug = disposition === undefined;
     const needsPerson = isBug || operatorAction !== undefined;
-    const level = !say ? 'debug' : needsPerson ? 'error' : 'warn';
-    log[level](
-      { job: schedule.name, unsaid, ...(isBug ? { err: error } : {}) },
-      `Job ${schedule.name} failed: ${errorSentence(error)}.${remedy} Trying again.`,
+    this.#failures.failed(
+      cause,
+      { job: name, ...(isBug ? { err: error } : {}) },
+      `Job ${name} failed: ${cause}.${remedy} Trying again.`,
+      needsPerson ? 'error' : 'warn',
     );
   }
 }
@@ -195,6 +194,5 @@ const NEVER_RAN = {
   failure: null,
 } satisfies Partial<JobStatus>;
 
-const LOG_SLOW_AGAIN_AFTER_MS = 60 * 60_000;
 const JITTER_SHARE = 0.1;
 const BACKOFF = { minMs: 1_000, maxMs: 60_000 };

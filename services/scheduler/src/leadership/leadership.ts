@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type KvBucket, RevisionConflictError } from '@polytape/bus';
-import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
+import { rest, WakeUp } from '@polytape/resilience';
+import { errorSentence, type Logger } from '@polytape/service';
 import type { LeaderRecord } from '@polytape/types';
 import { LeaderTerm } from './leader-term.ts';
 
@@ -46,15 +47,14 @@ export class Leadership {
    */
   async run(work: (term: LeaderTerm) => Promise<void>, signal: AbortSignal): Promise<void> {
     await using view = this.#o.bucket.view({ signal, relistMs: TRY_INTERVAL_MS });
-    let changed = Promise.withResolvers<void>();
-    view.onChange(() => changed.resolve());
+    const wakeUp = new WakeUp();
+    view.onChange(() => wakeUp.wake());
     // An incomplete view does not know the key, and would not report its deletion.
     await view.ready.catch(() => {}); // stopped: the loop sees it
     while (!signal.aborted) {
-      changed = Promise.withResolvers<void>();
       const hold = await this.#take();
       if (hold === null) {
-        await changedOrElapsed(changed.promise, TRY_INTERVAL_MS, signal);
+        await wakeUp.wait(TRY_INTERVAL_MS, signal);
       } else {
         await this.#lead(hold, work, signal);
         await rest(REST_MS, signal);

@@ -1,6 +1,6 @@
 import type { GammaClient, SkippedMarket } from '@polytape/polymarket';
+import { FailureLog } from '@polytape/resilience';
 import type { Logger } from '@polytape/service';
-import { OutageNotice } from '@polytape/types';
 import type { JobResult } from '../jobs/job-runner.ts';
 import type { PlanKeeper } from '../plan/plan-keeper.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
@@ -21,12 +21,13 @@ export type DiscoveryOptions = {
 /** Finds the venue's open markets and publishes what changed. */
 export class Discovery {
   readonly #o: DiscoveryOptions;
-  readonly #alarms = new OutageNotice();
+  readonly #unreadable: FailureLog;
   readonly #scanned = Promise.withResolvers<void>();
   #hasScanned = false;
 
   constructor(options: DiscoveryOptions) {
     this.#o = options;
+    this.#unreadable = new FailureLog(options.log);
   }
 
   /** Whether a scan has finished in this term. */
@@ -110,10 +111,12 @@ export class Discovery {
   #countSkipped(skipped: readonly SkippedMarket[]): number {
     let alarming = 0;
     for (const { kind, reason, gammaId, conditionId } of skipped) {
-      const isAlarming = kind === 'unsupported-version' || kind === 'unreadable';
-      if (isAlarming) alarming += 1;
-      const level = isAlarming && this.#alarms.failed(reason, performance.now()).say ? 'error' : 'debug';
-      this.#o.log[level]({ kind, gammaId, conditionId }, `Skipped a market of Gamma: ${reason}. It is not recorded.`);
+      const fields = { kind, gammaId, conditionId };
+      const sentence = `Skipped a market of Gamma: ${reason}. It is not recorded.`;
+      if (kind === 'unsupported-version' || kind === 'unreadable') {
+        alarming += 1;
+        this.#unreadable.failed(reason, fields, sentence, 'error');
+      } else this.#o.log.debug(fields, sentence);
     }
     this.#o.counters.marketsSkipped += skipped.length;
     return alarming;

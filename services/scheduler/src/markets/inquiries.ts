@@ -1,3 +1,4 @@
+import { backoffMs } from '@polytape/resilience';
 import type { WantedMarket } from '../plan/shard-planner.ts';
 
 /** What an event announced of a market. */
@@ -41,7 +42,7 @@ export class Inquiries {
       hasBook: known?.hasBook ?? false,
       sinceMs: o.nowMs - Math.max(0, o.ageMs ?? 0),
       dueAtMs: o.nowMs,
-      tries: 0,
+      failures: 0,
     });
     return true;
   }
@@ -63,12 +64,12 @@ export class Inquiries {
   }
 
   /** Gamma does not list the market, or did not answer. @returns Whether its time is over. */
-  unanswered(conditionId: string, nowMs: number): boolean {
+  unanswered(conditionId: string, { nowMs, random }: { nowMs: number; random: number }): boolean {
     const inquiry = this.#open.get(conditionId);
     if (inquiry === undefined) return false;
-    const { retryMsMin, retryMsMax, giveUpAfterMs } = this.limits;
-    inquiry.dueAtMs = nowMs + Math.min(retryMsMax, retryMsMin * 2 ** inquiry.tries);
-    inquiry.tries += 1;
+    const { retryMsMin: minMs, retryMsMax: maxMs, giveUpAfterMs } = this.limits;
+    inquiry.failures += 1;
+    inquiry.dueAtMs = nowMs + backoffMs({ failures: inquiry.failures, minMs, maxMs, random });
     return nowMs - inquiry.sinceMs >= giveUpAfterMs;
   }
 
@@ -110,7 +111,7 @@ export class Inquiries {
 export type InquiryLimits = {
   openedMax: number;
   resolvedMax: number;
-  /** Pause after the first query without a result. It doubles each time. */
+  /** The backoff after queries without a result. */
   retryMsMin: number;
   retryMsMax: number;
   giveUpAfterMs: number;
@@ -122,7 +123,7 @@ type Inquiry = {
   hasBook: boolean;
   sinceMs: number;
   dueAtMs: number;
-  tries: number;
+  failures: number;
 };
 
 /**

@@ -1,6 +1,7 @@
 import { type Bus, BusUnavailableError, type StreamMessage, StreamReplacedError } from '@polytape/bus';
 import { type ClobClient, type GammaClient, isVenueError } from '@polytape/polymarket';
-import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
+import { FailureLog, rest, WakeUp } from '@polytape/resilience';
+import { errorSentence, type Logger } from '@polytape/service';
 import {
   decodeFact,
   eventSubject,
@@ -8,7 +9,6 @@ import {
   type LifecycleEvent,
   MalformedMessageError,
   type MarketFact,
-  OutageNotice,
 } from '@polytape/types';
 import type { PlanKeeper } from '../plan/plan-keeper.ts';
 import type { WantedMarket } from '../plan/shard-planner.ts';
@@ -50,15 +50,18 @@ export type LifecycleFollowerOptions = {
  */
 export class LifecycleFollower {
   readonly #o: LifecycleFollowerOptions;
-  readonly #gammaOutage = new OutageNotice();
-  readonly #clobOutage = new OutageNotice();
-  readonly #flood = new OutageNotice();
+  readonly #gammaFailures: FailureLog;
+  readonly #clobFailures: FailureLog;
+  readonly #flood: FailureLog;
   /** Resolutions not yet published as steps. */
   #resolved: LifecycleEvent[] = [];
-  #changed = Promise.withResolvers<void>();
+  readonly #wakeUp = new WakeUp();
 
   constructor(options: LifecycleFollowerOptions) {
     this.#o = options;
+    this.#gammaFailures = new FailureLog(options.log);
+    this.#clobFailures = new FailureLog(options.log);
+    this.#flood = new FailureLog(options.log);
   }
 
   /**
@@ -128,7 +131,7 @@ export class LifecycleFollower {
     if (state !== 'unknown' && this.#resolved.length < RESOLVED_MAX) this.#resolved.push(event);
     const mayEnd = state === 'open' || inquiries.has(event.conditionId);
     if (mayEnd) this.#inquire(event.conditionId, 'resolved', {});
-    this.#changed.resolve();
+    this.#wakeUp.wake();
   }
 
   /** A market that was announced long ago is not planned: if it is real, the first scan of the term finds it. */
@@ -138,7 +141,7 @@ export class LifecycleFollower {
     if (this.#inquire(event.conditionId, 'opened', { tokenIds }) && tokenIds !== null) {
       keeper.announced(event.conditionId);
     }
-    this.#changed.resolve();
+    this.#wakeUp.wake();
   }
 
   /** @returns False when too many announcements wait. */
@@ -147,29 +150,26 @@ export class LifecycleFollower {
     announcement: Announcement,
     o: { tokenIds?: WantedMarket['tokenIds'] | null; ageMs?: number },
   ): boolean {
-    const { inquiries, counters, log } = this.#o;
+    const { inquiries, counters } = this.#o;
     const nowMs = performance.now();
     if (inquiries.add(conditionId, announcement, { nowMs, ...o })) return true;
     counters.announcementsIgnored += 1;
-    const { say, unsaid } = this.#flood.failed(announcement, nowMs);
-    if (say) {
-      log.warn(
-        { conditionId, announcement, unsaid },
-        'Too many announced markets wait for Gamma. Ignoring further announcements; the next scan finds their markets.',
-      );
-    }
+    this.#flood.failed(
+      announcement,
+      { conditionId, announcement },
+      'Too many announced markets wait for Gamma. Ignoring further announcements; the next scan finds their markets.',
+    );
     return false;
   }
 
   async #ask(signal: AbortSignal): Promise<void> {
     const { inquiries } = this.#o;
     while (!signal.aborted) {
-      this.#changed = Promise.withResolvers();
       await this.#publishResolved(signal);
       const due = inquiries.due(performance.now());
       if (due.length === 0) {
         const waitMs = (inquiries.dueAtMs ?? Number.POSITIVE_INFINITY) - performance.now();
-        await changedOrElapsed(this.#changed.promise, Math.min(IDLE_MS_MAX, Math.max(1, waitMs)), signal);
+        await this.#wakeUp.wait(Math.min(IDLE_MS_MAX, waitMs), signal);
         // Events often come in groups, and one query covers them.
         await rest(GATHER_MS, signal);
       } else {
@@ -194,7 +194,7 @@ export class LifecycleFollower {
   }
 
   async #askFor(due: ReturnType<Inquiries['due']>, signal: AbortSignal): Promise<void> {
-    const { gamma, registry, marketLog, keeper, inquiries, log } = this.#o;
+    const { gamma, registry, marketLog, keeper, inquiries } = this.#o;
     const announced = due.filter(({ announcement }) => announcement === 'opened').map(({ conditionId }) => conditionId);
     try {
       const opened = await gamma.openMarketsOf(announced, signal);
@@ -205,12 +205,12 @@ export class LifecycleFollower {
       await marketLog.publish([...opened, ...closed], signal);
       for (const conditionId of open) keeper.announced(conditionId);
       if (closed.length > 0) keeper.marketsChanged();
-      if (this.#gammaOutage.recovered()) log.info({}, 'Gamma answers for announced markets again.');
+      this.#gammaFailures.recovered({}, 'Gamma answers for announced markets again.');
     } catch (error) {
       if (!isVenueError(error) && !(error instanceof BusUnavailableError)) throw error;
       const reason = errorSentence(error);
-      const { say } = this.#gammaOutage.failed(reason, performance.now());
-      log[say ? 'warn' : 'debug'](
+      this.#gammaFailures.failed(
+        reason,
         { markets: due.length },
         `Cannot fetch the documents of announced markets: ${reason}. Trying again.`,
       );
@@ -220,14 +220,14 @@ export class LifecycleFollower {
     for (const { conditionId, announcement } of due) {
       // A scan may have found it first.
       if (isKnown(registry.stateOf(conditionId), announcement)) inquiries.close(conditionId);
-      else if (inquiries.unanswered(conditionId, nowMs)) over.push(conditionId);
+      else if (inquiries.unanswered(conditionId, { nowMs, random: Math.random() })) over.push(conditionId);
     }
     await this.#decideOver(over, signal);
   }
 
   /** Decides about markets whose time is over without a document: those with a book stay in the plan. */
   async #decideOver(conditionIds: readonly string[], signal: AbortSignal): Promise<void> {
-    const { clob, inquiries, log } = this.#o;
+    const { clob, inquiries } = this.#o;
     const planned = conditionIds.filter((conditionId) => inquiries.tokenIdsOf(conditionId) !== null);
     for (const conditionId of conditionIds) if (!planned.includes(conditionId)) this.#giveUp(conditionId);
     if (planned.length === 0) return;
@@ -235,12 +235,12 @@ export class LifecycleFollower {
     const { withBook, without, failure } = await findBooks(clob, tokenIds, signal);
     if (failure !== null) {
       const reason = errorSentence(failure);
-      const { say } = this.#clobOutage.failed(reason, performance.now());
-      log[say ? 'warn' : 'debug'](
+      this.#clobFailures.failed(
+        reason,
         { markets: planned.length },
         `Cannot ask the CLOB whether announced markets have a book: ${reason}. They stay in the plan.`,
       );
-    } else if (this.#clobOutage.recovered()) log.info({}, 'The CLOB answers for announced markets again.');
+    } else this.#clobFailures.recovered({}, 'The CLOB answers for announced markets again.');
     for (const conditionId of planned) {
       const ids = inquiries.tokenIdsOf(conditionId) ?? [];
       const isAnswered = ids.every((tokenId) => withBook.has(tokenId) || without.has(tokenId));

@@ -1,5 +1,6 @@
 import type { Publisher } from '@polytape/bus';
 import { type GammaClient, type GammaMarket, isVenueError } from '@polytape/polymarket';
+import { FailureLog, unlessAborted } from '@polytape/resilience';
 import { errorSentence, type Logger } from '@polytape/service';
 import {
   eventSubject,
@@ -8,7 +9,6 @@ import {
   type MarketResolution,
   marketChangeMessageId,
   marketSubject,
-  OutageNotice,
   type ResolutionStep,
   resolutionMessageId,
 } from '@polytape/types';
@@ -16,7 +16,6 @@ import type { LeaderTerm } from '../leadership/leader-term.ts';
 import { nextResolution, type ResolutionObservation, resolutionAfter } from '../resolutions/next-resolution.ts';
 import { gammaObservation } from '../resolutions/resolution-observation.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
-import { unlessAborted } from '../unless-aborted.ts';
 import { isSettled } from './is-settled.ts';
 import type { MarketDescription, MarketRegistry, NewVersion } from './market-registry.ts';
 import { MarketStreamReader, type MarketStreamReaderOptions } from './market-stream-reader.ts';
@@ -44,13 +43,14 @@ export class MarketLog {
   /** Markets whose last steps were read from EVENTS. Cleared when it grows too large: they are then read again. */
   readonly #recalled = new Set<string>();
   readonly #reader: MarketStreamReader;
-  readonly #failures = new OutageNotice();
+  readonly #failures: FailureLog;
   #documentsRejected = 0;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: MarketLogOptions) {
     this.#o = options;
     this.#reader = new MarketStreamReader(options);
+    this.#failures = new FailureLog(options.log);
     options.publisher.onRejected(({ subject, body }) => {
       const document = JSON.parse(body) as Market;
       if (subject === marketSubject(document.conditionId)) this.#rejected(document);
@@ -205,12 +205,13 @@ export class MarketLog {
 
   /** A bug in one market must not stop the others of its page. */
   #logFailure(conditionId: string, error: unknown): void {
-    const { counters, log } = this.#o;
-    counters.marketsFailed += 1;
-    const { say, unsaid } = this.#failures.failed(errorSentence(error), performance.now());
-    log[say ? 'error' : 'debug'](
-      { err: error, conditionId, unsaid },
-      `Cannot publish market ${conditionId}: ${errorSentence(error)}. Other markets are not affected.`,
+    this.#o.counters.marketsFailed += 1;
+    const cause = errorSentence(error);
+    this.#failures.failed(
+      cause,
+      { err: error, conditionId },
+      `Cannot publish market ${conditionId}: ${cause}. Other markets are not affected.`,
+      'error',
     );
   }
 

@@ -1,4 +1,5 @@
 import type { Bus, StreamMessage } from '@polytape/bus';
+import { FailureLog } from '@polytape/resilience';
 import { errorSentence, type Logger } from '@polytape/service';
 import {
   decodeFact,
@@ -8,7 +9,6 @@ import {
   type Market,
   type MarketResolution,
   marketSubject,
-  OutageNotice,
   type ResolutionStep,
 } from '@polytape/types';
 import { resolutionAfter } from '../resolutions/next-resolution.ts';
@@ -26,10 +26,11 @@ export type MarketStreamReaderOptions = {
  */
 export class MarketStreamReader {
   readonly #o: MarketStreamReaderOptions;
-  readonly #alarm = new OutageNotice();
+  readonly #malformed: FailureLog;
 
   constructor(options: MarketStreamReaderOptions) {
     this.#o = options;
+    this.#malformed = new FailureLog(options.log);
   }
 
   /** All documents of MARKETS up to its end. */
@@ -98,13 +99,13 @@ export class MarketStreamReader {
       return [decode()];
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error;
-      const { counters, log } = this.#o;
-      counters.messagesMalformed += 1;
+      this.#o.counters.messagesMalformed += 1;
       const reason = errorSentence(error);
-      const { say, unsaid } = this.#alarm.failed(stream, performance.now());
-      log[say ? 'error' : 'debug'](
-        { stream, subject, sequence, reason, unsaid },
+      this.#malformed.failed(
+        stream,
+        { stream, subject, sequence, reason },
         `Skipped message ${sequence} of ${stream} on ${subject}: ${reason}.`,
+        'error',
       );
       return [];
     }

@@ -1,5 +1,6 @@
 import type { Bus, StreamState } from '@polytape/bus';
-import { type Logger, rest } from '@polytape/service';
+import { rest } from '@polytape/resilience';
+import type { Logger } from '@polytape/service';
 import type { MarketLog } from './market-log.ts';
 
 export type MarketStreamWatchOptions = {

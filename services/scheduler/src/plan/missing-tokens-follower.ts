@@ -1,7 +1,8 @@
 import type { Bus } from '@polytape/bus';
 import type { ClobClient } from '@polytape/polymarket';
-import { changedOrElapsed, errorSentence, type Logger, rest } from '@polytape/service';
-import { type IngestorPresence, OutageNotice, presenceFault, type Shard } from '@polytape/types';
+import { FailureLog, rest, WakeUp } from '@polytape/resilience';
+import { errorSentence, type Logger } from '@polytape/service';
+import { type IngestorPresence, presenceFault, type Shard } from '@polytape/types';
 import { findBooks } from '../markets/find-books.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
 import { missingTokens, oversizedShards } from './ingestor-reports.ts';
@@ -26,10 +27,11 @@ export type MissingTokensFollowerOptions = {
 export class MissingTokensFollower {
   readonly #o: MissingTokensFollowerOptions;
   readonly #markets = new MisplacedMarkets(LIMITS);
-  readonly #outage = new OutageNotice();
+  readonly #failures: FailureLog;
 
   constructor(options: MissingTokensFollowerOptions) {
     this.#o = options;
+    this.#failures = new FailureLog(options.log);
   }
 
   /** Planned tokens for which the venue has no book. */
@@ -41,11 +43,10 @@ export class MissingTokensFollower {
   async run(signal: AbortSignal): Promise<void> {
     const bucket = await this.#o.bus.kv<IngestorPresence>('ingestors', presenceFault);
     await using view = bucket.view({ signal });
-    let changed = Promise.withResolvers<void>();
-    view.onChange(() => changed.resolve());
+    const wakeUp = new WakeUp();
+    view.onChange(() => wakeUp.wake());
     await view.ready.catch(() => {}); // stopped: the loop sees it
     while (!signal.aborted) {
-      changed = Promise.withResolvers<void>();
       try {
         await this.#round(
           [...view.entries()].map(([, { value }]) => value),
@@ -57,7 +58,7 @@ export class MissingTokensFollower {
       }
       // Every ingestor writes its key every few seconds, also when nothing is missing.
       await rest(REST_MS, signal);
-      await changedOrElapsed(changed.promise, LOOK_INTERVAL_MS, signal);
+      await wakeUp.wait(LOOK_INTERVAL_MS, signal);
     }
   }
 
@@ -101,21 +102,16 @@ export class MissingTokensFollower {
     if (tokens > 0) {
       log.info({ tokens }, `The venue has no book for ${tokens} of the missing tokens. They stay where they are.`);
     }
-    this.#logOutage(failure);
-    return new Set(withBook.keys());
-  }
-
-  #logOutage(failure: unknown): void {
-    const { log } = this.#o;
-    if (failure === null) {
-      if (this.#outage.recovered()) log.info({}, 'The CLOB answers for missing books again.');
-      return;
+    if (failure === null) this.#failures.recovered({}, 'The CLOB answers for missing books again.');
+    else {
+      const cause = errorSentence(failure);
+      this.#failures.failed(
+        cause,
+        {},
+        `Cannot ask the CLOB for missing books: ${cause}. Their markets stay where they are until it answers.`,
+      );
     }
-    const { say } = this.#outage.failed(errorSentence(failure), performance.now());
-    log[say ? 'warn' : 'debug'](
-      {},
-      `Cannot ask the CLOB for missing books: ${errorSentence(failure)}. Their markets stay where they are until it answers.`,
-    );
+    return new Set(withBook.keys());
   }
 }
 

@@ -1,6 +1,6 @@
-import { changedOrElapsed, type Logger, rest } from '@polytape/service';
+import { rest, unlessAborted, WakeUp } from '@polytape/resilience';
+import type { Logger } from '@polytape/service';
 import type { MarketRegistry } from '../markets/market-registry.ts';
-import { unlessAborted } from '../unless-aborted.ts';
 import type { ShardPlan } from './shard-plan.ts';
 import { type Misplaced, type PlanLimits, type Planning, planShards, type WantedMarket } from './shard-planner.ts';
 
@@ -24,13 +24,13 @@ export class PlanKeeper {
   #isFirstScan = true;
   #isListComplete = false;
   #misplaced: ReadonlyMap<number, Misplaced> = new Map();
-  #changed = Promise.withResolvers<void>();
+  readonly #wakeUp = new WakeUp();
   /** Resolves when the next planning has been written. */
   #planned = Promise.withResolvers<Planning>();
 
   constructor(options: PlanKeeperOptions) {
     this.#o = options;
-    if (options.registry.size > 0) this.#changed.resolve();
+    if (options.registry.size > 0) this.#wakeUp.wake();
   }
 
   /** Open markets without a place, and how long they have waited. */
@@ -40,19 +40,19 @@ export class PlanKeeper {
 
   /** The registry has changed: plan soon. */
   marketsChanged(): void {
-    this.#changed.resolve();
+    this.#wakeUp.wake();
   }
 
   /** The venue has just announced this market: give it a place without waiting. */
   announced(conditionId: string): void {
     this.#announced.add(conditionId);
-    this.#changed.resolve();
+    this.#wakeUp.wake();
   }
 
   /** This market's announcement was false: remove its tokens. */
   expired(conditionId: string): void {
     this.#expired.add(conditionId);
-    this.#changed.resolve();
+    this.#wakeUp.wake();
   }
 
   /**
@@ -63,7 +63,7 @@ export class PlanKeeper {
   async scanEnded(signal: AbortSignal): Promise<void> {
     this.#isListComplete = this.#isFirstScan;
     this.#isFirstScan = false;
-    this.#changed.resolve();
+    this.#wakeUp.wake();
     await unlessAborted(this.#planned.promise, signal);
   }
 
@@ -79,7 +79,7 @@ export class PlanKeeper {
   /** Moves markets that the connections of these shards do not serve. @returns The moves that were written. */
   async move(misplaced: ReadonlyMap<number, Misplaced>, signal: AbortSignal): Promise<Planning['moved']> {
     this.#misplaced = misplaced;
-    this.#changed.resolve();
+    this.#wakeUp.wake();
     const { moved } = await unlessAborted(this.#planned.promise, signal);
     return moved;
   }
@@ -104,7 +104,7 @@ export class PlanKeeper {
   async run(signal: AbortSignal): Promise<void> {
     let waitMs = PLAN_INTERVAL_MS;
     while (!signal.aborted) {
-      await changedOrElapsed(this.#changed.promise, waitMs, signal);
+      await this.#wakeUp.wait(waitMs, signal);
       if (signal.aborted) return;
       const beganAtMs = performance.now();
       const dueAtMs = await this.#plan();
@@ -122,7 +122,6 @@ export class PlanKeeper {
     const expired = new Set(this.#expired);
     const dateMs = this.#o.clock();
     this.#planned = Promise.withResolvers();
-    this.#changed = Promise.withResolvers();
     const planning: Planning = planShards(
       {
         shards: plan.shards,

@@ -1,5 +1,5 @@
 import type { Publisher } from '@polytape/bus';
-import { unlessAborted } from '../unless-aborted.ts';
+import { unlessAborted } from '@polytape/resilience';
 
 /** Resolves when the publisher is not full. A caller that waits for it never holds a whole round in memory. */
 export async function roomIn(publisher: Pick<Publisher, 'full' | 'onRoom'>, signal: AbortSignal): Promise<void> {

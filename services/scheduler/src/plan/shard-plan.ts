@@ -1,5 +1,5 @@
 import { BadValueError, BusUnavailableError, type KvBucket, StreamMissingError } from '@polytape/bus';
-import { changedOrElapsed, rest } from '@polytape/service';
+import { rest, WakeUp } from '@polytape/resilience';
 import type { Shard } from '@polytape/types';
 import type { LeaderTerm } from '../leadership/leader-term.ts';
 import type { ShardChange } from './shard-planner.ts';
@@ -65,11 +65,10 @@ export class ShardPlan {
    */
   async run(signal: AbortSignal): Promise<void> {
     await using view = this.#bucket.view({ signal });
-    let changed = Promise.withResolvers<void>();
-    view.onChange(() => changed.resolve());
+    const wakeUp = new WakeUp();
+    view.onChange(() => wakeUp.wake());
     await view.ready.catch(() => {}); // stopped: the loop sees it
     while (!signal.aborted) {
-      changed = Promise.withResolvers<void>();
       const keys = [...view.entries()].filter(([key]) => NUMBER.test(key));
       const seen = new Map(keys.map(([key, { revision }]) => [Number(key), revision]));
       for (const [key, revision] of view.bad()) {
@@ -81,7 +80,7 @@ export class ShardPlan {
         if (seen.get(number) !== this.#entries.get(number)?.revision) await this.#compare(number);
       }
       await rest(REST_MS, signal);
-      await changedOrElapsed(changed.promise, LOOK_INTERVAL_MS, signal);
+      await wakeUp.wait(LOOK_INTERVAL_MS, signal);
     }
   }
 

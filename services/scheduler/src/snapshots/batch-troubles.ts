@@ -1,16 +1,15 @@
 import type { BadRow, FailedBatch, VenueError } from '@polytape/polymarket';
+import { FailureLog } from '@polytape/resilience';
 import { errorSentence, type Logger } from '@polytape/service';
-import { OutageNotice } from '@polytape/types';
 
 /** Errors in a round that do not end it: counted, and each reason logged once a minute. */
 export class BatchTroubles {
-  readonly #log: Logger;
   readonly #job: string;
-  readonly #notice = new OutageNotice();
+  readonly #failures: FailureLog;
 
   constructor(options: { log: Logger; job: string }) {
-    this.#log = options.log;
     this.#job = options.job;
+    this.#failures = new FailureLog(options.log);
   }
 
   /**
@@ -43,8 +42,8 @@ export class BatchTroubles {
 
   #failed({ failed: { ids, error } }: FailedBatch): number {
     const cause = errorSentence(error);
-    const { say } = this.#notice.failed(cause, performance.now());
-    this.#log[say ? 'warn' : 'debug'](
+    this.#failures.failed(
+      cause,
       { job: this.#job, ids: ids.length },
       `The venue did not answer for ${ids.length} ids: ${cause}.`,
     );
@@ -53,11 +52,7 @@ export class BatchTroubles {
 
   #bad(rows: readonly BadRow[]): number {
     for (const { id, reason, raw } of rows) {
-      const { say } = this.#notice.failed(reason, performance.now());
-      this.#log[say ? 'warn' : 'debug'](
-        { job: this.#job, id, raw },
-        `Skipped an unusable part of an answer: ${reason}.`,
-      );
+      this.#failures.failed(reason, { job: this.#job, id, raw }, `Skipped an unusable part of an answer: ${reason}.`);
     }
     return rows.length;
   }

@@ -1,5 +1,6 @@
 import type { Publisher } from '@polytape/bus';
 import type { ClobBook, ClobClient } from '@polytape/polymarket';
+import { unlessAborted } from '@polytape/resilience';
 import type { Logger } from '@polytape/service';
 import { type BookSnapshot, bookMessageId, bookSubject, type Market } from '@polytape/types';
 import type { JobResult } from '../jobs/job-runner.ts';
@@ -8,7 +9,6 @@ import type { MarketRegistry } from '../markets/market-registry.ts';
 import { activeTokens } from '../plan/active-tokens.ts';
 import { roomIn } from '../plan/room-in.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
-import { unlessAborted } from '../unless-aborted.ts';
 import { BatchTroubles } from './batch-troubles.ts';
 import { booksOfRound } from './books-of-round.ts';
 import { LastPublished } from './last-published.ts';

@@ -1,7 +1,7 @@
 import type { Publisher } from '@polytape/bus';
 import { type BookEvent, type ConnectionEnd, FRAME_TOO_LARGE, MarketSession } from '@polytape/polymarket';
+import type { FailureLog } from '@polytape/resilience';
 import type { Logger } from '@polytape/service';
-import type { OutageNotice } from '@polytape/types';
 import type { IngestorCounters } from '../ingestor-counters.ts';
 import { ConnectionPublisher } from '../publishing/connection-publisher.ts';
 import type { UnparsedPublisher } from '../publishing/unparsed-publisher.ts';
@@ -16,7 +16,7 @@ export type SharedParts = {
   unparsedPublisher: UnparsedPublisher;
   counters: IngestorCounters;
   /** Reports an outage of the venue once, and not once per connection. */
-  outage: OutageNotice;
+  outage: FailureLog;
   /** Reserves the time at which a connection may be opened. */
   pace: { reserve(nowMs: number): number };
   /** How long the connections have been read. */

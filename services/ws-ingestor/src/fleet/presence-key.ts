@@ -1,6 +1,7 @@
 import { BadValueError, type Bus, type KvBucket, RevisionConflictError } from '@polytape/bus';
+import { FailureLog } from '@polytape/resilience';
 import { errorSentence, type Logger } from '@polytape/service';
-import { type IngestorPresence, OutageNotice } from '@polytape/types';
+import type { IngestorPresence } from '@polytape/types';
 
 export type PresenceKeyOptions = {
   bus: Bus;
@@ -23,7 +24,7 @@ export type PresenceKeyOptions = {
  */
 export class PresenceKey implements AsyncDisposable {
   readonly #o: PresenceKeyOptions;
-  readonly #notice = new OutageNotice();
+  readonly #failures: FailureLog;
   readonly #timer: NodeJS.Timeout;
   readonly #forget: () => void;
   #revision: number | null = null;
@@ -34,6 +35,7 @@ export class PresenceKey implements AsyncDisposable {
 
   constructor(options: PresenceKeyOptions) {
     this.#o = options;
+    this.#failures = new FailureLog(options.log);
     this.#timer = setInterval(() => this.announce(), ANNOUNCE_INTERVAL_MS);
     this.#forget = options.bus.onConnected(() => this.announce());
   }
@@ -42,17 +44,15 @@ export class PresenceKey implements AsyncDisposable {
   announce(): void {
     if (this.#isGone || !this.#o.bus.connected || this.#next !== null) return;
     this.write().then(
-      () => {
-        if (this.#notice.recovered()) this.#o.log.info('Announcing this ingestor to the others works again.');
-      },
+      () => this.#failures.recovered({}, 'Announcing this ingestor to the others works again.'),
       (error: unknown) => {
         // The others may take this ingestor for gone, but recording does not depend on it.
         const reason = errorSentence(error);
-        if (this.#notice.failed(reason, performance.now()).say)
-          this.#o.log.warn(
-            { ingestorId: this.#o.ingestorId },
-            `Could not announce this ingestor to the others: ${reason}. They may take over its shards. Recording continues.`,
-          );
+        this.#failures.failed(
+          reason,
+          { ingestorId: this.#o.ingestorId },
+          `Could not announce this ingestor to the others: ${reason}. They may take over its shards. Recording continues.`,
+        );
       },
     );
   }

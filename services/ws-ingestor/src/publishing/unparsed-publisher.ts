@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus, OutgoingMessage, Publisher } from '@polytape/bus';
+import { FailureLog } from '@polytape/resilience';
 import type { Logger } from '@polytape/service';
-import { OutageNotice, type Unparsed, unparsedSubject } from '@polytape/types';
+import { type Unparsed, unparsedSubject } from '@polytape/types';
 import type { IngestorCounters } from '../ingestor-counters.ts';
 import { unparsedKind, unparsedRecord } from './unparsed-record.ts';
 
@@ -29,7 +30,7 @@ export class UnparsedPublisher implements AsyncDisposable {
   readonly #counters: IngestorCounters;
   readonly #log: Logger;
   /** Each kind is logged once a minute, so that garbage cannot fill the log. */
-  readonly #notice = new OutageNotice();
+  readonly #unparsed: FailureLog;
   readonly #queueMax: number;
   readonly #queue: Queued[] = [];
   #queuedBytes = 0;
@@ -51,6 +52,7 @@ export class UnparsedPublisher implements AsyncDisposable {
     this.#ingestorId = o.ingestorId;
     this.#counters = o.counters;
     this.#log = o.log;
+    this.#unparsed = new FailureLog(o.log);
     this.#publisher = o.bus.publisher(WINDOW);
     this.#publisher.onRoom(() => this.#pump());
   }
@@ -60,14 +62,11 @@ export class UnparsedPublisher implements AsyncDisposable {
     const { headers, ...seen } = origin;
     const { connectionId, counter, reason } = seen;
     const { name, counts } = this.#kindOf(reason);
-    const { say, unsaid } = this.#notice.failed(name, performance.now());
-    if (say) {
-      const fields = { connectionId, reason, lengthBytes: Buffer.byteLength(raw), unsaid };
-      this.#log.warn(
-        fields,
-        `Could not parse a frame or an event of the venue: ${reason}. Stream UNPARSED keeps samples.`,
-      );
-    }
+    this.#unparsed.failed(
+      name,
+      { connectionId, reason, lengthBytes: Buffer.byteLength(raw) },
+      `Could not parse a frame or an event of the venue: ${reason}. Stream UNPARSED keeps samples.`,
+    );
     if (counts.kept >= SAMPLES_MAX || this.#keptBytes >= SAMPLE_BYTES_MAX) {
       counts.omitted += 1;
       this.#counters.unparsedOmitted += 1;

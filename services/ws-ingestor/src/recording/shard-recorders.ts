@@ -1,6 +1,7 @@
 import type { Publisher } from '@polytape/bus';
+import { FailureLog } from '@polytape/resilience';
 import type { Logger } from '@polytape/service';
-import { OutageNotice, type Shard, type ShardService } from '@polytape/types';
+import type { Shard, ShardService } from '@polytape/types';
 import type { ConnectionLimits, SharedParts } from '../connection/shard-connection.ts';
 import type { IngestorCounters } from '../ingestor-counters.ts';
 import type { UnparsedPublisher } from '../publishing/unparsed-publisher.ts';
@@ -59,7 +60,11 @@ export class ShardRecorders implements AsyncDisposable {
     this.#onServiceChanged = onServiceChanged;
     this.#shared = {
       ...{ url, ingestorId, publisher, unparsedPublisher, counters },
-      ...{ outage: new OutageNotice(), pace: new ConnectPace(options.connections), readingClock: this.#readingClock },
+      ...{
+        outage: new FailureLog(options.log),
+        pace: new ConnectPace(options.connections),
+        readingClock: this.#readingClock,
+      },
     };
     options.publisher.onFull(() => this.#pause());
     options.publisher.onRoom(() => this.#resume());

@@ -1,5 +1,5 @@
+import { FailureLog } from '@polytape/resilience';
 import type { Logger } from '@polytape/service';
-import { OutageNotice } from '@polytape/types';
 import type { IngestorCounters } from '../ingestor-counters.ts';
 import type { Succession } from './succession.ts';
 
@@ -8,12 +8,13 @@ export class RecycleLog {
   readonly #counters: IngestorCounters;
   readonly #redundancy: number;
   readonly #log: Logger;
-  readonly #failures = new OutageNotice();
+  readonly #failures: FailureLog;
 
   constructor(o: { counters: IngestorCounters; redundancy: number; log: Logger }) {
     this.#redundancy = o.redundancy;
     this.#counters = o.counters;
     this.#log = o.log;
+    this.#failures = new FailureLog(o.log);
   }
 
   began({ reason, old }: Succession): void {
@@ -32,15 +33,14 @@ export class RecycleLog {
       ? `only ${successor.covered.size} of ${o.tokens} tokens had a book on it`
       : 'it could not be opened';
     const why = succession.losses > 0 ? 'it took over, and was lost again' : covers;
-    const { say, unsaid } = this.#failures.failed(reason, o.nowMs);
     const fields = {
       reason,
       connectionId: old.socket?.connectionId,
       covered: old.covered.size,
       waitMs: o.waitMs,
-      unsaid,
     };
-    this.#log[say ? 'warn' : 'debug'](
+    this.#failures.failed(
+      reason,
       fields,
       `Could not replace a connection (${reason}): ${why}. Keeping the old connection.`,
     );
@@ -48,7 +48,6 @@ export class RecycleLog {
 
   completed(succession: Succession, o: { tokens: number; nowMs: number; silentMsMax: number }): void {
     const { reason, old, successor } = succession;
-    this.#failures.recovered();
     this.#counters.recycles[reason].completed += 1;
     this.#counters.recycled.tokensMoved += o.tokens;
     this.#counters.recycled.overlapMs += Math.round(succession.overlappedMs(o.nowMs));

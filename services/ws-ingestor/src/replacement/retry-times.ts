@@ -1,4 +1,4 @@
-import { backoffMs } from '@polytape/polymarket';
+import { backoffMs } from '@polytape/resilience';
 import type { RecycleReason } from './recycle-reason.ts';
 
 /**

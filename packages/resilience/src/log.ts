@@ -5,5 +5,5 @@
  */
 export type Log = Record<'debug' | 'info' | 'warn' | 'error', (fields: object, sentence: string) => void>;
 
-/** For connections beside those of the services: what happens to the server, the services tell. */
+/** For connections beside those of the services, which log what happens to the server. */
 export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { backoffMs } from '../../src/http/backoff-ms.ts';
+import { backoffMs } from '../src/backoff.ts';
 
 describe('the backoff', () => {
   const wait = (failures: number, random: number) => backoffMs({ failures, minMs: 1_000, maxMs: 30_000, random });
