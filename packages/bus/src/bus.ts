@@ -1,10 +1,10 @@
 import { Connection, type ConnectOptions } from './connection/connection.ts';
-import { translateFailure } from './connection/translate-failure.ts';
 import { KvBucket } from './kv/kv-bucket.ts';
 import type { ValueCheck } from './kv/kv-entry.ts';
 import { Publisher, type PublisherOptions } from './publish/publisher.ts';
+import { messageOf, streamInfo } from './read/ask-stream.ts';
 import { type ReadOptions, readBatches } from './read/batch-reader.ts';
-import { type ReadPosition, type StreamBatch, type StreamMessage, storedMessage } from './read/stream-message.ts';
+import type { ReadPosition, StreamBatch, StreamMessage } from './read/stream-message.ts';
 import { type RequestAllOptions, type RequestOptions, request, requestAll } from './request/request.ts';
 import { type RequestHandler, serve } from './request/serve.ts';
 import { keepReconciled, reconcile } from './topology/reconcile.ts';
@@ -100,15 +100,11 @@ export class Bus implements AsyncDisposable {
 
   /** @throws {StreamMissingError | BusUnavailableError | BusPermissionError} */
   async streamState(stream: StreamName): Promise<StreamState> {
-    try {
-      const { created, state } = await this.#connection.jsm.streams.info(stream);
-      return {
-        ...{ streamCreatedAt: created, messages: state.messages },
-        ...{ firstSequence: state.first_seq, lastSequence: state.last_seq },
-      };
-    } catch (error) {
-      throw translateFailure(error, stream);
-    }
+    const { created, state } = await streamInfo(this.#connection, stream);
+    return {
+      ...{ streamCreatedAt: created, messages: state.messages },
+      ...{ firstSequence: state.first_seq, lastSequence: state.last_seq },
+    };
   }
 
   /**
@@ -116,13 +112,8 @@ export class Bus implements AsyncDisposable {
    *
    * @throws {StreamMissingError | BusUnavailableError | BusPermissionError}
    */
-  async messageAt(stream: StreamName, sequence: number): Promise<StreamMessage | null> {
-    try {
-      const stored = await this.#connection.jsm.streams.getMessage(stream, { seq: sequence });
-      return stored === null ? null : storedMessage(stored);
-    } catch (error) {
-      throw translateFailure(error, stream);
-    }
+  messageAt(stream: StreamName, sequence: number): Promise<StreamMessage | null> {
+    return messageOf(this.#connection, stream, { seq: sequence });
   }
 
   /**
@@ -130,13 +121,8 @@ export class Bus implements AsyncDisposable {
    *
    * @throws as `messageAt`.
    */
-  async lastMessageOn(stream: StreamName, subject: string): Promise<StreamMessage | null> {
-    try {
-      const stored = await this.#connection.jsm.streams.getMessage(stream, { last_by_subj: subject });
-      return stored === null ? null : storedMessage(stored);
-    } catch (error) {
-      throw translateFailure(error, stream);
-    }
+  lastMessageOn(stream: StreamName, subject: string): Promise<StreamMessage | null> {
+    return messageOf(this.#connection, stream, { last_by_subj: subject });
   }
 
   /** A bucket of JSON values. It need not exist yet. `check` returns what is wrong with a value, or null. */

@@ -3,7 +3,7 @@ import { type KV, Kvm } from '@nats-io/kv';
 import type { Connection } from '../connection/connection.ts';
 import { translateFailure } from '../connection/translate-failure.ts';
 import { BadValueError, BusUnavailableError, RevisionConflictError } from '../errors.ts';
-import { storedMessage } from '../read/stream-message.ts';
+import { messageOf } from '../read/ask-stream.ts';
 import { bucketStream, keySubject } from '../topology/stream-config.ts';
 import type { BucketName } from '../topology/topology.ts';
 import { isValue, type KvEntry, readValue, type ValueCheck } from './kv-entry.ts';
@@ -39,12 +39,9 @@ export class KvBucket<T> {
    * @throws {BadValueError} The value cannot be used.
    */
   async get(key: string): Promise<KvEntry<T> | null> {
-    const stored = await this.#ask(key, () =>
-      this.#connection.jsm.streams.getMessage(bucketStream(this.name), { last_by_subj: keySubject(this.name, key) }),
-    );
-    if (stored === null) return null;
-    const message = storedMessage(stored);
-    if (!isValue(message)) return null;
+    const last = { last_by_subj: keySubject(this.name, key) };
+    const message = await this.#ask(key, () => messageOf(this.#connection, bucketStream(this.name), last));
+    if (message === null || !isValue(message)) return null;
     const read = readValue<T>(message, key, this.#check);
     if (read.fault !== null) throw new BadValueError(this.name, key, { ...read, revision: message.sequence });
     return { value: read.value, revision: message.sequence };

@@ -1,11 +1,11 @@
 import { DeliverPolicy } from '@nats-io/jetstream';
 import { FailureLog, rest, unlessAborted, WakeUp } from '@polytape/resilience';
 import type { Connection } from '../connection/connection.ts';
-import { translateFailure } from '../connection/translate-failure.ts';
 import { BadValueError, BusUnavailableError, StreamReplacedError } from '../errors.ts';
+import { messageOf, streamInfo } from '../read/ask-stream.ts';
 import { readBatches } from '../read/batch-reader.ts';
 import { PullSession } from '../read/pull-session.ts';
-import { type StreamMessage, storedMessage } from '../read/stream-message.ts';
+import type { StreamMessage } from '../read/stream-message.ts';
 import { bucketStream, keySubject } from '../topology/stream-config.ts';
 import { isValue, type KvEntry, readValue, type ValueCheck } from './kv-entry.ts';
 
@@ -145,7 +145,7 @@ export class KvView<T> implements AsyncDisposable {
    */
   async #list(): Promise<number> {
     const learntBefore = this.#learnt;
-    const { last_seq: sequence } = (await this.#ask((streams) => streams.info(this.#stream))).state;
+    const { last_seq: sequence } = (await streamInfo(this.#connection, this.#stream)).state;
     const isFirst = this.#known.size === 0;
     const listed = new Map<string, StreamMessage>();
     for (const message of await this.#lastPerKey({ headersOnly: !isFirst })) {
@@ -155,7 +155,10 @@ export class KvView<T> implements AsyncDisposable {
       const known = this.#known.get(key);
       if (known?.revision === message.sequence) continue;
       if (known !== undefined && known.learnt > learntBefore && known.revision > message.sequence) continue;
-      const whole = isFirst || !isValue(message) ? message : await this.#fetch(key);
+      const whole =
+        isFirst || !isValue(message)
+          ? message
+          : await messageOf(this.#connection, this.#stream, { last_by_subj: keySubject(this.#bucket, key) });
       if (whole !== null) this.#learn(whole, key, { overrule: true });
     }
     for (const [key, { learnt }] of this.#known) {
@@ -196,20 +199,6 @@ export class KvView<T> implements AsyncDisposable {
       return messages;
     } finally {
       session.close();
-    }
-  }
-
-  async #fetch(key: string): Promise<StreamMessage | null> {
-    const subject = keySubject(this.#bucket, key);
-    const stored = await this.#ask((streams) => streams.getMessage(this.#stream, { last_by_subj: subject }));
-    return stored === null ? null : storedMessage(stored);
-  }
-
-  async #ask<R>(request: (streams: Connection['jsm']['streams']) => Promise<R>): Promise<R> {
-    try {
-      return await request(this.#connection.jsm.streams);
-    } catch (error) {
-      throw translateFailure(error, this.#stream);
     }
   }
 

@@ -1,17 +1,11 @@
-import { type ConsumerConfig, DeliverPolicy, type StreamInfo } from '@nats-io/jetstream';
+import { type ConsumerConfig, DeliverPolicy } from '@nats-io/jetstream';
 import { backoffMs, FailureLog, rest, WakeUp } from '@polytape/resilience';
 import type { Connection } from '../connection/connection.ts';
-import { translateFailure } from '../connection/translate-failure.ts';
 import { BusUnavailableError, connectionClosed, StreamReplacedError } from '../errors.ts';
+import { messageOf, streamInfo } from './ask-stream.ts';
 import { type BatchLimits, flushReason } from './flush-reason.ts';
 import { PullSession } from './pull-session.ts';
-import {
-  type DeliveredMessage,
-  isMessageAt,
-  type ReadPosition,
-  type StreamBatch,
-  storedMessage,
-} from './stream-message.ts';
+import { type DeliveredMessage, isMessageAt, type ReadPosition, type StreamBatch } from './stream-message.ts';
 
 export type ReadOptions = {
   /** Limit of messages in a batch. */
@@ -214,32 +208,20 @@ class BatchReader {
   /** @throws {StreamReplacedError} The stream does not continue from what we read so far. */
   async #verify(): Promise<void> {
     const replaced = (reason: string) => new StreamReplacedError(this.#stream, this.#sequence, reason);
-    const info = await this.#info();
+    const info = await streamInfo(this.#connection, this.#stream);
     this.#streamCreatedAt ??= info.created;
     if (info.created !== this.#streamCreatedAt) throw replaced('it was deleted and recreated');
     if (info.state.last_seq < this.#sequence) throw replaced(`it ends at ${info.state.last_seq}`);
     if (this.#sequence === 0) return;
     // A server that lost its tail gives the same sequences to other messages. A missing message proves nothing: it expired.
-    const stored = await this.#connection.jsm.streams
-      .getMessage(this.#stream, { seq: this.#sequence })
-      .catch((error) => Promise.reject(translateFailure(error, this.#stream)));
-    if (stored !== null && !isMessageAt(this.#position(), storedMessage(stored))) {
-      throw replaced('it holds another message there');
-    }
+    const stored = await messageOf(this.#connection, this.#stream, { seq: this.#sequence });
+    if (stored !== null && !isMessageAt(this.#position(), stored)) throw replaced('it holds another message there');
   }
 
   #position(): ReadPosition {
     const last = this.#lastMessage;
     if (last === null) return this.#from;
     return { sequence: last.sequence, messageId: last.messageId, messageAtMs: last.storedAtMs };
-  }
-
-  async #info(): Promise<StreamInfo> {
-    try {
-      return await this.#connection.jsm.streams.info(this.#stream);
-    } catch (error) {
-      throw translateFailure(error, this.#stream);
-    }
   }
 
   #add(message: DeliveredMessage, bytes: number): void {

@@ -3,6 +3,7 @@ import { FailureLog, rest, WakeUp } from '@polytape/resilience';
 import type { Connection } from '../connection/connection.ts';
 import { isAway, translateFailure } from '../connection/translate-failure.ts';
 import { BusConfigurationError, BusPermissionError, BusUnavailableError, StreamMissingError } from '../errors.ts';
+import { streamInfo } from '../read/ask-stream.ts';
 import { type WantedStream, wantedStreams } from './stream-config.ts';
 import { type StreamDifference, streamDifferences } from './stream-difference.ts';
 import type { Topology } from './topology.ts';
@@ -124,13 +125,12 @@ async function reconcileStream(connection: Connection, wanted: WantedStream): Pr
   }
 }
 
-async function find({ jsm }: Connection, stream: string): Promise<StreamInfo | null> {
+async function find(connection: Connection, stream: string): Promise<StreamInfo | null> {
   try {
-    return await jsm.streams.info(stream);
-  } catch (cause) {
-    const failure = translateFailure(cause, stream);
-    if (failure instanceof StreamMissingError) return null;
-    throw failure;
+    return await streamInfo(connection, stream);
+  } catch (error) {
+    if (error instanceof StreamMissingError) return null;
+    throw error;
   }
 }
 
