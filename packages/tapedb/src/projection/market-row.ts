@@ -103,3 +103,6 @@ const COLUMNS_OF = {
 } satisfies Record<keyof Market, string[]>;
 
 const COLUMNS = new Map<string, readonly string[]>(Object.entries(COLUMNS_OF));
+
+/** The columns of `markets`. */
+export const MARKET_COLUMNS: readonly string[] = Object.values(COLUMNS_OF).flat();

@@ -1,6 +1,6 @@
 import type { Market } from '@polytape/types';
 import type { ClientBase } from 'pg';
-import { marketRow, tokenRows } from './market-row.ts';
+import { MARKET_COLUMNS, marketRow, tokenRows } from './market-row.ts';
 
 /** The newest document of each market in a batch, as parameters of the statements below. */
 export type MarketDocuments = { marketsJson: string; tokensJson: string };
@@ -60,18 +60,6 @@ function supersedes(market: Market, other: Market): boolean {
 const UPSERT_MARKETS = `
   INSERT INTO markets AS stored
   SELECT given.* FROM json_populate_recordset(NULL::markets, $1::json) AS given
-  ON CONFLICT (condition_id) DO UPDATE SET
-    version = excluded.version, gamma_id = excluded.gamma_id, question = excluded.question, slug = excluded.slug,
-    protocol = excluded.protocol, event_id = excluded.event_id, event_slug = excluded.event_slug,
-    event_title = excluded.event_title, category = excluded.category, tags = excluded.tags, active = excluded.active,
-    closed = excluded.closed, accepting_orders = excluded.accepting_orders, neg_risk = excluded.neg_risk,
-    tick_size = excluded.tick_size, size_min = excluded.size_min, start_at = excluded.start_at,
-    end_at = excluded.end_at, closed_at = excluded.closed_at, seen_at = excluded.seen_at,
-    group_item_title = excluded.group_item_title, question_id = excluded.question_id, token_ids = excluded.token_ids,
-    outcomes = excluded.outcomes, fees_enabled = excluded.fees_enabled, fee_type = excluded.fee_type,
-    fee_rate = excluded.fee_rate, fee_exponent = excluded.fee_exponent, fee_taker_only = excluded.fee_taker_only,
-    fee_rebate_rate = excluded.fee_rebate_rate, volume = excluded.volume, volume_24h = excluded.volume_24h,
-    liquidity = excluded.liquidity, resolution_state = excluded.resolution_state,
-    resolution_step = excluded.resolution_step
+  ON CONFLICT (condition_id) DO UPDATE SET ${MARKET_COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}
   WHERE excluded.version > stored.version OR excluded.seen_at > stored.seen_at
   RETURNING condition_id`;
