@@ -61,7 +61,7 @@ export {
   resolutionMessageId,
   type Settlement,
 } from './messages/resolution.ts';
-export { storableText } from './messages/storable-text.ts';
+export { storableJson, storableText } from './messages/storable-text.ts';
 export {
   bookSubject,
   eventSubject,

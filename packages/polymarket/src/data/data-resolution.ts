@@ -1,6 +1,5 @@
-import { canonicalDecimal, isDecimal } from '@polytape/types';
+import { canonicalDecimal, isDecimal, storableJson } from '@polytape/types';
 import { conditionId, FieldError, fields, isAbsent, list, text } from '../channel/event-fields.ts';
-import { storableJson } from '../storable-json.ts';
 import { venueTimeMs } from '../venue-time.ts';
 
 /**

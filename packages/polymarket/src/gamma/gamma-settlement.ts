@@ -1,6 +1,6 @@
+import { storableJson } from '@polytape/types';
 import { z } from 'zod';
 import { plainDecimal } from '../plain-decimal.ts';
-import { storableJson } from '../storable-json.ts';
 import { camelCased, flag, given, keptText, listed, TEXT_LENGTH_MAX, text, time } from './gamma-fields.ts';
 
 /** Gamma's fields about the settlement of a market. Input of `inferWinner`. */

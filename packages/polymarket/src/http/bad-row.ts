@@ -1,6 +1,6 @@
+import { storableJson } from '@polytape/types';
 import { FieldError } from '../channel/event-fields.ts';
 import { excerpt } from '../excerpt.ts';
-import { storableJson } from '../storable-json.ts';
 
 /** A malformed part of an answer. Its neighbours are not affected. */
 export type BadRow = {

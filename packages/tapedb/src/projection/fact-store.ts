@@ -4,6 +4,7 @@ import {
   type MarketChange,
   type MarketFact,
   type ResolutionStep,
+  storableJson,
   storableText,
   type TickSizeChange,
 } from '@polytape/types';
@@ -55,7 +56,7 @@ function venueEventRow(fact: LifecycleEvent | TickSizeChange): object {
     type,
     token_id: fact.type === 'tick_size_change' ? fact.tokenId : '',
     received_at_us: receivedAtUs,
-    detail: storableJson(detail),
+    detail: storableJson(detail, Number.POSITIVE_INFINITY),
   };
 }
 
@@ -73,22 +74,12 @@ function stepRow(fact: ResolutionStep): StepRow {
     // A wrong time of the venue must not cost the step.
     exchange_at: isPlausibleTime(fact.exchangeAtMs) ? new Date(fact.exchangeAtMs).toISOString() : null,
     seen_at: new Date(fact.seenAtMs).toISOString(),
-    evidence: storableJson(fact.evidence),
+    evidence: storableJson(fact.evidence, Number.POSITIVE_INFINITY),
   };
 }
 
 function versionRow(fact: MarketChange): object {
   return { ...marketRow(fact.market), changed: columnsOf(fact.changed.map(storableText)) };
-}
-
-/** A JSON value that only people read, with its texts and names made storable for jsonb by `storableText`. */
-function storableJson(value: unknown): unknown {
-  if (typeof value === 'string') return storableText(value);
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(storableJson);
-  return Object.fromEntries(
-    Object.entries(value).map(([name, element]) => [storableText(name), storableJson(element)]),
-  );
 }
 
 const INSERT_VENUE_EVENTS = `

@@ -10,6 +10,7 @@ import type { MarketResolution, Settlement } from './resolution.ts';
 import { bookSubject, eventSubject, isConnectionId, marketSubject, priceSubject, tradeSubject } from './subjects.ts';
 import type { Trade } from './trade.ts';
 import type { Unparsed } from './unparsed.ts';
+import { isCount, isRecord } from './value-fault.ts';
 
 /**
  * These functions decide what a message of the log must have, and nothing else does. A body is whatever was published on
@@ -92,11 +93,11 @@ export function decodeFact(subject: string, body: Uint8Array): MarketFact {
     case 'resolution_reopened':
       expectStep(fact);
       expect(isPlausibleTime(fact.seenAtMs), 'seenAtMs', fact.seenAtMs);
-      expect(isObject(fact.evidence), 'evidence', fact.evidence);
+      expect(isRecord(fact.evidence), 'evidence', fact.evidence);
       return fact;
     case 'market_changed':
       expect(Array.isArray(fact.changed) && fact.changed.every(isText), 'changed', fact.changed);
-      expect(isObject(fact.market), 'market', fact.market);
+      expect(isRecord(fact.market), 'market', fact.market);
       expectMarket(fact.market);
       expect(fact.market.conditionId === fact.conditionId, 'market.conditionId', fact.market.conditionId);
       return fact;
@@ -132,7 +133,7 @@ function decodeObject(body: Uint8Array): unknown {
   } catch (error) {
     throw new MalformedMessageError('the body is not JSON', { cause: error });
   }
-  if (!isObject(value)) throw new MalformedMessageError('the body is not a JSON object');
+  if (!isRecord(value)) throw new MalformedMessageError('the body is not a JSON object');
   return value;
 }
 
@@ -192,13 +193,13 @@ function expectMarket(market: Market): void {
 
 function expectEvent(event: Market['event']): void {
   if (event === null) return;
-  expect(isObject(event), 'event', event);
+  expect(isRecord(event), 'event', event);
   for (const name of ['id', 'slug', 'title'] as const) expect(isText(event[name]), `event.${name}`, event[name]);
 }
 
 function expectFees(fees: MarketFees | null): void {
   if (fees === null) return;
-  expect(isObject(fees), 'fees', fees);
+  expect(isRecord(fees), 'fees', fees);
   expectFlag(fees.enabled, 'fees.enabled');
   expectTextOrNull(fees.type, 'fees.type');
   for (const name of ['rate', 'exponent', 'rebateRate'] as const) expectDecimalOrNull(fees[name], `fees.${name}`);
@@ -207,7 +208,7 @@ function expectFees(fees: MarketFees | null): void {
 
 function expectResolution(resolution: MarketResolution | null): void {
   if (resolution === null) return;
-  expect(isObject(resolution), 'resolution', resolution);
+  expect(isRecord(resolution), 'resolution', resolution);
   expect(RESOLUTION_STATES.has(resolution.state), 'resolution.state', resolution.state);
   expectStep(resolution);
   const { reopenedAtMs } = resolution;
@@ -227,7 +228,7 @@ function expectStep(
 
 function expectSettlement(settlement: Settlement | null): void {
   if (settlement === null) return;
-  expect(isObject(settlement), 'settlement', settlement);
+  expect(isRecord(settlement), 'settlement', settlement);
   const { outcome, winningTokenId, payouts } = settlement;
   expect(isText(outcome), 'settlement.outcome', outcome);
   expect(winningTokenId === null || isTokenId(winningTokenId), 'settlement.winningTokenId', winningTokenId);
@@ -245,10 +246,6 @@ function expectTextOrNull(value: unknown, field: string): void {
 
 function expectDecimalOrNull(value: unknown, field: string): void {
   expect(value === null || isDecimal(value), field, value);
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): boolean {
@@ -274,11 +271,6 @@ function isHash(value: unknown): boolean {
 
 function isHex(value: unknown, length: number): boolean {
   return typeof value === 'string' && value.length === length && /^[0-9a-f]*$/.test(value);
-}
-
-/** A whole number from 0 that JSON represents exactly: a time, a version, a counter, a length. */
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** A number that grows by one each time, with room left in an integer of the database. */
