@@ -2,9 +2,10 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { VenueUrls } from './control/venue-control.ts';
-import type { BadAnswer, BadAnswers } from './rest/bad-answers.ts';
+import type { BadAnswer } from './rest/bad-answers.ts';
 import { answerFrom, type Route } from './rest/http-routes.ts';
-import type { RateCounts, VenueHost } from './rest/rate-counts.ts';
+import type { VenueHost } from './rest/rate-counts.ts';
+import type { RestFaults } from './rest/rest-faults.ts';
 import { standInFor } from './rest/spoilt-answer.ts';
 import { VenueSimStartError } from './venue-sim-errors.ts';
 
@@ -14,8 +15,7 @@ type AcceptUpgrade = (request: IncomingMessage, raw: Duplex, head: Buffer) => vo
 /** The routes of each host, with the request counts and bad answers that come before them. */
 export type ServeOptions = {
   hosts: Record<VenueHost | 'sim', readonly Route[]>;
-  rates: RateCounts;
-  badAnswers: BadAnswers;
+  faults: Pick<RestFaults, 'badAnswers' | 'requests'>;
   acceptUpgrade: AcceptUpgrade;
 };
 
@@ -47,13 +47,14 @@ export class VenueServer implements AsyncDisposable {
    * for clients that can be configured with one address only.
    */
   serve(options: ServeOptions): void {
-    const { hosts, rates, badAnswers, acceptUpgrade } = options;
+    const { hosts, faults, acceptUpgrade } = options;
+    const { badAnswers, requests } = faults;
     this.#server.on('request', (request, response) => {
       const { path: whole, query } = target(request);
       const { host, path } = hostOf(whole, hosts);
       let bad: BadAnswer | null = null;
       if (host !== 'sim') {
-        rates.add(host, path);
+        requests.add(host, path);
         bad = badAnswers.next(host, path, query);
       }
       if (bad?.kind === 'nothing') {

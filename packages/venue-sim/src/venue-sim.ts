@@ -27,14 +27,12 @@ import { TakerOrderLog } from './exchange/taker-order-log.ts';
 import { TradingClock } from './exchange/trading-clock.ts';
 import { TruthLedger } from './exchange/truth-ledger.ts';
 import type { TruthTrade } from './exchange/truth-trade.ts';
-import { BadAnswers } from './rest/bad-answers.ts';
 import { clobRoutes } from './rest/clob-routes.ts';
 import { dataRoutes } from './rest/data-routes.ts';
 import { GammaFigureCache } from './rest/gamma-figures.ts';
 import { gammaRoutes } from './rest/gamma-routes.ts';
 import { oddMarkets } from './rest/odd-markets.ts';
-import { RateCounts } from './rest/rate-counts.ts';
-import { RestFaults, WrongHashes } from './rest/rest-faults.ts';
+import { RestFaults } from './rest/rest-faults.ts';
 import { VenueServer } from './venue-server.ts';
 import { TradeRequestError, VenueSimOptionError } from './venue-sim-errors.ts';
 import { type ResolvedOptions, resolveOptions, type VenueSimOptions } from './venue-sim-options.ts';
@@ -50,7 +48,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
   /** Proposals, disputes, resolutions and reopenings, and the truth about them. */
   readonly life: MarketLifeControl;
   /** Bad answers and wrong hashes on request, and request counts. */
-  readonly rest: RestFaults;
+  readonly rest = new RestFaults();
   readonly #options: ResolvedOptions;
   readonly #server: VenueServer;
   readonly #registry: MarketRegistry;
@@ -119,16 +117,14 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     });
     this.failed = this.#trading.failed;
     const figures = new GammaFigureCache({ ageMsMax: options.gammaFiguresAgeMs, clock });
-    const faults = { badAnswers: new BadAnswers(), wrongHashes: new WrongHashes(), rates: new RateCounts() };
-    this.rest = new RestFaults(faults);
     server.serve({
       hosts: {
         gamma: gammaRoutes({ ...options, registry, odd, figures }),
-        clob: clobRoutes({ ...faults, registry, prepareBook, clock }),
+        clob: clobRoutes({ faults: this.rest, registry, prepareBook, clock }),
         data: dataRoutes({ registry, takerOrders, lagMs: options.dataLagMs, clock }),
         sim: controlRoutes(this),
       },
-      ...faults,
+      faults: this.rest,
       acceptUpgrade: (request, raw, head) => this.#channel.accept(request, raw, head),
     });
   }

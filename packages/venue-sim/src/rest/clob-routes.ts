@@ -3,18 +3,18 @@ import type { SimMarket, SimToken } from '../catalogue/sim-market.ts';
 import { bestPrices, bookSummary, bookTimestamp } from '../channel/market-frames.ts';
 import { clobMarket } from './clob-market.ts';
 import { HttpProblem, type Route, type RouteRequest } from './http-routes.ts';
-import type { WrongHashes } from './rest-faults.ts';
+import type { RestFaults } from './rest-faults.ts';
 
 export type ClobRoutesOptions = {
   registry: MarketRegistry;
   /** Called before a book is served, because a market without trades has none yet. */
   prepareBook: (market: SimMarket) => void;
-  wrongHashes: WrongHashes;
+  faults: Pick<RestFaults, 'maySpoil'>;
   clock: () => number;
 };
 
 /** The CLOB's public routes: books, prices, midpoints, spreads and last trades of one or many tokens; markets, time and health. */
-export function clobRoutes({ registry, prepareBook, wrongHashes, clock }: ClobRoutesOptions): Route[] {
+export function clobRoutes({ registry, prepareBook, faults, clock }: ClobRoutesOptions): Route[] {
   function withBook(tokenId: string): SimToken | null {
     const token = registry.token(tokenId);
     if (token === undefined || token.market.closed !== null) return null;
@@ -22,7 +22,7 @@ export function clobRoutes({ registry, prepareBook, wrongHashes, clock }: ClobRo
     return token;
   }
   function summary(token: SimToken): string {
-    return wrongHashes.maySpoil(bookSummary(token, bookTimestamp(token.market)));
+    return faults.maySpoil(bookSummary(token, bookTimestamp(token.market)));
   }
   function one(
     path: RegExp,
