@@ -1,7 +1,5 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { silentLog } from '@polytape/resilience';
-import { Database } from '@polytape/tapedb';
 import { DataDir } from './data-dir.ts';
 import { Recorder } from './recorder.ts';
 import { type RunOptions, showLog } from './run-options.ts';
@@ -39,11 +37,7 @@ export async function demo(o: DemoOptions): Promise<RunResult> {
     say: (sentence) => terminal.say(sentence),
     signal,
   });
-  await using database = await openDatabase(recorder, signal);
-  await database.migrate(); // the writer migrates too, but in a short demo it may not have finished
-  terminal.say(
-    `Everything runs. The addresses are in ${join(dataDir.path, 'runtime.json')}; Ctrl-C stops it in order.`,
-  );
+  await using database = await recorder.openDatabase();
 
   let inHand = 0;
   const { latencies, neverReady } = await watchRecorder({
@@ -69,10 +63,6 @@ export async function demo(o: DemoOptions): Promise<RunResult> {
     neverReady,
     whyMissing: { inHand, cutAsSlow, unheard },
   };
-}
-
-function openDatabase(recorder: Recorder, signal: AbortSignal): Promise<Database> {
-  return Database.open({ url: recorder.databaseUrl, applicationName: 'polytape', log: silentLog, signal });
 }
 
 const AREA = 'demo';

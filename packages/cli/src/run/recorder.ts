@@ -7,7 +7,9 @@ import {
   startNatsServer,
   startPostgres,
 } from '@polytape/embedded';
+import { silentLog } from '@polytape/resilience';
 import { errorSentence } from '@polytape/service';
+import { Database } from '@polytape/tapedb';
 import { checkServices } from './check-services.ts';
 import type { DataDir } from './data-dir.ts';
 import { type RuntimeVenue, writeRuntimeFile } from './runtime-file.ts';
@@ -67,8 +69,14 @@ export class Recorder implements AsyncDisposable {
     this.#o = options;
   }
 
-  get databaseUrl(): string {
-    return this.#databaseUrl;
+  /** The database, with its tables, and a sentence about where everything runs. */
+  async openDatabase(): Promise<Database> {
+    const { dataDir, signal, say } = this.#o;
+    const url = this.#databaseUrl;
+    const database = await Database.open({ url, applicationName: 'polytape', log: silentLog, signal });
+    await database.migrate(); // the writer migrates too, but in a short run it may not have finished
+    say(`Everything runs. The addresses are in ${dataDir.runtimeFile}; Ctrl-C stops it in order.`);
+    return database;
   }
 
   get natsUrl(): string {

@@ -1,6 +1,3 @@
-import { join } from 'node:path';
-import { silentLog } from '@polytape/resilience';
-import { Database } from '@polytape/tapedb';
 import { checkServers } from './check-servers.ts';
 import { DataDir } from './data-dir.ts';
 import { mixedVenueWarnings } from './mixed-venue.ts';
@@ -40,12 +37,7 @@ export async function start(o: StartOptions): Promise<RunResult> {
     say: (sentence) => terminal.say(sentence),
     signal,
   });
-  const databaseOptions = { url: recorder.databaseUrl, applicationName: 'polytape', log: silentLog, signal };
-  await using database = await Database.open(databaseOptions);
-  await database.migrate(); // the writer migrates too, but in a short run it may not have finished
-  terminal.say(
-    `Everything runs. The addresses are in ${join(dataDir.path, 'runtime.json')}; Ctrl-C stops it in order.`,
-  );
+  await using database = await recorder.openDatabase();
 
   const sinceUs = performance.timeOrigin * 1_000;
   const { latencies, neverReady } = await watchRecorder({
