@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EmbeddedServer, ServerExit } from './embedded-server.ts';
 import { EmbeddedServerError } from './errors.ts';
 
@@ -21,6 +22,7 @@ export type ServerCommand = {
   stopMsMax: number;
 };
 
+const POLL_MS = 10;
 const LOG_TAIL_BYTES = 4_096;
 const LOG_TAIL_LINES = 12;
 
@@ -102,8 +104,14 @@ export class ServerProcess {
     }
   }
 
-  get running(): boolean {
-    return this.#running;
+  /** Repeats the check until it says that the server is ready. Returns what went wrong, or null. */
+  async whenReady(check: () => Promise<boolean>, msMax: number): Promise<string | null> {
+    const deadline = performance.now() + msMax;
+    while (this.#running && performance.now() < deadline) {
+      if (await check()) return null;
+      await Promise.race([this.exited, delay(POLL_MS)]);
+    }
+    return this.#running ? `was not ready within ${msMax / 1_000} s` : 'exited during its start';
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EmbeddedServer } from '../embedded-server.ts';
 import { directoryError } from '../errors.ts';
 import { freePort, requirePortFree } from '../free-port.ts';
@@ -13,7 +12,6 @@ import type { NatsServerBinary } from './nats-server-binary.ts';
 
 const USER = 'polytape';
 const READY_MS_MAX = 30_000;
-const POLL_MS = 10;
 /** Another program may take a free port before the server does. */
 const FREE_PORT_ATTEMPTS = 5;
 
@@ -48,8 +46,10 @@ export async function startNatsServer(options: {
       stopSignal: 'SIGTERM',
       stopMsMax: 15_000,
     });
-    if (await ready(server, name, port)) return server.embedded(`nats://${USER}:${password}@127.0.0.1:${port}`, port);
-    const problem = server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'exited during its start';
+    // It sends its greeting only after JetStream has recovered its store.
+    const greets = async () => (await greeting(port)).includes(`"server_name":"${name}"`);
+    const problem = await server.whenReady(greets, READY_MS_MAX);
+    if (problem === null) return server.embedded(`nats://${USER}:${password}@127.0.0.1:${port}`, port);
     const error = server.failedStart(problem);
     await server.stop();
     const lostThePort = wanted === 0 && /address already in use/i.test(error.message);
@@ -86,16 +86,6 @@ authorization {
   password: "${o.password}"
 }
 `;
-}
-
-/** Waits for the greeting: the server sends it only after JetStream has recovered its store. */
-async function ready(server: ServerProcess, name: string, port: number): Promise<boolean> {
-  const deadline = performance.now() + READY_MS_MAX;
-  while (server.running && performance.now() < deadline) {
-    if ((await greeting(port)).includes(`"server_name":"${name}"`)) return true;
-    await Promise.race([server.exited, delay(POLL_MS)]);
-  }
-  return false;
 }
 
 /** The first line that the server sends, `INFO {...}`; empty if there is no answer. */

@@ -13,7 +13,6 @@ import { keepTimescaleVersion, requireTimescaleIfUsed } from './timescale-versio
 
 const DATABASE = 'polytape';
 const READY_MS_MAX = 60_000;
-const POLL_MS = 15;
 /** Time limit for the backends of a killed server to notice, and to release its shared memory. */
 const ORPHANS_MS_MAX = 20_000;
 /** Another program may take a free port before the server does. */
@@ -56,7 +55,8 @@ export async function startPostgres(options: {
       stopMsMax: 30_000,
     });
     const url = `postgresql://${POSTGRES_USER}:${cluster.password}@127.0.0.1:${port}/${DATABASE}`;
-    const problem = await makeReady(server, url)
+    const problem = await server
+      .whenReady(() => hasDatabase(url), READY_MS_MAX)
       .then(async (found) => found ?? (await keepTimescaleVersion(dataDir, binaries, url)))
       .catch((error: Error) => `started, but rejected a statement that polytape needs: ${error.message}`);
     if (problem === null) return server.embedded(url, port);
@@ -70,27 +70,23 @@ export async function startPostgres(options: {
   }
 }
 
-/** Waits until a session opens, and creates the database if it is absent. Returns what went wrong, or `null`. */
-async function makeReady(server: ServerProcess, url: string): Promise<string | null> {
-  const deadline = performance.now() + READY_MS_MAX;
+/** Whether a session opens. Creates the database if it is absent. */
+async function hasDatabase(url: string): Promise<boolean> {
   const maintenance = new URL(url);
   maintenance.pathname = '/postgres';
-  while (server.running && performance.now() < deadline) {
-    const client = new Client({ connectionString: maintenance.href, connectionTimeoutMillis: 5_000 });
-    client.on('error', () => {}); // the server may exit while we are connected: the loop notices
-    try {
-      await client.connect();
-      const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
-      if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
-      return null;
-    } catch (error) {
-      if (!isNotYet(error)) throw error;
-    } finally {
-      await client.end().catch(() => {}); // it may never have been connected
-    }
-    await Promise.race([server.exited, delay(POLL_MS)]);
+  const client = new Client({ connectionString: maintenance.href, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => {}); // the server may exit while we are connected: `whenReady` notices
+  try {
+    await client.connect();
+    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
+    return true;
+  } catch (error) {
+    if (!isNotYet(error)) throw error;
+    return false;
+  } finally {
+    await client.end().catch(() => {}); // it may never have been connected
   }
-  return server.running ? `was not ready within ${READY_MS_MAX / 1000} s` : 'exited during its start';
 }
 
 /** The server does not listen yet, is starting (57P03), or exited during the attempt. */
