@@ -30,34 +30,25 @@ export type RecordedTrade = {
 
 export async function tradeCount(pool: Pool, options: { receivedSinceUs?: number }): Promise<number> {
   const since = options.receivedSinceUs;
-  const { rows } = await pool.query<{ count: string }>(
+  const { rows } = await pool.query<{ count: number }>(
     // Trades are received within seconds of the venue's time; a margin of a day still excludes older chunks.
-    `SELECT count(*) FROM trades
+    `SELECT count(*)::float8 AS count FROM trades
      WHERE $1::float8 IS NULL
         OR (received_at >= to_timestamp($1 / 1e6) AND ts >= to_timestamp($1 / 1e6) - interval '1 day')`,
     [since ?? null],
   );
-  return Number(rows[0]?.count);
+  return rows[0]?.count ?? 0;
 }
 
 export async function recentTrades(pool: Pool, limit: number): Promise<TapeTrade[]> {
-  const { rows } = await pool.query<TapeTradeRow>(
-    `SELECT token_id, question, outcome, side, price, size,
-            (extract(epoch FROM ts) * 1000)::bigint AS exchange_ms,
-            (extract(epoch FROM received_at) * 1000000)::bigint AS received_us
+  const { rows } = await pool.query<TapeTrade>(
+    `SELECT token_id AS "tokenId", question, outcome, side, price, size,
+            (extract(epoch FROM ts) * 1000)::float8 AS "exchangeAtMs",
+            (extract(epoch FROM received_at) * 1000000)::float8 AS "receivedAtUs"
      FROM trade_tape ORDER BY ts DESC LIMIT $1`,
     [limit],
   );
-  return rows.map((row) => ({
-    tokenId: row.token_id,
-    question: row.question,
-    outcome: row.outcome,
-    side: row.side,
-    price: row.price,
-    size: row.size,
-    exchangeAtMs: Number(row.exchange_ms),
-    receivedAtUs: Number(row.received_us),
-  }));
+  return rows;
 }
 
 /** Reads through a cursor, since a tape does not fit into memory. The caller must not pause for longer than 30 s. */
@@ -68,24 +59,16 @@ export async function* recordedTrades(pool: Pool): AsyncGenerator<RecordedTrade>
     await client.query('BEGIN READ ONLY');
     await client.query(
       `DECLARE recorded NO SCROLL CURSOR FOR
-       SELECT token_id, condition_id, (extract(epoch FROM ts) * 1000)::bigint AS exchange_ms,
-              trim_scale(price)::text AS price, trim_scale(size)::text AS size, side, transaction_hash, count(*) AS count
+       SELECT token_id AS "tokenId", condition_id AS "conditionId",
+              (extract(epoch FROM ts) * 1000)::float8 AS "exchangeAtMs", trim_scale(price)::text AS price,
+              trim_scale(size)::text AS size, side, transaction_hash AS "transactionHash", count(*)::float8 AS count
        FROM trade_tape
        GROUP BY token_id, condition_id, ts, trim_scale(price), trim_scale(size), side, transaction_hash`,
     );
     for (;;) {
-      const { rows } = await client.query<RecordedTradeRow>(`FETCH ${FETCH_ROWS} FROM recorded`);
+      const { rows } = await client.query<RecordedTrade>(`FETCH ${FETCH_ROWS} FROM recorded`);
       if (rows.length === 0) break;
-      yield* rows.map((row) => ({
-        tokenId: row.token_id,
-        conditionId: row.condition_id,
-        exchangeAtMs: Number(row.exchange_ms),
-        price: row.price,
-        size: row.size,
-        side: row.side,
-        transactionHash: row.transaction_hash,
-        count: Number(row.count),
-      }));
+      yield* rows;
     }
     await client.query('COMMIT');
     fit = true;
@@ -94,27 +77,5 @@ export async function* recordedTrades(pool: Pool): AsyncGenerator<RecordedTrade>
     client.release(!fit);
   }
 }
-
-type TapeTradeRow = {
-  token_id: string;
-  question: string | null;
-  outcome: string | null;
-  side: Side;
-  price: string;
-  size: string;
-  exchange_ms: string;
-  received_us: string;
-};
-
-type RecordedTradeRow = {
-  token_id: string;
-  condition_id: string | null;
-  exchange_ms: string;
-  price: string;
-  size: string;
-  side: Side;
-  transaction_hash: string | null;
-  count: string;
-};
 
 const FETCH_ROWS = 5_000;

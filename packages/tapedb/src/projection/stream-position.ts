@@ -17,19 +17,13 @@ export type StreamPosition = {
 
 /** Reads the position of a stream; null when nothing of it is stored yet. */
 export async function readPosition(pool: Pool, stream: string): Promise<StreamPosition | null> {
-  const { rows } = await pool.query<{ created: string; sequence: string; at: string | null; id: string | null }>(
-    `SELECT stream_created_at AS created, sequence, (extract(epoch FROM message_at) * 1000)::bigint AS at, message_id AS id
+  const { rows } = await pool.query<StreamPosition>(
+    `SELECT stream_created_at AS "streamCreatedAt", sequence::float8, message_id AS "messageId",
+            (extract(epoch FROM message_at) * 1000)::float8 AS "messageAtMs"
      FROM stream_positions WHERE stream = $1`,
     [stream],
   );
-  const row = rows[0];
-  if (row === undefined) return null;
-  return {
-    streamCreatedAt: row.created,
-    sequence: Number(row.sequence),
-    messageAtMs: row.at === null ? null : Number(row.at),
-    messageId: row.id,
-  };
+  return rows[0] ?? null;
 }
 
 /**
