@@ -95,19 +95,6 @@ export function optionalTexts(value: unknown, name: string, flaw: Flaw): string[
   return [];
 }
 
-/** Some flags arrive as strings. */
-export function optionalFlag(value: unknown, name: string, flaw?: Flaw): boolean | null {
-  if (isAbsent(value)) return null;
-  if (value === true || value === 'true') return true;
-  if (value === false || value === 'false') return false;
-  return noted(unlike(value, name, 'true or false'), flaw);
-}
-
-export function optionalFields(value: unknown, name: string, flaw: Flaw): Fields | null {
-  if (isAbsent(value)) return null;
-  return isFields(value) ? value : noted(unlike(value, name, 'an object'), flaw);
-}
-
 export function list(value: unknown, name: string, lengthMax: number): unknown[] {
   if (!Array.isArray(value)) throw unlike(value, name, 'a list');
   if (value.length > lengthMax)

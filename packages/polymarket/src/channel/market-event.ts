@@ -92,29 +92,19 @@ export type BestBidAskEvent = {
   timestamp: string;
 };
 
-/** Only with `custom_feature_enabled`, and then for every market of the venue, whatever is subscribed. */
+/**
+ * Only with `custom_feature_enabled`, and then for every market of the venue, whatever is subscribed. Without the fields that
+ * nobody records: Gamma's document has them.
+ */
 export type NewMarketEvent = {
   type: 'newMarket';
   gammaId: string;
   conditionId: string;
   question: string | null;
   slug: string | null;
-  description: string | null;
   /** In the order of the outcomes; empty if the venue has not assigned any yet. */
   tokenIds: string[];
   outcomes: string[];
-  event: EventMessage | null;
-  tags: string[];
-  active: boolean | null;
-  sportsMarketType: string | null;
-  line: string | null;
-  /** As received: `2026-10-11 14:00:00+00`. */
-  gameStartTime: string | null;
-  tickSize: string | null;
-  groupItemTitle: string | null;
-  takerBaseFee: string | null;
-  feesEnabled: boolean | null;
-  feeSchedule: FeeSchedule | null;
   timestamp: string;
 };
 
@@ -126,24 +116,5 @@ export type MarketResolvedEvent = {
   tokenIds: string[];
   winningTokenId: string | null;
   winningOutcome: string | null;
-  event: EventMessage | null;
-  tags: string[];
   timestamp: string;
-};
-
-/** The event that a market belongs to. */
-export type EventMessage = {
-  id: string;
-  ticker: string | null;
-  slug: string | null;
-  title: string | null;
-  description: string | null;
-};
-
-/** Fee per share = rate * (price * (1 - price)) ^ exponent. */
-export type FeeSchedule = {
-  exponent: string | null;
-  rate: string | null;
-  rebateRate: string | null;
-  takerOnly: boolean | null;
 };

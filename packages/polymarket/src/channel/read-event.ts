@@ -4,8 +4,6 @@ import type {
   BestBidAskEvent,
   BookEvent,
   BookLevel,
-  EventMessage,
-  FeeSchedule,
   LastTradePriceEvent,
   MarketEvent,
   MarketResolvedEvent,
@@ -133,34 +131,24 @@ function bestBidAsk(raw: field.Fields, flaw: field.Flaw): BestBidAskEvent {
 function newMarket(raw: field.Fields, flaw: field.Flaw): NewMarketEvent {
   return {
     type: 'newMarket',
-    ...lifecycle(raw, flaw),
+    ...lifecycle(raw),
     question: field.optionalText(raw.question, 'question', flaw),
     slug: field.optionalText(raw.slug, 'slug', flaw),
-    description: field.optionalText(raw.description, 'description', flaw),
     outcomes: field.optionalTexts(raw.outcomes, 'outcomes', flaw),
-    active: field.optionalFlag(raw.active, 'active', flaw),
-    sportsMarketType: field.optionalText(raw.sports_market_type, 'sports_market_type', flaw),
-    line: field.optionalText(raw.line, 'line', flaw),
-    gameStartTime: field.optionalText(raw.game_start_time, 'game_start_time', flaw),
-    tickSize: field.optionalDecimal(raw.order_price_min_tick_size, 'order_price_min_tick_size', flaw),
-    groupItemTitle: field.optionalText(raw.group_item_title, 'group_item_title', flaw),
-    takerBaseFee: field.optionalDecimal(raw.taker_base_fee, 'taker_base_fee', flaw),
-    feesEnabled: field.optionalFlag(raw.fees_enabled, 'fees_enabled', flaw),
-    feeSchedule: feeSchedule(field.optionalFields(raw.fee_schedule, 'fee_schedule', flaw), flaw),
   };
 }
 
 function marketResolved(raw: field.Fields, flaw: field.Flaw): MarketResolvedEvent {
   return {
     type: 'marketResolved',
-    ...lifecycle(raw, flaw),
+    ...lifecycle(raw),
     winningTokenId: field.optionalTokenId(raw.winning_asset_id, 'winning_asset_id', flaw),
     winningOutcome: field.optionalText(raw.winning_outcome, 'winning_outcome', flaw),
   };
 }
 
 /** The fields of both global events. The venue has used several names for the list of tokens. */
-function lifecycle(raw: field.Fields, flaw: field.Flaw) {
+function lifecycle(raw: field.Fields) {
   const named = ['assets_ids', 'asset_ids', 'token_ids', 'clob_token_ids'].find((name) => !field.isAbsent(raw[name]));
   const tokenIds = named === undefined ? [] : field.tokenIds(raw[named], named);
   const market = field.conditionId(field.isAbsent(raw.market) ? raw.condition_id : raw.market, 'market');
@@ -169,32 +157,7 @@ function lifecycle(raw: field.Fields, flaw: field.Flaw) {
     gammaId: field.text(raw.id, 'id'),
     conditionId: first === undefined ? market : canonicalConditionId(market, first),
     tokenIds,
-    event: eventMessage(field.optionalFields(raw.event_message, 'event_message', flaw), flaw),
-    tags: field.optionalTexts(raw.tags, 'tags', flaw),
     timestamp: field.timestamp(raw.timestamp, 'timestamp'),
-  };
-}
-
-/** Null also if it has no id. */
-function eventMessage(raw: field.Fields | null, flaw: field.Flaw): EventMessage | null {
-  const id = raw === null ? null : field.optionalText(raw.id, 'event_message id', flaw);
-  if (raw === null || id === null) return null;
-  return {
-    id,
-    ticker: field.optionalText(raw.ticker, 'event_message ticker', flaw),
-    slug: field.optionalText(raw.slug, 'event_message slug', flaw),
-    title: field.optionalText(raw.title, 'event_message title', flaw),
-    description: field.optionalText(raw.description, 'event_message description', flaw),
-  };
-}
-
-function feeSchedule(raw: field.Fields | null, flaw: field.Flaw): FeeSchedule | null {
-  if (raw === null) return null;
-  return {
-    exponent: field.optionalDecimal(raw.exponent, 'fee_schedule exponent', flaw),
-    rate: field.optionalDecimal(raw.rate, 'fee_schedule rate', flaw),
-    rebateRate: field.optionalDecimal(raw.rebate_rate, 'fee_schedule rebate_rate', flaw),
-    takerOnly: field.optionalFlag(raw.taker_only, 'fee_schedule taker_only', flaw),
   };
 }
 

@@ -113,8 +113,6 @@ describe.skipIf(Object.keys(EVENTS).some((file) => !files.includes(file)))(`what
         gammaId: '3708239',
         winningOutcome: 'Up',
         winningTokenId: '62619609207693980296808281881769971532618981069069777294730350429227476860752',
-        event: null,
-        tags: ['Crypto', 'Bitcoin', 'Crypto Prices', 'Recurring', 'Up or Down', 'Hide From New', '5M'],
       },
     ]);
   });

@@ -62,7 +62,5 @@ const announced: MarketEvent = {
   tokenIds: [],
   winningTokenId: null,
   winningOutcome: null,
-  event: null,
-  tags: [],
   timestamp: '',
 };

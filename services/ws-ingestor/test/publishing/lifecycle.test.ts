@@ -10,8 +10,6 @@ const resolved: MarketResolvedEvent = {
   tokenIds: ['1', '2'],
   winningTokenId: '2',
   winningOutcome: 'No',
-  event: null,
-  tags: [],
   timestamp: '1784578733812',
 };
 
