@@ -1,6 +1,7 @@
 import type { PublisherStats } from '@polytape/bus';
-import type { IngestorStatus, RecyclingStats, ShardService, ShardStatus } from '@polytape/types';
+import type { IngestorStatus, RecyclingStats, ShardService } from '@polytape/types';
 import type { IngestorCounters, RecycleCounts } from './ingestor-counters.ts';
+import type { RecorderStatus } from './recording/shard-recorder.ts';
 
 /** An ingestor's answer to `pm.cmd.status`, from its counters and shards. */
 export function ingestorStatus(o: {
@@ -9,7 +10,7 @@ export function ingestorStatus(o: {
   counters: IngestorCounters;
   publishing: Pick<PublisherStats, 'queued' | 'unacknowledged'>;
   services: ReadonlyMap<number, ShardService>;
-  shards: readonly Omit<ShardStatus, 'state' | 'missing'>[];
+  shards: readonly RecorderStatus[];
 }): IngestorStatus {
   const { counters } = o;
   return {

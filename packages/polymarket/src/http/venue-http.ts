@@ -24,8 +24,6 @@ export type VenueHttpOptions = {
   triesMax?: number;
   backoffMsMin?: number;
   backoffMsMax?: number;
-  /** A longer `Retry-After` is not waited for; the caller gets the error. */
-  retryAfterMsMax?: number;
   random?: () => number;
 };
 
@@ -72,7 +70,6 @@ export class VenueHttp {
       triesMax: 6,
       backoffMsMin: 1_000,
       backoffMsMax: 30_000,
-      retryAfterMsMax: 120_000,
       ...limits,
     };
   }
@@ -113,8 +110,8 @@ export class VenueHttp {
         host.trouble = error.message;
         failures += 1;
         const askedMs = 'retryAfterMs' in error ? (error.retryAfterMs ?? 0) : 0;
-        const isLast = failures >= triesMax || askedMs > this.#limits.retryAfterMsMax;
-        const waitMs = Math.max(Math.min(askedMs, this.#limits.retryAfterMsMax), this.#backoffMs(failures));
+        const isLast = failures >= triesMax || askedMs > RETRY_AFTER_MS_MAX;
+        const waitMs = Math.max(Math.min(askedMs, RETRY_AFTER_MS_MAX), this.#backoffMs(failures));
         // Also after the last attempt, because the next request must respect the rest as well.
         if (error instanceof VenueThrottledError) limiter.holdUntil(performance.now() + waitMs);
         if (error.disposition !== 'retry' || isLast) throw error;
@@ -277,6 +274,8 @@ function explanation(text: string): string {
   return excerpt((title ?? text.replace(/<[^>]*>/g, ' ')).trim(), 120);
 }
 
+/** A longer `Retry-After` is not waited for; the caller gets the error. */
+const RETRY_AFTER_MS_MAX = 120_000;
 const JSON_BODY = { 'content-type': 'application/json' };
 /** Enough to find the title of an error page. */
 const EXPLANATION_BYTES_MAX = 16 * 1024;

@@ -228,7 +228,7 @@ export class ShardRecorder implements AsyncDisposable {
     return new Set([...this.#wanted].filter((tokenId) => sockets.some(({ covered }) => covered.has(tokenId))));
   }
 
-  status(): Omit<ShardStatus, 'state' | 'missing'> {
+  status(): RecorderStatus {
     return {
       shard: this.number,
       pollution: this.#current.socket?.pollution ?? 0,
@@ -402,6 +402,9 @@ export class ShardRecorder implements AsyncDisposable {
     return trusted.map(({ socket }) => socket).filter((socket) => socket !== null);
   }
 }
+
+/** A shard's status without what the ingestor's key says about it. */
+export type RecorderStatus = Omit<ShardStatus, 'state' | 'missing'>;
 
 /** Samples within the shortest silence that counts. */
 const SAMPLES_MIN = 15;

@@ -1,11 +1,12 @@
 import { Bus, type Publisher } from '@polytape/bus';
 import type { Logger } from '@polytape/service';
 import { type TestNats, testNats } from '@polytape/test-servers';
-import { decodeUnparsed, type Shard, type ShardService, type ShardStatus, type Unparsed } from '@polytape/types';
+import { decodeUnparsed, type Shard, type ShardService, type Unparsed } from '@polytape/types';
 import { type MarketReference, VenueSim, type VenueSimOptions } from '@polytape/venue-sim';
 import { expect } from 'vitest';
 import { type IngestorCounters, newCounters } from '../../src/ingestor-counters.ts';
 import { UnparsedPublisher } from '../../src/publishing/unparsed-publisher.ts';
+import type { RecorderStatus } from '../../src/recording/shard-recorder.ts';
 import { ShardRecorders, type ShardRecordersOptions } from '../../src/recording/shard-recorders.ts';
 
 type LogLine = { level: string; fields: Record<string, unknown>; sentence: string };
@@ -171,10 +172,10 @@ export class RecorderBed implements AsyncDisposable {
     return [...this.#recorders.departing(performance.now())];
   }
 
-  status(shard: number): Omit<ShardStatus, 'state' | 'missing'> {
+  status(shard: number): RecorderStatus {
     const status = this.#recorders.statuses().find((one) => one.shard === shard);
     expect(status).toBeDefined();
-    return status as Omit<ShardStatus, 'state' | 'missing'>;
+    return status as RecorderStatus;
   }
 
   /** Id of the shard's current connection. */
