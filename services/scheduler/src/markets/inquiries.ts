@@ -64,12 +64,13 @@ export class Inquiries {
   }
 
   /** Gamma does not list the market, or did not answer. @returns Whether its time is over. */
-  unanswered(conditionId: string, { nowMs, random }: { nowMs: number; random: number }): boolean {
+  unanswered(conditionId: string, nowMs: number): boolean {
     const inquiry = this.#open.get(conditionId);
     if (inquiry === undefined) return false;
     const { retryMsMin: minMs, retryMsMax: maxMs, giveUpAfterMs } = this.limits;
     inquiry.failures += 1;
-    inquiry.dueAtMs = nowMs + backoffMs({ failures: inquiry.failures, minMs, maxMs, random });
+    // Without chance: markets that were announced together share a query.
+    inquiry.dueAtMs = nowMs + backoffMs({ failures: inquiry.failures, minMs, maxMs, random: 0 });
     return nowMs - inquiry.sinceMs >= giveUpAfterMs;
   }
 
@@ -111,7 +112,7 @@ export class Inquiries {
 export type InquiryLimits = {
   openedMax: number;
   resolvedMax: number;
-  /** The backoff after queries without a result. */
+  /** The backoff after queries without a result. Without chance it ends at half of its maximum. */
   retryMsMin: number;
   retryMsMax: number;
   giveUpAfterMs: number;

@@ -220,7 +220,7 @@ export class LifecycleFollower {
     for (const { conditionId, announcement } of due) {
       // A scan may have found it first.
       if (isKnown(registry.stateOf(conditionId), announcement)) inquiries.close(conditionId);
-      else if (inquiries.unanswered(conditionId, { nowMs, random: Math.random() })) over.push(conditionId);
+      else if (inquiries.unanswered(conditionId, nowMs)) over.push(conditionId);
     }
     await this.#decideOver(over, signal);
   }

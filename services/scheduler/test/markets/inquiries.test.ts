@@ -17,7 +17,7 @@ describe('an announced market', () => {
     for (let nowMs = 0; !isOver; nowMs += 500) {
       if (ids(inquiries, nowMs).length === 0) continue;
       askedAtMs.push(nowMs);
-      isOver = inquiries.unanswered('0xa', { nowMs, random: 0 });
+      isOver = inquiries.unanswered('0xa', nowMs);
     }
     expect(askedAtMs).toEqual([0, 1_000, 3_000, 7_000, 11_000]);
   });
@@ -34,7 +34,7 @@ describe('an announced market', () => {
   test('is due as resolved when its resolution follows its opening, and not the other way round', () => {
     const inquiries = new Inquiries(limits);
     inquiries.add('0xa', 'opened', { nowMs: 0, tokenIds: TOKENS });
-    inquiries.unanswered('0xa', { nowMs: 0, random: 0 });
+    inquiries.unanswered('0xa', 0);
     inquiries.add('0xa', 'opened', { nowMs: 10 });
     expect(inquiries.dueAtMs).toBe(1_000);
     inquiries.add('0xa', 'resolved', { nowMs: 20 });
@@ -47,7 +47,7 @@ describe('an announced market', () => {
   test('is due independently of the others', () => {
     const inquiries = new Inquiries(limits);
     inquiries.add('0xa', 'opened', { nowMs: 0 });
-    inquiries.unanswered('0xa', { nowMs: 0, random: 0 });
+    inquiries.unanswered('0xa', 0);
     inquiries.add('0xb', 'resolved', { nowMs: 200 });
     expect(inquiries.dueAtMs).toBe(200);
     expect(ids(inquiries, 200)).toEqual(['0xb']);
@@ -63,17 +63,17 @@ describe('an announced market', () => {
   test('has less time left if it was announced a while ago, under an earlier leader', () => {
     const inquiries = new Inquiries(limits);
     inquiries.add('0xa', 'opened', { nowMs: 0, ageMs: 9_000, tokenIds: TOKENS });
-    expect(inquiries.unanswered('0xa', { nowMs: 0, random: 0 })).toBe(false);
-    expect(inquiries.unanswered('0xa', { nowMs: 1_000, random: 0 })).toBe(true);
+    expect(inquiries.unanswered('0xa', 0)).toBe(false);
+    expect(inquiries.unanswered('0xa', 1_000)).toBe(true);
   });
 
   test('that has a book stays planned and is due again much later', () => {
     const inquiries = new Inquiries(limits);
     inquiries.add('0xa', 'opened', { nowMs: 0, tokenIds: TOKENS });
-    expect(inquiries.unanswered('0xa', { nowMs: 10_000, random: 0 })).toBe(true);
+    expect(inquiries.unanswered('0xa', 10_000)).toBe(true);
     inquiries.confirmedByBook('0xa', 10_000);
     expect(inquiries.dueAtMs).toBe(20_000);
-    expect(inquiries.unanswered('0xa', { nowMs: 20_000, random: 0 })).toBe(true); // check its book again
+    expect(inquiries.unanswered('0xa', 20_000)).toBe(true); // check its book again
     expect(planned(inquiries)).toEqual(['0xa']);
   });
 });
