@@ -6,6 +6,12 @@ export async function rest(ms: number, signal?: AbortSignal): Promise<void> {
   await new WakeUp().wait(ms, signal);
 }
 
+/** Waits for the promise, but no longer than this time. @throws as the promise. */
+export async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([promise, rest(ms, over.signal)]).finally(() => over.abort());
+}
+
 /**
  * Wakes a loop that compares and acts: on a change, after a time, and when its signal aborts. A change that comes while
  * the loop is at work ends its next wait at once, so none is missed; any number of changes count as one.

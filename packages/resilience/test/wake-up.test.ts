@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { rest, WakeUp } from '../src/wake-up.ts';
+import { atMost, rest, WakeUp } from '../src/wake-up.ts';
 
 test('a rest that is longer than a timer can be does not end at once', async () => {
   const stop = new AbortController();
@@ -11,6 +11,17 @@ test('a rest that is longer than a timer can be does not end at once', async () 
   expect(isOver).toBe(false);
   stop.abort();
   await resting;
+});
+
+describe('a wait for a promise', () => {
+  test('ends after its time, even if the promise never settles', async () => {
+    await atMost(1, new Promise(() => {}));
+  });
+
+  test('ends with the promise', async () => {
+    await atMost(600_000, Promise.resolve());
+    await expect(atMost(600_000, Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+  });
 });
 
 describe('the wait of a loop', () => {

@@ -1,4 +1,4 @@
-import type { Log } from '@polytape/resilience';
+import { atMost, type Log } from '@polytape/resilience';
 import { type ClientBase, Pool } from 'pg';
 import {
   configurationMistake,
@@ -166,12 +166,7 @@ export class Database implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    let impatience: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      impatience = setTimeout(resolve, CLOSE_MS_MAX);
-    });
-    await Promise.race([this.#pool.end(), patience]);
-    clearTimeout(impatience);
+    await atMost(CLOSE_MS_MAX, this.#pool.end());
   }
 
   async #migrate(timescale: boolean): Promise<{ applied: string[] }> {

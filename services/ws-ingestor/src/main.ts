@@ -1,7 +1,7 @@
 /** The ingestor: records the plan's shards, with one WebSocket connection each, and publishes every trade to JetStream. */
 import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Bus } from '@polytape/bus';
+import { atMost } from '@polytape/resilience';
 import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
 import { COMMANDS } from '@polytape/types';
 import { configOrder, configTable } from './config.ts';
@@ -38,9 +38,7 @@ await using publisher = bus.publisher({
 });
 using _unfinished = stop.unfinished(() => ingestor.unfinished());
 // Also if an error ends the process: publish what was received, if JetStream answers soon.
-await using _published = {
-  [Symbol.asyncDispose]: () => Promise.race([publisher.idle(), delay(PUBLISHED_MS_MAX, undefined, { ref: false })]),
-};
+await using _published = { [Symbol.asyncDispose]: () => atMost(PUBLISHED_MS_MAX, publisher.idle()) };
 await using unparsedPublisher = new UnparsedPublisher({ ingestorId, bus, counters, log });
 await using ingestor = new Ingestor({
   ...{ ingestorId, bus, publisher, unparsedPublisher, counters, log },

@@ -1,6 +1,6 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type ConnectionOptions, connect, errors, type NatsConnection, type Status } from '@nats-io/transport-node';
-import { backoffMs, FailureLog, type Log, rest, unlessAborted } from '@polytape/resilience';
+import { atMost, backoffMs, FailureLog, type Log, rest, unlessAborted } from '@polytape/resilience';
 import { BusConfigurationError, connectionClosed } from '../errors.ts';
 import { parseServerAddress, type ServerAddress } from './server-address.ts';
 
@@ -116,7 +116,7 @@ export class Connection {
     if (this.nats.isClosed()) return;
     this.#isClosing = true;
     // The client's own drain waits for an answer to its flush, which never comes while the server is away.
-    if (this.#connected) await Promise.race([this.nats.flush().catch(() => {}), rest(FLUSH_MS_MAX)]);
+    if (this.#connected) await atMost(FLUSH_MS_MAX, this.nats.flush()).catch(() => {});
     await this.nats.close();
   }
 

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type KvBucket, RevisionConflictError } from '@polytape/bus';
-import { rest, WakeUp } from '@polytape/resilience';
+import { atMost, rest, WakeUp } from '@polytape/resilience';
 import { errorSentence, type Logger } from '@polytape/service';
 import type { LeaderRecord } from '@polytape/types';
 import { LeaderTerm } from './leader-term.ts';
@@ -104,7 +103,7 @@ export class Leadership {
       done.abort();
       // By revision: if another scheduler leads by now, its key stays. A key that cannot be deleted expires by itself.
       const released = renewing.then(() => bucket.delete(KEY, hold.revision)).catch(() => {});
-      await Promise.race([released, delay(RELEASE_MS_MAX, undefined, { ref: false })]);
+      await atMost(RELEASE_MS_MAX, released);
     }
     if (!signal.aborted)
       log.warn({ reason: term.endedBecause }, `This scheduler no longer leads: ${term.endedBecause}.`);

@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Bus, OutgoingMessage, Publisher } from '@polytape/bus';
-import { FailureLog } from '@polytape/resilience';
+import { atMost, FailureLog } from '@polytape/resilience';
 import type { Logger } from '@polytape/service';
 import { type Unparsed, unparsedSubject } from '@polytape/types';
 import type { IngestorCounters } from '../ingestor-counters.ts';
@@ -102,7 +101,7 @@ export class UnparsedPublisher implements AsyncDisposable {
 
   /** Publishes what waits, if the broker takes it within a few seconds. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.race([this.idle(), delay(STOP_MS_MAX, undefined, { ref: false })]);
+    await atMost(STOP_MS_MAX, this.idle());
     const { queued } = this;
     if (queued > 0)
       this.#log.warn({ queued }, `Stopping with ${queued} records of unparsed frames unpublished; they are lost.`);
