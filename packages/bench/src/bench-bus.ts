@@ -3,7 +3,7 @@ import { silentLog, type Trade, tradeMessageId, tradeSubject } from '@polytape/t
 import { type Measured, measure } from './measure.ts';
 import { sampleTrades } from './sample-trades.ts';
 
-/** Published and acknowledged, then read again. */
+/** Publishing with acknowledgements, then reading the same messages. */
 export async function benchBus(url: string): Promise<Measured[]> {
   const signal = new AbortController().signal;
   await using bus = await Bus.connect({ url, name: 'bench', log: silentLog, signal });

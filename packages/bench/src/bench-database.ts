@@ -4,7 +4,7 @@ import { type Measured, measure } from './measure.ts';
 import { sampleBooks, samplePrices } from './sample-snapshots.ts';
 import { sampleTrades } from './sample-trades.ts';
 
-/** The writer's transaction with 5,000 rows: position, COPY, unique key, commit. */
+/** The writer's transaction of 5,000 rows: position, COPY, unique key, commit. */
 export async function benchDatabase(url: string, say: (sentence: string) => void): Promise<Measured[]> {
   const signal = new AbortController().signal;
   await using database = await Database.open({ url, applicationName: 'bench', log: silentLog, signal });

@@ -1,6 +1,6 @@
 import type { BookLevel, BookSnapshot, PriceSnapshot } from '@polytape/types';
 
-/** Prices of so many tokens in the interval of that number: each differs a little from the one before. */
+/** Prices of `count` tokens in one interval; each differs a little from the previous one. */
 export function samplePrices(slot: number, tokens: number): PriceSnapshot[] {
   return Array.from({ length: tokens }, (_, n) => ({
     ...samplePlace(slot, n),
@@ -9,7 +9,7 @@ export function samplePrices(slot: number, tokens: number): PriceSnapshot[] {
   }));
 }
 
-/** Books of so many tokens, 27 levels each, as they are in the middle of the venue's. */
+/** Books of `count` tokens with 27 levels each, the venue's average. */
 export function sampleBooks(slot: number, tokens: number): BookSnapshot[] {
   return Array.from({ length: tokens }, (_, n) => ({
     ...samplePlace(slot, n),
