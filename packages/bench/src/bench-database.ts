@@ -35,11 +35,11 @@ export async function benchDatabase(url: string, say: (sentence: string) => void
       work: commit,
     }),
     await measure('prices of 5,000 tokens, an interval a transaction', 'rows', {
-      prepare: (run) => batches(run, (slot) => ({ prices: samplePrices(slot, ROWS) })),
+      prepare: (run) => batches(run, (interval) => ({ prices: samplePrices(interval, ROWS) })),
       work: commit,
     }),
     await measure('books of 5,000 tokens, 27 levels each', 'rows', {
-      prepare: (run) => batches(run, (slot) => ({ books: sampleBooks(slot, ROWS) })),
+      prepare: (run) => batches(run, (interval) => ({ books: sampleBooks(interval, ROWS) })),
       work: commit,
     }),
   ];
