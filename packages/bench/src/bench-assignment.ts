@@ -1,7 +1,7 @@
 import { assignShards } from '../../../services/ws-ingestor/src/fleet/assign-shards.ts';
 import { type Measured, measure } from './measure.ts';
 
-/** What each ingestor works out whenever one comes or goes: who records which shard. */
+/** Which ingestor records which shard; each ingestor computes this whenever one joins or leaves. */
 export async function benchAssignment(): Promise<Measured[]> {
   const shards = Array.from({ length: 800 }, (_, number) => number);
   const members = Array.from({ length: 50 }, (_, at) => ({ id: `ingestor-${at}`, capacity: 1_000 }));

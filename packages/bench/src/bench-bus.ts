@@ -4,7 +4,7 @@ import { type Trade, tradeMessageId, tradeSubject } from '@polytape/types';
 import { type Measured, measure } from './measure.ts';
 import { sampleTrades } from './sample-trades.ts';
 
-/** Published and acknowledged, then read again. */
+/** Publishing with acknowledgements, then reading the same messages. */
 export async function benchBus(url: string): Promise<Measured[]> {
   const signal = new AbortController().signal;
   await using bus = await Bus.connect({ url, name: 'bench', log: silentLog, signal });

@@ -6,9 +6,8 @@ import { type Durations, durations } from './durations.ts';
 import { startService } from './service-process.ts';
 
 /**
- * How fast new markets are recorded: 200 of them, 400 tokens, are announced at once by a simulated venue that answers at
- * once, to a scheduler and an ingestor with the settings that they have by themselves. Covered means that a book of each
- * token has come.
+ * How fast new markets are recorded. A simulated venue that answers at once announces 200 markets with 400 tokens to a
+ * scheduler and an ingestor with default settings. Covered means that a book of each token has arrived.
  */
 export async function benchCoverage(natsUrl: string): Promise<Durations[]> {
   await using venue = await VenueSim.start({ markets: MARKETS, oddMarkets: 0, trading: false });
@@ -50,12 +49,12 @@ export async function benchCoverage(natsUrl: string): Promise<Durations[]> {
 
 type Views = { plan: KvView<Shard>; ingestors: KvView<IngestorPresence> };
 
-/** When the whole batch stood in the plan. */
+/** When the plan contained the whole batch. */
 async function planned({ plan }: Views, tokens: readonly string[]): Promise<number> {
   return await changed([plan], () => shardsWith(plan, tokens) !== null);
 }
 
-/** When an ingestor covered every shard of the batch, in a version that holds all of it. */
+/** When an ingestor covered every shard of the batch, in versions that contain all of its tokens. */
 async function covered({ plan, ingestors }: Views, tokens: readonly string[]): Promise<number> {
   return await changed([plan, ingestors], () => {
     const shards = shardsWith(plan, tokens);
@@ -68,7 +67,7 @@ async function covered({ plan, ingestors }: Views, tokens: readonly string[]): P
   });
 }
 
-/** The shards that hold these tokens, with their versions; null while one is in none. */
+/** The shards of these tokens, with their versions; null while a token has no shard. */
 function shardsWith(plan: KvView<Shard>, tokens: readonly string[]): [string, number][] | null {
   const left = new Set(tokens);
   const shards: [string, number][] = [];
@@ -79,7 +78,7 @@ function shardsWith(plan: KvView<Shard>, tokens: readonly string[]): [string, nu
   return left.size === 0 ? shards : null;
 }
 
-/** The time at which the condition first holds, looked at after each change. */
+/** When the condition first holds; it is checked after each change. */
 async function changed(views: readonly KvView<unknown>[], condition: () => boolean): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   const look = () => condition() && resolve(Date.now());
@@ -89,7 +88,7 @@ async function changed(views: readonly KvView<unknown>[], condition: () => boole
   return await promise;
 }
 
-/** When the log got the last document of so many new markets. */
+/** When the log has received the documents of this number of new markets. */
 async function lastDocument(bus: Bus, markets: number): Promise<number> {
   const { lastSequence } = await bus.streamState('MARKETS');
   const stop = new AbortController();

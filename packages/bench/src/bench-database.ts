@@ -4,7 +4,7 @@ import { type Measured, measure } from './measure.ts';
 import { sampleBooks, samplePrices } from './sample-snapshots.ts';
 import { sampleTrades } from './sample-trades.ts';
 
-/** The writer's transaction with 5,000 rows: position, COPY, unique key, commit. */
+/** The writer's transaction of 5,000 rows: position, COPY, unique key, commit. */
 export async function benchDatabase(url: string, say: (sentence: string) => void): Promise<Measured[]> {
   const signal = new AbortController().signal;
   await using database = await Database.open({ url, applicationName: 'bench', log: silentLog, signal });
@@ -35,11 +35,11 @@ export async function benchDatabase(url: string, say: (sentence: string) => void
       work: commit,
     }),
     await measure('prices of 5,000 tokens, an interval a transaction', 'rows', {
-      prepare: (run) => batches(run, (slot) => ({ prices: samplePrices(slot, ROWS) })),
+      prepare: (run) => batches(run, (interval) => ({ prices: samplePrices(interval, ROWS) })),
       work: commit,
     }),
     await measure('books of 5,000 tokens, 27 levels each', 'rows', {
-      prepare: (run) => batches(run, (slot) => ({ books: sampleBooks(slot, ROWS) })),
+      prepare: (run) => batches(run, (interval) => ({ books: sampleBooks(interval, ROWS) })),
       work: commit,
     }),
   ];

@@ -3,7 +3,7 @@ import { OrdinalCounter, tradeContentHash } from '@polytape/types';
 import { type Measured, measure } from './measure.ts';
 import { sampleFrames } from './sample-frames.ts';
 
-/** What a frame costs: looked at, parsed, and given an identity. */
+/** What a frame costs: recognising it, parsing it, and computing the identity of its trades. */
 export async function benchFrames(): Promise<Measured[]> {
   const frames = sampleFrames(50_000);
   const elements = frames.flatMap((text) => {

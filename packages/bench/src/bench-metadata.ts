@@ -3,8 +3,8 @@ import { VenueSim } from '@polytape/venue-sim';
 import { startService } from './service-process.ts';
 
 /**
- * What a scheduler needs to know 20,000 markets, with the intervals that it has by itself, and how near it comes to the
- * venue's limits: first from nothing, a scan; then started again with all of them known, when every job begins at once.
+ * What a scheduler with default intervals needs for 20,000 markets, and how near it comes to the venue's limits: first a
+ * scan of an empty log, then a restart with all markets known, when every job begins at once.
  */
 export async function benchMetadata(natsUrl: string): Promise<string[]> {
   await using venue = await VenueSim.start({
@@ -22,7 +22,7 @@ export async function benchMetadata(natsUrl: string): Promise<string[]> {
   {
     await using scheduler = await measured(addresses);
     await scheduler.untilItems('discovery-scan', MARKETS);
-    lines.push(`from nothing: ${await scheduler.figures(['discovery-scan'])}`);
+    lines.push(`empty log: ${await scheduler.figures(['discovery-scan'])}`);
   }
   {
     await using scheduler = await measured(addresses);
@@ -42,7 +42,7 @@ export async function benchMetadata(natsUrl: string): Promise<string[]> {
 }
 
 type MeasuredScheduler = AsyncDisposable & {
-  /** Resolves when a run of the job has read so many. @throws {Error} It never did. */
+  /** Resolves when a run of the job has read this number of items. @throws {Error} No run did in time. */
   untilItems(job: string, items: number): Promise<void>;
   figures(jobs: readonly string[]): Promise<string>;
 };
@@ -52,7 +52,7 @@ async function measured(env: Record<string, string>): Promise<MeasuredScheduler>
   const service = startService('scheduler', { ...env, HTTP_PORT: String(port) });
   let memoryMax = 0;
   const metrics = async (): Promise<string> => {
-    // Refused until it listens.
+    // The connection is refused until the service listens.
     const response = await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => null);
     const text = (await response?.text()) ?? '';
     memoryMax = Math.max(memoryMax, value(text, 'process_resident_memory_bytes') ?? 0);

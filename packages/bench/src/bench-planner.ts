@@ -1,7 +1,7 @@
 import { type PlanInput, planShards, type WantedMarket } from '../../../services/scheduler/src/plan/shard-planner.ts';
 import { type Measured, measure } from './measure.ts';
 
-/** The shard planner over more tokens than the venue had in 2026. */
+/** The shard planner, with more tokens than the venue had in 2026. */
 export async function benchPlanner(): Promise<Measured[]> {
   const wanted = Array.from({ length: MARKETS }, (_, n): WantedMarket => {
     const conditionId = `0x${n.toString(16).padStart(64, '0')}`;
@@ -27,7 +27,7 @@ export async function benchPlanner(): Promise<Measured[]> {
   const ended = new Set(wanted.filter((_, n) => n % 100 === 0).map(({ conditionId }) => conditionId));
   const open = wanted.filter(({ conditionId }) => !ended.has(conditionId));
   return [
-    await measure(`planned from nothing, ${2 * MARKETS} tokens`, 'tokens', {
+    await measure(`empty plan, ${2 * MARKETS} tokens`, 'tokens', {
       prepare: () => empty,
       work: (input) => {
         planShards(input, LIMITS);
@@ -46,5 +46,5 @@ export async function benchPlanner(): Promise<Measured[]> {
 
 const MARKETS = 150_000;
 const LIMITS = { tokensTarget: 400, tokensMax: 500, openAtTokens: 50, openAfterMs: 30_000, movesMax: 200 };
-/** Ids are 77 digits long, and as strings they are what the planner moves. */
+/** The planner moves ids as strings of 77 digits. */
 const TOKEN_ID_START = '1'.repeat(71);

@@ -1,4 +1,4 @@
-/** How long something took, over several runs, in milliseconds. */
+/** Durations of several runs, in milliseconds. */
 export type Durations = { name: string; medianMs: number; minMs: number; maxMs: number; runs: number };
 
 /** @param took Milliseconds of each run. */

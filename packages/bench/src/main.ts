@@ -1,4 +1,4 @@
-/** Benchmarks: what one core does with frames and with the plan, what the embedded servers take, how fast new markets are recorded. All on loopback, some minutes. */
+/** The benchmarks: frames, plan and assignment on one core, the embedded servers, and how fast new markets are recorded. Loopback only; takes some minutes. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ try {
     say(`\n${title}`);
     for (const measured of await run()) say(renderMeasured(measured));
   }
-  // Last, for it leaves its plan in the broker.
+  // Runs last, because it leaves its plan in the broker.
   say('\n400 tokens of new markets, real services and an instant venue');
   for (const took of await benchCoverage(natsServer.url)) say(renderDurations(took));
   await using secondServer = await startNatsServer({ binary: nats, dataDir: join(directory, 'nats-metadata') });

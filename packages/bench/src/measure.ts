@@ -1,9 +1,9 @@
-/** One figure: how many of something a second, over several runs. */
+/** Units per second, over several runs. */
 export type Measured = { name: string; unit: string; median: number; min: number; max: number; runs: number };
 
 /**
- * Runs `work` a few times after one that does not count, and tells how many units a second it did. `prepare` makes what
- * the run of this number needs and is not timed; `work` returns how many units it has done.
+ * Runs `work` several times after a warm-up and returns the units per second. `prepare` makes the input of a run and is not
+ * timed; `work` returns the number of units that it has processed.
  */
 export async function measure<T>(
   name: string,

@@ -1,31 +1,31 @@
 import type { BookLevel, BookSnapshot, PriceSnapshot } from '@polytape/types';
 
-/** Prices of so many tokens in the interval of that number: each differs a little from the one before. */
-export function samplePrices(slot: number, tokens: number): PriceSnapshot[] {
+/** Prices of the first `tokens` tokens in this interval; each differs a little from the previous one. */
+export function samplePrices(interval: number, tokens: number): PriceSnapshot[] {
   return Array.from({ length: tokens }, (_, n) => ({
-    ...samplePlace(slot, n),
-    ...sampleQuote(slot + n),
+    ...samplePlace(interval, n),
+    ...sampleQuote(interval + n),
     volume24h: `${n}.25`,
   }));
 }
 
-/** Books of so many tokens, 27 levels each, as they are in the middle of the venue's. */
-export function sampleBooks(slot: number, tokens: number): BookSnapshot[] {
+/** Books of the first `tokens` tokens, with 27 levels each, the median at the venue. */
+export function sampleBooks(interval: number, tokens: number): BookSnapshot[] {
   return Array.from({ length: tokens }, (_, n) => ({
-    ...samplePlace(slot, n),
-    ...sampleQuote(slot + n),
-    exchangeAtMs: EPOCH_MS + slot * INTERVAL_MS - n,
-    bids: sampleLevels(13, (level) => 450 - level, slot + n),
-    asks: sampleLevels(14, (level) => 460 + level, slot + n),
+    ...samplePlace(interval, n),
+    ...sampleQuote(interval + n),
+    exchangeAtMs: EPOCH_MS + interval * INTERVAL_MS - n,
+    bids: sampleLevels(13, (level) => 450 - level, interval + n),
+    asks: sampleLevels(14, (level) => 460 + level, interval + n),
     spread: '0.01',
     tickSize: '0.001',
-    hash: (slot * 65_536 + n).toString(16).padStart(40, '0'),
+    hash: (interval * 65_536 + n).toString(16).padStart(40, '0'),
     hashMatches: true,
   }));
 }
 
-function samplePlace(slot: number, n: number) {
-  const intervalStartMs = EPOCH_MS + slot * INTERVAL_MS;
+function samplePlace(interval: number, n: number) {
+  const intervalStartMs = EPOCH_MS + interval * INTERVAL_MS;
   const conditionId = `0x${(n >> 1).toString(16).padStart(64, '0')}`;
   return {
     conditionId,

@@ -1,6 +1,6 @@
 import { OrdinalCounter, type Trade, tradeContentHash, tradeId } from '@polytape/types';
 
-/** Different trades of 500 tokens; `from` numbers the first, so that two calls make different ones. */
+/** Distinct trades of 500 tokens. `from` is the number of the first, so that two calls make different ones. */
 export function sampleTrades(from: number, count: number): Trade[] {
   const ordinals = new OrdinalCounter({ windowMs: 1_000, contentsMax: 1_000_000 });
   return Array.from({ length: count }, (_, i) => sampleTrade(from + i, ordinals));
