@@ -89,7 +89,7 @@ describe('an ingestor with an uncaught error', () => {
       await outage.over();
 
       expect(await ingestor.process.exit()).toEqual({ code: 1, signal: null });
-      const last = await ingestor.process.record(/^Stopped; everything received is acknowledged/);
+      const last = await ingestor.process.record(/^Stopped. JetStream has acknowledged everything/);
       expect((await until('an answer of JetStream', messages)) - before).toBe(last.trades);
     },
   );
