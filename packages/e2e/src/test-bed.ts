@@ -152,6 +152,12 @@ export class TestBed implements AsyncDisposable {
     return await compareTape(this.venue.ledger(), this.#database.url);
   }
 
+  /** Counts the differences between the database and the venue's ledger. */
+  async outcome(): Promise<{ missing: number; duplicates: number }> {
+    const { missing, duplicates } = await this.compare();
+    return { missing: missing.length, duplicates };
+  }
+
   /**
    * Compares the database with the stream TRADES, trade by trade. Nothing may be written meanwhile.
    */

@@ -83,8 +83,7 @@ export class ServerBroker implements AsyncDisposable {
     if (stack.databaseUrl !== null) return { url: stack.databaseUrl };
     if (stack.start === 'docker') return { url: this.#resources.use(await dockerPostgres()).url };
     const binaries = await preparePostgres({ cacheDir, progress });
-    const dataDir = join(await this.#runDirectory(), 'postgres');
-    const server = await startPostgres({ binaries, dataDir, settings: POSTGRES_SETTINGS });
+    const server = await startPostgres({ binaries, dataDir: join(await this.#runDirectory(), 'postgres') });
     return { url: this.#resources.use(server).url };
   }
 
@@ -114,9 +113,6 @@ export class ServerBroker implements AsyncDisposable {
     if (this.#directory) await rm(await this.#directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
-
-/** No test cuts the power, and no test kills this server: its data need not reach the disk. */
-const POSTGRES_SETTINGS = { fsync: 'off', full_page_writes: 'off' };
 
 function sentence(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
