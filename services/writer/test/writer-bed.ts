@@ -1,7 +1,7 @@
 import { Bus, type StreamName } from '@polytape/bus';
 import { Metrics } from '@polytape/service';
 import { Database } from '@polytape/tapedb';
-import { databaseSession, type TestNats, testDatabase, testNats } from '@polytape/test-servers';
+import { databaseSession, type Preparation, type TestNats, testDatabase, testNats } from '@polytape/test-servers';
 import {
   type Log,
   silentLog,
@@ -22,6 +22,15 @@ export type RunningWriter = AsyncDisposable & {
   metric(line: RegExp): Promise<number>;
 };
 
+const PLAIN_TABLES: Preparation = {
+  name: 'plain_tables',
+  async prepare(url) {
+    const connecting = { applicationName: 'test', log: silentLog, signal: new AbortController().signal };
+    await using database = await Database.open({ url, ...connecting });
+    await database.migrate({ timescale: false });
+  },
+};
+
 /** A test's own NATS and database, and the writers that it starts on them. All end with it, the writers first. */
 export class WriterBed implements AsyncDisposable {
   readonly nats: TestNats;
@@ -33,14 +42,13 @@ export class WriterBed implements AsyncDisposable {
   static async open(): Promise<WriterBed> {
     await using resources = new AsyncDisposableStack();
     const nats = resources.use(await testNats());
-    const { url } = resources.use(await testDatabase());
+    const { url } = resources.use(await testDatabase(PLAIN_TABLES));
     const stop = new AbortController();
     resources.defer(() => stop.abort(new Error('the test is over')));
     const connecting = { log: silentLog, signal: stop.signal };
     const bus = resources.use(await Bus.connect({ url: nats.url, name: 'test', ...connecting }));
     await bus.reconcile(stop.signal);
     const database = resources.use(await Database.open({ url, applicationName: 'test', ...connecting }));
-    await database.migrate({ timescale: false });
     return new WriterBed({ nats, bus, database, databaseUrl: url, resources: resources.move() });
   }
 
