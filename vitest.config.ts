@@ -1,9 +1,19 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // Most of the CPU time of a short-lived process is the compilation of its modules. Test workers and the services and commands
 // that tests start share the compiled code; `packages/e2e` passes the variable on.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.polytape', 'cache', 'compiled');
+
+/** Long files first, so that none of them is left running alone at the end: tests across processes, then those with servers. */
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => LONG.findIndex((pattern) => pattern.test(moduleId));
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+const LONG = [/\/e2e\//, /\.integration\.test\.ts$/, /./];
 
 export default defineConfig({
   test: {
@@ -16,6 +26,7 @@ export default defineConfig({
     isolate: false,
     // Most tests wait for servers more than they compute.
     maxWorkers: 4,
+    sequence: { sequencer: LongFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
