@@ -42,7 +42,8 @@ test('NATS away for seconds in the flow: the connections to the venue stay, and 
   await outage.over();
 
   await expectWhole(ingestor);
-  expect(bed.venue.status().socketsConnected).toBe(sockets);
+  const said = ingestor.process.records.map(({ msg }) => msg).join('\n');
+  expect(bed.venue.status().socketsConnected, said).toBe(sockets);
   expect(await ingestor.metric('polytape_ingestor_publish_acknowledged_total')).toBeGreaterThan(queued);
   await ingestor.ready();
 });
