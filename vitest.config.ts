@@ -1,4 +1,5 @@
 import { existsSync, statfsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
@@ -7,7 +8,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 // that tests start share the compiled code; `packages/e2e` passes the variable on.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '.polytape', 'cache', 'compiled');
 
-// Temporary data of tests stay in memory where Linux has enough of it (most containers do not). A database has about 900 files:
+// Temporary data of tests stays in memory where Linux has enough of it (most containers do not). A database has about 900 files:
 // creating and dropping it took three times the CPU on a disk.
 const MEMORY = '/dev/shm';
 const MEMORY_BYTES_MIN = 4 * 1024 ** 3;
@@ -34,8 +35,8 @@ export default defineConfig({
     fileParallelism: !process.env.TEST_NATS_URL,
     // The files of a worker share the loaded modules: loading them again for each file took a third of a unit test's CPU time.
     isolate: false,
-    // Most tests wait for servers more than they compute.
-    maxWorkers: 4,
+    // Most tests wait for servers more than they compute. The maximum keeps to the connections of one PostgreSQL.
+    maxWorkers: Math.min(2 * availableParallelism(), 8),
     sequence: { sequencer: LongFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
