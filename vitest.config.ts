@@ -8,6 +8,7 @@ export default defineConfig({
     globalSetup: ['packages/test-servers/src/global-setup.ts'],
     // A given NATS server is one for all tests, and each empties it first.
     fileParallelism: !process.env.TEST_NATS_URL,
+    maxConcurrency: process.env.TEST_NATS_URL ? 1 : 5,
     // Most tests wait for servers more than they compute; vitest's own choice leaves one of two cores idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,

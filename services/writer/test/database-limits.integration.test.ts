@@ -2,7 +2,7 @@ import { databaseSession } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import { until, WriterBed } from './writer-bed.ts';
 
-describe('a batch for which the database has no time', () => {
+describe.concurrent('a batch for which the database has no time', () => {
   test.each(['57014', '53400'])('is halved after three attempts until it passes (SQLSTATE %s)', async (code) => {
     await using bed = await WriterBed.open();
     await using session = await databaseSession(bed.databaseUrl);

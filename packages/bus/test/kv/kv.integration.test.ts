@@ -8,7 +8,7 @@ import { operatorOf } from '../topology/operator.ts';
 
 type Value = { n: number };
 
-describe('a bucket', () => {
+describe.concurrent('a bucket', () => {
   test('holds what was written, by revision', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
@@ -135,7 +135,7 @@ describe('a bucket', () => {
   });
 });
 
-describe('a view', () => {
+describe.concurrent('a view', () => {
   test('is ready with all living keys', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
