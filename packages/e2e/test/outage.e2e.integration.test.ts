@@ -9,7 +9,7 @@ let writer: ServiceUnderTest;
 
 beforeAll(async () => {
   bed = await TestBed.open({
-    ...{ markets: 60, tradesPerSecond: 600, quotesPerTrade: 6, burst: null },
+    ...{ markets: 60, tradesPerSecond: 600, quotesPerTrade: 2, burst: null },
     ...{ openPerMinute: 0, closePerMinute: 0 },
   });
   [scheduler, writer] = await Promise.all([bed.start('scheduler', { SHARD_TOKENS_TARGET: '80' }), bed.start('writer')]);

@@ -8,7 +8,7 @@ let scheduler: ServiceUnderTest;
 
 beforeAll(async () => {
   bed = await TestBed.open({
-    ...{ markets: 60, tradesPerSecond: 1_000, quotesPerTrade: 4, burst: null },
+    ...{ markets: 60, tradesPerSecond: 500, quotesPerTrade: 2, burst: null },
     ...{ openPerMinute: 0, closePerMinute: 0 },
   });
   scheduler = await bed.start('scheduler', { SHARD_TOKENS_TARGET: '80' });
@@ -89,7 +89,7 @@ describe('an ingestor with an uncaught error', () => {
       await outage.over();
 
       expect(await ingestor.process.exit()).toEqual({ code: 1, signal: null });
-      const last = await ingestor.process.record(/^Stopped; everything received is acknowledged/);
+      const last = await ingestor.process.record(/^Stopped. JetStream has acknowledged everything/);
       expect((await until('an answer of JetStream', messages)) - before).toBe(last.trades);
     },
   );
