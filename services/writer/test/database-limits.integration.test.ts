@@ -33,7 +33,8 @@ describe.concurrent('a batch for which the database has no time', () => {
     const held = await bed.holdPositions();
     await bed.publish(21, 21);
     await until(() => running.writer.unfinished() !== null);
-    await bed.publish(22, 40); // read while the transaction of the first one waits
+    await bed.publish(22, 40);
+    await running.received('TRADES'); // while the transaction of the first one waits, so that they become one batch
     await held[Symbol.asyncDispose]();
     await bed.stored('TRADES');
     await until(async () => (await batches()) > before + 1);
