@@ -33,6 +33,7 @@ export default defineConfig({
     globalSetup: ['packages/test-servers/src/global-setup.ts'],
     // A given NATS server is one for all tests, and each empties it first.
     fileParallelism: !process.env.TEST_NATS_URL,
+    maxConcurrency: process.env.TEST_NATS_URL ? 1 : 5,
     // The files of a worker share the loaded modules: loading them again for each file took a third of a unit test's CPU time.
     isolate: false,
     // Most tests wait for servers more than they compute. The maximum keeps to the connections of one PostgreSQL.

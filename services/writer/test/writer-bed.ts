@@ -20,6 +20,8 @@ export type RunningWriter = AsyncDisposable & {
   /** Streams that it projects at the moment. */
   projects(): Promise<string[]>;
   metric(line: RegExp): Promise<number>;
+  /** Resolves when the writer has all messages of the stream, stored or not. */
+  received(stream: StreamName): Promise<void>;
 };
 
 const PLAIN_TABLES: Preparation = {
@@ -108,6 +110,16 @@ export class WriterBed implements AsyncDisposable {
         const [, value] = new RegExp(`^${line.source} (\\S+)$`, 'm').exec(await metrics.text()) ?? [];
         return Number(value);
       },
+      received: async (stream) => {
+        const { lastSequence } = await bus.streamState(stream);
+        const delivered = async () => {
+          const request = { timeoutMs: 5_000, signal: stop.signal };
+          const { consumers } = await bus.request<Consumers>(`$JS.API.CONSUMER.LIST.${stream}`, {}, request);
+          return Math.max(0, ...consumers.map((consumer) => consumer.delivered.stream_seq));
+        };
+        // The answer comes over the writer's own connection, behind the messages that the server counts as delivered.
+        await until(async () => (await delivered()) === lastSequence);
+      },
       [Symbol.asyncDispose]: () => resources.disposeAsync(),
     };
   }
@@ -143,6 +155,8 @@ export class WriterBed implements AsyncDisposable {
     await this.#resources.disposeAsync();
   }
 }
+
+type Consumers = { consumers: { delivered: { stream_seq: number } }[] };
 
 /** Looks until it is true; the timeout of the test is the deadline. */
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {

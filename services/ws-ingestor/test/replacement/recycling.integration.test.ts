@@ -3,8 +3,10 @@ import { RecorderBed } from '../recording/recorder-bed.ts';
 
 const PLAN = { 0: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] };
 
-describe('a connection', () => {
-  test('that 30 % of its tokens have left is replaced once, not before its minimum age, and no trade is missing', async () => {
+describe.concurrent('a connection', () => {
+  test('that 30 % of its tokens have left is replaced once, not before its minimum age, and no trade is missing', async ({
+    expect,
+  }) => {
     await using bed = await RecorderBed.start({ plan: PLAN });
     await bed.covered();
     const before = bed.connectionOf(0);
@@ -44,7 +46,9 @@ describe('a connection', () => {
     await bed.until('the trade', () => bed.counters.trades === 1);
   });
 
-  test('becomes current again when its successor takes over and is lost again and again, and no trade is missing', async () => {
+  test('becomes current again when its successor takes over and is lost again and again, and no trade is missing', async ({
+    expect,
+  }) => {
     await using bed = await RecorderBed.start({ plan: PLAN, recorders: { overlapMs: 600 } });
     await bed.covered();
     const before = bed.connectionOf(0);
@@ -175,7 +179,7 @@ describe('a connection', () => {
   });
 });
 
-describe('connections that are lost all at once', () => {
+describe.concurrent('connections that are lost all at once', () => {
   test('reconnect at the pace of all new connections', async () => {
     const plan = Object.fromEntries(Array.from({ length: 20 }, (_, shard) => [shard, [shard]]));
     await using bed = await RecorderBed.start({ plan, recorders: { connectPaceMs: 100 } });
@@ -190,7 +194,7 @@ describe('connections that are lost all at once', () => {
   });
 });
 
-describe('a shard that leaves the plan', () => {
+describe.concurrent('a shard that leaves the plan', () => {
   test('is kept for the overlap if others have its tokens, and closed at once if its tokens have ended', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0], 1: [1], 2: [2] }, recorders: { overlapMs: 400 } });
     await bed.covered();
@@ -204,7 +208,7 @@ describe('a shard that leaves the plan', () => {
   });
 });
 
-describe('a token that leaves its shard', () => {
+describe.concurrent('a token that leaves its shard', () => {
   test('for another shard stays subscribed for the overlap; a token that has ended leaves at once', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2, 3], 1: [4] }, recorders: { overlapMs: 400 } });
     await bed.covered();
