@@ -18,7 +18,7 @@ export async function dropAllConnections(o: { tokens: number; shards: number }):
   await using bed = await TestBed.open({ ...STEADY_VENUE, oddMarkets: 0, markets: o.tokens / 2, tradesPerSecond: 200 });
   const { ingestor } = await bed.startRecorder({
     scheduler: { SHARD_TOKENS_TARGET: String(o.tokens / o.shards) },
-    ingestor: { CONNECT_PACE_MS: '50' },
+    ingestor: { CONNECT_PACE_MS: '100' }, // the default; a loaded machine delays single connections by hundreds of ms
   });
   bed.venue.startTrading();
   await bed.recorded(300);
