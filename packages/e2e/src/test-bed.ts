@@ -1,6 +1,7 @@
 import { Bus, type StreamName, TOPOLOGY } from '@polytape/bus';
 import { silentLog } from '@polytape/resilience';
-import { type TestDatabase, type TestNats, testDatabase, testNats } from '@polytape/test-servers';
+import { Database } from '@polytape/tapedb';
+import { type Preparation, type TestDatabase, type TestNats, testDatabase, testNats } from '@polytape/test-servers';
 import type { Trade } from '@polytape/types';
 import { type TruthTrade, VenueSim, type VenueSimOptions } from '@polytape/venue-sim';
 import { DatabaseProbe } from './database-probe.ts';
@@ -24,7 +25,7 @@ export class TestBed implements AsyncDisposable {
 
   static async open(venueOptions: VenueSimOptions): Promise<TestBed> {
     await using resources = new AsyncDisposableStack();
-    const database = resources.use(await testDatabase());
+    const database = resources.use(await testDatabase(MIGRATED));
     const nats = resources.use(await testNats());
     const venue = resources.use(await VenueSim.start({ trading: false, ...venueOptions }));
     const probe = resources.use(new DatabaseProbe(database.url));
@@ -120,7 +121,7 @@ export class TestBed implements AsyncDisposable {
    * stop with the test bed.
    */
   async rebuilt(): Promise<DatabaseProbe> {
-    const database = this.#resources.use(await testDatabase());
+    const database = this.#resources.use(await testDatabase(MIGRATED));
     const probe = this.#resources.use(new DatabaseProbe(database.url));
     await this.start('writer', { DATABASE_URL: database.url });
     for (const stream of Object.keys(TOPOLOGY.streams)) await this.stored(stream as StreamName, probe);
@@ -151,6 +152,12 @@ export class TestBed implements AsyncDisposable {
   /** Compares the database with the venue's ledger. */
   async compare(): Promise<TapeComparison> {
     return await compareTape(this.venue.ledger(), this.#database.url);
+  }
+
+  /** Counts the differences between the database and the venue's ledger. */
+  async outcome(): Promise<{ missing: number; duplicates: number }> {
+    const { missing, duplicates } = await this.compare();
+    return { missing: missing.length, duplicates };
   }
 
   /**
@@ -200,5 +207,15 @@ async function sumOf(services: readonly ServiceUnderTest[], metric: string): Pro
   const values = await Promise.all(services.map((service) => service.metric(metric)));
   return values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 }
+
+/** The writer would migrate an empty database, too, but each time anew. */
+const MIGRATED: Preparation = {
+  name: 'best_edition',
+  async prepare(url) {
+    const signal = AbortSignal.timeout(CONNECT_MS_MAX);
+    await using database = await Database.open({ url, applicationName: 'e2e', log: silentLog, signal });
+    await database.migrate();
+  },
+};
 
 const CONNECT_MS_MAX = 60_000;

@@ -15,6 +15,7 @@ export async function until<T>(
   const deadline = performance.now() + withinMs;
   let trouble: unknown;
   for (;;) {
+    const askedAtMs = performance.now();
     try {
       const answer = await ask();
       if (answer !== null && answer !== undefined && answer !== false) return answer;
@@ -22,8 +23,10 @@ export async function until<T>(
     } catch (error) {
       trouble = error; // a process that is still starting refuses the connection
     }
-    if (performance.now() > deadline) throw new DeadlineError(what, withinMs, o.seen?.(), trouble);
-    await delay(POLL_MS);
+    const nowMs = performance.now();
+    if (nowMs > deadline) throw new DeadlineError(what, withinMs, o.seen?.(), trouble);
+    // A question costs both sides, and most conditions take seconds: ask for at most a tenth of the time.
+    await delay(Math.min(Math.max(POLL_MS_MIN, 9 * (nowMs - askedAtMs)), POLL_MS_MAX));
   }
 }
 
@@ -39,4 +42,5 @@ export class DeadlineError extends Error {
 
 /** Much longer than anything takes on an idle machine. */
 export const DEADLINE_MS = 45_000;
-const POLL_MS = 25;
+const POLL_MS_MIN = 25;
+const POLL_MS_MAX = 250;

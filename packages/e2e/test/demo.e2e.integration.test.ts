@@ -1,34 +1,33 @@
 import { describe, expect, test } from 'vitest';
 import {
-  DatabaseProbe,
+  DEMO_PROCESSES,
+  DEMO_SERVICES,
   descendants,
   isAlive,
+  isCompleteDemo,
   PolytapeHome,
   type ProcessUnderTest,
   type Runtime,
-  sumOfMetric,
+  recording,
+  SMALL_DEMO,
+  summaryOf,
   until,
 } from '../src/index.ts';
-
-const SERVICES = ['scheduler-1', 'writer-1', 'ws-ingestor-1'];
-const PROCESSES = ['nats', 'postgres', ...SERVICES];
-/** Small enough to leave time for the other tests. */
-const SMALL = ['--markets', '60', '--trades-per-second', '100', '--json'];
 
 describe('polytape demo', () => {
   test('records what its venue executes, prints all addresses, and leaves nothing behind', async () => {
     await using home = await PolytapeHome.make();
-    await using demo = home.spawn(['demo', '--for', '5s', ...SMALL]);
-    const runtime = await home.untilRuntime('every process', demo, isComplete);
+    await using demo = home.spawn(['demo', '--for', '5s', ...SMALL_DEMO]);
+    const runtime = await home.untilRuntime('every process', demo, isCompleteDemo);
     await using processes = await everyProcess(demo, runtime);
 
     expect(Object.keys(runtime).sort()).toEqual(['databaseUrl', 'http', 'natsUrl', 'pids', 'venue']);
-    expect(Object.keys(runtime.pids).sort()).toEqual([...PROCESSES, 'polytape', 'venue-sim'].toSorted());
+    expect(Object.keys(runtime.pids).sort()).toEqual([...DEMO_PROCESSES, 'polytape', 'venue-sim'].toSorted());
     expect(runtime.pids.polytape).toBe(demo.pid);
     const { control = '', ...venue } = runtime.venue ?? {};
     expect(await (await fetch(`${control}/status`)).json()).toMatchObject({ trades: {} });
     expect(Object.keys(venue).sort()).toEqual(['clob', 'data', 'gamma', 'ws']);
-    expect(Object.keys(runtime.http).sort()).toEqual(SERVICES);
+    expect(Object.keys(runtime.http).sort()).toEqual(DEMO_SERVICES);
     expect(runtime.natsUrl).toMatch(/^nats:\/\/polytape:[\w-]+@127\.0\.0\.1:\d+$/);
     expect(runtime.databaseUrl).toMatch(/^postgresql:\/\/.*@127\.0\.0\.1:\d+\/\w+$/);
     for (const port of Object.values(runtime.http)) {
@@ -43,20 +42,24 @@ describe('polytape demo', () => {
     for (const value of Object.values(summary)) expect(value).toEqual(expect.any(Number));
     expect(summary.recorded).toBeGreaterThan(0);
     expect(await home.runtime()).toBeNull();
-    expect(processes.ids.length).toBeGreaterThanOrEqual(PROCESSES.length);
+    expect(processes.ids.length).toBeGreaterThanOrEqual(DEMO_PROCESSES.length);
     for (const pid of processes.ids) expect(await isAlive(pid), `process ${pid}`).toBe(false);
   }, 120_000);
 
   test('restarts killed services with a message, and misses nothing', async () => {
     await using home = await PolytapeHome.make();
-    await using demo = home.spawn(['demo', '--for', '10m', ...SMALL]);
-    let runtime = await home.untilRuntime('every process', demo, isComplete);
+    await using demo = home.spawn(['demo', '--for', '10m', ...SMALL_DEMO]);
+    let runtime = await home.untilRuntime('every process', demo, isCompleteDemo);
     await recording(runtime);
     for (const name of ['writer-1', 'nats', 'postgres', 'scheduler-1']) {
       const killed = runtime.pids[name] ?? 0;
       process.kill(killed, 'SIGKILL');
       await demo.line(new RegExp(`^${name} ended \\(SIGKILL\\); restarting it in [12]\\.\\d s`));
-      runtime = await home.untilRuntime(`another ${name}`, demo, (now) => isComplete(now) && now.pids[name] !== killed);
+      runtime = await home.untilRuntime(
+        `another ${name}`,
+        demo,
+        (now) => isCompleteDemo(now) && now.pids[name] !== killed,
+      );
       await recording(runtime);
     }
     demo.signal('SIGINT');
@@ -65,25 +68,10 @@ describe('polytape demo', () => {
     expect(summary).toMatchObject({ recorded: summary.executed, missing: 0, duplicates: 0 });
   }, 180_000);
 
-  test('waits with a message for work in hand of its services when it is behind', async () => {
-    await using home = await PolytapeHome.make();
-    await using demo = home.spawn(['demo', '--for', '5s', ...SMALL]);
-    const runtime = await home.untilRuntime('every process', demo, isComplete);
-    await recording(runtime);
-    await using probe = new DatabaseProbe(runtime.databaseUrl);
-    {
-      await using _held = await probe.holdPosition('TRADES');
-      // It waits for more than 10 s only if there is work in hand.
-      await demo.line(/^Behind by \d+ trades, no progress for 1[2-9] s\. Waiting/);
-    }
-    expect(await demo.exit()).toEqual({ code: 0, signal: null });
-    expect(summaryOf(demo)).toMatchObject({ missing: 0, duplicates: 0 });
-  }, 120_000);
-
   test('locks its data directory, and stops all of its processes when it is killed', async () => {
     await using home = await PolytapeHome.make();
-    await using demo = home.spawn(['demo', '--for', '10m', ...SMALL]);
-    const runtime = await home.untilRuntime('every process', demo, isComplete);
+    await using demo = home.spawn(['demo', '--for', '10m', ...SMALL_DEMO]);
+    const runtime = await home.untilRuntime('every process', demo, isCompleteDemo);
     await recording(runtime);
     await using processes = await everyProcess(demo, runtime);
     await using other = home.spawn(['demo']);
@@ -92,15 +80,11 @@ describe('polytape demo', () => {
       expect.stringMatching(/^polytape: POLYTAPE_DATA_DIR: another polytape .* is running/),
     ]);
 
-    expect(processes.ids.length).toBeGreaterThanOrEqual(PROCESSES.length);
+    expect(processes.ids.length).toBeGreaterThanOrEqual(DEMO_PROCESSES.length);
     await demo.kill();
     for (const pid of processes.ids) await until(`the end of process ${pid}`, async () => !(await isAlive(pid)));
   }, 120_000);
 });
-
-function isComplete({ pids, http }: Runtime): boolean {
-  return PROCESSES.every((name) => name in pids) && SERVICES.every((name) => name in http);
-}
 
 /** All processes of a run. Those that have not ended by themselves end with the test. */
 async function everyProcess(demo: ProcessUnderTest, { pids }: Runtime): Promise<AsyncDisposable & { ids: number[] }> {
@@ -112,14 +96,4 @@ async function everyProcess(demo: ProcessUnderTest, { pids }: Runtime): Promise<
       for (const pid of ids) if (await isAlive(pid)) process.kill(pid, 'SIGKILL');
     },
   };
-}
-
-/** Resolves when the writer of this run has stored trades. */
-async function recording(runtime: Runtime): Promise<void> {
-  await until('trades written', async () => (await sumOfMetric(runtime, 'polytape_writer_trades_inserted_total')) > 0);
-}
-
-/** The last line of standard output. */
-function summaryOf(demo: ProcessUnderTest): Record<string, number> {
-  return JSON.parse(demo.stdout.at(-1) ?? 'null') as Record<string, number>;
 }

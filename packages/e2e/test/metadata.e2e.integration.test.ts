@@ -1,155 +1,17 @@
-import { describe, expect, test } from 'vitest';
-import { type ServiceUnderTest, TestBed, until } from '../src/index.ts';
+import { describe, test } from 'vitest';
+import { readInRounds, recoverFromBadAnswers } from '../src/index.ts';
 
 describe('prices, books and documents', () => {
-  test('of 2,000 markets are all read in each round, within their intervals and the limits of the venue', async () => {
-    const markets = 2_000;
-    const tokens = 2 * markets;
-    await using bed = await TestBed.open({ markets, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 });
-    bed.venue.rest.giveWrongHashes(1_000);
-    await bed.start('writer');
-    const scheduler = await bed.start('scheduler', {
-      DISCOVERY_INTERVAL_MS: '10000',
-      DISCOVERY_SCAN_INTERVAL_MS: '10000',
-      PRICES_INTERVAL_MS: '10000',
-      BOOKS_INTERVAL_MS: '10000',
-      RESOLUTIONS_INTERVAL_MS: '10000',
-    });
-    await scheduler.untilMetric('polytape_scheduler_job_items', (items) => items === markets, {
-      job: 'discovery-scan',
-    });
-    const readTwice = async (job: string): Promise<string> => {
-      // Whole rounds one after the other: what is the same as before is read, and not published.
-      await scheduler.untilMetric('polytape_scheduler_job_items', (items) => items === tokens, { job });
-      const runs = (await scheduler.metric('polytape_scheduler_job_runs_total', { job })) ?? 0;
-      await scheduler.untilMetric('polytape_scheduler_job_runs_total', (now) => now > runs, { job });
-      expect(await scheduler.metric('polytape_scheduler_job_items', { job })).toBe(tokens);
-      return `${job} in ${await scheduler.metric('polytape_scheduler_job_duration_seconds', { job })} s`;
-    };
-    const figures = await Promise.all(CLOB_JOBS.map(readTwice));
-    for (const job of CLOB_JOBS)
-      expect(await scheduler.metric('polytape_scheduler_job_overruns_total', { job })).toBe(0);
-    for (const job of JOBS) expect(await scheduler.metric('polytape_scheduler_job_failures_total', { job })).toBe(0);
-    for (const stream of ['MARKETS', 'EVENTS', 'PRICES', 'BOOKS'] as const) await bed.stored(stream);
-    const [stored] = await bed.probe.rows(
-      `SELECT (SELECT count(*)::int FROM markets) AS markets,
-              (SELECT count(DISTINCT token_id)::int FROM price_tape) AS priced,
-              (SELECT count(DISTINCT token_id)::int FROM book_tape) AS read,
-              (SELECT count(*)::int FROM book_tape WHERE NOT is_hash_right) AS wrong,
-              (SELECT count(*)::int FROM price_tape WHERE midpoint NOT BETWEEN best_bid AND best_ask) AS odd`,
-    );
-    expect(stored).toMatchObject({ markets, priced: tokens, read: tokens, odd: 0 });
-    // One book in a thousand had a wrong hash: it is kept, and known for what it is.
-    expect(stored?.wrong).toBeGreaterThan(0);
-
-    keepsToTheLimits(bed);
-    const asked = bed.venue.rest
-      .rates()
-      .filter(({ requests }) => requests > 0)
-      .map(({ host, rule, requests, most }) => `${host} ${rule} ${requests} (${most} in 10 s)`);
-    const memory = (await scheduler.metric('process_resident_memory_bytes')) ?? 0;
-    console.log(`metadata: ${figures.join(', ')}; ${Math.round(memory / 1e6)} MB; ${asked.join(', ')}`);
+  test('are all read in each round, within their intervals and the limits of the venue', async () => {
+    await readInRounds({ markets: 400, intervalMs: 4_000 });
   }, 120_000);
 
-  test('are asked for no more often than the venue allows, however often they are wanted', async () => {
-    await using bed = await TestBed.open({ markets: 1_000, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 });
-    // 8 requests a round: without a limit some 800 in 10 s, where 500 are allowed.
-    const scheduler = await bed.start('scheduler', { PRICES_INTERVAL_MS: '100', BOOKS_INTERVAL_MS: '0' });
-    const asked = () => bed.venue.rest.rates().find(({ rule }) => rule === '/prices')?.requests ?? 0;
-    await until('400 requests for prices', () => asked() >= 400, { seen: () => `There were ${asked()}.` });
-    keepsToTheLimits(bed);
-    expect(await scheduler.metric('polytape_scheduler_job_overruns_total', { job: 'prices' })).toBeGreaterThan(0);
-  });
-
-  test('come again by themselves after a host answered badly, which is said once, and stops no other job', async () => {
-    await using bed = await TestBed.open({
-      markets: 40,
-      oddMarkets: 0,
-      tradesPerSecond: 100,
-      openPerMinute: 0,
-      closePerMinute: 0,
-      gammaFiguresAgeMs: 0,
+  test('recover by themselves after bad answers of a host, which are logged once and stop no other job', async () => {
+    await recoverFromBadAnswers({
+      troubles: [
+        ['clob', '500'],
+        ['gamma', '429-retry-after'],
+      ],
     });
-    await bed.start('writer');
-    const scheduler = await bed.start('scheduler', {
-      DISCOVERY_INTERVAL_MS: '400',
-      DISCOVERY_SCAN_INTERVAL_MS: '700',
-      PRICES_INTERVAL_MS: '300',
-      BOOKS_INTERVAL_MS: '500',
-      RESOLUTIONS_INTERVAL_MS: '400',
-    });
-    bed.venue.startTrading();
-    for (const job of JOBS) await worked(scheduler, job);
-    await worked(scheduler, 'prices');
-
-    // The Data API says nothing at all while the others have their troubles: that is noticed late.
-    const [closed] = bed.venue.openMarketList();
-    bed.venue.rest.answerBadly({ host: 'data', answer: 'nothing' });
-    bed.venue.life.endTrading(closed?.conditionId ?? '');
-
-    for (const [host, answer] of TROUBLES) {
-      const [troubled, going] = host === 'gamma' ? [GAMMA_JOBS, CLOB_JOBS] : [CLOB_JOBS, GAMMA_JOBS];
-      const before = scheduler.process.records.length;
-      const given = bed.venue.status().rest.badAnswers;
-      const beganAtMs = Date.now();
-      bed.venue.rest.answerBadly({ host, answer });
-      await until(`${host} asked again and again`, () => bed.venue.status().rest.badAnswers >= given + 4);
-      for (const job of going) await worked(scheduler, job);
-      bed.venue.rest.answerRightly(host);
-      const asked = bed.venue.status().rest.badAnswers - given;
-      const seconds = (Date.now() - beganAtMs) / 1_000;
-      for (const job of troubled) await worked(scheduler, job);
-
-      // Three jobs ask Gamma, two the CLOB, each of them several times a second as long as all is well.
-      expect(asked, `${answer} of ${host}: asked ${asked} times in ${seconds} s`).toBeLessThan(3 * (2 + seconds));
-      const complaints = scheduler.process.records
-        .slice(before)
-        .filter(({ level, msg }) => ['warn', 'error'].includes(level) && msg.includes(`/${host}/`))
-        .map(({ msg }) => msg.replace(/ Trying again in .*/, ''));
-      expect(complaints, `${answer} of ${host}`).not.toEqual([]);
-      expect([...new Set(complaints)]).toEqual(complaints);
-    }
-    await scheduler.process.record(/\/data\/v2\/resolutions.*timed out/);
-    bed.venue.rest.answerRightly();
-    const rightSince = new Date();
-    await worked(scheduler, 'resolutions');
-    await until('new prices and books in the database', async () => {
-      const [row] = await bed.probe.rows<{ isThere: boolean }>(
-        `SELECT EXISTS (SELECT 1 FROM price_tape WHERE seen_at > $1)
-            AND EXISTS (SELECT 1 FROM book_tape WHERE seen_at > $1) AS "isThere"`,
-        [rightSince],
-      );
-      return row?.isThere;
-    });
-    await bed.venue.stopTrading();
   }, 150_000);
 });
-
-const TROUBLES = [
-  ['clob', '429'],
-  ['gamma', '429-retry-after'],
-  ['clob', '500'],
-  ['gamma', 'html'],
-  ['clob', '403'],
-  ['gamma', '403'],
-] as const;
-const GAMMA_JOBS = ['discovery', 'discovery-scan'];
-const CLOB_JOBS = ['prices', 'books'];
-const JOBS = [...GAMMA_JOBS, ...CLOB_JOBS, 'resolutions'];
-
-/**
- * Every limit of the venue, with our headroom: 70 % of it begin in any 10 s. The venue counts them as they arrive, and a
- * few that were under way for longer arrive together with the next ones.
- */
-function keepsToTheLimits(bed: TestBed): void {
-  for (const { host, rule, limit, most } of bed.venue.rest.rates()) {
-    expect(most, `${host} ${rule}: ${most} in 10 s`).toBeLessThanOrEqual(limit * 0.75);
-  }
-}
-
-/** Resolves when a run of this job has begun and ended well from now on. */
-async function worked(scheduler: ServiceUnderTest, job: string): Promise<void> {
-  const name = 'polytape_scheduler_job_last_success_timestamp_seconds';
-  const before = (await scheduler.metric(name, { job })) ?? 0;
-  await scheduler.untilMetric(name, (now) => now > before, { job });
-}

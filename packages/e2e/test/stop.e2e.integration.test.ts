@@ -8,7 +8,7 @@ let scheduler: ServiceUnderTest;
 
 beforeAll(async () => {
   bed = await TestBed.open({
-    ...{ markets: 60, tradesPerSecond: 1_000, quotesPerTrade: 4, burst: null },
+    ...{ markets: 60, tradesPerSecond: 500, quotesPerTrade: 2, burst: null },
     ...{ openPerMinute: 0, closePerMinute: 0 },
   });
   scheduler = await bed.start('scheduler', { SHARD_TOKENS_TARGET: '80' });

@@ -1,5 +1,5 @@
 import { type Log, silentLog } from '@polytape/resilience';
-import { testDatabase } from '@polytape/test-servers';
+import { type Preparation, testDatabase } from '@polytape/test-servers';
 import { Client, type QueryResultRow } from 'pg';
 import { Database } from '../src/index.ts';
 
@@ -12,28 +12,32 @@ export type OpenDatabase = AsyncDisposable & {
 };
 
 /** @param options.timescale False makes plain tables even on a server with TimescaleDB. */
-export async function openDatabase(options: { timescale: boolean }): Promise<OpenDatabase> {
-  const { url, sql, database, stack } = await openEmptyDatabase();
-  try {
-    await database.migrate(options);
-  } catch (error) {
-    await stack.disposeAsync(); // nobody else holds it yet
-    throw error;
-  }
-  return { database, url, sql, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+export function openDatabase(options: { timescale: boolean }): Promise<OpenDatabase> {
+  return openPrepared({
+    name: options.timescale ? 'best_edition' : 'plain_tables',
+    async prepare(url) {
+      await using database = await open(url);
+      await database.migrate(options);
+    },
+  });
 }
 
 /** As `openDatabase`, but not migrated. */
-export async function openEmptyDatabase() {
-  const stack = new AsyncDisposableStack();
-  const { url } = stack.use(await testDatabase());
+export function openEmptyDatabase(): Promise<OpenDatabase> {
+  return openPrepared(null);
+}
+
+async function openPrepared(content: Preparation | null): Promise<OpenDatabase> {
+  await using stack = new AsyncDisposableStack();
+  const { url } = stack.use(await testDatabase(content));
   const client = new Client(url);
   await client.connect();
   stack.defer(() => client.end());
   const database = stack.use(await open(url));
   const sql = async <R extends QueryResultRow>(text: string, values?: unknown[]) =>
     (await client.query<R>(text, values)).rows;
-  return { url, sql, database, stack, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const owned = stack.move();
+  return { url, sql, database, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /**

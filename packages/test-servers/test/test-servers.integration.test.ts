@@ -26,6 +26,45 @@ describe('a test database', () => {
     expect(rowCount).toBe(0);
   });
 
+  test('has the prepared content, of its own, and other tests do not see its changes', async () => {
+    let preparations = 0;
+    const content = {
+      name: 'numbers',
+      async prepare(url: string) {
+        preparations += 1;
+        await using session = await open(url);
+        await session.client.query('CREATE TABLE numbers AS SELECT 1 AS n');
+      },
+    };
+    const databases = await Promise.all([1, 2, 3].map(() => testDatabase(content)));
+    for (const { url } of databases) {
+      await using session = await open(url);
+      const { rows } = await session.client.query('SELECT n FROM numbers');
+      expect(rows).toEqual([{ n: 1 }]);
+      await session.client.query('INSERT INTO numbers VALUES (2)');
+    }
+    expect([1, 3]).toContain(preparations); // a given server keeps no template
+    for (const database of databases) await database[Symbol.asyncDispose]();
+  });
+
+  test('is not left behind when its preparation fails, and is prepared again', async () => {
+    const names: string[] = [];
+    const failing = {
+      name: 'failing',
+      async prepare(url: string) {
+        names.push(new URL(url).pathname.slice(1));
+        throw new Error('unprepared');
+      },
+    };
+    await expect(testDatabase(failing)).rejects.toThrow('unprepared');
+    await expect(testDatabase(failing)).rejects.toThrow('unprepared');
+    expect(names).toHaveLength(2);
+    await using remaining = await testDatabase({ ...failing, prepare: async () => {} });
+    await using session = await open(remaining.url);
+    const { rowCount } = await session.client.query('SELECT 1 FROM pg_database WHERE datname = ANY ($1)', [names]);
+    expect(rowCount).toBe(0);
+  });
+
   test('is dropped even with an open session', async () => {
     const database = await testDatabase();
     await using session = await open(database.url);

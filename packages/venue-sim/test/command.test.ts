@@ -8,7 +8,7 @@ import { ChannelClient } from './channel/channel-client.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-describe('the venue as a process', () => {
+describe.concurrent('the venue as a process', () => {
   test('prints its addresses, and on SIGTERM completes the ledger and prints what it executed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'venue-sim-'));
     try {

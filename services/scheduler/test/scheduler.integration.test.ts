@@ -21,7 +21,7 @@ import { logBed } from './markets/log-bed.ts';
 
 const log = createLogger({ service: 'test', level: 'error' });
 
-describe('the jobs of a scheduler', () => {
+describe.concurrent('the jobs of a scheduler', () => {
   test.each(['403', '500', 'html', '429'] as const)(
     'continue without a host that answers %s, and with it when it recovers',
     async (answer) => {
@@ -39,7 +39,7 @@ describe('the jobs of a scheduler', () => {
     },
   );
 
-  test('name the outage while the first scan retries', async () => {
+  test('name the outage while the first scan retries', async ({ expect }) => {
     await using s = await scheduling({ answer: '500', tries: 1_000 });
     const named = [
       expect.stringMatching(/^127\.0\.0\.1:\d+ is unavailable for \/gamma\/markets\/keyset: answered 500/),
@@ -64,7 +64,7 @@ describe('the jobs of a scheduler', () => {
   });
 });
 
-describe('a scheduler whose documents JetStream does not acknowledge', () => {
+describe.concurrent('a scheduler whose documents JetStream does not acknowledge', () => {
   test('reports for how long, and recovers', async () => {
     await using s = await scheduling();
     await s.until((jobs) => isWorking(jobs['discovery-scan']));
@@ -84,8 +84,8 @@ describe('a scheduler whose documents JetStream does not acknowledge', () => {
   });
 });
 
-describe('an announced market that Gamma lists late', () => {
-  test('is planned from its event, and then with the tokens of its document', async () => {
+describe.concurrent('an announced market that Gamma lists late', () => {
+  test('is planned from its event, and then with the tokens of its document', async ({ expect }) => {
     await using s = await scheduling();
     await s.planned(10);
     const opened = s.venue.openMarkets(1)[0];
@@ -97,7 +97,7 @@ describe('an announced market that Gamma lists late', () => {
     s.gammaListsAll();
     const after = await s.plannedWith(opened.tokenIds);
     expect(after).toHaveLength(12);
-    await expect.poll(() => s.scheduler.unconfirmed).toBe(0);
+    await expect.poll(() => s.scheduler.unconfirmed, { timeout: 20_000 }).toBe(0);
   });
 
   test('leaves the plan when its document says closed', async () => {
@@ -136,7 +136,7 @@ describe('an announced market that Gamma lists late', () => {
   });
 });
 
-describe('the plan of a scheduler', () => {
+describe.concurrent('the plan of a scheduler', () => {
   test('is restored as a whole when its bucket is deleted', async () => {
     await using s = await scheduling();
     const [before] = await s.planned(10);

@@ -2,7 +2,7 @@ import { databaseSession } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import { until, WriterBed } from './writer-bed.ts';
 
-describe('a batch for which the database has no time', () => {
+describe.concurrent('a batch for which the database has no time', () => {
   test.each(['57014', '53400'])('is halved after three attempts until it passes (SQLSTATE %s)', async (code) => {
     await using bed = await WriterBed.open();
     await using session = await databaseSession(bed.databaseUrl);
@@ -33,7 +33,8 @@ describe('a batch for which the database has no time', () => {
     const held = await bed.holdPositions();
     await bed.publish(21, 21);
     await until(() => running.writer.unfinished() !== null);
-    await bed.publish(22, 40); // read while the transaction of the first one waits
+    await bed.publish(22, 40);
+    await running.received('TRADES'); // while the transaction of the first one waits, so that they become one batch
     await held[Symbol.asyncDispose]();
     await bed.stored('TRADES');
     await until(async () => (await batches()) > before + 1);

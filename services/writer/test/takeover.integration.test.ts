@@ -5,7 +5,7 @@ import { type RunningWriter, until, WriterBed } from './writer-bed.ts';
 /** Nothing listens there. */
 const NOWHERE = 'tcp://127.0.0.1:1';
 
-describe('a writer that cannot reach NATS', () => {
+describe.concurrent('a writer that cannot reach NATS', () => {
   test('releases its streams after the stated time to one that can, and is a ready standby once it is back', async () => {
     await using bed = await WriterBed.open();
     await using way = await tcpProxy(bed.nats.url);
@@ -29,7 +29,7 @@ describe('a writer that cannot reach NATS', () => {
   });
 });
 
-describe('a writer that lost its lead to another one', () => {
+describe.concurrent('a writer that lost its lead to another one', () => {
   test('stands by and is ready', async () => {
     await using bed = await WriterBed.open();
     await using way = await tcpProxy(bed.databaseUrl);
@@ -48,7 +48,7 @@ describe('a writer that lost its lead to another one', () => {
   });
 });
 
-describe('a writer to which PostgreSQL did not answer a COMMIT', () => {
+describe.concurrent('a writer to which PostgreSQL did not answer a COMMIT', () => {
   test('is ready again when that was the last message of the stream', async () => {
     await using bed = await WriterBed.open();
     await using way = await tcpProxy(bed.databaseUrl);
@@ -65,7 +65,7 @@ describe('a writer to which PostgreSQL did not answer a COMMIT', () => {
   });
 });
 
-describe('a writer is not ready', () => {
+describe.concurrent('a writer is not ready', () => {
   test('while it cannot ask PostgreSQL for the lock of a stream', async () => {
     await using bed = await WriterBed.open();
     await using way = await tcpProxy(bed.databaseUrl);

@@ -2,7 +2,7 @@ import { Bus, type StreamName } from '@polytape/bus';
 import { type Log, silentLog } from '@polytape/resilience';
 import { Metrics } from '@polytape/service';
 import { Database } from '@polytape/tapedb';
-import { databaseSession, type TestNats, testDatabase, testNats } from '@polytape/test-servers';
+import { databaseSession, type Preparation, type TestNats, testDatabase, testNats } from '@polytape/test-servers';
 import { type Trade, tradeContentHash, tradeId, tradeMessageId, tradeSubject } from '@polytape/types';
 import { Writer, type WriterOptions } from '../src/writer.ts';
 
@@ -13,6 +13,17 @@ export type RunningWriter = AsyncDisposable & {
   /** Streams that it projects at the moment. */
   projects(): Promise<string[]>;
   metric(line: RegExp): Promise<number>;
+  /** Resolves when the writer has all messages of the stream, stored or not. */
+  received(stream: StreamName): Promise<void>;
+};
+
+const PLAIN_TABLES: Preparation = {
+  name: 'plain_tables',
+  async prepare(url) {
+    const connecting = { applicationName: 'test', log: silentLog, signal: new AbortController().signal };
+    await using database = await Database.open({ url, ...connecting });
+    await database.migrate({ timescale: false });
+  },
 };
 
 /** A test's own NATS and database, and the writers that it starts on them. All end with it, the writers first. */
@@ -26,14 +37,13 @@ export class WriterBed implements AsyncDisposable {
   static async open(): Promise<WriterBed> {
     await using resources = new AsyncDisposableStack();
     const nats = resources.use(await testNats());
-    const { url } = resources.use(await testDatabase());
+    const { url } = resources.use(await testDatabase(PLAIN_TABLES));
     const stop = new AbortController();
     resources.defer(() => stop.abort(new Error('the test is over')));
     const connecting = { log: silentLog, signal: stop.signal };
     const bus = resources.use(await Bus.connect({ url: nats.url, name: 'test', ...connecting }));
     await bus.reconcile(stop.signal);
     const database = resources.use(await Database.open({ url, applicationName: 'test', ...connecting }));
-    await database.migrate({ timescale: false });
     return new WriterBed({ nats, bus, database, databaseUrl: url, resources: resources.move() });
   }
 
@@ -93,6 +103,16 @@ export class WriterBed implements AsyncDisposable {
         const [, value] = new RegExp(`^${line.source} (\\S+)$`, 'm').exec(await metrics.text()) ?? [];
         return Number(value);
       },
+      received: async (stream) => {
+        const { lastSequence } = await bus.streamState(stream);
+        const delivered = async () => {
+          const request = { timeoutMs: 5_000, signal: stop.signal };
+          const { consumers } = await bus.request<Consumers>(`$JS.API.CONSUMER.LIST.${stream}`, {}, request);
+          return Math.max(0, ...consumers.map((consumer) => consumer.delivered.stream_seq));
+        };
+        // The answer comes over the writer's own connection, behind the messages that the server counts as delivered.
+        await until(async () => (await delivered()) === lastSequence);
+      },
       [Symbol.asyncDispose]: () => resources.disposeAsync(),
     };
   }
@@ -128,6 +148,8 @@ export class WriterBed implements AsyncDisposable {
     await this.#resources.disposeAsync();
   }
 }
+
+type Consumers = { consumers: { delivered: { stream_seq: number } }[] };
 
 /** Looks until it is true; the timeout of the test is the deadline. */
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {

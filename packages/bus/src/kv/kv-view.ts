@@ -209,7 +209,9 @@ export class KvView<T> implements AsyncDisposable {
     this.#learnt += 1;
     this.#known.set(key, { revision, learnt: this.#learnt });
     if (!isValue(message)) {
-      this.#remove(key);
+      this.#bad.delete(key);
+      this.#live.delete(key);
+      this.#notify(key); // even if the key came and went unseen: a listener may have met it by `get`
       return;
     }
     const read = readValue<T>(message, key, this.#check);

@@ -10,7 +10,7 @@ import { natsProxy } from './nats-proxy.ts';
 const program = await natsServerProgram();
 const never = new AbortController().signal;
 
-describe('connecting', () => {
+describe.concurrent('connecting', () => {
   test.for(['postgres://localhost:5432', 'nats://', 'nats://user:pa/55@host', 'nats://host:notaport', 'http://x'])(
     'refuses %s at once, and names the setting',
     async (url) => {
@@ -64,17 +64,17 @@ describe('connecting', () => {
   describe.skipIf(program === null)('with credentials (needs a nats-server program to configure)', () => {
     const users = 'authorization { users: [ { user: "ann", password: "p@ss/w:rd" } ] }';
 
-    test('uses user and password of the URL, percent-encoded', async () => {
+    test('uses user and password of the URL, percent-encoded', async ({ onTestFinished }) => {
       if (program === null) return;
-      await using nats = await configuredNats(program, { configuration: users, jetstream: true });
+      await using nats = await configuredNats(program, onTestFinished, { configuration: users, jetstream: true });
       const url = `nats://ann:${encodeURIComponent('p@ss/w:rd')}@${nats.host}`;
       await using made = await testBus(url);
       expect(made.bus.connected).toBe(true);
     });
 
-    test('fails at once with wrong ones, without repeating the password', async () => {
+    test('fails at once with wrong ones, without repeating the password', async ({ onTestFinished }) => {
       if (program === null) return;
-      await using nats = await configuredNats(program, { configuration: users, jetstream: true });
+      await using nats = await configuredNats(program, onTestFinished, { configuration: users, jetstream: true });
       const log = new RecordedLog();
       const attempt = Bus.connect({ url: `nats://ann:wrong@${nats.host}`, name: 'test', log, signal: never });
       const error = await attempt.catch((caught) => caught);
@@ -83,9 +83,9 @@ describe('connecting', () => {
       expect(`${error.message}${log.text}`).not.toContain('wrong');
     });
 
-    test('uses a name without a password as a token', async () => {
+    test('uses a name without a password as a token', async ({ onTestFinished }) => {
       if (program === null) return;
-      await using nats = await configuredNats(program, {
+      await using nats = await configuredNats(program, onTestFinished, {
         configuration: 'authorization { token: "t0ken" }',
         jetstream: true,
       });
@@ -95,7 +95,7 @@ describe('connecting', () => {
   });
 });
 
-describe('a connection', () => {
+describe.concurrent('a connection', () => {
   test('that is cut logs it and comes back', async () => {
     await using nats = await testNats();
     await using way = await natsProxy(nats.url);
@@ -121,11 +121,17 @@ describe('a connection', () => {
     expect((await made.bus.streamState('TRADES')).lastSequence).toBe(0);
   });
 
-  test.skipIf(program === null)('comes back after the server refused it for a while', async () => {
+  test.skipIf(program === null)('comes back after the server refused it for a while', async ({ onTestFinished }) => {
     if (program === null) return;
     const users = (password: string) => `authorization { users: [ { user: ann, password: ${password} } ] }`;
-    await using nats = await configuredNats(program, { configuration: users('right'), jetstream: true });
-    await using other = await configuredNats(program, { configuration: users('other'), jetstream: true });
+    await using nats = await configuredNats(program, onTestFinished, {
+      configuration: users('right'),
+      jetstream: true,
+    });
+    await using other = await configuredNats(program, onTestFinished, {
+      configuration: users('other'),
+      jetstream: true,
+    });
     await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url.replace('//', '//ann:right@'));
     way.lead(other.url);

@@ -8,7 +8,7 @@ import { operatorOf } from '../topology/operator.ts';
 
 type Value = { n: number };
 
-describe('a bucket', () => {
+describe.concurrent('a bucket', () => {
   test('holds what was written, by revision', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
@@ -135,7 +135,7 @@ describe('a bucket', () => {
   });
 });
 
-describe('a view', () => {
+describe.concurrent('a view', () => {
   test('is ready with all living keys', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
@@ -255,6 +255,26 @@ describe('a view', () => {
     await when(view, () => !view.entries().has('deleted'));
     await when(view, () => !view.entries().has('purged')); // no message announces it
     expect(view.entries().size).toBe(2);
+  });
+
+  test('names a key that was written and deleted while it was cut off', async () => {
+    await using nats = await testNats();
+    await using way = await natsProxy(nats.url);
+    await using near = await testBus(nats.url);
+    await using far = await testBus(way.url);
+    const leader = await near.bus.kv<Value>('leader');
+    await using view = (await far.bus.kv<Value>('leader')).view({ signal: far.stop.signal, relistMs: 600_000 });
+    await view.ready;
+    const named = Promise.withResolvers<string>();
+    view.onChange(named.resolve);
+    way.mute();
+    way.cut();
+    await far.log.said(/Lost the connection/);
+    await leader.create('scheduler', { n: 1 });
+    await leader.delete('scheduler');
+    way.unmute();
+    expect(await named.promise).toBe('scheduler');
+    expect(view.entries().size).toBe(0);
   });
 
   test('finds on its timer keys that are gone without a marker', async () => {

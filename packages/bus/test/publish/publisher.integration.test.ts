@@ -267,9 +267,9 @@ describe('a publisher', () => {
 
   test.skipIf(program === null)(
     'sends messages again that a hanging server does not acknowledge (needs its pid)',
-    async () => {
+    async ({ onTestFinished }) => {
       if (program === null) return;
-      await using nats = await configuredNats(program, { jetstream: true });
+      await using nats = await configuredNats(program, onTestFinished, { jetstream: true });
       await using made = await testBus(nats.url);
       await using publisher = made.bus.publisher({ ...WINDOW, acknowledgeMsMax: 100 });
       process.kill(nats.pid, 'SIGSTOP');

@@ -17,7 +17,7 @@ import {
   trade,
 } from '../trades-stream.ts';
 
-describe('reading in batches', () => {
+describe.concurrent('reading in batches', () => {
   test('begins at the start without a position, and after the position with one', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
@@ -197,7 +197,7 @@ describe('reading in batches', () => {
   });
 });
 
-describe('reading skips and repeats nothing', () => {
+describe.concurrent('reading skips and repeats nothing', () => {
   test('when the server is killed while others publish', async ({ skip }) => {
     await using nats = await testNats();
     if (!nats.canRestart) skip('the server of TEST_NATS_URL is not ours to end');

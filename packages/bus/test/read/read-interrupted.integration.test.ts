@@ -9,7 +9,7 @@ import { RecordedLog } from './recorded-log.ts';
 
 const program = await natsServerProgram();
 
-describe('reading with a limit on interruptions', () => {
+describe.concurrent('reading with a limit on interruptions', () => {
   test('fails when NATS cannot be reached for longer, even when the stream is idle', async () => {
     await using nats = await testNats();
     await using way = await natsProxy(nats.url);
@@ -48,11 +48,11 @@ describe('reading with a limit on interruptions', () => {
 
   test.skipIf(program === null)(
     'fails, and never reports that it reads, when we may inspect the stream but not pull from it (needs a server program)',
-    async () => {
+    async ({ onTestFinished }) => {
       if (program === null) return;
       const denied = 'publish: { allow: ">", deny: "$JS.API.CONSUMER.MSG.NEXT.>" }';
       const users = `users: [{ user: owner, password: secret }, { user: reader, password: secret, permissions: { ${denied} } }]`;
-      await using nats = await configuredNats(program, {
+      await using nats = await configuredNats(program, onTestFinished, {
         jetstream: true,
         configuration: `authorization { ${users} }`,
       });

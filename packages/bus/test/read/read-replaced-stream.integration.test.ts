@@ -6,7 +6,7 @@ import { testBus } from '../test-bus.ts';
 import { operatorOf } from '../topology/operator.ts';
 import { failureOf, publish, read, readAll, sequences } from '../trades-stream.ts';
 
-describe('a stream that has become another one', () => {
+describe.concurrent('a stream that has become another one', () => {
   test('is noticed when the position lies beyond its end', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
@@ -69,7 +69,7 @@ describe('a stream that has become another one', () => {
   });
 });
 
-describe('a reader whose stream lost its tail and grew past its position while nobody was connected', () => {
+describe.concurrent('a reader whose stream lost its tail and grew past its position while nobody was connected', () => {
   const replaced = {
     name: 'StreamReplacedError',
     sequence: 6,
@@ -101,7 +101,7 @@ describe('a reader whose stream lost its tail and grew past its position while n
   });
 });
 
-describe('a reader that knows which message stands at its position', () => {
+describe.concurrent('a reader that knows which message stands at its position', () => {
   test('fails when another one stands there', async ({ skip }) => {
     await using stream = await streamWithTail(skip);
     const position = await stream.positionAt(6);

@@ -8,7 +8,7 @@ const SUBJECT = 'pm.cmd.test';
 const never = new AbortController().signal;
 const soon = { timeoutMs: 10_000, signal: never };
 
-describe('a request', () => {
+describe.concurrent('a request', () => {
   test('gets the answer of the handler', async () => {
     await using nats = await testNats();
     await using server = await connect(nats.url);
@@ -95,7 +95,7 @@ describe('a request', () => {
   });
 });
 
-describe('a request to all', () => {
+describe.concurrent('a request to all', () => {
   test('gathers the answers of all processes that serve it, and ends when no more come', async () => {
     await using nats = await testNats();
     await using one = await connect(nats.url);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { EmbeddedServerError, type NatsServerBinary, prepareNatsServer } from '@polytape/embedded';
-import { onTestFinished } from 'vitest';
+import type { TestContext } from 'vitest';
 
 /** A nats-server with a configuration of the test's own, which a given server cannot have. */
 export type ConfiguredNats = AsyncDisposable & { host: string; url: string; pid: number; directory: string };
@@ -22,12 +22,14 @@ export async function natsServerProgram(): Promise<NatsServerBinary | null> {
 }
 
 /**
+ * @param onTestFinished Of the test's context: a test that ran out of time disposes of nothing.
  * @param o.configuration The server's configuration file but for address and store; `jetstream` adds a store.
  * @param o.storeBytesMax What JetStream may keep on disk; by default a share of the disk's free space.
  * @param o.directory Where the store is; by default a new one. Removed with the server.
  */
 export async function configuredNats(
   binary: NatsServerBinary,
+  onTestFinished: TestContext['onTestFinished'],
   o: { configuration?: string; jetstream: boolean; directory?: string; storeBytesMax?: number },
 ): Promise<ConfiguredNats> {
   const directory = o.directory ?? (await mkdtemp(join(tmpdir(), 'polytape-test-nats-')));
@@ -45,7 +47,7 @@ export async function configuredNats(
     await exited;
     await rm(directory, { recursive: true, force: true });
   };
-  onTestFinished(end); // a test that ran out of time disposes of nothing
+  onTestFinished(end);
   const lines: string[] = [];
   let host = '';
   for await (const line of createInterface(server.stderr)) {

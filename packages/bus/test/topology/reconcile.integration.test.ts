@@ -14,7 +14,7 @@ const program = await natsServerProgram();
 const MIB = 1_024 ** 2;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-describe('reconciling', () => {
+describe.concurrent('reconciling', () => {
   test('creates the streams and buckets of the table on an empty server', async () => {
     await using nats = await testNats();
     await using operator = await operatorOf(nats.url);
@@ -165,17 +165,17 @@ describe('reconciling', () => {
   });
 
   describe.skipIf(program === null)('a server with another configuration (needs a nats-server program)', () => {
-    test('fails with the remedy when it has no JetStream', async () => {
+    test('fails with the remedy when it has no JetStream', async ({ onTestFinished }) => {
       if (program === null) return;
-      await using nats = await configuredNats(program, { jetstream: false });
+      await using nats = await configuredNats(program, onTestFinished, { jetstream: false });
       const attempt = testBus(nats.url);
       await expect(attempt).rejects.toBeInstanceOf(BusConfigurationError);
       await expect(attempt).rejects.toThrow(/nats-server with -js/);
     });
 
-    test('fails with the remedy when our account has no JetStream', async () => {
+    test('fails with the remedy when our account has no JetStream', async ({ onTestFinished }) => {
       if (program === null) return;
-      await using nats = await configuredNats(program, {
+      await using nats = await configuredNats(program, onTestFinished, {
         jetstream: true,
         configuration: 'accounts { A { users: [ { user: a, password: a } ] }, B { jetstream: enabled } }',
       });
@@ -191,9 +191,12 @@ describe('reconciling', () => {
         return [prices.max_bytes, books.max_bytes].map((limit) => Number(limit) / MIB);
       };
 
-      test('gets smaller streams where their size is limited, which is logged once', async () => {
+      test('gets smaller streams where their size is limited, which is logged once', async ({ onTestFinished }) => {
         if (program === null) return;
-        await using nats = await configuredNats(program, { jetstream: true, storeBytesMax: 3_000 * MIB });
+        await using nats = await configuredNats(program, onTestFinished, {
+          jetstream: true,
+          storeBytesMax: 3_000 * MIB,
+        });
         await using made = await testBus(nats.url);
         expect(await bytes(nats.url)).toEqual([2_048, 512]);
         const warnings = made.log.entries.filter(({ level }) => level === 'warn').map(({ sentence }) => sentence);
@@ -205,23 +208,30 @@ describe('reconciling', () => {
         expect(await bytes(nats.url)).toEqual([2_048, 512]);
       });
 
-      test('gets larger ones at a later start when there is room', async () => {
+      test('gets larger ones at a later start when there is room', async ({ onTestFinished }) => {
         if (program === null) return;
         const directory = await mkdtemp(join(tmpdir(), 'polytape-test-nats-'));
         {
-          await using small = await configuredNats(program, { jetstream: true, storeBytesMax: 3_000 * MIB });
+          await using small = await configuredNats(program, onTestFinished, {
+            jetstream: true,
+            storeBytesMax: 3_000 * MIB,
+          });
           await using _made = await testBus(small.url);
           await cp(small.directory, directory, { recursive: true });
         }
-        await using large = await configuredNats(program, { jetstream: true, storeBytesMax: 20_000 * MIB, directory });
+        await using large = await configuredNats(program, onTestFinished, {
+          jetstream: true,
+          storeBytesMax: 20_000 * MIB,
+          directory,
+        });
         await using made = await testBus(large.url);
         expect((await made.log.said(/^Updated stream BOOKS/)).level).toBe('info');
         expect(await bytes(large.url)).toEqual([2_048, 8_192]);
       });
 
-      test('without room for the smallest of them is waited for, which is logged', async () => {
+      test('without room for the smallest of them is waited for, which is logged', async ({ onTestFinished }) => {
         if (program === null) return;
-        await using nats = await configuredNats(program, { jetstream: true, storeBytesMax: 100 * MIB });
+        await using nats = await configuredNats(program, onTestFinished, { jetstream: true, storeBytesMax: 100 * MIB });
         await using made = await testBus(nats.url, { reconcile: false });
         const reconciling = made.bus.reconcile(made.stop.signal);
         expect((await made.log.said(/Waiting to prepare/)).sentence).toMatch(/cannot create stream PRICES now/);
@@ -235,9 +245,11 @@ describe('reconciling', () => {
       { user: guest, password: g, permissions: { publish: { deny: ["$JS.API.STREAM.CREATE.>", "$JS.API.STREAM.UPDATE.>"] } } }
     ] }`;
 
-    test('is waited for, which is logged, when we may not create streams, until somebody else has', async () => {
+    test('is waited for, which is logged, when we may not create streams, until somebody else has', async ({
+      onTestFinished,
+    }) => {
       if (program === null) return;
-      await using nats = await configuredNats(program, { jetstream: true, configuration: users });
+      await using nats = await configuredNats(program, onTestFinished, { jetstream: true, configuration: users });
       await using guest = await testBus(`nats://guest:g@${nats.host}`, { reconcile: false });
       const reconciling = guest.bus.reconcile(guest.stop.signal);
       const said = await guest.log.said(/Waiting to prepare the streams/);
@@ -246,9 +258,11 @@ describe('reconciling', () => {
       await reconciling;
     });
 
-    test('is used, which is logged, when we may not update a stream that has all our subjects', async () => {
+    test('is used, which is logged, when we may not update a stream that has all our subjects', async ({
+      onTestFinished,
+    }) => {
       if (program === null) return;
-      await using nats = await configuredNats(program, { jetstream: true, configuration: users });
+      await using nats = await configuredNats(program, onTestFinished, { jetstream: true, configuration: users });
       await using _owner = await testBus(`nats://owner:o@${nats.host}`);
       await using operator = await operatorOf(`nats://owner:o@${nats.host}`);
       await operator.jsm.streams.update('TRADES', { max_age: nanos(DAY_MS) });
@@ -256,9 +270,9 @@ describe('reconciling', () => {
       expect((await guest.log.said(/of stream TRADES to what polytape expects/)).sentence).toContain('max_age');
     });
 
-    test('stops waiting when the signal aborts', async () => {
+    test('stops waiting when the signal aborts', async ({ onTestFinished }) => {
       if (program === null) return;
-      await using nats = await configuredNats(program, { jetstream: true, configuration: users });
+      await using nats = await configuredNats(program, onTestFinished, { jetstream: true, configuration: users });
       await using guest = await testBus(`nats://guest:g@${nats.host}`, { reconcile: false });
       const reconciling = guest.bus.reconcile(guest.stop.signal);
       await guest.log.said(/Waiting to prepare the streams/);

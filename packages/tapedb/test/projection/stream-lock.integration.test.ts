@@ -19,7 +19,7 @@ async function nobodyWaits({ sql }: OpenDatabase): Promise<void> {
   while ((await sql(WAITING)).length > 0) await turn();
 }
 
-describe('the lock of a stream', () => {
+describe.concurrent('the lock of a stream', () => {
   test('is held by one, and handed on when it is given back', async () => {
     await using opened = await openDatabase({ timescale: false });
     await using other = await open(opened.url);

@@ -3,17 +3,19 @@ import { Bus, type KvBucket, RevisionConflictError } from '@polytape/bus';
 import { createLogger } from '@polytape/service';
 import { testNats } from '@polytape/test-servers';
 import type { LeaderRecord, Shard } from '@polytape/types';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { LeaderTerm } from '../../src/leadership/leader-term.ts';
 import { Leadership } from '../../src/leadership/leadership.ts';
 import { ShardPlan } from '../../src/plan/shard-plan.ts';
 
 const log = createLogger({ service: 'test', level: 'error' });
 
-describe('of several schedulers', () => {
+describe.concurrent('of several schedulers', () => {
   test('one leads, and another follows within a second or two when it stops', async () => {
     await using nats = await testNats();
     const rivals = await Promise.all(['a', 'b', 'c'].map((id) => Rival.start(nats.url, id)));
+    await using stack = new AsyncDisposableStack();
+    for (const rival of rivals) stack.use(rival);
     const first = await Promise.race(rivals.map((rival) => rival.term()));
     expect(rivals.filter(({ isLeading }) => isLeading)).toEqual([first.rival]);
 
@@ -28,7 +30,7 @@ describe('of several schedulers', () => {
 
   test('the one whose key was taken stops leading, and leaves that key alone', async () => {
     await using nats = await testNats();
-    const rival = await Rival.start(nats.url, 'a');
+    await using rival = await Rival.start(nats.url, 'a');
     const { term } = await rival.term();
     const ended = once(term.signal, 'abort');
     const { revision } = (await rival.bucket.get('scheduler')) ?? { revision: 0 };
@@ -41,9 +43,10 @@ describe('of several schedulers', () => {
 
   test('the one that finds its own key, written by a request whose answer was lost, leads with it', async () => {
     await using nats = await testNats();
-    const bucket = await bucketAt(nats.url);
+    await using bus = await busAt(nats.url);
+    const bucket = await bus.kv<LeaderRecord>('leader');
     const lost = await bucket.create('scheduler', { schedulerId: 'a', sinceMs: 1 });
-    const rival = await Rival.start(nats.url, 'a');
+    await using rival = await Rival.start(nats.url, 'a');
     await rival.term();
     const held = await bucket.get('scheduler');
     expect(held?.value).toEqual({ schedulerId: 'a', sinceMs: 1 });
@@ -53,7 +56,7 @@ describe('of several schedulers', () => {
   test('the one whose renewals fail stops leading before its key can expire', async ({ skip }) => {
     await using nats = await testNats();
     if (!nats.canRestart) skip('the server of TEST_NATS_URL is not ours to end');
-    const rival = await Rival.start(nats.url, 'a');
+    await using rival = await Rival.start(nats.url, 'a');
     const { term } = await rival.term();
     const ended = once(term.signal, 'abort');
     const renewedAtMs = performance.now(); // at the latest
@@ -71,7 +74,7 @@ describe('of several schedulers', () => {
   test('one whose work fails for a transient reason tries again in a new term', async () => {
     await using nats = await testNats();
     const conflict = new RevisionConflictError('shards', '0', null);
-    const rival = await Rival.start(nats.url, 'a', { failsOnceWith: conflict });
+    await using rival = await Rival.start(nats.url, 'a', { failsOnceWith: conflict });
     const { term } = await rival.term();
     expect(term.signal.aborted).toBe(true);
     const again = await rival.term(2);
@@ -79,10 +82,10 @@ describe('of several schedulers', () => {
   });
 });
 
-describe('two schedulers that both believe that they lead', () => {
+describe.concurrent('two schedulers that both believe that they lead', () => {
   test('cannot both write a shard: the later write fails', async () => {
     await using nats = await testNats();
-    const rival = await Rival.start(nats.url, 'a');
+    await using rival = await Rival.start(nats.url, 'a');
     const { term } = await rival.term();
     const shards = await rival.bus.kv<Shard>('shards');
     const shard = (version: number, tokenId: string): Shard => ({ version, tokens: [{ tokenId, conditionId: '0x1' }] });
@@ -106,7 +109,7 @@ describe('two schedulers that both believe that they lead', () => {
 
   test('do not even try to write once their term is over', async () => {
     await using nats = await testNats();
-    const rival = await Rival.start(nats.url, 'a');
+    await using rival = await Rival.start(nats.url, 'a');
     const { term } = await rival.term();
     const shards = await rival.bus.kv<Shard>('shards');
     const plan = await ShardPlan.read(shards, term);
@@ -118,7 +121,7 @@ describe('two schedulers that both believe that they lead', () => {
 });
 
 /** A scheduler that does nothing but lead. */
-class Rival {
+class Rival implements AsyncDisposable {
   readonly bus: Bus;
   readonly bucket: KvBucket<LeaderRecord>;
   readonly #leadership: Leadership;
@@ -130,9 +133,7 @@ class Rival {
 
   static async start(url: string, schedulerId: string, o: { failsOnceWith?: Error } = {}): Promise<Rival> {
     const bus = await busAt(url);
-    const rival = new Rival(bus, await bus.kv<LeaderRecord>('leader'), schedulerId, o.failsOnceWith ?? null);
-    onTestFinished(() => rival.stop());
-    return rival;
+    return new Rival(bus, await bus.kv<LeaderRecord>('leader'), schedulerId, o.failsOnceWith ?? null);
   }
 
   private constructor(bus: Bus, bucket: KvBucket<LeaderRecord>, schedulerId: string, failure: Error | null) {
@@ -165,6 +166,11 @@ class Rival {
     await this.#running;
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.bus[Symbol.asyncDispose]();
+  }
+
   async #work(term: LeaderTerm, failure: Error | null): Promise<void> {
     const idle = Promise.withResolvers<void>();
     this.#idle = idle.promise;
@@ -181,16 +187,9 @@ class Rival {
 }
 
 async function busAt(url: string): Promise<Bus> {
-  const stop = new AbortController();
-  const bus = await Bus.connect({ url, name: 'test', log, signal: stop.signal });
-  onTestFinished(async () => {
-    stop.abort();
-    await bus[Symbol.asyncDispose]();
-  });
-  await bus.reconcile(stop.signal);
+  const bus = await Bus.connect({ url, name: 'test', log, signal: never });
+  await bus.reconcile(never);
   return bus;
 }
 
-async function bucketAt(url: string): Promise<KvBucket<LeaderRecord>> {
-  return await (await busAt(url)).kv<LeaderRecord>('leader');
-}
+const never = new AbortController().signal;

@@ -6,7 +6,7 @@ import { logBed } from './log-bed.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
-describe('a leader', () => {
+describe.concurrent('a leader', () => {
   test('skips a malformed document, logs it once and reads the others', async () => {
     await using bed = await logBed();
     const first = await bed.leader();
@@ -95,13 +95,13 @@ describe('a leader', () => {
     expect({ markets: registry.size, errors }).toEqual({ markets: 0, errors: [] });
   });
 
-  test.each([
+  test.for<[string, string, object]>([
     ['purged', '$JS.API.STREAM.PURGE.MARKETS', {}],
     ['robbed of one message', '$JS.API.STREAM.MSG.DELETE.MARKETS', { seq: 2 }],
     ['deleted', '$JS.API.STREAM.DELETE.MARKETS', {}],
   ])(
     'that sees MARKETS %s publishes all documents again, those of archived markets too',
-    async (_what, subject, body) => {
+    async ([_what, subject, body], { expect }) => {
       await using bed = await logBed();
       const leader = await publishThree(bed);
       const before = await documents(bed);

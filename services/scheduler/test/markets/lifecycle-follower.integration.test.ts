@@ -17,8 +17,8 @@ const AT_NOON = { exchangeAtMs: NOON_MS, receivedAtUs: NOON_MS * 1_000 + 2_500 }
 
 const log = createLogger({ service: 'test', level: 'error' });
 
-describe('the lifecycle follower', () => {
-  test('plans an announced market at once, and asks Gamma until it has the document', async () => {
+describe.concurrent('the lifecycle follower', () => {
+  test('plans an announced market at once, and asks Gamma until it has the document', async ({ expect }) => {
     await using f = await following();
     f.publish('new_market', '0xab', { tokenIds: ['1711', '1712'], outcomes: ['Yes', 'No'] });
     await f.until(() => f.announced.includes('0xab'));
@@ -27,7 +27,7 @@ describe('the lifecycle follower', () => {
     await f.until(() => f.rounds() === 2); // asked twice without a result
     f.gammaHas(sampleMarket('0xab'));
     await f.until(() => f.registry.stateOf('0xab') === 'open');
-    await expect.poll(() => f.unconfirmed()).toEqual([]);
+    await expect.poll(() => f.unconfirmed(), { timeout: 20_000 }).toEqual([]);
   });
 
   test('waits for the document when the announcement does not name exactly two tokens', async () => {
@@ -158,7 +158,7 @@ describe('the lifecycle follower', () => {
   });
 });
 
-describe('an announced market that Gamma never lists', () => {
+describe.concurrent('an announced market that Gamma never lists', () => {
   const limits = { ...INQUIRY_LIMITS, retryMsMin: 100, retryMsMax: 200, giveUpAfterMs: 1_000 };
   const named = { tokenIds: ['1711', '1712'], outcomes: ['Yes', 'No'] };
 
@@ -212,7 +212,7 @@ describe('an announced market that Gamma never lists', () => {
   });
 });
 
-describe('a flood of false announcements', () => {
+describe.concurrent('a flood of false announcements', () => {
   test('is planned up to the limit, counted, and logged once', async () => {
     await using f = await following({ limits: { ...INQUIRY_LIMITS, openedMax: 3 } });
     for (let n = 1; n <= 8; n += 1) f.publish('new_market', `0x${n}`, { tokenIds: [`${n}1`, `${n}2`] });

@@ -10,7 +10,7 @@ import { logBed } from './log-bed.ts';
 const NOON_MS = Date.UTC(2026, 7, 14, 12);
 const DAY_MS = 24 * 60 * 60_000;
 
-describe('the market log', () => {
+describe.concurrent('the market log', () => {
   test('publishes the history of a market to EVENTS and its last document to MARKETS', async () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();

@@ -11,7 +11,7 @@ import { planningRig } from './planning-rig.ts';
 const log = createLogger({ service: 'test', level: 'error' });
 const limits = { tokensTarget: 8, tokensMax: 10, openAtTokens: 100, openAfterMs: 3_600_000, movesMax: 10 };
 
-describe('the follower of missing tokens', () => {
+describe.concurrent('the follower of missing tokens', () => {
   test('moves a market that has a book at the venue, and lowers the target of the shard', async () => {
     await using f = await following({ withBook: ['6', '7'] });
     await f.report({ 0: { state: 'covered', version: 1, missing: ['6', '7'] } });

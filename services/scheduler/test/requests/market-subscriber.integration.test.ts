@@ -9,7 +9,7 @@ const log = createLogger({ service: 'test', level: 'error' });
 const limits = { tokensTarget: 8, tokensMax: 10, openAtTokens: 100, openAfterMs: 3_600_000, movesMax: 10 };
 const [first, fresh, closed] = [plannedMarket(0), plannedMarket(7), plannedMarket(8, { closed: true })];
 
-describe('a request for a market', () => {
+describe.concurrent('a request for a market', () => {
   test.for<[string, string]>([
     ['token', first.tokens[1].tokenId],
     ['condition', first.conditionId],

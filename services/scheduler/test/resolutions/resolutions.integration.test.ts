@@ -9,7 +9,7 @@ import { logBed } from '../markets/log-bed.ts';
 
 const log = createLogger({ service: 'test', level: 'error' });
 
-describe('resolutions', () => {
+describe.concurrent('resolutions', () => {
   test('match the venue for winners, splits, voids, shares and disputes', async () => {
     await using v = await venueBed({ markets: 12 });
     const leader = await v.leads();

@@ -9,10 +9,9 @@ describe('the assignment', () => {
         const { owners, unserved } = assignShards({ shards, members, redundancy });
         expect(unserved).toEqual([]);
         expect([...owners.keys()]).toEqual(shards);
-        for (const ids of owners.values()) {
-          expect(new Set(ids).size).toBe(Math.min(redundancy, members.length));
-          expect(ids).toHaveLength(Math.min(redundancy, members.length));
-        }
+        // One `expect` for all shards: one for each took most of the time of this test.
+        const sizes = [...owners.values()].flatMap((ids) => [ids.length, new Set(ids).size]);
+        expect(new Set(sizes)).toEqual(new Set([Math.min(redundancy, members.length)]));
         const loads = loadsOf({ owners }, members);
         expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(1);
       }),
@@ -95,10 +94,9 @@ describe('the assignment', () => {
           const { owners, unserved } = assignShards({ shards: numbersTo(count), members, redundancy });
           const room = capacities.reduce((sum, capacity) => sum + capacity, 0);
           expect(unserved).toHaveLength(Math.max(0, count - room));
-          for (const ids of owners.values()) expect(ids.length).toBeGreaterThan(0);
-          for (const [at, load] of loadsOf({ owners }, members).entries()) {
-            expect(load).toBeLessThanOrEqual(capacities[at] ?? 0);
-          }
+          expect([...owners.values()].filter((ids) => ids.length === 0)).toEqual([]);
+          const loads = loadsOf({ owners }, members);
+          expect(loads.filter((load, at) => load > (capacities[at] ?? 0))).toEqual([]);
         },
       ),
       { numRuns: 2_000 },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RecorderBed } from './recorder-bed.ts';
 
-describe('tokens without a first book', () => {
+describe.concurrent('tokens without a first book', () => {
   test('cause one fresh connection, and are reported if it does not help', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, venue: { booksPerSocketMax: 4 } });
     await bed.until('reported', () => bed.service(0)?.missing !== undefined);

@@ -3,22 +3,28 @@ import { RecorderBed } from '../recording/recorder-bed.ts';
 
 const PLAN = { 0: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] };
 
-describe('a connection', () => {
-  test('that 30 % of its tokens have left is replaced once, not before its minimum age, and no trade is missing', async () => {
-    await using bed = await RecorderBed.start({ plan: PLAN });
+describe.concurrent('a connection', () => {
+  test('that 30 % of its tokens have left is replaced once, not before its minimum age, and no trade is missing', async ({
+    expect,
+  }) => {
+    await using bed = await RecorderBed.start({ plan: PLAN, recorders: { ageMsMin: 400 } });
     await bed.covered();
     const before = bed.connectionOf(0);
-    const coveredAtMs = performance.now();
+    const ageOf = () => {
+      const openedAtMs = bed.status(0).connections[0]?.openedAtMs ?? 0;
+      return () => Date.now() - openedAtMs;
+    };
+    const firstAgeMs = ageOf();
     const trading = bed.trading([0, 1, 2, 3, 4, 5, 6]);
     bed.assign(0, [0, 1, 2, 3, 4, 5, 6]);
     await bed.until('begun', () => bed.counters.recycles.pollution.started === 1);
-    expect(performance.now() - coveredAtMs).toBeGreaterThan(300);
+    expect(firstAgeMs()).toBeGreaterThan(395); // the clocks of test and recorder differ by rounding
     await bed.until('completed', () => bed.counters.recycles.pollution.completed === 1);
     expect(bed.connectionOf(0)).not.toBe(before);
     expect(bed.status(0)).toMatchObject({ pollution: 0, reconnects: 0, connections: [{ tokens: 14, covered: 14 }] });
     expect(bed.counters).toMatchObject({ reconnections: 0, lastReconnectAtMs: null });
-    const openedAtMs = bed.status(0).connections[0]?.openedAtMs ?? 0;
-    await bed.until('as old as the first one was', () => Date.now() - openedAtMs > 600);
+    const nextAgeMs = ageOf();
+    await bed.until('as old as the first one was', () => nextAgeMs() > 600);
     expect(bed.counters.recycles.pollution).toEqual({ started: 1, completed: 1, failed: 0 });
 
     trading[Symbol.dispose]();
@@ -44,7 +50,9 @@ describe('a connection', () => {
     await bed.until('the trade', () => bed.counters.trades === 1);
   });
 
-  test('becomes current again when its successor takes over and is lost again and again, and no trade is missing', async () => {
+  test('becomes current again when its successor takes over and is lost again and again, and no trade is missing', async ({
+    expect,
+  }) => {
     await using bed = await RecorderBed.start({ plan: PLAN, recorders: { overlapMs: 600 } });
     await bed.covered();
     const before = bed.connectionOf(0);
@@ -175,22 +183,24 @@ describe('a connection', () => {
   });
 });
 
-describe('connections that are lost all at once', () => {
+describe.concurrent('connections that are lost all at once', () => {
   test('reconnect at the pace of all new connections', async () => {
     const plan = Object.fromEntries(Array.from({ length: 20 }, (_, shard) => [shard, [shard]]));
     await using bed = await RecorderBed.start({ plan, recorders: { connectPaceMs: 100 } });
     await bed.covered();
+    const droppedAtMs = Date.now();
     bed.venue.drop();
     await bed.until('lost', () => bed.socketNumbers().length === 0);
     await bed.until('back', () => bed.socketNumbers().length === 20);
-    const openedAtMs = bed.venue.status().sockets.map(({ connectedAtMs }) => connectedAtMs);
-    expect(openedAtMs).toHaveLength(20);
-    const most = Math.max(...openedAtMs.map((from) => openedAtMs.filter((at) => at >= from && at < from + 500).length));
-    expect(most).toBeLessThanOrEqual(8);
+    const afterMs = bed.venue.status().sockets.map(({ connectedAtMs }) => connectedAtMs - droppedAtMs);
+    expect(afterMs).toHaveLength(20);
+    // Counted from the least wait of 1 s, not from one connection to the next: a slow machine may delay the first of them.
+    const early = afterMs.sort((a, b) => a - b).filter((ms, place) => ms < 1_000 + place * 100 - 5);
+    expect(early).toEqual([]);
   });
 });
 
-describe('a shard that leaves the plan', () => {
+describe.concurrent('a shard that leaves the plan', () => {
   test('is kept for the overlap if others have its tokens, and closed at once if its tokens have ended', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0], 1: [1], 2: [2] }, recorders: { overlapMs: 400 } });
     await bed.covered();
@@ -204,7 +214,7 @@ describe('a shard that leaves the plan', () => {
   });
 });
 
-describe('a token that leaves its shard', () => {
+describe.concurrent('a token that leaves its shard', () => {
   test('for another shard stays subscribed for the overlap; a token that has ended leaves at once', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2, 3], 1: [4] }, recorders: { overlapMs: 400 } });
     await bed.covered();

@@ -3,7 +3,7 @@ import { RecorderBed } from '../recording/recorder-bed.ts';
 
 const WATCHED = { stallMsMin: 300, stallMsMax: 1_200 };
 
-describe('a connection that is open and silent', () => {
+describe.concurrent('a connection that is open and silent', () => {
   test('is replaced when the venue goes on without it, which is reported once as a stall', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, recorders: WATCHED });
     await bed.covered();
