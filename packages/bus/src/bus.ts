@@ -1,3 +1,5 @@
+import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
 import { Connection, type ConnectOptions } from './connection/connection.ts';
 import { translateFailure } from './connection/translate-failure.ts';
 import { KvBucket } from './kv/kv-bucket.ts';
@@ -120,6 +122,29 @@ export class Bus implements AsyncDisposable {
     try {
       const stored = await this.#connection.jsm.streams.getMessage(stream, { seq: sequence });
       return stored === null ? null : storedMessage(stored);
+    } catch (error) {
+      throw translateFailure(error, stream);
+    }
+  }
+
+  /**
+   * The sequence before the first message that the broker stored at this time or later.
+   *
+   * @throws as `messageAt`.
+   */
+  async sequenceBefore(stream: StreamName, timeMs: number): Promise<number> {
+    try {
+      // The server looks up a time only for a consumer. This one is never read, and expires.
+      const { name, delivered } = await this.#connection.jsm.consumers.add(stream, {
+        deliver_policy: DeliverPolicy.StartTime,
+        opt_start_time: new Date(timeMs).toISOString(),
+        ack_policy: AckPolicy.None,
+        mem_storage: true,
+        num_replicas: 1,
+        inactive_threshold: nanos(1_000),
+      });
+      await this.#connection.jsm.consumers.delete(stream, name);
+      return delivered.stream_seq;
     } catch (error) {
       throw translateFailure(error, stream);
     }

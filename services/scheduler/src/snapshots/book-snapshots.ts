@@ -66,7 +66,7 @@ export class BookSnapshots {
         await roomIn(publisher, signal);
       },
     );
-    await unlessAborted(publisher.idle(), signal);
+    await unlessAborted(publisher.acknowledged(), signal);
     return { items, errors, oldestAtMs: this.#oldestAtMs() };
   }
 

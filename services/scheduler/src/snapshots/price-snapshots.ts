@@ -59,7 +59,7 @@ export class PriceSnapshots {
         await roomIn(publisher, signal);
       },
     );
-    await unlessAborted(publisher.idle(), signal);
+    await unlessAborted(publisher.acknowledged(), signal);
     return { items, errors };
   }
 
