@@ -62,11 +62,11 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
     .description('Records a simulated venue, offline, and compares the database with what the venue executed.')
     .option('--markets <number>', 'number of markets that the venue lists', positive, 600)
     .option('--trades-per-second <number>', 'mean rate of trades', positive, 200)
-    .option('--seed <text>', 'name of the venue: the same seed has the same markets', 'polytape')
+    .option('--seed <text>', 'name of the venue: the same seed gives the same markets', 'polytape')
     .addHelpText(
       'after',
       '\nExamples:\n  npx pnpm demo\n  npx pnpm demo --for 30s --json\n  npx pnpm demo --trades-per-second 2000 --markets 2000\n\n' +
-        'Exit code: 0 if everything was recorded once; 1 if trades are missing or doubled, a service was cut off, or nothing was recorded; 2 for wrong usage.',
+        'Exit code: 0 if everything was recorded once; 1 if trades are missing or stored twice, a service did not stop cleanly, or nothing was recorded; 2 for wrong usage.',
     )
     .action(async (flags: RunFlags & { markets: number; tradesPerSecond: number; seed: string }) => {
       const options = {
@@ -80,12 +80,12 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
 
   withRunFlags(program.command('start'))
     .description(
-      'Records the live venue, or the one that POLYMARKET_*_URL name. Starts its own NATS and PostgreSQL unless NATS_URL and DATABASE_URL name yours.',
+      'Records the live venue, or the one named by POLYMARKET_*_URL. Starts its own NATS and PostgreSQL unless NATS_URL and DATABASE_URL name yours.',
     )
     .addHelpText(
       'after',
       '\nExamples:\n  npx pnpm start\n  npx pnpm start --ingestors 3\n  DATABASE_URL=postgresql://me@db/tape npx pnpm start\n\n' +
-        'Exit code: 0 after an orderly stop; 1 if something could not start, a service was cut off, or --for ended with nothing\n' +
+        'Exit code: 0 after an orderly stop; 1 if something could not start, a service did not stop cleanly, or --for ended with nothing\n' +
         'recorded because a service was never ready (no connection to the venue, for example); 2 for wrong usage.',
     )
     .action(async (flags: RunFlags) => {
@@ -166,6 +166,7 @@ function withRunFlags(command: Command): Command {
 
 function positive(text: string): number {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('It must be a whole number of at least 1.');
   return number;
 }

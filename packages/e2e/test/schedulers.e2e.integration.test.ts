@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type ServiceUnderTest, TestBed, until } from '../src/index.ts';
 
 describe('two schedulers', () => {
-  test('take turns: after kill -9 of the leader and after SIGTERM the other leads, and no shard changes', async () => {
+  test('take turns: the other leads after kill -9 and after SIGTERM, and no shard changes', async () => {
     await using bed = await TestBed.open({ markets: 60, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 });
     const first = await bed.start('scheduler', { SHARD_TOKENS_TARGET: '50' });
     await first.ready();

@@ -32,7 +32,7 @@ export async function waitForPredecessor(options: {
     if (performance.now() > deadline) {
       throw new EmbeddedServerError(
         'in-use',
-        `Another ${server} (process ${pids.join(', ')}) runs on ${directory}.`,
+        `Another ${server} (process ${pids.join(', ')}) is already running on ${directory}.`,
         'Stop it (or the polytape that started it), or choose another directory (POLYTAPE_DATA_DIR).',
       );
     }

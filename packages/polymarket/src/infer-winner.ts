@@ -2,7 +2,7 @@ import { canonicalDecimal, midpointOf, type OutcomeKind, type Settlement } from 
 import type { DataResolution } from './data/data-resolution.ts';
 import type { GammaSettlement } from './gamma/gamma-settlement.ts';
 
-/** What one source of the venue reports; its fields identify the source. */
+/** What one source of the venue reports; the fields show which source it is. */
 export type WinnerEvidence =
   | Pick<
       GammaSettlement,

@@ -144,7 +144,7 @@ describe('market_resolved', () => {
     expect(inferWinner({ winningTokenId: '111' }, TOKENS)).toEqual(win0);
   });
 
-  test('does not settle without a token, or by one of another market', () => {
+  test('does not settle without a token, or by a token of another market', () => {
     expect(inferWinner({ winningTokenId: null }, TOKENS)).toBeNull();
     expect(inferWinner({ winningTokenId: '333' }, TOKENS)).toBeNull();
     expect(inferWinner({ winningTokenId: '111' }, ['111', '111'])).toBeNull();

@@ -341,7 +341,7 @@ CREATE TABLE book_snapshots (
   seen_at       timestamptz NOT NULL,
   exchange_at   timestamptz,
   token_key     integer     NOT NULL,
-  is_hash_right boolean,
+  hash_matches boolean,
   best_bid      numeric,
   best_ask      numeric,
   spread        numeric,
@@ -357,7 +357,7 @@ COMMENT ON COLUMN book_snapshots.ts            IS 'Start of the interval that th
 COMMENT ON COLUMN book_snapshots.seen_at       IS 'When the venue''s answer arrived, by our clock.';
 COMMENT ON COLUMN book_snapshots.exchange_at   IS 'When the book last changed, by the venue''s clock; null when the venue did not say.';
 COMMENT ON COLUMN book_snapshots.token_key     IS 'Token, see tokens.';
-COMMENT ON COLUMN book_snapshots.is_hash_right IS 'Whether the venue''s hash matches the received book; null when it sent none.';
+COMMENT ON COLUMN book_snapshots.hash_matches IS 'Whether the venue''s hash matches the received book; null when it sent none.';
 COMMENT ON COLUMN book_snapshots.best_bid      IS 'Highest bid; null without bids.';
 COMMENT ON COLUMN book_snapshots.best_ask      IS 'Lowest ask; null without asks.';
 COMMENT ON COLUMN book_snapshots.spread        IS 'Best ask minus best bid, negative in a crossed book; null when a side has no orders.';

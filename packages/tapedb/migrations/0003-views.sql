@@ -135,7 +135,7 @@ SELECT
   book_snapshots.seen_at,
   book_snapshots.seen_at - book_snapshots.exchange_at AS age,
   encode(book_snapshots.hash, 'hex') AS hash,
-  book_snapshots.is_hash_right
+  book_snapshots.hash_matches
 FROM book_snapshots
 JOIN tokens USING (token_key)
 LEFT JOIN markets ON markets.condition_id = tokens.condition_id;
@@ -156,7 +156,7 @@ COMMENT ON COLUMN book_tape.exchange_at   IS 'When the book last changed, by the
 COMMENT ON COLUMN book_tape.seen_at       IS 'When the venue''s answer arrived, by our clock.';
 COMMENT ON COLUMN book_tape.age           IS 'How old the book was when it was seen: the time since its last change plus the delay of the answer. The two clocks may differ slightly.';
 COMMENT ON COLUMN book_tape.hash          IS 'The venue''s own sha1 over the book, in hex.';
-COMMENT ON COLUMN book_tape.is_hash_right IS 'Whether the venue''s hash matches the received book; null when it sent none.';
+COMMENT ON COLUMN book_tape.hash_matches IS 'Whether the venue''s hash matches the received book; null when it sent none.';
 
 CREATE VIEW events AS
 SELECT ts, condition_id, type, nullif(token_id, '') AS token_id, received_at AS seen_at, detail

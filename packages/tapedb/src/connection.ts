@@ -46,7 +46,7 @@ export const KEEPALIVE_OF_SERVER =
  * ends the attempt.
  *
  * @param options.answerMsMax Longest wait for the answer to a query, after which the query fails: the server's own timeouts
- *   do not reach us when the network is down. By default it waits for ever.
+ *   do not reach us when the network is down. By default it waits forever.
  */
 export async function openClient(
   address: DatabaseAddress,

@@ -10,7 +10,7 @@ describe('the servers of a test run', () => {
     });
   });
 
-  test('are the ones that the environment names, and otherwise containers with TEST_STACK=docker', () => {
+  test('are those named by the environment, or containers with TEST_STACK=docker', () => {
     expect(
       stackFrom({ TEST_STACK: 'docker', TEST_NATS_URL: 'nats://h:1', TEST_DATABASE_URL: 'postgresql://h/d' }),
     ).toEqual({

@@ -27,7 +27,7 @@ export function createVenueSimCommand({
     .description('Runs a simulated Polymarket: Gamma, CLOB, Data API and market channel, with a ledger of every trade.')
     .option('--host <address>', 'address to listen on', defaults.host)
     .option('--port <number>', 'port to listen on; 0 picks a free one', whole, 4400)
-    .option('--seed <text>', 'names the venue: the same seed has the same markets', defaults.seed)
+    .option('--seed <text>', 'names the venue: the same seed gives the same markets', defaults.seed)
     .option('--markets <number>', 'open markets at the start', whole, defaults.markets)
     .option('--trades-per-second <number>', 'mean rate of trades', number, defaults.tradesPerSecond)
     .option('--quotes-per-trade <number>', "market makers' actions per trade", number, defaults.quotesPerTrade)
@@ -59,7 +59,7 @@ export function createVenueSimCommand({
       whole,
       defaults.pingTimeoutMs,
     )
-    .option('--books-per-socket-max <number>', 'serve only this many tokens per socket, silently', whole)
+    .option('--books-per-socket-max <number>', 'silently serve only this many tokens per socket', whole)
     .option('--ledger <file>', 'write every executed trade to this file as a JSON line')
     .option('--no-trading', 'do not trade until POST /sim/start-trading')
     .option('--json', 'print one JSON line when ready and one at the end')

@@ -4,7 +4,7 @@ import { VenueSimOptionError } from './venue-sim-errors.ts';
 
 /** Options of the simulated venue; all have defaults. */
 export type VenueSimOptions = {
-  /** Identifies the venue: the same seed has the same markets, books and sequence of orders. */
+  /** Identifies the venue: the same seed gives the same markets, books and sequence of orders. */
   seed?: string | number;
   /** Address to listen on; default loopback. */
   host?: string;

@@ -33,26 +33,26 @@ export const configTable = {
   RETENTION_TRADES_DAYS: integerOrZero({
     min: 7,
     description:
-      'Days to keep trades in the database, counted back from the start of today (UTC); 0 keeps them for ever. On the Community edition of TimescaleDB their candles stay. The streams have a maximum age of their own.',
+      'Days to keep trades in the database, counted back from the start of today (UTC); 0 keeps them forever. On the Community edition of TimescaleDB their candles stay. The streams have a maximum age of their own.',
   }),
   RETENTION_PRICES_DAYS: integerOrZero({
     min: 7,
     description:
-      'Days to keep price snapshots; 0 keeps them for ever. On the Community edition of TimescaleDB their hourly and daily candles stay.',
+      'Days to keep price snapshots; 0 keeps them forever. On the Community edition of TimescaleDB their hourly and daily candles stay.',
   }),
   RETENTION_BOOKS_DAYS: integerOrZero({
     min: 1,
-    description: 'Days to keep order books; 0 keeps them for ever.',
+    description: 'Days to keep order books; 0 keeps them forever.',
   }),
   RETENTION_UNPARSED_DAYS: integer({
     default: 30,
     min: 0,
-    description: 'Days to keep messages of the venue that could not be parsed; 0 keeps them for ever.',
+    description: 'Days to keep messages of the venue that could not be parsed; 0 keeps them forever.',
   }),
   RETENTION_DEAD_LETTERS_DAYS: integer({
     default: 365,
     min: 0,
-    description: 'Days to keep messages that the database refused (dead letters); 0 keeps them for ever.',
+    description: 'Days to keep messages that the database refused (dead letters); 0 keeps them forever.',
   }),
   ...processSettings,
 } satisfies ConfigTable;

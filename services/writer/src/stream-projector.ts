@@ -24,7 +24,7 @@ export type StreamProjectorOptions = {
   limits: { rowsMax: number; bytesMax: number; ageMsMax: number };
   /** How long the stream may be unreadable before another writer may take it over. */
   takeoverAfterMs: number;
-  /** Days that rows are kept, by table; 0 keeps them for ever. */
+  /** Days that rows are kept, by table; 0 keeps them forever. */
   retentionDays: Record<RetainedTable, number>;
   /** Called after each COMMIT. */
   onCommitted: (committed: { trades: readonly Trade[]; inserted: number; deadLetters: number }) => void;
@@ -296,7 +296,7 @@ export class StreamProjector {
     const { stream } = this;
     this.#o.log.error(
       { stream, sequence: first.sequence, subject: first.subject },
-      `The database cannot store message ${first.sequence} of ${stream} within its limits: ${error.message}. Projection of ${stream} stops there until it can; retrying. Check pg_locks for locks on its tables, and the limit that was exceeded.`,
+      `The database cannot store message ${first.sequence} of ${stream} within its limits: ${error.message}. Projection of ${stream} is blocked there; retrying. Check pg_locks for locks on its tables, and the limit that was exceeded.`,
     );
   }
 

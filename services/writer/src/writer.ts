@@ -18,7 +18,7 @@ export type WriterOptions = {
   takeoverAfterMs: number;
   /** Our clock, milliseconds since the epoch. */
   nowMs?: () => number;
-  /** Days that rows are kept, by table; 0 keeps them for ever. */
+  /** Days that rows are kept, by table; 0 keeps them forever. */
   retentionDays: Record<RetainedTable, number>;
   log: Log;
 };

@@ -244,7 +244,7 @@ export class Ingestor implements AsyncDisposable {
       return plan;
     }
     if (!this.#isPlanGone)
-      this.#log.warn({}, 'The plan in bucket shards is gone. Recording by the last plan until there is another.');
+      this.#log.warn({}, 'The plan in bucket shards is gone. Recording by the last known plan until there is another.');
     this.#isPlanGone = true;
     return this.#plan;
   }
@@ -292,7 +292,10 @@ export class Ingestor implements AsyncDisposable {
       );
     }
     if (this.#leavesAtMs === null && unserved.length > 0 && unserved.length !== (last?.unserved.length ?? 0)) {
-      this.#log.error(fields, `${unservedReason(unserved.length)}. Start more ingestors, or raise the setting.`);
+      this.#log.error(
+        fields,
+        `${unservedReason(unserved.length)}. Start more ingestors, or raise SHARDS_PER_INGESTOR_MAX.`,
+      );
     }
     return share;
   }

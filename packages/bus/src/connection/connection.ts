@@ -19,7 +19,7 @@ export type ConnectOptions = {
 /**
  * The connection to NATS that everything in this package shares, and its state.
  *
- * connected <-> disconnected, for ever; -> closed by `close` only. While disconnected the client would buffer published
+ * connected <-> disconnected, forever; -> closed by `close` only. While disconnected the client would buffer published
  * messages and may drop them at its next attempt to connect, so nothing is published before `connected` is true again.
  */
 export class Connection {

@@ -2,7 +2,7 @@ import type { Msg } from '@nats-io/transport-node';
 
 /**
  * What the answer to a publish means for the message: it is stored (now, or it was already), it is at fault itself and
- * would be refused for ever, or the server has a problem that may pass.
+ * would be refused forever, or the server has a problem that may pass.
  */
 export type Acknowledgement =
   | { kind: 'stored'; stream: string; sequence: number; duplicate: boolean }

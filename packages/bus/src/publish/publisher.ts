@@ -454,7 +454,7 @@ export class Publisher implements AsyncDisposable {
     this.#failures.failed(
       reason,
       { subject: taken.message.subject, attempts: taken.attempts, reason, unacknowledged: this.#unacknowledged.size },
-      `NATS does not acknowledge published messages: ${reason}. Retrying until it does.`,
+      `NATS is not acknowledging published messages: ${reason}. Retrying until it does.`,
     );
   }
 

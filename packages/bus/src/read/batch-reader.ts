@@ -19,7 +19,7 @@ export type ReadOptions = {
    * messages of the same subjects may follow.
    */
   lastOfEach?: string;
-  /** How long reading may be interrupted, for whatever reason, before it fails. By default it retries for ever. */
+  /** How long reading may be interrupted, for whatever reason, before it fails. By default it retries forever. */
   interruptedMsMax?: number;
   /**
    * Called once the broker serves the stream, at the start and again after each interruption, with the number of messages

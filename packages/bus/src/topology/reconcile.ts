@@ -43,7 +43,7 @@ export async function keepReconciled(
         const stream = wanted.config.name;
         connection.log.error({ stream }, `Stream ${stream} was missing and has been recreated. Its messages are lost.`);
       }
-      failures.recovered({}, 'Checked the streams on NATS again.');
+      failures.recovered({}, 'NATS answers again; checked its streams.');
     } catch (error) {
       if (stop.aborted) return;
       failures.failed(
@@ -92,7 +92,7 @@ async function checkServer({ nats, jsm }: Connection): Promise<void> {
     // In a cluster nobody may answer during an election; a single server answers at once or never.
     if (isMissing && !(isClustered && isAway(cause))) {
       throw new BusConfigurationError(
-        'The NATS server of NATS_URL has no JetStream for our account.',
+        'The NATS server of NATS_URL does not have JetStream enabled for our account.',
         'Start nats-server with -js (or a jetstream block in its configuration), and enable JetStream for our account.',
         cause,
       );
@@ -120,7 +120,7 @@ async function reconcileStream(connection: Connection, wanted: WantedStream): Pr
   if (refused.length > 0) {
     log.warn(
       { stream, refused },
-      `NATS refuses to change ${refused.map(({ setting }) => setting).join(', ')} of stream ${stream} to what polytape expects. Using it as it is.`,
+      `NATS refuses to change ${refused.map(({ setting }) => setting).join(', ')} of stream ${stream} to what polytape expects. Using the stream as it is.`,
     );
   }
 }

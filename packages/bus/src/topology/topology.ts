@@ -2,7 +2,7 @@
 export type StreamDefinition = {
   description: string;
   subjects: string[];
-  /** Milliseconds for which a message is kept; null keeps it for ever. */
+  /** Milliseconds for which a message is kept; null keeps it forever. */
   keepsMs: number | null;
   /** Messages kept per subject; null keeps all. */
   keepsPerSubject: number | null;
@@ -13,7 +13,7 @@ export type StreamDefinition = {
 /** A KV bucket of JSON values. */
 export type BucketDefinition = {
   description: string;
-  /** Milliseconds after its last write at which a key expires; null keeps keys for ever. At least 1,000. */
+  /** Milliseconds after its last write at which a key expires; null keeps keys forever. At least 1,000. */
   ttlMs: number | null;
 };
 

@@ -163,7 +163,7 @@ describe.concurrent('a connection', () => {
     expect(await bus.closed).toBeUndefined();
   });
 
-  test('to a peer that died silently is given up and comes back', async () => {
+  test('to a peer that died silently is abandoned and re-established', async () => {
     await using nats = await testNats();
     await using way = await natsProxy(nats.url);
     await using made = await testBus(way.url, { pingMs: 100 });

@@ -20,7 +20,7 @@ describe('a stream', () => {
 
   test.for([
     ['keeps longer', { max_age: nanos(60 * DAY_MS) }],
-    ['keeps for ever', { max_age: 0 }],
+    ['keeps forever', { max_age: 0 }],
     ['has more replicas', { num_replicas: 3 }],
     ['has a wider duplicate window', { duplicate_window: nanos(600_000) }],
     ['takes more subjects', { subjects: ['pm.trade.>', 'pm.more'] }],

@@ -55,7 +55,7 @@ export function operatorCommands(o: {
 
   const subscribeCommand = withAddress(new Command('subscribe'))
     .description(
-      'Records a market now instead of after the next scan, and prints its shard. Repeating it changes nothing.',
+      'Records a market now, without waiting for discovery, and prints its shard. Repeating it changes nothing.',
     )
     .argument('<market>', 'a token id, a condition id (0x…) or a slug')
     .addOption(waitOption('how long to wait for the first book, such as 10s', '30s'))
@@ -79,7 +79,7 @@ export function operatorCommands(o: {
 
   const recycleCommand = withAddress(new Command('recycle'))
     .description(
-      'Replaces the connection of a shard without a gap: the old one closes once the new one covers every token.',
+      'Replaces the connection of a shard without a gap: the old one closes once the new one has every book that it has, after a short overlap.',
     )
     .argument('<shard>', 'number of the shard, as in `polytape status`', shardNumber)
     .addOption(waitOption('how long to wait for the new connection, such as 2m', '60s'))

@@ -41,8 +41,8 @@ export async function recycle(o: RecycleOptions): Promise<Recycled[]> {
     if (done.length === begun.length) return done;
     if (performance.now() >= untilMs) {
       throw new CommandError(
-        `The connection of shard ${o.shard} is not replaced after ${shownDuration(o.waitMs)}: the old one stays open until a ` +
-          'new one covers every token. `npx pnpm polytape status` shows the progress.',
+        `The connection of shard ${o.shard} was not replaced within ${shownDuration(o.waitMs)}: the old one stays open until a ` +
+          'new one has every book that it has. `npx pnpm polytape status` shows the progress.',
       );
     }
     await delay(LOOK_INTERVAL_MS, undefined, { signal: o.signal });

@@ -13,9 +13,7 @@ function recordingTroubles(report: StatusReport): string[] {
   const recorded = new Set(ingestors.flatMap(({ shards }) => shards.map(({ shard }) => shard)));
   const unserved = [...plannedTokens(report).keys()].filter((shard) => !recorded.has(shard));
   if (ingestors.length > 0 && unserved.length > 0) {
-    troubles.push(
-      `${shownPlural(unserved.length, 'shard')} of the plan: no ingestor that answers records ${unserved.length === 1 ? 'it' : 'them'}.`,
-    );
+    troubles.push(`${shownPlural(unserved.length, 'shard')} of the plan: not recorded by any ingestor that answers.`);
   }
   const shards = ingestors.flatMap((ingestor) => ingestor.shards);
   const cut = shards.filter(({ connections }) => connections.length === 0).length;

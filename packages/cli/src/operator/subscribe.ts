@@ -50,7 +50,7 @@ export function renderSubscribed({ conditionId, question, shard, firstBook }: Su
     case 'came':
       return `${market}  is recorded in shard ${shard}; the first book of both tokens has arrived.`;
     case 'none':
-      return `${market}  is in shard ${shard}, but no book arrived on two connections. The scheduler checks whether a book exists, and moves the market if one does.`;
+      return `${market}  is in shard ${shard}, but two connections delivered no book. The scheduler checks whether a book exists, and moves the market if one does.`;
     default:
       return `${market}  is in shard ${shard}; but the first book has not arrived within ${waited}. \`npx pnpm polytape status\` shows the shard.`;
   }

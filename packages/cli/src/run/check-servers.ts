@@ -3,7 +3,7 @@ import { Database } from '@polytape/tapedb';
 import { connectWithin } from './connect-within.ts';
 
 /**
- * Checks that the named servers answer, before starting services that would wait for them for ever.
+ * Checks that the named servers answer, before starting services that would wait for them forever.
  *
  * @throws {CommandError} A server does not answer in time; the message names its setting.
  * @throws {BusConfigurationError | DatabaseConfigurationError} A server's address or credentials are wrong.

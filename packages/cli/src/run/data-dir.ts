@@ -69,7 +69,7 @@ function lockOf(directory: string): ProcessLock | number {
 }
 
 /**
- * Creates the directory and its parents. Node's own `recursive` option loops for ever where the parent exists but nothing
+ * Creates the directory and its parents. Node's own `recursive` option loops forever where the parent exists but nothing
  * can be created in it, as below /proc.
  */
 function makeDirectory(path: string): void {

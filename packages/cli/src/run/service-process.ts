@@ -79,7 +79,7 @@ class ServiceStartError extends Error {
   }
 }
 
-/** Parses a record of our logger, the first line of the simulated venue (its addresses), or any other output. */
+/** Parses a record of our logger, the first line of the simulated venue (its addresses), or other output, which becomes an error record. */
 function parseRecord(line: string, service: string): ServiceLogRecord & { httpPort?: number } {
   try {
     const record = JSON.parse(line) as ServiceLogRecord & { httpPort?: number; urls?: { gamma: string } };

@@ -44,7 +44,7 @@ export async function start(o: StartOptions): Promise<RunResult> {
     ...{ title: 'polytape', recorder, database, venue: null, forMs: o.forMs, terminal, signal },
     afterwards: async () => {},
   });
-  terminal.say('Stopping. Received trades are written first.');
+  terminal.say('Stopping after all received trades are written.');
   const unfinished = await recorder.stopServices();
   const recorded = await database.tradeCount({ receivedSinceUs: sinceUs });
   return {

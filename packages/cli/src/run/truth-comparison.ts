@@ -19,7 +19,7 @@ export type TruthComparison = {
   unheard: number;
 };
 
-/** Compares two multisets of trades: what the ledger has more often is missing, what the database has more often is doubled. */
+/** Compares two multisets of trades: what the ledger has more often is missing, what the database has more often is a duplicate. */
 export class TruthComparer {
   readonly #balance = new Map<string, number>();
   readonly #unheard = new Map<string, number>();

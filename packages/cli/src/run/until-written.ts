@@ -42,7 +42,7 @@ export async function untilWritten(o: {
       nextWordAtMs = nowMs + WORD_INTERVAL_MS;
       const standstill = stillMs < WORD_INTERVAL_MS ? '' : `, no progress for ${Math.round(stillMs / 1_000)} s`;
       o.say(
-        `Behind by ${shownCount(executed - count)} trades${standstill}. Waiting${mayBeCut ? '; Ctrl-C compares now' : ''}.`,
+        `Behind by ${shownCount(executed - count)} trades${standstill}. Waiting${mayBeCut ? '; press Ctrl-C to compare now' : ''}.`,
       );
     }
     await delay(COUNT_INTERVAL_MS);

@@ -47,7 +47,7 @@ export type Snapshot = {
   trades: ShownTrade[];
 };
 
-/** Renders the screen: one string a line, none longer than `columns`. */
+/** Renders the screen: one string per line, none longer than `columns`. */
 export function renderScreen(s: Snapshot, columns: number): string[] {
   const time = s.forMs === null ? clock(s.elapsedMs) : `${clock(s.elapsedMs)} of ${clock(s.forMs)}`;
   const lines = [

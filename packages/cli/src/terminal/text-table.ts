@@ -10,7 +10,7 @@ export type TextColumn<Row> = {
   cutTo?: number;
 };
 
-/** Renders a table with aligned columns, one string a line, none longer than `columns` if possible. */
+/** Renders a table with aligned columns, one string per line, none longer than `columns` if possible. */
 export function textTable<Row>(rows: readonly Row[], table: readonly TextColumn<Row>[], columns: number): string[] {
   let shown = table.map((column) => ({ column, cells: rows.map((row) => column.cell(row)) }));
   shown = shown.map(({ column, cells }) => ({ column, cells: shortened(column, cells, excess(shown, columns)) }));

@@ -155,7 +155,7 @@ describe('the rendered status', () => {
       if (status.service === 'scheduler') status.plan?.perShard.push({ shard: 9, tokens: 380, tokensTarget: 380 });
     }
     const lines = linesOf(report);
-    expect(lines).toContain('! 1 shard of the plan: no ingestor that answers records it.');
+    expect(lines).toContain('! 1 shard of the plan: not recorded by any ingestor that answers.');
     expect(sectionOf(lines, 'shards')[1]).toMatch(/^ {6}9 {2}\(nobody\) +unserved +380 +0 /);
   });
 });

@@ -31,7 +31,7 @@ describe('a run of `polytape start`', () => {
 });
 
 describe('a demo', () => {
-  test('has failed if trades are missing or doubled, a service left work unfinished, or nothing was recorded', () => {
+  test('has failed if trades are missing or stored twice, a service left work unfinished, or nothing was recorded', () => {
     const demo = { ...live, summary: { ...live.summary, executed: 12, missing: 0, duplicates: 0 } };
     expect(failureOf(demo)).toBeNull();
     expect(failureOf({ ...demo, unfinished: ['writer-1'] })).toMatch(/^writer-1 left work unfinished/);

@@ -40,7 +40,7 @@ export async function readInRounds(o: { markets: number; intervalMs: number }): 
     `SELECT (SELECT count(*)::int FROM markets) AS markets,
             (SELECT count(DISTINCT token_id)::int FROM price_tape) AS priced,
             (SELECT count(DISTINCT token_id)::int FROM book_tape) AS read,
-            (SELECT count(*)::int FROM book_tape WHERE NOT is_hash_right) AS wrong,
+            (SELECT count(*)::int FROM book_tape WHERE NOT hash_matches) AS wrong,
             (SELECT count(*)::int FROM price_tape WHERE midpoint NOT BETWEEN best_bid AND best_ask) AS odd`,
   );
   expect(stored).toMatchObject({ markets, priced: tokens, read: tokens, odd: 0 });

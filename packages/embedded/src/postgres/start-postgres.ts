@@ -89,7 +89,7 @@ async function hasDatabase(url: string): Promise<boolean> {
   }
 }
 
-/** The server does not listen yet, is starting (57P03), or exited during the attempt. */
+/** The server is not listening yet, is still starting (57P03), or exited during the attempt. */
 function isNotYet(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
   return code === undefined || code === '57P03' || code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'EPIPE';

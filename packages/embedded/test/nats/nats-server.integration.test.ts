@@ -126,7 +126,7 @@ describe('an embedded nats-server', () => {
     expect((error as Error).message).not.toContain('\n');
   });
 
-  test('reports the end of its log when it cannot start', async () => {
+  test('reports the tail of its log when it cannot start', async () => {
     await using directory = await temporaryDirectory();
     await writeFile(join(directory.path, 'jetstream'), 'a file where the streams should lie');
     await expect(startNatsServer({ binary, dataDir: directory.path })).rejects.toMatchObject({
@@ -166,7 +166,7 @@ describe('finding nats-server', () => {
   });
   const progress = () => {};
 
-  test('uses the given one', async () => {
+  test('uses the given binary', async () => {
     await using empty = await temporaryDirectory();
     expect(await prepareNatsServer({ cacheDir: empty.path, progress, binary: binary.path })).toEqual(binary);
   });

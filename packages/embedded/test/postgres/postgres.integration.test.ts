@@ -125,7 +125,7 @@ describe('an embedded PostgreSQL that has run before', () => {
     });
   });
 
-  test('reports the end of its log when it cannot start', async () => {
+  test('reports the tail of its log when it cannot start', async () => {
     const settings = { work_mem: 'plenty' };
     await expect(startPostgres({ binaries, dataDir: directory.path, settings })).rejects.toMatchObject({
       reason: 'start-failed',

@@ -252,7 +252,7 @@ export class MarketSession implements AsyncDisposable {
       this.#handlerFailures.failed(
         `${stage} ${String(error)}`,
         { err: error, stage },
-        `A handler failed (${stage}). What it was handling may be lost.`,
+        `A handler failed while handling a ${stage}. Its data may be lost.`,
         'error',
       );
     }

@@ -147,7 +147,7 @@ describe('a session', () => {
     expect(handler.ends).toEqual([]);
     expect(log.of('error')).toHaveLength(1);
     expect(log.of('error')[0]).toMatchObject({
-      sentence: 'A handler failed (frame). What it was handling may be lost.',
+      sentence: 'A handler failed while handling a frame. Its data may be lost.',
       fields: { err: expect.objectContaining({ message: 'no room' }) },
     });
   });

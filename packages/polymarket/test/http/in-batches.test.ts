@@ -111,7 +111,7 @@ describe('a batch that is refused as a request', () => {
     expect(error).toBeNull();
   });
 
-  test('is not halved for ever', async () => {
+  test('is not halved forever', async () => {
     let requests = 0;
     const ask: Ask = () => {
       requests += 1;

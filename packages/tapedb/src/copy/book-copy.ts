@@ -7,7 +7,7 @@ import type { CopyTable } from './copy-table.ts';
 export const BOOKS: CopyTable = {
   table: 'book_snapshots',
   columns:
-    'ts, seen_at, exchange_at, token_key, is_hash_right, best_bid, best_ask, spread, midpoint, tick_size, hash, bids, asks',
+    'ts, seen_at, exchange_at, token_key, hash_matches, best_bid, best_ask, spread, midpoint, tick_size, hash, bids, asks',
   key: 'ts, token_key',
 };
 

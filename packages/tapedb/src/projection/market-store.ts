@@ -50,7 +50,7 @@ export async function storeMarkets(client: ClientBase, documents: MarketDocument
 
 /**
  * A higher version is newer. So is a document seen later with a lower version: when the stream is lost and recreated,
- * versions count from 1 again, and the documents of the old stream must not stay for ever.
+ * versions count from 1 again, and the documents of the old stream must not stay forever.
  */
 function supersedes(market: Market, other: Market): boolean {
   return market.version > other.version || market.seenAtMs > other.seenAtMs;

@@ -7,7 +7,7 @@ import { configurationMistake, type DatabaseAddress, type OwnClient, openClient 
  * nothing twice (the position moves by compare-and-set); they would only waste each other's work.
  */
 export type StreamLock = AsyncDisposable & {
-  /** Aborts when the connection is closed or silent, and the lock is lost with it. */
+  /** Aborts when the connection is closed or unresponsive, which loses the lock. */
   lost: AbortSignal;
 };
 

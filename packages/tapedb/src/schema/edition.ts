@@ -62,7 +62,7 @@ export async function createExtension(client: ClientBase, log: Log): Promise<voi
   if (!loaded) {
     log.warn(
       {},
-      'TimescaleDB is installed on this server but not loaded, so polytape creates plain tables. To get hypertables, add timescaledb to shared_preload_libraries, restart the server and use an empty database.',
+      'TimescaleDB is installed on this server but not loaded, so polytape creates plain tables. To get hypertables, add timescaledb to shared_preload_libraries, restart the server and start with an empty database.',
     );
     return;
   }

@@ -57,7 +57,7 @@ export function pendingMigrations(migrations: Migration[], applied: AppliedMigra
   if (late !== undefined) {
     throw new SchemaMismatchError(
       `the migration ${late.file} comes before ${last}, which this database already has`,
-      'give it a higher number than all others',
+      'renumber it after all existing migrations',
     );
   }
   return pending;

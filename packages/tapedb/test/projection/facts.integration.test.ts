@@ -275,7 +275,7 @@ describe('a resolution', () => {
     ]);
   });
 
-  test('has its evidence stored with the characters replaced that no column accepts', async () => {
+  test('has its evidence stored with unstorable characters replaced', async () => {
     await using opened = await openDatabase({ timescale: false });
     const evidence = { 'a\0': ['\ud800', { b: 'c\0' }], n: 0.1, t: true, nothing: null };
     await opened.database.apply(batch(0, 1, { facts: [step(1, { evidence })] }));

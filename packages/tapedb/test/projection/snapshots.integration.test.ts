@@ -68,7 +68,7 @@ describe.each(EDITIONS)('a snapshot, $edition,', ({ timescale }) => {
         seen_at: new Date(NOON_MS + 1_204),
         age: 63,
         hash: '0a1b'.repeat(10),
-        is_hash_right: true,
+        hash_matches: true,
       },
       expect.objectContaining({
         token_id: TOKEN_NO,
@@ -78,7 +78,7 @@ describe.each(EDITIONS)('a snapshot, $edition,', ({ timescale }) => {
         exchange_at: null,
         age: null,
         hash: null,
-        is_hash_right: null,
+        hash_matches: null,
       }),
     ]);
   });
@@ -86,8 +86,8 @@ describe.each(EDITIONS)('a snapshot, $edition,', ({ timescale }) => {
   test('of a crossed book has a spread below 0', async () => {
     await using opened = await openDatabase({ timescale });
     await opened.database.apply(batch(0, 1, { books: [book({ spread: '-0.015', hashMatches: false })] }));
-    expect(await opened.sql('SELECT spread, is_hash_right FROM book_tape')).toEqual([
-      { spread: '-0.015', is_hash_right: false },
+    expect(await opened.sql('SELECT spread, hash_matches FROM book_tape')).toEqual([
+      { spread: '-0.015', hash_matches: false },
     ]);
   });
 

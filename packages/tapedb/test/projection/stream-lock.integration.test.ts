@@ -20,7 +20,7 @@ async function nobodyWaits({ sql }: OpenDatabase): Promise<void> {
 }
 
 describe.concurrent('the lock of a stream', () => {
-  test('is held by one, and handed on when it is given back', async () => {
+  test('is held by one, and passes on when it is released', async () => {
     await using opened = await openDatabase({ timescale: false });
     await using other = await open(opened.url);
     const first = await opened.database.lockStream('TRADES', forEver);

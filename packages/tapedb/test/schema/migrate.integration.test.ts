@@ -18,7 +18,7 @@ const VIEWS = {
   price_tape:
     'ts, token_id, condition_id, question, outcome, last_price, best_bid, best_ask, midpoint, spread, volume_24h, seen_at',
   book_tape:
-    'ts, token_id, condition_id, question, outcome, best_bid, best_ask, spread, midpoint, bids, asks, tick_size, exchange_at, seen_at, age, hash, is_hash_right',
+    'ts, token_id, condition_id, question, outcome, best_bid, best_ask, spread, midpoint, bids, asks, tick_size, exchange_at, seen_at, age, hash, hash_matches',
   events: 'ts, condition_id, type, token_id, seen_at, detail',
   market_resolutions:
     'condition_id, question, slug, state, outcome, winner, winning_token_id, payout_0, payout_1, resolved_at, closed_at, seen_at, method, step',

@@ -86,7 +86,7 @@ export type JobStatus = {
   errors: number;
   durationMs: number | null;
   lastSuccessAtMs: number | null;
-  /** Of a job that takes its things in turn: when the one that waits longest was last read. Null where all are read in each run. */
+  /** For jobs that rotate through items: when the least recently read item was read. Null where all are read in each run. */
   oldestAtMs: number | null;
   /** Why the last run failed; null when it did not. */
   failure: string | null;

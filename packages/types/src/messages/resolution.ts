@@ -41,7 +41,7 @@ export type MarketResolution = {
   reopenedAtMs?: number;
 };
 
-/** A step of a resolution; the body of a message on `pm.event.<conditionId>.<type>`, kept for ever. */
+/** A step of a resolution; the body of a message on `pm.event.<conditionId>.<type>`, kept forever. */
 export type ResolutionStep = {
   type: 'resolution_proposed' | 'resolution_disputed' | 'resolution_resolved' | 'resolution_reopened';
   conditionId: string;

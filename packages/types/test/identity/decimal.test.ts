@@ -36,7 +36,7 @@ describe('a canonical decimal', () => {
     );
   });
 
-  test('is unchanged by another pass, and differs where the number differs', () => {
+  test('is idempotent, and differs only for different numbers', () => {
     const cents = fc.nat(1_000_000);
     fc.assert(
       fc.property(cents, cents, (a, b) => {

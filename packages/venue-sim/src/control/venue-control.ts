@@ -68,7 +68,7 @@ export type VenueStatus = {
   markets: { open: number; closed: number };
   /** `subscribed`: in tokens whose book had been sent to somebody. `givenUp`: skipped because the machine was too slow. */
   trades: { executed: number; subscribed: number; givenUp: number };
-  /** Number of market makers' actions. */
+  /** Number of market-maker actions. */
   quotes: number;
   events: EventCounts;
   framesSent: number;

@@ -35,7 +35,7 @@ export class Exchange {
   readonly #prng: Prng;
   /** Random numbers for requested trades, which must not shift the numbers of later activity. */
   readonly #requests: Prng;
-  /** Number of market makers' actions. */
+  /** Number of market-maker actions. */
   quotes = 0;
 
   constructor(options: ExchangeOptions) {

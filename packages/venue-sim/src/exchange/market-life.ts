@@ -76,7 +76,7 @@ export function isShare(text: unknown): text is string {
   return typeof text === 'string' && /^(0|1|0\.\d{0,5}[1-9])$/.test(text);
 }
 
-/** Enough for any script, and a bound for clients that repeat steps for ever. */
+/** Enough for any script, and a bound for clients that repeat steps forever. */
 const STEPS_MAX = 200;
 
 function take(standing: Standing, step: LifeStep): void {

@@ -91,7 +91,7 @@ export class TradingClock {
     }
     while (this.#trades < due && performance.now() - nowMs < BUSY_MS_MAX) {
       const fills = exchange.executeTakerOrder();
-      // Nothing to trade counts as a trade; otherwise a venue without open markets would loop for ever.
+      // Nothing to trade counts as a trade; otherwise a venue without open markets would loop forever.
       this.#trades += Math.max(1, fills);
       this.#quotes += fills * quotesPerTrade;
       for (; this.#quotes >= 1; this.#quotes -= 1) exchange.quote();

@@ -46,7 +46,7 @@ describe('a limit of books per socket', () => {
     expect(venue.status().sockets).toMatchObject([{ tokens: 6, served: 4 }]);
   });
 
-  test('can reserve the places of unsubscribed tokens for ever', async () => {
+  test('can reserve the places of unsubscribed tokens forever', async () => {
     await using venue = await VenueSim.start({ ...SILENT, booksPerSocketMax: 4, freesUnsubscribed: false });
     const tokens = tokenIds(venue);
     await using client = await asked(venue, tokens.slice(0, 4));

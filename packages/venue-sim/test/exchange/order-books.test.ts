@@ -99,7 +99,7 @@ describe('the order books of the stream', () => {
     }
   });
 
-  test('shrink with every trade of the stream, in a price change before the fill', async () => {
+  test('shrink with every trade, by a price change before the fill', async () => {
     await using venue = await VenueSim.start({ ...OPTIONS, quotesPerTrade: 0 });
     const tokens = venue.openMarketList().flatMap((market) => market.tokenIds);
     await using client = await ChannelClient.subscribed(venue.urls.ws, tokens);

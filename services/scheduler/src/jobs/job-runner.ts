@@ -140,7 +140,7 @@ export class JobRunner {
     this.#overruns.failed(
       'slow',
       { job: schedule.name, durationMs, intervalMs: schedule.intervalMs },
-      `Job ${schedule.name} took ${seconds(durationMs)} s, longer than its interval of ${seconds(schedule.intervalMs)} s. Its data is late.`,
+      `Job ${schedule.name} took ${seconds(durationMs)} s, longer than its interval of ${seconds(schedule.intervalMs)} s. Its data is delayed.`,
     );
   }
 

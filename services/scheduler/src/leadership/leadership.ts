@@ -144,7 +144,7 @@ export class Leadership {
     }
     const held = await bucket.get(KEY);
     if (held?.value.schedulerId !== schedulerId) {
-      term.end(held === null ? 'its key was gone' : `scheduler ${held.value.schedulerId} leads`);
+      term.end(held === null ? 'its key disappeared' : `scheduler ${held.value.schedulerId} leads`);
       return false;
     }
     hold.revision = held.revision; // an earlier renewal whose answer was lost

@@ -66,7 +66,7 @@ export class Discovery {
     if (doubts.length > 0) {
       log.error(
         { doubts, vanished: vanished.length },
-        `The scan of the markets looks incomplete: ${doubts[0]}. Ignoring that markets are missing from it.`,
+        `The scan of the markets looks incomplete: ${doubts[0]}. Not treating the missing markets as closed.`,
       );
     } else if (vanished.length > 0) await marketLog.publish(await gamma.closedMarketsOf(vanished, signal), signal);
     await keeper.scanEnded(signal);
@@ -112,7 +112,7 @@ export class Discovery {
     let alarming = 0;
     for (const { kind, reason, gammaId, conditionId } of skipped) {
       const fields = { kind, gammaId, conditionId };
-      const sentence = `Skipped a market of Gamma: ${reason}. It is not recorded.`;
+      const sentence = `Skipped a Gamma market: ${reason}. It is not recorded.`;
       if (kind === 'unsupported-version' || kind === 'unreadable') {
         alarming += 1;
         this.#unreadable.failed(reason, fields, sentence, 'error');

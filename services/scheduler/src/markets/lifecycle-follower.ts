@@ -42,7 +42,7 @@ export type LifecycleFollowerOptions = {
  * plan.
  *
  * Until its document comes, such a market exists in the plan and in EVENTS only. A partial document in MARKETS would look
- * whole to the next leader, would stay there for ever after a false announcement, and could overwrite a newer one. A new
+ * whole to the next leader, would stay there forever after a false announcement, and could overwrite a newer one. A new
  * leader finds the market in the plan and its announcement in EVENTS.
  *
  * A market ends when Gamma calls it closed. A resolution that names its winner counts at once (ADR 10). The jobs find
@@ -157,7 +157,7 @@ export class LifecycleFollower {
     this.#flood.failed(
       announcement,
       { conditionId, announcement },
-      'Too many announced markets wait for Gamma. Ignoring further announcements; the next scan finds their markets.',
+      'Too many announced markets wait for Gamma. Ignoring further announcements; the next scan will find their markets.',
     );
     return false;
   }
@@ -205,7 +205,7 @@ export class LifecycleFollower {
       await marketLog.publish([...opened, ...closed], signal);
       for (const conditionId of open) keeper.announced(conditionId);
       if (closed.length > 0) keeper.marketsChanged();
-      this.#gammaFailures.recovered({}, 'Gamma answers for announced markets again.');
+      this.#gammaFailures.recovered({}, 'Gamma is answering queries about announced markets again.');
     } catch (error) {
       if (!isVenueError(error) && !(error instanceof BusUnavailableError)) throw error;
       const reason = errorSentence(error);
@@ -240,7 +240,7 @@ export class LifecycleFollower {
         { markets: planned.length },
         `Cannot ask the CLOB whether announced markets have a book: ${reason}. They stay in the plan.`,
       );
-    } else this.#clobFailures.recovered({}, 'The CLOB answers for announced markets again.');
+    } else this.#clobFailures.recovered({}, 'The CLOB is answering queries about announced markets again.');
     for (const conditionId of planned) {
       const ids = inquiries.tokenIdsOf(conditionId) ?? [];
       const isAnswered = ids.every((tokenId) => withBook.has(tokenId) || without.has(tokenId));

@@ -11,7 +11,7 @@ export type NewVersion = { market: Market; changed: string[] };
  * The known markets, each with its last published document.
  *
  * open -> ended (the venue calls it closed) -> archived (it will not change any more); back to open from any state. The
- * number of archived markets grows for ever, so only their ids are kept. Before one of them is observed again, its document
+ * number of archived markets grows forever, so only their ids are kept. Before one of them is observed again, its document
  * must be read from the log and remembered.
  */
 export class MarketRegistry {

@@ -44,7 +44,7 @@ export class MarketStreamWatch {
 
 /**
  * What the stream MARKETS lost between two looks, in words; null when it lost nothing. It keeps the last message of each
- * subject for ever, so the number of messages never falls.
+ * subject forever, so the number of messages never falls.
  */
 function marketStreamLoss(before: StreamState, now: StreamState): string | null {
   if (now.streamCreatedAt !== before.streamCreatedAt) return 'it was deleted and created again';

@@ -89,7 +89,7 @@ export class MissingTokensFollower {
         : `The venue does not serve all tokens of shard ${number}`;
       log.warn(
         { shard: number, markets, to, tokensTarget },
-        `${cause}: moved ${markets} markets to shard ${to.join(', ')}. Shard ${number} takes ${tokensTarget ?? 0} tokens from now on.`,
+        `${cause}: moved ${markets} markets to shard ${to.join(', ')}. The target of shard ${number} is ${tokensTarget ?? 0} tokens from now on.`,
       );
     }
   }
@@ -102,7 +102,7 @@ export class MissingTokensFollower {
     if (tokens > 0) {
       log.info({ tokens }, `The venue has no book for ${tokens} of the missing tokens. They stay where they are.`);
     }
-    if (failure === null) this.#failures.recovered({}, 'The CLOB answers for missing books again.');
+    if (failure === null) this.#failures.recovered({}, 'The CLOB is answering queries about missing books again.');
     else {
       const cause = errorSentence(failure);
       this.#failures.failed(

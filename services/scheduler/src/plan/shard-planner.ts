@@ -254,7 +254,7 @@ function fillFreePlaces(
 
 /**
  * If all shards are full, raises the first target that was lowered long ago: a venue that served less for a while must not
- * leave the plan in small pieces for ever. @returns The markets without a place.
+ * leave the plan in small pieces forever. @returns The markets without a place.
  */
 function fillRaised(
   drafts: Map<number, Draft>,

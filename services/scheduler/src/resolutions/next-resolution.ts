@@ -27,7 +27,7 @@ export type ResolutionObservation = {
  *
  * nothing known -> proposed <-> disputed -> resolved -> reopened -> proposed …; resolved can follow any state. A repeated
  * observation is never a step. Of two sources that keep disagreeing the more trusted one wins, so that no market switches
- * to and fro for ever.
+ * to and fro forever.
  *
  * - A resolution changes only when the market is reopened, or when a source that is at least as trusted reports another
  *   outcome. That is a step of its own, because the first outcome was published and used.

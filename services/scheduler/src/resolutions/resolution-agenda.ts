@@ -34,7 +34,7 @@ function ageOf({ closedAtMs, seenAtMs, resolution }: Market, nowMs: number): num
   return nowMs - Math.max(closedAtMs ?? 0, resolution?.seenAtMs ?? 0, closedAtMs === null ? seenAtMs : 0);
 }
 
-/** An undisputed resolution takes two hours and a disputed one some days. An older one may never come. */
+/** An undisputed resolution takes two hours and a disputed one some days. A later one may never come. */
 function pauseMs(ageMs: number): number {
   return PAUSES.find(({ untilMs }) => ageMs < untilMs)?.pauseMs ?? DAY_MS;
 }

@@ -18,7 +18,7 @@ export class PriceSnapshots {
     });
   }
 
-  /** Items are the tokens with an answer. @throws as `ClobClient.quotes`; {TermOverError} */
+  /** `items` counts tokens with an answer. @throws as `ClobClient.quotes`; {TermOverError} */
   async round(signal: AbortSignal): Promise<JobResult> {
     const { clob, registry, counters } = this.#o;
     const active = this.#rounds.activeTokens();

@@ -114,7 +114,10 @@ describe('a job', () => {
   });
 
   test('ends the term when it is over or somebody else writes the plan', async () => {
-    for (const error of [new TermOverError('its key was gone'), new RevisionConflictError('shards', '1', undefined)]) {
+    for (const error of [
+      new TermOverError('its key disappeared'),
+      new RevisionConflictError('shards', '1', undefined),
+    ]) {
       const t = timetable();
       const running = t.runner(minute).run(() => Promise.reject(error), t.signal);
       await expect(running).rejects.toBe(error);
@@ -168,7 +171,7 @@ describe('a job', () => {
     expect(t.logged).toEqual([]);
   });
 
-  test('with an interval of 0 is turned off', async () => {
+  test('is off with an interval of 0', async () => {
     const t = timetable();
     await t.runner({ ...minute, intervalMs: 0 }).run(() => Promise.reject(new Error('ran')), t.signal);
     expect(t.logged).toEqual([]);

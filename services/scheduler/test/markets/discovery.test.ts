@@ -55,7 +55,7 @@ describe('a scan of the open markets', () => {
     d.lists({ ...page('0x1'), skipped: [odd, odd, placeholder].map(skipped) });
     expect(await d.discovery.scan(signal)).toEqual({ items: 1, errors: 2 });
     expect(d.logged.filter((words) => words.includes('not recorded'))).toEqual([
-      'error: Skipped a market of Gamma: version "v3" is not supported. It is not recorded.',
+      'error: Skipped a Gamma market: version "v3" is not supported. It is not recorded.',
     ]);
     expect(d.counters.marketsSkipped).toBe(3);
   });
@@ -80,7 +80,7 @@ describe('a look at the newest markets', () => {
     expect(d.registry.stateOf('0x9')).toBe('unknown');
   });
 
-  test('continues after a page of placeholders, but not for ever', async () => {
+  test('continues after a page of placeholders, but not forever', async () => {
     const d = discovering();
     d.knows('0x1', '0x2');
     d.lists({ ...page(), skipped: [skipped({ kind: 'no-token-ids', reason: 'no token ids yet' })] }, page('0x3'));

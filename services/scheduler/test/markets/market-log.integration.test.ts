@@ -124,7 +124,7 @@ describe.concurrent('the market log', () => {
     expect(await bed.stored('MARKETS')).toMatchObject([{ closed: true }, { conditionId: '0x2', tickSize: '0.001' }]);
   });
 
-  test('ignores a closing that was requested before the market reopened', async () => {
+  test('ignores a closing read before the market reopened', async () => {
     await using bed = await logBed();
     const { marketLog } = await bed.leader();
     await marketLog.publish([sampleMarket('0x1', { closed: true })], bed.signal);

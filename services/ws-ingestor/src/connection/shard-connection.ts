@@ -59,7 +59,7 @@ export type ShardConnectionListener = {
  * Times named `…AtMs` are on the monotonic clock, unless stated otherwise.
  */
 export class ShardConnection implements AsyncDisposable {
-  /** Random, in [0, 1), so that connections opened together are not all replaced for their age together. */
+  /** Random, in [0, 1), so that connections opened together do not all reach their maximum age at the same time. */
   readonly chance = Math.random();
   readonly #o: ShardConnectionOptions;
   readonly #session: MarketSession;

@@ -103,7 +103,7 @@ export class ShardSocket {
     return isLively;
   }
 
-  /** Restarts all waiting, after a time in which nothing was read through no fault of the venue. */
+  /** Restarts every wait, after a time in which nothing was read through no fault of the venue. */
   resetSilence(nowMs: number): void {
     this.#heardAtMs = nowMs;
     for (const tokenId of this.#waiting.keys()) this.#waiting.set(tokenId, nowMs);

@@ -173,7 +173,7 @@ function hashOf({ number }: Place, { seed }: Holder): number {
   return mix(mix(Math.imul(number + 1, 0x9e3779b1)) + seed);
 }
 
-/** FNV-1a, then mixed, because ids of replicas may differ only in their last character. */
+/** FNV-1a with a finalizer, because ids of replicas may differ only in their last character. */
 function hashOfText(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

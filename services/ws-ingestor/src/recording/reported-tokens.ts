@@ -3,7 +3,7 @@ import { MISSING_TOKENS_MAX, type ShardService } from '@polytape/types';
 /**
  * The missing tokens to report in the ingestor's key, by shard: a bounded number per shard and in total, because with a key
  * that does not fit a message this ingestor would seem dead to the others. If there are too many, each round starts with
- * another shard, so that tokens that stay missing do not hide others for ever.
+ * another shard, so that tokens that stay missing do not hide others forever.
  */
 export function reportedMissing(
   missing: ReadonlyMap<number, readonly string[]>,

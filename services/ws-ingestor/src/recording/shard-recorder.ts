@@ -391,7 +391,7 @@ export class ShardRecorder implements AsyncDisposable {
     const tokens = this.#missing.reported;
     this.#log.warn(
       { missing: tokens.length, tokenIds: tokens.slice(0, 10) },
-      `${tokens.length} of ${this.#wanted.size} tokens got no first book, even on a fresh connection. They stay subscribed, and the scheduler is informed.`,
+      `${tokens.length} of ${this.#wanted.size} tokens got no first book, even on a fresh connection. They stay subscribed and have been reported to the scheduler.`,
     );
   }
 

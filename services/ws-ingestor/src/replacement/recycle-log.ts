@@ -32,7 +32,7 @@ export class RecycleLog {
     const covers = isOpen
       ? `only ${successor.covered.size} of ${o.tokens} tokens had a book on it`
       : 'it could not be opened';
-    const why = succession.losses > 0 ? 'it took over, and was lost again' : covers;
+    const why = succession.losses > 0 ? 'it took over and then lost its socket' : covers;
     const fields = {
       reason,
       connectionId: old.socket?.connectionId,

@@ -115,7 +115,7 @@ export class ShardConnections implements AsyncDisposable {
     for (const connection of this.roles().keys()) connection.resume();
   }
 
-  /** Restarts all waiting, after a time in which nothing was read through no fault of the venue. */
+  /** Restarts every wait, after a time in which nothing was read through no fault of the venue. */
   resetSilence(nowMs: number): void {
     for (const { socket } of this.roles().keys()) socket?.resetSilence(nowMs);
     this.#succession?.resetSilence(nowMs);

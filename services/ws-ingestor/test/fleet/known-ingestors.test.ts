@@ -5,7 +5,7 @@ import { knownIngestors } from '../../src/fleet/known-ingestors.ts';
 const old: IngestorPresence = { startedAtMs: 1, state: 'active', capacity: 10, shards: {} };
 const now: IngestorPresence = { ...old, state: 'leaving' };
 
-test('an ingestor that is no longer seen is gone once absence proves something', () => {
+test('an ingestor that is no longer seen is gone once its absence is conclusive', () => {
   const known = knownIngestors(new Map([['a', old]]), new Map([['b', old]]), {
     isAbsenceProof: true,
     silent: new Set(),

@@ -67,7 +67,7 @@ describe.concurrent('a connection', () => {
     });
     expect(bed.counters.recycles.operator).toEqual({ started: 1, completed: 0, failed: 1 });
     expect(bed.connectionOf(0)).toBe(before);
-    expect(bed.loggedAt('warn').filter((sentence) => sentence.includes('was lost again'))).toHaveLength(1);
+    expect(bed.loggedAt('warn').filter((sentence) => sentence.includes('then lost its socket'))).toHaveLength(1);
     trading[Symbol.dispose]();
     await expect.poll(() => bed.stored(), { timeout: 10_000 }).toBe(bed.venue.ledger().length);
   });
