@@ -50,6 +50,19 @@ module.exports = {
       to: { path: '^packages/', pathNot: '^packages/(service|resilience)/' },
     },
     {
+      name: 'servers-and-simulated-venue-know-nothing-of-ours',
+      comment: 'The simulated venue can prove the recorder wrong only if it shares no code with it.',
+      severity: 'error',
+      from: { path: '^packages/(embedded|venue-sim|runtime)/', pathNot: '/test/' },
+      to: { path: '^(packages|services)/', pathNot: '^packages/$1/' },
+    },
+    {
+      name: 'services-know-no-commands',
+      severity: 'error',
+      from: { path: '^services/[^/]+/src/' },
+      to: { path: '^packages/(cli|embedded|venue-sim|runtime)/' },
+    },
+    {
       name: 'one-door-a-package',
       comment: 'What is not in src/index.ts is private.',
       severity: 'error',

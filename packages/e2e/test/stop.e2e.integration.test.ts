@@ -68,7 +68,7 @@ describe('an ingestor that stops', () => {
 
     expect(await ingestor.process.exit()).toEqual({ code: 1, signal: null });
     expect(ingestor.process.records.at(-1)?.msg).toMatch(
-      /^Not stopped within 300 ms of SIGINT\..*unfinished: \d+ messages not acknowledged/,
+      /^Did not stop within 300 ms of SIGINT\..*unfinished: \d+ messages not acknowledged/,
     );
   });
 });

@@ -39,8 +39,8 @@ export function stopOnSignal(o: { deadlineMs: number; log: Logger }): Stop {
   };
   const begin = (cause: string): void => {
     if (controller.signal.aborted) return;
-    o.log.info({ cause, deadlineMs: o.deadlineMs }, 'Stopping after the work in hand is finished.');
-    setTimeout(() => endNow(`Not stopped within ${o.deadlineMs} ms of ${cause}.`), o.deadlineMs).unref();
+    o.log.info({ cause, deadlineMs: o.deadlineMs }, 'Stopping once in-flight work is finished.');
+    setTimeout(() => endNow(`Did not stop within ${o.deadlineMs} ms of ${cause}.`), o.deadlineMs).unref();
     controller.abort(new StoppedError(cause));
   };
   const onSignal = (name: NodeJS.Signals): void => {

@@ -92,7 +92,7 @@ describe('a service', () => {
     await probe.said('Started.');
     probe.child.kill('SIGINT');
     expect(await probe.ended).toBe(1);
-    expect(probe.lines.at(-1)).toContain('Not stopped within 100 ms of SIGINT. Exiting now; unfinished: 3 trades.');
+    expect(probe.lines.at(-1)).toContain('Did not stop within 100 ms of SIGINT. Exiting now; unfinished: 3 trades.');
   });
 
   test('logs the whole chain of causes in one line when an error reaches the top', async () => {
@@ -126,7 +126,7 @@ describe('a service', () => {
       expect(probe.lines.map((line) => JSON.parse(line).msg)).toEqual([
         'Started.',
         'stray.',
-        'Stopping after the work in hand is finished.',
+        'Stopping once in-flight work is finished.',
         'Stopped.',
       ]);
     },

@@ -80,7 +80,7 @@ CREATE TABLE unparsed (
 );
 CREATE INDEX unparsed_received_at ON unparsed (received_at);
 COMMENT ON TABLE  unparsed               IS 'What the venue sent and the ingestor could not understand.';
-COMMENT ON COLUMN unparsed.connection_id IS 'Connection that it arrived on.';
+COMMENT ON COLUMN unparsed.connection_id IS 'Connection that it arrived on; for a count of bodies that were not kept, the ingestor.';
 COMMENT ON COLUMN unparsed.counter       IS 'Its number on that connection, from 0.';
 COMMENT ON COLUMN unparsed.received_at   IS 'When the ingestor received it, by its clock.';
 COMMENT ON COLUMN unparsed.reason        IS 'Why the ingestor could not understand it.';

@@ -33,7 +33,7 @@ export const configTable = {
     min: 1,
     max: 10_000_000,
     description:
-      'Messages that may wait to be published. When the queue is full, the connections are paused until it is half empty.',
+      'Messages that may wait to be published. When the queue is full (or has 128 MiB), the connections are paused until it is half empty.',
   }),
   REDUNDANCY: integer({
     default: 1,
@@ -96,7 +96,8 @@ export const configTable = {
     default: 60_000,
     min: 100,
     max: 600_000,
-    description: 'Silence limit for quiet shards. Doubles after each false alarm, up to ten times this value.',
+    description:
+      'Silence limit for quiet shards. Doubles after each replacement for silence, up to ten times this value, until data flows again.',
   }),
   HAND_OVER_MS_MAX: integer({
     default: 30_000,
