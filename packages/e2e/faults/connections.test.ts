@@ -2,21 +2,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { dropAllConnections, replaced, STEADY_VENUE, TestBed, until, WATCHFUL } from '../src/index.ts';
 
-describe('connections that the venue drops all at once', () => {
-  test('are back, one by one, and cover all 5,000 tokens within 10 s', async () => {
+describe('all connections, dropped by the venue at once,', () => {
+  test('return one by one and cover all 5,000 tokens within 10 s', async () => {
     await dropAllConnections({ tokens: 5_000, shards: 50 });
   }, 120_000);
 });
 
-describe('a connection that goes silently dead', () => {
-  test('is replaced as soon as new ones live, when those were dead as well', async () => {
+describe('a connection that silently stalls', () => {
+  test('is replaced as soon as a new one delivers, if its first successors stall, too', async () => {
     await using bed = await TestBed.open({ ...STEADY_VENUE, oddMarkets: 0, markets: 20, tradesPerSecond: 200 });
     const { ingestor } = await bed.startRecorder({ ingestor: WATCHFUL });
     bed.venue.startTrading();
     await bed.recorded(500);
     bed.venue.stall({ socket: 'all', newSockets: true });
-    await until('two dead successors tried', () => bed.venue.status().socketsConnected >= 3);
-    // The old one is kept: it may come back, and there is nothing better.
+    await until('two stalled successors', () => bed.venue.status().socketsConnected >= 3);
+    // The old one stays open: it may recover, and no successor is better.
     expect(bed.venue.status().sockets.map(({ number }) => number)).toContain(1);
     bed.venue.stall({ newSockets: false });
     await replaced(bed, { sockets: 1, tokens: 40 });
@@ -29,14 +29,14 @@ describe('a connection that goes silently dead', () => {
   }, 90_000);
 });
 
-describe('a shard on which nothing happens', () => {
-  test('is asked ever more seldom whether it is dead', async () => {
+describe('a quiet shard', () => {
+  test('is reconnected less and less often', async () => {
     await using bed = await TestBed.open({ ...STEADY_VENUE, oddMarkets: 0, markets: 40, tradesPerSecond: 0 });
     const { ingestor } = await bed.startRecorder({
       scheduler: { SHARD_TOKENS_TARGET: '40' },
       ingestor: { STALL_MS_MIN: '2000', STALL_MS_MAX: '2000', OVERLAP_MS: '200' },
     });
-    await delay(QUIET_MS); // how often in so long is what is asked
+    await delay(QUIET_MS); // the number of connections in this time is what is tested
     const { socketsConnected } = bed.venue.status();
     console.info(`${socketsConnected} connections for two quiet shards in ${QUIET_MS / 1_000} s.`);
     // After 2, 4 and 8 s of silence, and not every 2 s.

@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { Fleet, resizeFleet, STEADY_VENUE, shardsOf, startFleet, TestBed } from '../src/index.ts';
 
 describe('ingestors that share the shards', () => {
-  test('miss nothing and double nothing while they become three, two and four, and share evenly each time', async () => {
+  test('lose and duplicate nothing while their number changes to three, two and four, and share evenly each time', async () => {
     await resizeFleet({ tokens: 5_000, shards: 50, sizes: [3, 2, 4], extraMovesMax: 8 });
   }, 240_000);
 
-  test('with redundancy 2 miss nothing when one of three is killed', async () => {
+  test('with redundancy 2 lose nothing when one of three is killed', async () => {
     await using bed = await TestBed.open({ ...STEADY_VENUE, markets: 120, tradesPerSecond: 300 });
     const { fleet, ingestors } = await startFleet(bed, { ingestors: 3, env: { REDUNDANCY: '2' } });
     await fleet.balanced(3, { redundancy: 2 });
@@ -22,7 +22,7 @@ describe('ingestors that share the shards', () => {
     expect(await bed.outcome()).toEqual({ missing: 0, duplicates: 0 });
   }, 180_000);
 
-  test('record on when one is cut off from the broker for 30 s, and share evenly again afterwards', async () => {
+  test('keep recording while one is cut off from the broker for 30 s, and share evenly again afterwards', async () => {
     await using bed = await TestBed.open({ ...STEADY_VENUE, markets: 120, tradesPerSecond: 200 });
     await using way = await tcpProxy(bed.nats.url);
     const { fleet, ingestors } = await startFleet(bed, { ingestors: 1 });
@@ -35,7 +35,7 @@ describe('ingestors that share the shards', () => {
     way.mute();
     const takenOverAtMs = fleet.takenOver(shardsOf(coverage, id), { from: id });
     const before = (await cutOff.metric('polytape_ingestor_trades_total')) ?? 0;
-    await delay(PARTITION_MS); // the partition's own length is what is tested
+    await delay(PARTITION_MS); // the length of the partition is what is tested
     expect(await cutOff.metric('polytape_ingestor_trades_total')).toBeGreaterThan(before + 1_000);
     expect(await cutOff.metric('polytape_ingestor_connections_closed_total')).toBe(0);
     await takenOverAtMs;

@@ -6,9 +6,9 @@ describe('prices, books and documents', () => {
     await readInRounds({ markets: 2_000, intervalMs: 10_000 });
   }, 120_000);
 
-  test('are asked for no more often than the venue allows, however often they are wanted', async () => {
+  test('are requested no more often than the venue allows, whatever the interval', async () => {
     await using bed = await TestBed.open({ markets: 1_000, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 });
-    // 8 requests a round: without a limit some 800 in 10 s, where 500 are allowed.
+    // Each round has 8 requests: without a limit about 800 in 10 s, where the venue allows 500.
     const scheduler = await bed.start('scheduler', { PRICES_INTERVAL_MS: '100', BOOKS_INTERVAL_MS: '0' });
     const asked = () => bed.venue.rest.rates().find(({ rule }) => rule === '/prices')?.requests ?? 0;
     await until('400 requests for prices', () => asked() >= 400, { seen: () => `There were ${asked()}.` });
@@ -16,7 +16,7 @@ describe('prices, books and documents', () => {
     expect(await scheduler.metric('polytape_scheduler_job_overruns_total', { job: 'prices' })).toBeGreaterThan(0);
   });
 
-  test('come again by themselves after a host answered badly, which is said once, and stops no other job', async () => {
+  test('recover by themselves after bad answers of a host, which are logged once and stop no other job', async () => {
     await recoverFromBadAnswers({
       troubles: [
         ['clob', '429'],

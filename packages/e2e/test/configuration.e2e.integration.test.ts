@@ -13,9 +13,9 @@ import {
   spawnPolytape,
 } from '../src/index.ts';
 
-/** Stands in every address that has a place for a password, and must stand in no output. */
+/** The password in every address, which must appear in no output. */
 const SECRET = 'correct-horse';
-/** Nobody listens there. */
+/** Addresses where nothing listens. */
 const NOWHERE = {
   NATS_URL: `nats://me:${SECRET}@127.0.0.1:1`,
   DATABASE_URL: `postgresql://me:${SECRET}@127.0.0.1:1/polytape`,
@@ -26,7 +26,7 @@ let database: TestDatabase;
 /** Migrated by a development version of polytape. */
 let oldDatabase: TestDatabase;
 let asksForPasswords: boolean;
-/** A port that somebody else listens on. */
+/** A server that occupies its port. */
 let taken: Server;
 
 beforeAll(async () => {
@@ -58,9 +58,9 @@ type Case = {
   env?: () => Record<string, string>;
   args?: string[];
   code: 1 | 2;
-  /** What the one line has to say: the setting, what is wrong, the remedy. */
+  /** Patterns of the one line: the setting, the fault, the remedy. */
   says: RegExp[];
-  /** Shows nothing on a server that lets everybody in (a given one may). */
+  /** Skipped on a given server that asks for no password. */
   byPassword?: true;
 };
 

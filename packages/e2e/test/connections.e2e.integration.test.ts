@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { dropAllConnections, Fleet, replaced, STEADY_VENUE, TestBed, WATCHFUL } from '../src/index.ts';
 
-describe('connections that the venue drops all at once', () => {
-  test('are back, one by one, and cover all tokens within 10 s', async () => {
+describe('all connections, dropped by the venue at once,', () => {
+  test('return one by one and cover every token within 10 s', async () => {
     await dropAllConnections({ tokens: 400, shards: 20 });
   }, 120_000);
 });
 
-describe('a connection that goes silently dead', () => {
-  test('is found by the silence of a busy shard and replaced, and nothing is missing but what it swallowed', async () => {
+describe('a connection that silently stalls', () => {
+  test('is replaced after the silence limit of busy shards, and only the trades sent to it are missing', async () => {
     await using bed = await TestBed.open({ ...STEADY_VENUE, oddMarkets: 0, markets: 60, tradesPerSecond: 100 });
     const { ingestor } = await bed.startRecorder({ scheduler: { SHARD_TOKENS_TARGET: '40' }, ingestor: WATCHFUL });
     bed.venue.startTrading();
@@ -26,11 +26,11 @@ describe('a connection that goes silently dead', () => {
     const fleet = new Fleet(bed.bus);
     const shards = await Promise.all([0, 1, 2].map((shard) => fleet.tokensOf([shard])));
     expect(shards.filter((tokens) => missing.some(({ tokenId }) => tokens.has(tokenId)))).toHaveLength(1);
-    // Nobody else was taken for dead.
+    // No other connection was replaced.
     expect(bed.venue.status().socketsConnected).toBe(4);
   }, 90_000);
 
-  test('with redundancy 2 costs nothing', async () => {
+  test('loses no trade at redundancy 2', async () => {
     await using bed = await TestBed.open({ ...STEADY_VENUE, oddMarkets: 0, markets: 40, tradesPerSecond: 100 });
     const both = { ...WATCHFUL, REDUNDANCY: '2' };
     const { scheduler, ingestor } = await bed.startRecorder({

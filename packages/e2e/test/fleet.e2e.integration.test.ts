@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { Fleet, resizeFleet, STEADY_VENUE, shardsOf, startFleet, TestBed } from '../src/index.ts';
 
 describe('ingestors that share the shards', () => {
-  test('miss nothing and double nothing while they become three and two, and share evenly each time', async () => {
+  test('lose and duplicate nothing while their number changes to three and two, and share evenly each time', async () => {
     await resizeFleet({ tokens: 400, shards: 20, sizes: [3, 2], extraMovesMax: 4 });
   }, 120_000);
 
-  test('with redundancy 1 miss only what the killed one would have recorded until others take over, within 20 s', async () => {
+  test('with redundancy 1 lose only what a killed one would have recorded until others take over, within 20 s', async () => {
     await using bed = await TestBed.open({ ...STEADY_VENUE, markets: 120, tradesPerSecond: 100 });
     const { fleet, ingestors } = await startFleet(bed, { ingestors: 3 });
     const { coverage } = await fleet.balanced(3);
@@ -17,7 +17,7 @@ describe('ingestors that share the shards', () => {
     const id = await Fleet.idOf(victim);
     const shards = shardsOf(coverage, id);
     const tokens = await fleet.tokensOf(shards);
-    const acknowledgedUpToMs = Date.now() - SETTLED_MS; // the log takes much less to acknowledge what came before
+    const acknowledgedUpToMs = Date.now() - SETTLED_MS; // JetStream acknowledges earlier trades in much less time
     await victim.process.kill();
     const killedAtMs = Date.now();
     const takenOverAtMs = await fleet.takenOver(shards, { from: id });
@@ -37,7 +37,7 @@ describe('ingestors that share the shards', () => {
     expect(times.filter((atMs) => atMs < acknowledgedUpToMs || atMs > takenOverAtMs)).toEqual([]);
   }, 180_000);
 
-  test('hand ten shards over when one is asked to stop, which takes it less than 10 s', async () => {
+  test('hand over ten shards in less than 10 s when one stops', async () => {
     await using bed = await TestBed.open({ ...STEADY_VENUE, markets: 200, tradesPerSecond: 100 });
     const { fleet, ingestors } = await startFleet(bed, { ingestors: 2, env: { CONNECT_PACE_MS: '100' } });
     const { coverage } = await fleet.balanced(2);
@@ -57,7 +57,7 @@ describe('ingestors that share the shards', () => {
     expect(await bed.outcome()).toEqual({ missing: 0, duplicates: 0 });
   }, 120_000);
 
-  test('keep the shards that a newcomer gets only some first books of, until it has them all', async () => {
+  test('keep the shards of which a newcomer has only some first books, until it has all of them', async () => {
     await using bed = await TestBed.open({ ...STEADY_VENUE, markets: 60, tradesPerSecond: 100 });
     const quick = { FIRST_BOOK_TIMEOUT_MS: '1000', OVERLAP_MS: '1000' };
     const { fleet, ingestors } = await startFleet(bed, { ingestors: 1, env: quick });
@@ -80,7 +80,7 @@ describe('ingestors that share the shards', () => {
     expect(await bed.outcome()).toEqual({ missing: 0, duplicates: 0 });
   }, 120_000);
 
-  test('say which shards nobody has room for, until another one joins', async () => {
+  test('report the shards that exceed their capacity until another one joins', async () => {
     await using bed = await TestBed.open({ ...STEADY_VENUE, markets: 30, tradesPerSecond: 0 });
     const { fleet, ingestors } = await startFleet(bed, { ingestors: 1, env: { SHARDS_PER_INGESTOR_MAX: '2' } });
     const [full] = ingestors;

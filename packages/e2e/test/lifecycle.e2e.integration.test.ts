@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recordYoungMarkets, type ServiceUnderTest, TestBed, until } from '../src/index.ts';
 
-/** Nothing is found by looking for it, after the first scan. */
+/** Prevents scans from finding a market after the first one. */
 const SELDOM = { DISCOVERY_INTERVAL_MS: '3600000', DISCOVERY_SCAN_INTERVAL_MS: '3600000' };
 
 describe('a market that opens while the recorder runs', () => {
@@ -9,7 +9,7 @@ describe('a market that opens while the recorder runs', () => {
     await using bed = await TestBed.open({
       ...{ markets: 20, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 },
     });
-    // Full to the target: the new market has no free place, and finds one above it.
+    // The shards are full to their target: the new market gets a place above it.
     const scheduler = await bed.start('scheduler', { SHARD_TOKENS_TARGET: '10', ...SELDOM });
     const both = { REDUNDANCY: '2' }; // each of the two records every shard
     const ingestors = [await bed.start('ws-ingestor', both), await bed.start('ws-ingestor', both)];
@@ -29,7 +29,7 @@ describe('a market that opens while the recorder runs', () => {
     for (const ingestor of ingestors) await ingestor.untilMetric('polytape_ingestor_tokens', (wanted) => wanted === 40);
     expect(await scheduler.metric('polytape_scheduler_scans_total')).toBe(1);
 
-    // Four connections heard each of the two facts; the log has each once.
+    // Four connections received each of the two events; the log has each once.
     for (const ingestor of ingestors) {
       await ingestor.untilMetric('polytape_ingestor_lifecycle_events_total', (events) => events === 4);
     }
@@ -40,7 +40,7 @@ describe('a market that opens while the recorder runs', () => {
     await recordYoungMarkets({ markets: 10, gammaLagMs: 5_000 });
   }, 120_000);
 
-  test('is found by scans alone where no connection hears of it', async () => {
+  test('is found by scans alone if no connection receives its event', async () => {
     await using bed = await TestBed.open({
       ...{ markets: 5, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 },
     });
@@ -52,7 +52,7 @@ describe('a market that opens while the recorder runs', () => {
     expect(await lifecycleEvents(bed)).toEqual([]);
   });
 
-  test('is heard of by other shards when the plan loses those that heard before', async () => {
+  test('is announced on other shards when the plan loses those that received events before', async () => {
     await using bed = await TestBed.open({
       ...{ markets: 8, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 },
     });
@@ -79,7 +79,7 @@ async function covered(ingestor: ServiceUnderTest): Promise<number | null> {
   return await ingestor.metric('polytape_ingestor_tokens_covered');
 }
 
-/** What the connections heard of markets, as the log has it; the scheduler's own facts are beside it. */
+/** Lifecycle events of the connections in the log, without the scheduler's own. */
 async function lifecycleEvents(bed: TestBed): Promise<string[]> {
   const { lastSequence } = await bed.bus.streamState('EVENTS');
   const types: string[] = [];

@@ -9,7 +9,7 @@ const KEPT_BYTES_MAX = MIB / 4;
 let bed: TestBed;
 let ingestor: ServiceUnderTest;
 let writer: ServiceUnderTest;
-/** A market whose tokens are recorded; what is made up speaks of it. */
+/** A recorded market, to which the made-up messages belong. */
 let ids: { market: string; asset_id: string };
 
 beforeAll(async () => {
@@ -30,7 +30,7 @@ afterAll(() => bed?.[Symbol.asyncDispose]());
 describe('from the venue', () => {
   const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
   const wrong: [title: string, frame: () => string | Buffer, reason: RegExp, kept?: string][] = [
-    ['text that is no JSON', () => 'Bad gateway', /not JSON.*Bad gateway/],
+    ['text that is not JSON', () => 'Bad gateway', /not JSON.*Bad gateway/],
     ['an empty frame', () => '', /empty frame/],
     ['a trade whose JSON is cut off', () => JSON.stringify(trade()).slice(0, -40), /ends early/],
     ['a quote whose JSON is cut off', () => '{"event_type":"price_change","market":"0x5', /ends early/],
@@ -46,8 +46,8 @@ describe('from the venue', () => {
     ['a trade whose side is neither', () => JSON.stringify(trade({ side: 'HOLD' })), /side/],
     ['a trade whose token would break its subject', () => JSON.stringify(trade({ asset_id: '12.>' })), /asset_id/],
     ['a trade whose market would break its subject', () => JSON.stringify(trade({ market: '0x5e *' })), /market/],
-    ['an event that nobody knows', () => '{"event_type":"halving","market":"0x5e"}', /unknown event type "halving"/],
-    ['an object that names no event', () => '{"message":"please reconnect"}', /unknown event type null/],
+    ['an unknown event', () => '{"event_type":"halving","market":"0x5e"}', /unknown event type "halving"/],
+    ['an object without an event type', () => '{"message":"please reconnect"}', /unknown event type null/],
   ];
   test.each(wrong)(
     '%s is counted, kept, reported, and the next trade is recorded',
@@ -73,7 +73,7 @@ describe('from the venue', () => {
     },
   );
 
-  test('a bad element of an array hides neither the trade before it nor the one behind it', async () => {
+  test('a bad element of an array hides neither the trade before it nor the one after it', async () => {
     const [one, two] = [trade(), trade()];
     const bad = '{"event_type": "last_trade_price", "price": null}';
     const before = await ingestor.metric('polytape_ingestor_unparsed_total');
@@ -96,7 +96,7 @@ describe('from the venue', () => {
     expect(JSON.parse(row?.body.toString() ?? '')).toEqual(rebate);
   });
 
-  test('an event renamed at the rate of quotes is kept in samples and counted, and no trade is lost or kept waiting', async () => {
+  test('an event renamed at the rate of quotes is sampled and counted, and no trade is lost or delayed', async () => {
     const before = (await ingestor.metric('polytape_ingestor_unparsed_total')) ?? 0;
     const { messages } = await bed.bus.streamState('UNPARSED');
     const quote = { ...ids, event_type: 'price_changed', price: '0.5', size: '10', side: 'BUY', timestamp: '1' };
@@ -144,7 +144,7 @@ describe('in the log', () => {
     ['garbage among the unparsed', () => ({ subject: 'pm.unparsed.nobody', body: '{}' }), /connectionId/],
   ];
   test.each(wrong)(
-    '%s becomes a dead letter, is counted and told, and the next trade is recorded',
+    '%s becomes a dead letter, is counted and logged, and the next trade is recorded',
     async (title, makeMessage, reason) => {
       const message = makeMessage();
       const before = await writer.metric('polytape_writer_dead_letters_total');
@@ -169,7 +169,7 @@ describe('in the log', () => {
 
 let trades = 0;
 
-/** A good trade as the venue writes it, but for what is changed. */
+/** A valid trade in the venue's format, with these changes. */
 function trade(change: Record<string, unknown> = {}): Record<string, unknown> & { transaction_hash: string } {
   trades += 1;
   return {

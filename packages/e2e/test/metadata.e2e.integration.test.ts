@@ -6,7 +6,7 @@ describe('prices, books and documents', () => {
     await readInRounds({ markets: 400, intervalMs: 4_000 });
   }, 120_000);
 
-  test('come again by themselves after a host answered badly, which is logged once, and stops no other job', async () => {
+  test('recover by themselves after bad answers of a host, which are logged once and stop no other job', async () => {
     await recoverFromBadAnswers({
       troubles: [
         ['clob', '500'],

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => bed?.[Symbol.asyncDispose]());
 
-test('a database whose sessions are ended again and again in the flow lacks nothing and doubles nothing', async () => {
+test('a database whose sessions are terminated repeatedly under load lacks and duplicates nothing', async () => {
   await using ingestor = await recordingIngestor();
   for (let round = 0; round < 5; round += 1) {
     await bed.recorded(200);
@@ -28,7 +28,7 @@ test('a database whose sessions are ended again and again in the flow lacks noth
   await writer.ready();
 });
 
-test('NATS away for seconds in the flow: the connections to the venue stay, and nothing is missing afterwards', async ({
+test('an outage of NATS for seconds under load closes no connection to the venue and loses nothing', async ({
   skip,
 }) => {
   skip(!bed.nats.canRestart, NOT_OURS);
@@ -42,14 +42,13 @@ test('NATS away for seconds in the flow: the connections to the venue stay, and 
   await outage.over();
 
   await expectWhole(ingestor);
-  expect(bed.venue.status().socketsConnected).toBe(sockets);
+  const said = ingestor.process.records.map(({ msg }) => msg).join('\n');
+  expect(bed.venue.status().socketsConnected, said).toBe(sockets);
   expect(await ingestor.metric('polytape_ingestor_publish_acknowledged_total')).toBeGreaterThan(queued);
   await ingestor.ready();
 });
 
-test('a publishing queue that is full stops the reading of the connections, and nothing is dropped', async ({
-  skip,
-}) => {
+test('a full publishing queue pauses reading from the connections, and nothing is dropped', async ({ skip }) => {
   skip(!bed.nats.canRestart, NOT_OURS);
   const small = { PUBLISH_QUEUE_MAX: '200', PUBLISH_UNACKNOWLEDGED_MAX: '100' };
   await using ingestor = await recordingIngestor(small);
@@ -60,9 +59,9 @@ test('a publishing queue that is full stops the reading of the connections, and 
   expect(await ingestor.reasons()).toContain('the publishing queue is full');
   const before = await ingestor.metric('polytape_ingestor_trades_total');
   const executed = bed.venue.status().trades.executed;
-  await until('the venue trading on', () => bed.venue.status().trades.executed > executed + 900);
+  await until('further trades of the venue', () => bed.venue.status().trades.executed > executed + 900);
   const received = await ingestor.metric('polytape_ingestor_trades_total');
-  // What had been read from the network already is still taken.
+  // Frames that were already read from the network are still recorded.
   expect((received ?? 0) - (before ?? 0)).toBeLessThan(600);
   await outage.over();
   await ingestor.process.record(/^The publishing queue has room/);
@@ -73,7 +72,7 @@ test('a publishing queue that is full stops the reading of the connections, and 
   expect(bed.venue.status().socketsConnected).toBe(sockets);
 });
 
-/** A new ingestor with every token covered; the venue trades. */
+/** A new ingestor that covers every token of the trading venue. */
 async function recordingIngestor(env: Record<string, string> = {}): Promise<ServiceUnderTest> {
   const ingestor = await bed.start('ws-ingestor', env);
   await bed.covered(ingestor, scheduler);

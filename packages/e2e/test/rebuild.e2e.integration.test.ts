@@ -2,7 +2,7 @@ import type { StreamName } from '@polytape/bus';
 import { expect, test } from 'vitest';
 import { TestBed, until } from '../src/index.ts';
 
-test('a database that is rebuilt from the log has the rows of the first one, table by table', async () => {
+test('a database that is rebuilt from the log has the same rows as the first one in every table', async () => {
   await using bed = await TestBed.open({
     markets: 60,
     tradesPerSecond: 200,
@@ -24,7 +24,7 @@ test('a database that is rebuilt from the log has the rows of the first one, tab
   });
   await bed.covered(ingestor, scheduler);
   bed.venue.startTrading();
-  // Until there is something of everything to compare, settled and disputed alike.
+  // Every kind of row must exist, of settled and of disputed markets.
   await until('rows of every kind', async () => {
     const [row] = await bed.probe.rows<{ ready: boolean }>(
       `SELECT (SELECT count(*) FROM trades) > 1000
@@ -38,7 +38,7 @@ test('a database that is rebuilt from the log has the rows of the first one, tab
     return row?.ready;
   });
   await bed.drained(ingestor);
-  // Nothing more is to be published: a replica that is compared must stand still.
+  // Both databases must be at rest when they are compared.
   scheduler.process.signal('SIGTERM');
   await scheduler.process.exit();
   ingestor.process.signal('SIGTERM');

@@ -3,8 +3,8 @@ import type { VenueSim } from '@polytape/venue-sim';
 import { describe, expect, test } from 'vitest';
 import { Fleet, STEADY_VENUE, servedTokens, TestBed, until } from '../src/index.ts';
 
-describe('a connection of whose tokens 30 % have left', () => {
-  test('is replaced once, when it is old enough, and nothing is missing', async () => {
+describe('a connection that 30 % of its tokens have left', () => {
+  test('is replaced once it is old enough, only once, and nothing is missing', async () => {
     await using bed = await TestBed.open({ ...STEADY_VENUE, oddMarkets: 0, markets: 80, tradesPerSecond: 200 });
     const { scheduler, ingestor } = await bed.startRecorder({
       scheduler: { SHARD_TOKENS_TARGET: '80' },
@@ -19,14 +19,14 @@ describe('a connection of whose tokens 30 % have left', () => {
     close(bed.venue, { markets: 12, of: await fleet.tokensOf([0]) });
     close(bed.venue, { markets: 11, of: await fleet.tokensOf([1]) }); // 27.5 %
     await scheduler.untilMetric('polytape_scheduler_tokens', (tokens) => tokens === 160 - 46);
-    // Make before break: for the time of the overlap both are open.
-    const successor = await until('a third connection beside the two', () => bed.venue.status().sockets[2]);
+    // Both are open during the overlap.
+    const successor = await until('a third connection', () => bed.venue.status().sockets[2]);
     await until('the old one closed', () => bed.venue.status().sockets.length === 2);
     expect(bed.venue.status().sockets[1]).toMatchObject({ number: 3, tokens: 56, served: 56 });
     const ages = sockets.map(({ connectedAtMs }) => successor.connectedAtMs - connectedAtMs);
     expect(Math.max(...ages)).toBeGreaterThanOrEqual(AGE_MS_MIN);
 
-    // Long enough for the successor to be replaced, too, were it not clean.
+    // By then the successor would have been replaced, too, if tokens had left it.
     await delay(successor.connectedAtMs + AGE_MS_MIN + 2_000 - Date.now());
     expect(bed.venue.status().socketsConnected).toBe(3);
     await bed.drained(ingestor);
@@ -35,7 +35,7 @@ describe('a connection of whose tokens 30 % have left', () => {
 });
 
 describe('a venue that serves fewer tokens on a connection than a shard has', () => {
-  test('is found out by the books that do not come, and gets smaller shards, until every token is covered', async () => {
+  test('is detected by missing books and gets smaller shards, until every token is covered', async () => {
     await using bed = await TestBed.open({
       ...STEADY_VENUE,
       oddMarkets: 0,
@@ -49,7 +49,7 @@ describe('a venue that serves fewer tokens on a connection than a shard has', ()
     });
     bed.venue.startTrading();
     await until(
-      'every token served, and no connection with others',
+      'every token served, and no unserved token on a connection',
       () => {
         const { sockets } = bed.venue.status();
         return servedTokens(bed.venue) === 160 && sockets.every(({ tokens, served }) => tokens === served);
@@ -69,8 +69,8 @@ describe('a venue that serves fewer tokens on a connection than a shard has', ()
   }, 120_000);
 });
 
-describe('a venue that keeps the places of tokens that left a connection', () => {
-  test('gives the books of those that join on a fresh connection', async () => {
+describe('a venue that does not free the places of tokens that left a connection', () => {
+  test('sends the books of new tokens on a fresh connection', async () => {
     await using bed = await TestBed.open({
       ...{ ...STEADY_VENUE, oddMarkets: 0, markets: 20, tradesPerSecond: 100 },
       ...{ booksPerSocketMax: 40, freesUnsubscribed: false },
@@ -88,7 +88,7 @@ describe('a venue that keeps the places of tokens that left a connection', () =>
       const { socketsConnected, sockets } = bed.venue.status();
       return socketsConnected === 2 && sockets.length === 1 && sockets[0]?.served === 40;
     });
-    // It was no cliff: the shard keeps its size.
+    // The limit per connection has not changed: the shard keeps its size.
     const plan = [...(await fleet.plan()).values()];
     expect(plan.map(({ tokens, tokensTarget }) => [tokens.length, tokensTarget])).toEqual([[40, undefined]]);
     await bed.recorded(300);
@@ -100,7 +100,7 @@ describe('a venue that keeps the places of tokens that left a connection', () =>
 const AGE_MS_MIN = 4_000;
 const IMPATIENT = { FIRST_BOOK_TIMEOUT_MS: '1000', OVERLAP_MS: '1000' };
 
-/** Closes so many markets of those that have these tokens. */
+/** Closes this number of the markets that have these tokens. */
 function close(venue: VenueSim, { markets, of }: { markets: number; of: ReadonlySet<string> }): void {
   const among = venue.openMarketList().filter(({ tokenIds }) => of.has(tokenIds[0]));
   for (const { conditionId } of among.slice(0, markets)) venue.closeMarket(conditionId);

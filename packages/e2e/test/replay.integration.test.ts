@@ -15,7 +15,7 @@ import { sampleTrade, TestBed, tradeMessage } from '../src/index.ts';
 
 type Message = { subject: string; messageId: string; body: string };
 
-test('a database made of the log once more has the same rows, whatever the log repeats', async () => {
+test('a database rebuilt from the log has the same rows, whatever the log repeats', async () => {
   await using bed = await TestBed.open({ markets: 1 });
   await bed.start('writer', { BATCH_ROWS_MAX: '7' });
   for (const messages of [
@@ -49,7 +49,7 @@ test('a database made of the log once more has the same rows, whatever the log r
   });
 });
 
-/** Ten minutes of a market. The second time it is told by somebody who has seen everything a little later. */
+/** Ten minutes of a market, from one observer or from another one that sees everything a little later. */
 function history(again?: string): Message[] {
   const laterMs = again === undefined ? 0 : 1_000;
   const messages: Message[] = [];
@@ -144,7 +144,7 @@ const TOKENS = ['1', '2'];
 const PRICES = { lastPrice: null, bestBid: '0.4', bestAsk: null, midpoint: null, volume24h: null };
 const BOOK = { exchangeAtMs: null, asks: [], spread: null, tickSize: '0.01', hash: null, hashMatches: null };
 const HALVES: [string, string] = ['0.5', '0.5'];
-/** The second leader counts the first step once more, and by then it is another one. */
+/** The second leader counts the first step again, which has another content by then. */
 const STEPS = [
   [1, 'resolution_proposed'],
   [1, 'resolution_disputed'],

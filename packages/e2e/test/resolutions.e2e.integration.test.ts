@@ -15,7 +15,7 @@ const resolve =
   (...payouts: [string, string]): Act =>
   (life, conditionId) =>
     life.resolve(conditionId, payouts);
-/** No `market_resolved` tells of it. */
+/** Without a `market_resolved` event. */
 const resolveSilently =
   (...payouts: [string, string]): Act =>
   (life, conditionId) =>
@@ -38,11 +38,11 @@ const STORIES: Act[][] = [
   [resolveSilently('1', '0')],
 ];
 
-/** So many markets go through each story: the Data API's rows differ from market to market. */
+/** Number of markets per story: the Data API's rows differ from market to market. */
 const MARKETS_EACH = 4;
 
 describe('resolutions', () => {
-  test('are the venue`s, step by step, though the leading scheduler is killed in the middle', async () => {
+  test("equal the venue's, step by step, even if the leading scheduler is killed in between", async () => {
     await using bed = await TestBed.open({
       markets: 80,
       tradesPerSecond: 0,
@@ -71,13 +71,13 @@ describe('resolutions', () => {
     expect(new Set(truth.map(({ outcome }) => outcome))).toEqual(
       new Set(['win0', 'win1', 'split', 'other', 'unknown', null]),
     );
-    // What is settled stays settled, and nothing is told twice: some more rounds change nothing.
+    // Settled markets stay settled, and no step is recorded twice: more rounds change nothing.
     await moreRounds(second);
     expect(await compareResolutions(truth, bed.probe, { steps: true })).toEqual([]);
     expect(await bed.probe.deadLetterReasons()).toEqual([]);
   }, 150_000);
 
-  test('of markets that go their own ways, faster than anybody looks, end as the venue`s', async () => {
+  test("of markets that change faster than the scheduler looks end like the venue's", async () => {
     await using bed = await TestBed.open({
       markets: 150,
       tradesPerSecond: 0,
@@ -110,7 +110,7 @@ const PACE = {
   BOOKS_INTERVAL_MS: '0',
 };
 
-/** Resolves when the database has what the venue knows by now; with `steps` every step that led to it. */
+/** Resolves when the database equals the venue's present state; with `steps`, every step that led to it. */
 async function recorded(bed: TestBed, o: { steps: boolean }): Promise<void> {
   let left: unknown = null;
   await until(

@@ -16,7 +16,7 @@ describe('two schedulers', () => {
     expect((await second.get('/readyz')).body).toContain('"activity":"standing by"');
     expect(await Promise.all([leads(first), leads(second)])).toEqual([1, 0]);
 
-    // Within 20 s: the key lives 15 s at most, and the broker tells of its end.
+    // The key expires after 15 s at most, and the broker reports its end.
     await first.process.kill();
     await until('the other leads after kill -9', async () => (await leads(second)) === 1, { withinMs: 20_000 });
     await scanned(second);
@@ -30,7 +30,7 @@ describe('two schedulers', () => {
     await scanned(third);
     expect(await plan(bed)).toEqual(planned);
 
-    // The new leader does its job: what ends leaves the plan.
+    // The new leader works: a closed market leaves the plan.
     const [market] = bed.venue.openMarketList();
     bed.venue.closeMarket(market?.conditionId ?? '');
     await third.untilMetric('polytape_scheduler_markets', (expired) => expired === 1, { state: 'expired' });
@@ -39,7 +39,7 @@ describe('two schedulers', () => {
 });
 
 describe('a scheduler', () => {
-  test('whose plan somebody else wrote gives up the lead, reads the plan anew, and goes on from it', async () => {
+  test('whose plan was changed by another client gives up the lead, reads the plan again, and continues from it', async () => {
     await using bed = await TestBed.open({ markets: 10, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 });
     const scheduler = await bed.start('scheduler');
     await scheduler.ready();
@@ -50,7 +50,7 @@ describe('a scheduler', () => {
     const revision = await putKey(shards, '0', { ...before.value, version: 77 });
 
     bed.venue.closeMarket(ended);
-    // It is noticed by whichever comes first: a look at the bucket, or a write of its own.
+    // Either a look at the bucket or a write of its own notices the change first.
     await scheduler.process.record(/^This scheduler no longer leads: (Key 0 of bucket shards|shard 0 has changed)/i);
     const after = await until('the plan to go on', async () => {
       const shard = await shards.get('0');
@@ -61,7 +61,7 @@ describe('a scheduler', () => {
     await scheduler.ready();
   });
 
-  test('of a venue with two markets plans them as soon as it has seen all', async () => {
+  test('plans a venue of two markets as soon as it has seen both', async () => {
     await using bed = await TestBed.open({ markets: 2, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 });
     const scheduler = await bed.start('scheduler', { SHARD_OPEN_AFTER_MS: '3600000' });
     await scheduler.ready(); // a scan has ended
@@ -70,7 +70,7 @@ describe('a scheduler', () => {
     expect(await scheduler.metric('polytape_scheduler_capacity_free_tokens')).toBe(396);
   });
 
-  test('lets a market without a free place wait, and no longer than it may', async () => {
+  test('lets a market without a free place wait, but not longer than the limit', async () => {
     await using bed = await TestBed.open({ markets: 5, tradesPerSecond: 0, openPerMinute: 0, closePerMinute: 0 });
     const limits = { SHARD_TOKENS_TARGET: '10', SHARD_TOKENS_MAX: '10', SHARD_OPEN_AFTER_MS: '3000' };
     const scheduler = await bed.start('scheduler', { ...limits, DISCOVERY_INTERVAL_MS: '200' });

@@ -14,7 +14,7 @@ const PRESENCES = [
   '{"state":"active","startedAtMs":1,"capacity":10,"shards":{"0":{"state":"covered","version":1,"missing":5}}}',
 ];
 
-test('what others write into the buckets of the fleet costs no trade, and no process', async () => {
+test('malformed keys of other clients in the buckets of the fleet cost no trade and stop no process', async () => {
   await using bed = await TestBed.open({ markets: 20, tradesPerSecond: 100, openPerMinute: 0, closePerMinute: 0 });
   const { scheduler, ingestor } = await bed.startRecorder({
     scheduler: { SHARD_TOKENS_TARGET: '20' },

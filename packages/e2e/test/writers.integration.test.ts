@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { sampleTrade, TestBed, tradeMessage, until } from '../src/index.ts';
 
 describe('two writers', () => {
-  test('that both believe the stream to be theirs store each message in one transaction', async () => {
+  test('that both believe to lead a stream store each message in one transaction', async () => {
     await using bed = await TestBed.open({ markets: 1 });
     const frozenOut = await bed.start('writer');
     await frozenOut.untilMetric('polytape_writer_active', (value) => value === 1, { stream: 'TRADES' });
@@ -19,7 +19,7 @@ describe('two writers', () => {
     try {
       await publish(bed, { from: 11, to: 20 });
       await until('the first writer inside its transaction', async () => (await bed.probe.writersWaiting()) === 1);
-      // As when its connection was cut: it no longer holds the lock of the stream, and does not know it yet.
+      // As after a cut connection, it has lost the lock of the stream and does not know it yet.
       await bed.probe.endSessions('polytape-writer lock TRADES');
       await until('the other inside one of its own', async () => (await bed.probe.writersWaiting()) === 2);
     } finally {
@@ -38,7 +38,7 @@ describe('two writers', () => {
     expect(await bed.probe.lossCount()).toBe(0);
   });
 
-  test('do not get in each other’s way: one works, the other stands by, is ready, and stops when asked to', async () => {
+  test('share the work: one leads, and the other stands by, is ready, and stops on SIGTERM', async () => {
     await using bed = await TestBed.open({ markets: 1 });
     const writers = [await bed.start('writer'), await bed.start('writer')];
     await Promise.all(writers.map((writer) => writer.ready()));
@@ -56,11 +56,11 @@ describe('two writers', () => {
 });
 
 describe('a log that has the same trade twice', () => {
-  test('because the broker had forgotten the first, becomes one row', async () => {
+  test('after the broker forgot the first copy becomes one row', async () => {
     await using bed = await TestBed.open({ markets: 1 });
     await bed.start('writer');
     await publish(bed, { from: 1, to: 10 });
-    // Another message id is what a broker past its duplicate window makes of the same one.
+    // Past its duplicate window, the broker accepts the same message again, as it does one with another id.
     await publish(bed, { from: 6, to: 15, messageId: (id) => `${id} again` });
     await bed.stored('TRADES');
     expect((await bed.bus.streamState('TRADES')).lastSequence).toBe(20);
@@ -69,8 +69,8 @@ describe('a log that has the same trade twice', () => {
   });
 });
 
-describe('messages that vanish from the log while a writer reads', () => {
-  test('are a row in losses that names them, and the rest is stored', async () => {
+describe('messages that expire while a writer reads', () => {
+  test('become a row in losses that names them, and the rest is stored', async () => {
     await using bed = await TestBed.open({ markets: 1 });
     const writer = await bed.start('writer', { BATCH_ROWS_MAX: '5' });
     await writer.untilMetric('polytape_writer_active', (value) => value === 1, { stream: 'TRADES' });
@@ -95,8 +95,8 @@ describe('messages that vanish from the log while a writer reads', () => {
   });
 });
 
-describe('a writer that is to keep books for three days', () => {
-  test('drops older ones when it begins, and goes on writing', async () => {
+describe('a writer that keeps books for three days', () => {
+  test('drops older ones at its start and continues to write', async () => {
     await using bed = await TestBed.open({ markets: 1 });
     await using keeper = await bed.start('writer');
     const dayMs = 24 * 60 * 60 * 1_000;
@@ -158,14 +158,14 @@ async function publishBooks(bed: TestBed, slots: readonly number[]): Promise<voi
   await publisher.idle();
 }
 
-/** Removes the messages of TRADES before this one, as their age would. */
+/** Removes the messages of TRADES before this one, as if they had expired. */
 async function purge(bed: TestBed, { before }: { before: number }): Promise<void> {
   const nats = await connect(natsOptions(bed.nats.url));
   await (await jetstreamManager(nats)).streams.purge('TRADES', { seq: before });
   await nats.close();
 }
 
-/** Puts the sample trades of these numbers into the log; resolves when JetStream has them. */
+/** Publishes the sample trades of these numbers. Resolves when JetStream has acknowledged them. */
 async function publish(
   bed: TestBed,
   o: { from: number; to: number; messageId?: (id: string) => string },

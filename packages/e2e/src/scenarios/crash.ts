@@ -29,13 +29,13 @@ export async function recordThroughCrashes(load: {
   const coveredAtMs = await bed.covered(successor, scheduler);
   await flowing(bed);
 
-  // A given broker (TEST_NATS_URL) is not ours to end.
+  // A given broker (TEST_NATS_URL) must not be stopped.
   const brokerFaults = bed.nats.canRestart
     ? [() => bed.nats.restart(), () => bed.nats.kill().then(() => bed.nats.start())]
     : [];
   const faults = [() => killInTransaction(bed, writers), ...brokerFaults, () => killInTransaction(bed, writers)];
   for (const fault of faults) {
-    // From a standstill each time: a machine too slow for the load would fall behind further and further.
+    // Each fault begins without a backlog, because a machine too slow for the load would fall behind further and further.
     await bed.drained(successor);
     bed.venue.startTrading();
     await flowing(bed);
@@ -59,7 +59,7 @@ export async function recordThroughCrashes(load: {
       `its successor was covered at ${sinceKill(coveredAtMs)}.`,
   );
   expect(tape.duplicates).toBe(0);
-  // Nobody listened for a while: a comparison that misses nothing there would miss nothing anywhere.
+  // No ingestor listened for a while: a comparison that finds nothing missing there is wrong.
   expect(times.length).toBeGreaterThan(0);
   expect(times.filter((atMs) => atMs < acknowledgedUpToMs || atMs > coveredAtMs)).toEqual([]);
   expect(await bed.probe.deadLetterReasons()).toEqual([]);
@@ -67,11 +67,11 @@ export async function recordThroughCrashes(load: {
 }
 
 /**
- * kill -9 of the writer that is at work, provably in the middle of a transaction: it is frozen, the server is asked
- * whether a transaction is open, and if not it runs on and is frozen again.
+ * kill -9 of the active writer inside a transaction: freezes the writer, asks the server whether a transaction is open, and
+ * if not, lets it continue and tries again.
  */
 async function killInTransaction(bed: TestBed, writers: readonly ServiceUnderTest[]): Promise<void> {
-  const active = await until('one of the writers at work', async () => {
+  const active = await until('an active writer', async () => {
     for (const writer of writers.filter(({ process }) => process.running)) {
       if ((await writer.metric('polytape_writer_active', { stream: 'TRADES' })) === 1) return writer;
     }
@@ -81,21 +81,21 @@ async function killInTransaction(bed: TestBed, writers: readonly ServiceUnderTes
     active.process.signal('SIGSTOP');
     if ((await bed.probe.writersInTransaction()) > 0) return true;
     active.process.signal('SIGCONT');
-    await delay(Math.random() * 10); // not in step with its batches
+    await delay(Math.random() * 10); // out of step with its batches
     return false;
   });
   await active.process.kill();
 }
 
-/** Resolves when another 500 trades have gone through the log into the database: everything works, and is busy. */
+/** Resolves when another 500 trades have reached the database through the log. */
 async function flowing(bed: TestBed): Promise<void> {
   const { lastSequence } = await until('an answer of JetStream', () => bed.bus.streamState('TRADES'));
   await until('trades flowing', async () => (await bed.probe.position('TRADES')) >= lastSequence + 500);
 }
 
 /**
- * A moment up to which everything that the ingestor was sent is acknowledged by JetStream: it publishes in the order of
- * arrival, so it has come that far when it has as many acknowledgements as there were trades by then.
+ * A time up to which JetStream has acknowledged every trade that the ingestor received. The ingestor publishes in the order of
+ * arrival, so it has as many acknowledgements as there were trades by then.
  */
 async function acknowledged(bed: TestBed, ingestor: ServiceUnderTest): Promise<number> {
   const ledger = bed.venue.ledger();

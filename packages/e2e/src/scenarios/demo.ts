@@ -6,7 +6,7 @@ import { until } from '../until.ts';
 export const DEMO_SERVICES = ['scheduler-1', 'writer-1', 'ws-ingestor-1'];
 /** Processes that a demo starts, besides its venue. */
 export const DEMO_PROCESSES = ['nats', 'postgres', ...DEMO_SERVICES];
-/** Small enough to leave time for the other tests. */
+/** Options of a demo with little load. */
 export const SMALL_DEMO = ['--markets', '60', '--trades-per-second', '100', '--json'];
 
 /** Whether every process of the demo runs. */

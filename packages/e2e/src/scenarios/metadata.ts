@@ -25,7 +25,7 @@ export async function readInRounds(o: { markets: number; intervalMs: number }): 
     job: 'discovery-scan',
   });
   const readTwice = async (job: string): Promise<string> => {
-    // Whole rounds one after the other: what is the same as before is read, and not published.
+    // Two whole rounds: unchanged values are read, but not published.
     await scheduler.untilMetric('polytape_scheduler_job_items', (items) => items === tokens, { job });
     const runs = (await scheduler.metric('polytape_scheduler_job_runs_total', { job })) ?? 0;
     await scheduler.untilMetric('polytape_scheduler_job_runs_total', (now) => now > runs, { job });
@@ -84,7 +84,7 @@ export async function recoverFromBadAnswers(o: { troubles: readonly Trouble[] })
   for (const job of [...GAMMA_JOBS, ...CLOB_JOBS, 'resolutions']) await worked(scheduler, job);
   await worked(scheduler, 'prices');
 
-  // The Data API says nothing at all while the others have their troubles: that is noticed late.
+  // The Data API does not answer at all meanwhile, which is noticed late.
   const [closed] = bed.venue.openMarketList();
   bed.venue.rest.answerBadly({ host: 'data', answer: 'nothing' });
   bed.venue.life.endTrading(closed?.conditionId ?? '');
@@ -102,7 +102,7 @@ export async function recoverFromBadAnswers(o: { troubles: readonly Trouble[] })
     const seconds = (Date.now() - beganAtMs) / 1_000;
     for (const job of troubled) await worked(scheduler, job);
 
-    // Three jobs ask Gamma, two the CLOB, each of them several times a second as long as all is well.
+    // Three jobs query Gamma and two the CLOB, each several times a second while the hosts answer.
     expect(asked, `${answer} of ${host}: asked ${asked} times in ${seconds} s`).toBeLessThan(3 * (2 + seconds));
     const complaints = scheduler.process.records
       .slice(before)
@@ -127,8 +127,8 @@ export async function recoverFromBadAnswers(o: { troubles: readonly Trouble[] })
 }
 
 /**
- * Every limit of the venue, with our headroom: 70 % of it begin in any 10 s. The venue counts them as they arrive, and a
- * few that were under way for longer arrive together with the next ones.
+ * Checks every limit of the venue. The clients begin at most 70 % of it in any 10 s; the venue counts arrivals, and a few
+ * requests that took longer arrive together with the next ones.
  */
 export function keepsToTheLimits(bed: TestBed): void {
   for (const { host, rule, limit, most } of bed.venue.rest.rates()) {
@@ -136,7 +136,7 @@ export function keepsToTheLimits(bed: TestBed): void {
   }
 }
 
-/** Resolves when a run of this job has begun and ended well from now on. */
+/** Resolves when this job has succeeded again. */
 async function worked(scheduler: ServiceUnderTest, job: string): Promise<void> {
   const name = 'polytape_scheduler_job_last_success_timestamp_seconds';
   const before = (await scheduler.metric(name, { job })) ?? 0;
