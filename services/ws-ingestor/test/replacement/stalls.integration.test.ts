@@ -3,7 +3,7 @@ import { RecorderBed } from '../recording/recorder-bed.ts';
 
 const WATCHED = { stallMsMin: 300, stallMsMax: 1_200 };
 
-describe.concurrent('a connection that is open and silent', () => {
+describe('a connection that is open and silent', () => {
   test('is replaced when the venue goes on without it, which is reported once as a stall', async () => {
     await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, recorders: WATCHED });
     await bed.covered();
@@ -103,7 +103,10 @@ describe.concurrent('a connection that is open and silent', () => {
   });
 
   test('is tried again with longer waits while its successors are dead, too, and no longer counts as covering', async () => {
-    await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, recorders: { ...WATCHED, stallMsMax: 300 } });
+    await using bed = await RecorderBed.start({
+      plan: { 0: [0, 1, 2] },
+      recorders: { ...WATCHED, stallMsMax: 300, firstBookTimeoutMs: 300 },
+    });
     await bed.covered();
     bed.venue.stall({ socket: 'all', newSockets: true });
     await bed.until('failed', () => bed.counters.recycles.stalled.failed === 1);
