@@ -46,7 +46,7 @@ class Probe implements AsyncDisposable {
   }
 }
 
-describe('a service', () => {
+describe.concurrent('a service', () => {
   test('stops in order on SIGTERM', async () => {
     await using probe = new Probe({});
     await probe.said('Started.');

@@ -40,19 +40,20 @@ describe.concurrent('the venue as a process', () => {
   });
 
   test('reports a usage error in one line and exits with 2', async () => {
-    for (const flags of [
+    const wrong = [
       ['--prot', '1'],
       ['--port', 'x'],
       ['--markets', '0'],
       ['--port', '70000'],
       ['--resolutions', 'no'],
       ['rest'],
-    ]) {
+    ].map(async (flags) => {
       await using venue = run(...flags);
       expect(await venue.exited, flags.join(' ')).toBe(2);
       expect(venue.errors().trimEnd().split('\n')).toHaveLength(1);
       expect(venue.errors()).toMatch(/^error: /);
-    }
+    });
+    await Promise.all(wrong);
   });
 
   test('reports in one line that its port is taken or its ledger is not writable, and exits with 1', async () => {

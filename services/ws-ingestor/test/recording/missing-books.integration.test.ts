@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { RecorderBed } from './recorder-bed.ts';
 
+/** How long a first book is waited for. */
+const SOON = { firstBookTimeoutMs: 600 };
+
 describe.concurrent('tokens without a first book', () => {
   test('cause one fresh connection, and are reported if it does not help', async () => {
-    await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, venue: { booksPerSocketMax: 4 } });
+    await using bed = await RecorderBed.start({
+      plan: { 0: [0, 1, 2] },
+      venue: { booksPerSocketMax: 4 },
+      recorders: SOON,
+    });
     await bed.until('reported', () => bed.service(0)?.missing !== undefined);
     expect(bed.service(0)).toMatchObject({ state: 'covered', missing: tokensOf(bed, 2) });
     await bed.until('settled', () => bed.counters.recycles.missing_books.completed === 1);
@@ -17,7 +24,11 @@ describe.concurrent('tokens without a first book', () => {
   });
 
   test('are no longer reported once their book has arrived, or they have left the shard', async () => {
-    await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2, 3] }, venue: { booksPerSocketMax: 4 } });
+    await using bed = await RecorderBed.start({
+      plan: { 0: [0, 1, 2, 3] },
+      venue: { booksPerSocketMax: 4 },
+      recorders: SOON,
+    });
     await bed.until('reported', () => bed.service(0)?.missing?.length === 4);
     await bed.until('settled', () => bed.counters.recycles.missing_books.completed === 1);
     bed.assign(0, [0, 1, 2]);
@@ -32,7 +43,7 @@ describe.concurrent('tokens without a first book', () => {
     await using bed = await RecorderBed.start({
       plan: { 0: [0, 1, 2] },
       venue: { booksPerSocketMax: 4 },
-      recorders: { stallMsMin: 1_000 }, // looked at that often
+      recorders: { ...SOON, stallMsMin: 1_000 }, // looked at that often
     });
     await bed.until('settled', () => bed.counters.recycles.missing_books.completed === 1);
     for (const tokenId of tokensOf(bed, 2)) bed.venue.send(bookOf(tokenId));
@@ -45,7 +56,7 @@ describe.concurrent('tokens without a first book', () => {
     await using bed = await RecorderBed.start({
       plan: { 0: [0, 1, 2], 1: [3] },
       venue: { booksPerSocketMax: 4 },
-      recorders: { overlapMs: 1_000 },
+      recorders: { ...SOON, overlapMs: 1_000 },
     });
     await bed.until('reported, and settled', () => bed.counters.recycles.missing_books.completed === 1);
     bed.assign(1, [3, 2]);
@@ -59,6 +70,7 @@ describe.concurrent('tokens without a first book', () => {
     await using bed = await RecorderBed.start({
       plan: { 0: [0, 1, 2] },
       venue: { booksPerSocketMax: 6, freesUnsubscribed: false },
+      recorders: SOON,
     });
     await bed.covered();
     bed.assign(0, [0, 1, 3]);
@@ -73,6 +85,7 @@ describe.concurrent('tokens without a first book', () => {
     await using bed = await RecorderBed.start({
       plan: { 0: [0, 1, 2] },
       venue: { booksPerSocketMax: 6 },
+      recorders: SOON,
     });
     await bed.covered();
     const before = bed.connectionOf(0);
@@ -89,6 +102,7 @@ describe.concurrent('tokens without a first book', () => {
     await using bed = await RecorderBed.start({
       plan: { 0: [0, 1, 2], 1: markets },
       venue: { markets: 110, booksPerSocketMax: 4 },
+      recorders: SOON,
     });
     await bed.until('reported', () => bed.service(0)?.missing !== undefined && bed.service(1)?.missing !== undefined);
     expect(bed.service(0)).toEqual({
@@ -102,7 +116,7 @@ describe.concurrent('tokens without a first book', () => {
   });
 
   test('are not reported by a connection without any data, because it is dead itself', async () => {
-    await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] } });
+    await using bed = await RecorderBed.start({ plan: { 0: [0, 1, 2] }, recorders: SOON });
     await bed.covered();
     bed.venue.stall({ newSockets: true });
     bed.venue.drop();

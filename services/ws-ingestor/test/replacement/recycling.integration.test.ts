@@ -34,7 +34,7 @@ describe.concurrent('a connection', () => {
   });
 
   test('is kept when its successor fails to cover the shard, which stays covered', async () => {
-    await using bed = await RecorderBed.start({ plan: PLAN });
+    await using bed = await RecorderBed.start({ plan: PLAN, recorders: { firstBookTimeoutMs: 600 } });
     await bed.covered();
     const before = bed.connectionOf(0);
     bed.venue.stall({ newSockets: true });
