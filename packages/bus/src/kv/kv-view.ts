@@ -169,11 +169,17 @@ export class KvView<T> implements AsyncDisposable {
     return sequence;
   }
 
-  /** The last message of every key, read through its own consumer. */
+  /**
+   * The last message of every key, read through its own consumer.
+   *
+   * @throws BusUnavailableError A key disappeared meanwhile: its message counts as waiting and never comes.
+   */
   async #lastPerKey(o: { headersOnly: boolean }): Promise<StreamMessage[]> {
     const messages: StreamMessage[] = [];
     const complete = Promise.withResolvers<void>();
     complete.promise.catch(() => {}); // it may fail before it is awaited
+    let isIdle = true;
+    let idlePulls = 0;
     const session = await PullSession.open(
       this.#connection,
       this.#stream,
@@ -184,10 +190,16 @@ export class KvView<T> implements AsyncDisposable {
       },
       {
         onMessage: (message) => {
+          isIdle = false;
           messages.push(message);
           if (messages.length >= session.pendingAtStart) complete.resolve();
         },
-        onPullOver: () => session.pull(LIST_ROWS_MAX, LIST_BYTES_MAX),
+        onPullOver: () => {
+          idlePulls = isIdle ? idlePulls + 1 : 0;
+          isIdle = true;
+          if (idlePulls < LIST_IDLE_PULLS_MAX) session.pull(LIST_ROWS_MAX, LIST_BYTES_MAX);
+          else complete.reject(new BusUnavailableError('keys disappeared while they were listed'));
+        },
         onBroken: (reason) => complete.reject(new BusUnavailableError(`the list was interrupted: ${reason}`)),
       },
     );
@@ -248,4 +260,6 @@ const FOLLOW_ROWS_MAX = 500;
 const FOLLOW_AGE_MS_MAX = 2;
 const LIST_ROWS_MAX = 1_000;
 const LIST_BYTES_MAX = 16 * 1024 * 1024;
+/** One is normal before a message that exceeds the byte limit. */
+const LIST_IDLE_PULLS_MAX = 2;
 const LIST_RETRY_MS = 1_000;

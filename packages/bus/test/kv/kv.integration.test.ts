@@ -292,6 +292,26 @@ describe.concurrent('a view', () => {
     expect([...view.entries().keys()]).toEqual(['stays']);
   });
 
+  test('lists again when a key disappears while it is listed', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url);
+    const shards = await made.bus.kv<Value>('shards');
+    await using other = await otherTools(nats.url, 'shards');
+    const keys = Array.from({ length: 4_000 }, (_, n) => `${n}`);
+    await Promise.all(keys.map((key) => other.kv.put(key, JSON.stringify({ n: 1, filler: 'x'.repeat(500) }))));
+    // The last key to come is purged as soon as the view has a consumer.
+    const purged = Promise.withResolvers<unknown>();
+    other.nats.subscribe('$JS.EVENT.ADVISORY.CONSUMER.CREATED.KV_shards.>', {
+      max: 1,
+      callback: () => purged.resolve(other.jsm.streams.purge('KV_shards', { filter: '$KV.shards.3999' })),
+    });
+    await other.nats.flush();
+    await using view = shards.view({ signal: made.stop.signal, relistMs: 600_000 });
+    await purged.promise;
+    await view.ready;
+    await when(view, () => view.entries().size === 3_999);
+  });
+
   test('starts over when the bucket was recreated', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);

@@ -16,7 +16,7 @@ import { logBed } from '../markets/log-bed.ts';
 
 const log = createLogger({ service: 'test', level: 'error' });
 
-describe.concurrent('prices', () => {
+describe('prices', () => {
   test('of every trading token are published, and later those that changed', async () => {
     await using v = await venueBed({ markets: 300 });
     const prices = new PriceSnapshots({ ...v.parts, intervalMs: 1 });
@@ -143,7 +143,7 @@ describe.concurrent('prices', () => {
   });
 });
 
-describe.concurrent('books', () => {
+describe('books', () => {
   test('of every trading token are published with all levels, best first, and later those that changed', async () => {
     await using v = await venueBed({ markets: 300 });
     const books = new BookSnapshots({ ...v.parts, intervalMs: 300_000, tokensMax: 0 });
