@@ -173,7 +173,7 @@ describe.concurrent('polytape exits with one line that names the setting and the
       title: 'zero ingestors',
       args: ['start', '--ingestors', '0'],
       code: 2,
-      says: [/--ingestors/, /whole number from 1/],
+      says: [/--ingestors/, /whole number of at least 1/],
     },
     { title: 'a flag of venue-sim', args: ['venue-sim', '--slow'], code: 2, says: [/unknown option '--slow'/] },
     {

@@ -56,7 +56,7 @@ describe.concurrent('a batch for which the database has no time', () => {
 
     expect(errors().map(({ sentence }) => sentence)).toEqual([
       expect.stringMatching(
-        /^The database cannot store message 3 of TRADES within its limits: no time\. Projection of TRADES stops/,
+        /^The database cannot store message 3 of TRADES within its limits: no time\. Projection of TRADES is blocked/,
       ),
     ]);
     expect(running.writer.readiness()).toEqual(['TRADES: no time']);

@@ -229,7 +229,7 @@ describe('a publisher', () => {
     await using made = await testBus(nats.url, { reconcile: false });
     await using publisher = made.bus.publisher(WINDOW);
     publisher.publish(trade(1));
-    expect((await made.log.said(/does not acknowledge/)).sentence).toMatch(/no stream on NATS takes this subject/);
+    expect((await made.log.said(/is not acknowledging/)).sentence).toMatch(/no stream on NATS takes this subject/);
     await made.bus.reconcile(made.stop.signal);
     await publisher.idle();
     expect(ids(await read(made.bus, 1))).toEqual(['id-1']);

@@ -30,7 +30,7 @@ describe('a scan of the open markets', () => {
     d.lists(page(...known.slice(0, 79)));
     expect(await d.discovery.scan(signal)).toEqual({ items: 79, errors: 1 });
     expect(d.askedClosed).toEqual([]);
-    expect(d.logged).toEqual([expect.stringMatching(/^error: .*it lacks 21 of 100 known markets.*Ignoring/)]);
+    expect(d.logged).toEqual([expect.stringMatching(/^error: .*it lacks 21 of 100 known markets.*Not treating/)]);
     expect(d.registry.counts()).toEqual({ open: 100, ended: 0 });
 
     d.lists(page(...known.slice(0, 80)));
