@@ -10,14 +10,8 @@ export type LogState = {
   messageAtPosition: Pick<StreamMessage, 'messageId' | 'storedAtMs'> | null;
 };
 
-/**
- * Where reading continues, and what the log lost, if anything. `tail_rewritten`: the broker lost the end of the stream, and the
- * publishers send it again. All of that comes later than `readSinceMs`, by the broker's clock.
- */
-export type Continuation =
-  | { kind: 'continues'; readAfter: number }
-  | { kind: 'lost'; readAfter: number; loss: Loss['kind']; detail: string }
-  | { kind: 'tail_rewritten'; position: StreamPosition; readSinceMs: number; detail: string };
+/** Where reading continues, and what the log lost, if anything. */
+export type Continuation = { readAfter: number; loss: { kind: Loss['kind']; detail: string } | null };
 
 /**
  * Compares the database's position with the log. Reading stored messages again is harmless, because every row has a natural
@@ -25,7 +19,7 @@ export type Continuation =
  */
 export function continueFrom(position: StreamPosition | null, log: LogState, keepsLastOnly: boolean): Continuation {
   // Messages that the log dropped before anybody began to read are not a loss.
-  if (position === null) return { kind: 'continues', readAfter: Math.max(0, log.firstSequence - 1) };
+  if (position === null) return { readAfter: Math.max(0, log.firstSequence - 1), loss: null };
   if (position.streamCreatedAt !== log.streamCreatedAt) {
     return lost(
       log,
@@ -34,41 +28,32 @@ export function continueFrom(position: StreamPosition | null, log: LogState, kee
     );
   }
   if (log.lastSequence < position.sequence) {
-    return rewritten(
-      position,
+    return lost(
       log,
+      'tail_lost',
       `the stream ends at ${log.lastSequence}, the database has stored message ${position.sequence}`,
     );
   }
   const there = log.messageAtPosition;
   if (there !== null && !isMessageAt(position, there)) {
-    return rewritten(position, log, `message ${position.sequence} is not the one that was stored`);
+    return lost(log, 'tail_lost', `message ${position.sequence} is not the one that was stored`);
   }
-  if (keepsLastOnly) return { kind: 'continues', readAfter: position.sequence };
+  if (keepsLastOnly) return { readAfter: position.sequence, loss: null };
   if (log.firstSequence > position.sequence + 1) {
     const detail = `the messages ${position.sequence + 1} to ${log.firstSequence - 1} expired before they were read`;
-    return { kind: 'lost', readAfter: log.firstSequence - 1, loss: 'expired_unread', detail };
+    return { readAfter: log.firstSequence - 1, loss: { kind: 'expired_unread', detail } };
   }
   // A position without a time is at a sequence that had no message.
   if (there === null && position.messageAtMs !== null && log.firstSequence <= position.sequence) {
-    return rewritten(position, log, `message ${position.sequence}, which was stored, is missing`);
+    return lost(log, 'tail_lost', `message ${position.sequence}, which was stored, is missing`);
   }
-  return { kind: 'continues', readAfter: position.sequence };
+  return { readAfter: position.sequence, loss: null };
 }
 
 /** Reads everything again that the log still has. */
-function lost(log: LogState, loss: Loss['kind'], detail: string): Continuation {
-  return { kind: 'lost', readAfter: Math.max(0, log.firstSequence - 1), loss, detail };
+function lost(log: LogState, kind: Loss['kind'], detail: string): Continuation {
+  return { readAfter: Math.max(0, log.firstSequence - 1), loss: { kind, detail } };
 }
-
-/** A broker without power loses what is younger than its last sync, so everything older than a few minutes is as it was. */
-function rewritten(position: StreamPosition, log: LogState, detail: string): Continuation {
-  if (position.messageAtMs === null) return lost(log, 'tail_lost', detail);
-  return { kind: 'tail_rewritten', position, readSinceMs: position.messageAtMs - REWRITTEN_MS, detail };
-}
-
-/** For a clock that was set while the broker was down. */
-const REWRITTEN_MS = 10 * 60_000;
 
 /** Messages whose sequences follow each other without a gap. */
 export type ContiguousPart<M> = {

@@ -318,7 +318,7 @@ async function following(o: FollowingOptions = {}) {
     });
   };
   for (const conditionId of o.before ?? []) publish('new_market', conditionId, o.named);
-  await publisher.acknowledged();
+  await publisher.idle();
   await follower.restore(o.planned ?? []);
   const running = follower.run(stop.signal);
   resources.defer(async () => {
