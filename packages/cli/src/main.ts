@@ -5,7 +5,9 @@ import { CommanderError } from 'commander';
 import { createProgram } from './program.ts';
 
 const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+// A terminal that closes sends SIGHUP to us and to the npx that started us, which passes it on: twice is still once.
+process.on('SIGHUP', () => stop.abort());
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     if (stop.signal.aborted) {
       // The services notice that their supervisor is gone, and stop by themselves.

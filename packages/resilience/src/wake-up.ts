@@ -30,7 +30,7 @@ export class WakeUp {
   async wait(msMax: number, signal?: AbortSignal): Promise<void> {
     if (!this.#isDue && !signal?.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, Math.min(msMax, TIMER_MS_MAX));
+      const timer = setTimeout(resolve, Math.max(0, Math.min(msMax, TIMER_MS_MAX)));
       const onAbort = () => resolve();
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#end = resolve;

@@ -36,6 +36,16 @@ describe('the wait of a loop', () => {
     await new WakeUp().wait(1);
   });
 
+  test('ends at once when its time is already over, without a warning from Node', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => void warnings.push(warning);
+    process.on('warning', note);
+    await new WakeUp().wait(-1);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', note);
+    expect(warnings).toEqual([]);
+  });
+
   test('ends when its signal aborts, and does not begin afterwards', async () => {
     const wakeUp = new WakeUp();
     const stop = new AbortController();

@@ -186,7 +186,7 @@ export class Scheduler {
     const keeper = new PlanKeeper({ plan, registry, unconfirmed, limits, clock: Date.now, log });
     const markets = { gamma, registry, marketLog, keeper };
     const follower = new LifecycleFollower({ ...markets, bus, clob, inquiries, counters, log });
-    await follower.restore(keeper.unknownConditionIds());
+    await follower.restore(keeper.unknownMarkets());
     const missing = new MissingTokensFollower({ bus, clob, plan, keeper, counters, log });
     const watch = new MarketStreamWatch({ bus, marketLog, intervalMs: STREAM_WATCH_INTERVAL_MS, log });
     const ingestors = await bus.kv<IngestorPresence>('ingestors', presenceFault);

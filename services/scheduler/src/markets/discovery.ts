@@ -13,7 +13,7 @@ export type DiscoveryOptions = {
   shrinkPercentMax: number;
   registry: MarketRegistry;
   marketLog: Pick<MarketLog, 'publish'>;
-  keeper: Pick<PlanKeeper, 'marketsChanged' | 'unknownConditionIds' | 'scanEnded'>;
+  keeper: Pick<PlanKeeper, 'marketsChanged' | 'unknownMarkets' | 'scanEnded'>;
   counters: SchedulerCounters;
   log: Logger;
 };
@@ -58,7 +58,7 @@ export class Discovery {
       keeper.marketsChanged();
     }
     // A market ends when the venue calls it closed, not when a scan lacks it.
-    const known = new Set(keeper.unknownConditionIds());
+    const known = new Set(keeper.unknownMarkets().keys());
     for (const { conditionId } of registry.open()) known.add(conditionId);
     const vanished = [...known].filter((id) => !seen.has(id));
     const shrunk = shrinkDoubt({ known: known.size, vanished: vanished.length, percentMax: shrinkPercentMax });

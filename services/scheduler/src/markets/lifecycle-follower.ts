@@ -65,20 +65,20 @@ export class LifecycleFollower {
   }
 
   /**
-   * Restores the announcements that an earlier leader planned, given the conditions of the plan that have no document. Call
-   * this before the plan changes. @throws {BusUnavailableError}
+   * Restores the announcements that an earlier leader planned, given the planned tokens of markets without a document. Those
+   * stay as they are, even if the market was announced again with other tokens: one of the announcements is false, and Gamma or
+   * a book decides which. Call this before the plan changes. @throws {BusUnavailableError}
    */
-  async restore(conditionIds: Iterable<string>): Promise<void> {
+  async restore(planned: ReadonlyMap<string, readonly string[]>): Promise<void> {
     const { bus, inquiries, log } = this.#o;
-    const unknown = [...new Set(conditionIds)].slice(0, inquiries.limits.openedMax);
+    const unknown = [...planned].slice(0, inquiries.limits.openedMax);
     let restored = 0;
     for (let from = 0; from < unknown.length; from += LOOKUPS_AT_ONCE) {
-      const lookups = unknown.slice(from, from + LOOKUPS_AT_ONCE).map(async (conditionId) => {
+      const lookups = unknown.slice(from, from + LOOKUPS_AT_ONCE).map(async ([conditionId, [first, second]]) => {
         const message = await bus.lastMessageOn('EVENTS', eventSubject({ conditionId, type: 'new_market' }));
-        const event = message === null ? null : lifecycleEvent(message);
-        const tokenIds = event === null ? null : bothTokenIds(event);
-        if (message === null || tokenIds === null) return;
-        this.#inquire(conditionId, 'opened', { tokenIds, ageMs: ageOf(message) });
+        const wasAnnounced = message !== null && lifecycleEvent(message) !== null;
+        if (!wasAnnounced || first === undefined || second === undefined) return;
+        this.#inquire(conditionId, 'opened', { tokenIds: [first, second], ageMs: ageOf(message) });
         restored += 1;
       });
       await Promise.all(lookups);

@@ -84,15 +84,21 @@ export class PlanKeeper {
     return moved;
   }
 
-  /** Planned conditions unknown to the registry, without announced markets that wait for their documents. */
-  *unknownConditionIds(): Generator<string> {
+  /**
+   * The planned tokens of markets that are unknown to the registry, by condition; without announced markets that wait for
+   * their documents.
+   */
+  unknownMarkets(): Map<string, string[]> {
     const { plan, registry, unconfirmed } = this.#o;
     const waiting = new Set([...unconfirmed()].map(({ conditionId }) => conditionId));
+    const unknown = new Map<string, string[]>();
     for (const { tokens } of plan.shards.values()) {
-      for (const { conditionId } of tokens) {
-        if (registry.stateOf(conditionId) === 'unknown' && !waiting.has(conditionId)) yield conditionId;
+      for (const { conditionId, tokenId } of tokens) {
+        if (registry.stateOf(conditionId) !== 'unknown' || waiting.has(conditionId)) continue;
+        unknown.set(conditionId, [...(unknown.get(conditionId) ?? []), tokenId]);
       }
     }
+    return unknown;
   }
 
   /**

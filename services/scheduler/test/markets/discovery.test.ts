@@ -137,9 +137,7 @@ function discovering(o: { shrinkPercentMax?: number } = {}) {
     keeper: {
       marketsChanged: () => {},
       scanEnded: async () => {},
-      unknownConditionIds: function* () {
-        yield* unknown;
-      },
+      unknownMarkets: () => new Map(unknown.map((id) => [id, []])),
     },
   });
   return {

@@ -198,9 +198,20 @@ describe.concurrent('an announced market that Gamma never lists', () => {
   });
 
   test('keeps its age when the next leader restores it', async () => {
-    await using f = await following({ limits, before: ['0xab', '0xcd'], named, planned: ['0xab', '0xab', '0xee'] });
+    const planned = { '0xab': ['1711', '1712'], '0xee': ['1', '2'] };
+    await using f = await following({ limits, before: ['0xab', '0xcd'], named, planned });
     expect(f.unconfirmed()).toEqual([{ conditionId: '0xab', tokenIds: ['1711', '1712'] }]);
     await f.until(() => f.expired.includes('0xab'));
+  });
+
+  test('keeps its planned tokens when it is announced again with others, also with the next leader', async () => {
+    const others = { tokenIds: ['6661', '6662'], outcomes: ['Yes', 'No'] };
+    const planned = { '0xab': ['1711', '1712'] };
+    await using f = await following({ before: ['0xab'], named: others, planned });
+    f.publish('new_market', '0xab', others);
+    f.publish('new_market', '0xcd', named);
+    await f.until(() => f.unconfirmed().length === 2);
+    expect(f.unconfirmed()[0]).toEqual({ conditionId: '0xab', tokenIds: ['1711', '1712'] });
   });
 
   test('is not planned if it was announced too long ago', async () => {
@@ -319,7 +330,7 @@ async function following(o: FollowingOptions = {}) {
   };
   for (const conditionId of o.before ?? []) publish('new_market', conditionId, o.named);
   await publisher.idle();
-  await follower.restore(o.planned ?? []);
+  await follower.restore(new Map(Object.entries(o.planned ?? {})));
   const running = follower.run(stop.signal);
   resources.defer(async () => {
     stop.abort(new Error('stopped by the test'));
@@ -369,7 +380,7 @@ type FollowingOptions = {
   before?: string[];
   named?: Partial<LifecycleEvent>;
   /** Planned conditions without a document. */
-  planned?: string[];
+  planned?: Record<string, string[]>;
   /** The condition of each token that has a book at the CLOB. */
   books?: Record<string, string>;
 };

@@ -182,7 +182,7 @@ async function venueBed(o: { markets: number }) {
 
   async function leads() {
     const leader = await bed.leader({ gamma });
-    const keeper = { marketsChanged: () => {}, unknownConditionIds: function* () {}, scanEnded: async () => {} };
+    const keeper = { marketsChanged: () => {}, unknownMarkets: () => new Map(), scanEnded: async () => {} };
     const parts = { ...leader, gamma, data, keeper, shrinkPercentMax: 100 };
     const discovery = new Discovery(parts);
     const resolutions = new Resolutions(parts);

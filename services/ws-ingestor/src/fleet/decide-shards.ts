@@ -61,7 +61,8 @@ function decideSurplus(
 ): void {
   const { required } = o.share;
   if (required === 0 && service.state !== 'releasing') {
-    (o.isConnected ? decision.release : decision.close).push(shard);
+    // There is nothing to hand over of a shard that is not covered.
+    (o.isConnected && service.state === 'covered' ? decision.release : decision.close).push(shard);
     return;
   }
   if (coveringOthers(shard, service, o) < required) return;

@@ -108,6 +108,7 @@ describe('an ingestor', () => {
   test('that leaves alone closes its shards at once, even without the broker', () => {
     expect(decide({ own: { 1: covered }, required: 0 })).toMatchObject({ release: [1] });
     expect(decide({ own: { 1: covered }, required: 0, isConnected: false })).toMatchObject({ close: [1] });
+    expect(decide({ own: { 1: opening }, required: 0 })).toMatchObject({ release: [], close: [1] });
   });
 });
 
