@@ -130,7 +130,7 @@ describe('a writer with the default settings', () => {
     );
     await bed.probe.rows(
       `INSERT INTO dead_letters
-       SELECT 'TRADES', 'stream', day, NULL, 'subject', NULL, 'reason', '', now() - day * interval '1 day'
+       SELECT 'TRADES', 'stream', day, now(), 'subject', NULL, 'reason', '', now() - day * interval '1 day'
        FROM unnest('{32, 364, 367}'::int[]) AS day`,
     );
 

@@ -48,19 +48,19 @@ CREATE TABLE dead_letters (
   stream            text        NOT NULL,
   stream_created_at text        NOT NULL,
   sequence          bigint      NOT NULL,
-  stored_at         timestamptz,
+  stored_at         timestamptz NOT NULL,
   subject           text        NOT NULL,
   message_id        text,
   reason            text        NOT NULL,
   body              bytea       NOT NULL,
   buried_at         timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (stream, stream_created_at, sequence)
+  PRIMARY KEY (stream, stream_created_at, sequence, stored_at)
 );
 COMMENT ON TABLE  dead_letters                   IS 'Messages that this database refused, whole. A person has to look at them.';
 COMMENT ON COLUMN dead_letters.stream            IS 'Stream of the message.';
 COMMENT ON COLUMN dead_letters.stream_created_at IS 'When that stream was created, see stream_positions.';
 COMMENT ON COLUMN dead_letters.sequence          IS 'Sequence of the message in that stream.';
-COMMENT ON COLUMN dead_letters.stored_at         IS 'When the broker stored the message.';
+COMMENT ON COLUMN dead_letters.stored_at         IS 'When the broker stored the message. A stream whose end was lost holds other messages at the same sequences later.';
 COMMENT ON COLUMN dead_letters.subject           IS 'Subject of the message.';
 COMMENT ON COLUMN dead_letters.message_id        IS 'Nats-Msg-Id of the message.';
 COMMENT ON COLUMN dead_letters.reason            IS 'Why the message was refused.';

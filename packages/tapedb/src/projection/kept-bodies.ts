@@ -39,12 +39,12 @@ export async function storeDeadLetters(
       name: 'store_dead_letter',
       text: `INSERT INTO dead_letters (stream, stream_created_at, sequence, stored_at, subject, message_id, reason, body)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-             ON CONFLICT (stream, stream_created_at, sequence) DO NOTHING`,
+             ON CONFLICT (stream, stream_created_at, sequence, stored_at) DO NOTHING`,
       values: [
         stream.name,
         stream.streamCreatedAt,
         letter.sequence,
-        letter.storedAtMs === null ? null : new Date(letter.storedAtMs),
+        new Date(letter.storedAtMs),
         storableText(letter.subject),
         letter.messageId === null ? null : storableText(letter.messageId),
         storableText(letter.reason.slice(0, REASON_LENGTH_MAX)),

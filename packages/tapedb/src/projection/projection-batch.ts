@@ -37,7 +37,7 @@ export type DeadLetter = {
   subject: string;
   messageId: string | null;
   /** When the broker stored it, milliseconds since the epoch; null when unknown. */
-  storedAtMs: number | null;
+  storedAtMs: number;
   /** Why, for the operator. Cut at 4,096 characters. */
   reason: string;
   body: Uint8Array;

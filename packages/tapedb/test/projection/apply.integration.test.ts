@@ -263,7 +263,6 @@ describe('a body that could not be read', () => {
       subject: 'pm.\0',
       messageId: '\ud800\0',
       reason: `\0${'x'.repeat(100_000)}`,
-      storedAtMs: null,
       body: new Uint8Array([1, 0, 255, 2]).subarray(1, 3),
     });
     await opened.database.apply({
@@ -279,6 +278,17 @@ describe('a body that could not be read', () => {
         subject: 'pm.\ufffd',
         body: Buffer.from([0, 255]),
       },
+    ]);
+  });
+
+  test('is a dead letter of its own if it took the sequence of another one that the stream had lost', async () => {
+    await using opened = await openDatabase({ timescale: false });
+    const letter = deadLetter({ storedAtMs: Date.UTC(2026, 10, 21), body: new Uint8Array([1]) });
+    const later = { ...letter, storedAtMs: letter.storedAtMs + 1, body: new Uint8Array([2]) };
+    await opened.database.apply(batch(0, 1, { deadLetters: [letter, letter, later] }));
+    expect(await opened.sql('SELECT body FROM dead_letters ORDER BY stored_at')).toEqual([
+      { body: Buffer.from([1]) },
+      { body: Buffer.from([2]) },
     ]);
   });
 });

@@ -37,7 +37,7 @@ describe.each(EDITIONS)('retention $edition', ({ timescale }) => {
       }),
       deadLetters: times.map((storedAtMs, sequence) => deadLetter({ sequence, storedAtMs })),
     });
-    await sql('UPDATE dead_letters SET buried_at = stored_at, stored_at = NULL'); // they hold the server's clock: today
+    await sql('UPDATE dead_letters SET buried_at = stored_at, stored_at = now()'); // they hold the server's clock: today
     await retained(opened, table, NOON_MS);
     for (const one of TABLES) {
       const left = await sql<{ at: Date }>(`SELECT ${TIMES[one]} AS at FROM ${one} ORDER BY 1`);
