@@ -68,6 +68,19 @@ describe('polytape demo', () => {
     expect(summary).toMatchObject({ recorded: summary.executed, missing: 0, duplicates: 0 });
   }, 180_000);
 
+  test('stops in order when its terminal closes, which sends SIGHUP twice', async () => {
+    await using home = await PolytapeHome.make();
+    await using demo = home.spawn(['demo', ...SMALL_DEMO]);
+    const runtime = await home.untilRuntime('every process', demo, isCompleteDemo);
+    await using processes = await everyProcess(demo, runtime);
+    await recording(runtime);
+    demo.signal('SIGHUP');
+    demo.signal('SIGHUP');
+    expect(await demo.exit()).toEqual({ code: 0, signal: null });
+    expect(summaryOf(demo)).toMatchObject({ missing: 0, duplicates: 0 });
+    for (const pid of processes.ids) expect(await isAlive(pid), `process ${pid}`).toBe(false);
+  }, 120_000);
+
   test('locks its data directory, and stops all of its processes when it is killed', async () => {
     await using home = await PolytapeHome.make();
     await using demo = home.spawn(['demo', '--for', '10m', ...SMALL_DEMO]);
