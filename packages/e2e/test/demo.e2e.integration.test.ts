@@ -75,6 +75,7 @@ describe('polytape demo', () => {
     await using processes = await everyProcess(demo, runtime);
     await recording(runtime);
     demo.signal('SIGHUP');
+    await demo.line(/^The venue has stopped trading/);
     demo.signal('SIGHUP');
     expect(await demo.exit()).toEqual({ code: 0, signal: null });
     expect(summaryOf(demo)).toMatchObject({ missing: 0, duplicates: 0 });
