@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { loadConfig } from '@polytape/service';
 import { createVenueSimCommand } from '@polytape/venue-sim';
 import { Command, InvalidArgumentError, type OutputConfiguration } from 'commander';
@@ -51,7 +51,7 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
       terminal.say('Nothing is missing and nothing is stored twice. `npx pnpm start` records the live venue.');
     } else if (failure !== null) {
       terminal.say(
-        `Failed: ${failure} The logs are in ${join(options.dataDirPath, summary.executed === null ? 'live' : 'demo', 'logs')}.`,
+        `Failed: ${failure} The logs are in ${resolve(options.dataDirPath, summary.executed === null ? 'live' : 'demo', 'logs')}.`,
       );
       exitCode = 1;
     }

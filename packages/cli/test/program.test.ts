@@ -24,7 +24,11 @@ describe.concurrent('wrong usage is reported in one line, with exit code 2', () 
     ],
     [
       'demo --for 5',
-      "--for <duration> cannot be '5'. It must be a number with a unit, such as 30s, 5m or 2h, up to 596h. `npx pnpm polytape demo --help` shows the usage.",
+      "--for <duration> cannot be '5'. It must be a number above 0 with a unit, such as 30s, 5m or 2h, up to 596h. `npx pnpm polytape demo --help` shows the usage.",
+    ],
+    [
+      'demo --for 0s',
+      "--for <duration> cannot be '0s'. It must be a number above 0 with a unit, such as 30s, 5m or 2h, up to 596h. `npx pnpm polytape demo --help` shows the usage.",
     ],
     [
       'venue-sim --port 99999',

@@ -87,8 +87,8 @@ describe('ingestors that share the shards', () => {
     if (full === undefined) throw new Error('no ingestor');
     await full.untilMetric('polytape_ingestor_shards_unserved', (count) => count === 1);
     expect(await full.untilMetric('polytape_ingestor_shards_covered', (count) => count === 2)).toBe(2);
-    expect((await full.reasons()).join()).toMatch(/^No ingestor records 1 shards.*SHARDS_PER_INGESTOR_MAX/);
-    expect((await full.process.record(/^No ingestor records 1 shards/)).level).toBe('error');
+    expect((await full.reasons()).join()).toMatch(/^No ingestor records 1 shard, .*SHARDS_PER_INGESTOR_MAX/);
+    expect((await full.process.record(/^No ingestor records 1 shard, /)).level).toBe('error');
 
     await bed.start('ws-ingestor', { SHARDS_PER_INGESTOR_MAX: '2' });
     const { coverage } = await fleet.balanced(2);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { VenueSim } from '@polytape/venue-sim';
 import { describe, expect, test } from 'vitest';
 import {
@@ -130,14 +130,19 @@ describe('polytape start', () => {
     await using home = await PolytapeHome.make();
     const address = `127.0.0.1:${await closedPort()}`;
     const nobody = { ws: `ws://${address}/ws/market`, gamma: `http://${address}`, clob: '', data: '', sim: '' };
-    await using start = home.spawn(['start', '--for', '3s', '--json'], { ...bed.env, ...venueEnv({ urls: nobody }) });
+    await using start = home.spawn(['start', '--for', '3s', '--json'], {
+      ...{ ...bed.env, ...venueEnv({ urls: nobody }) },
+      POLYTAPE_DATA_DIR: relative(process.cwd(), home.path),
+    });
     expect(await start.exit()).toEqual({ code: 1, signal: null });
-    expect(start.stderr[0]).toBe(
-      `POLYMARKET_CLOB_URL is not set: prices and books come from clob.polymarket.com, but Gamma is ${address}.`,
+    expect(start.stderr[0]).toMatch(
+      /^Two venues are mixed: .*POLYMARKET_CLOB_URL is not set.* and POLYMARKET_DATA_URL is not set.* Set all four/,
     );
-    expect(start.stderr.find((line) => line.startsWith('Failed:'))).toMatch(
-      /^Failed: Nothing was recorded\. Services that were never ready: scheduler-1: .*connection refused.*\. The logs are in /,
+    const failed = start.stderr.find((line) => line.startsWith('Failed:'));
+    expect(failed).toMatch(
+      /^Failed: Nothing was recorded\. Services that were never ready: scheduler-1: .*connection refused/,
     );
+    expect(failed?.endsWith(`. The logs are in ${join(home.path, 'live', 'logs')}.`)).toBe(true);
     expect(JSON.parse(start.stdout.at(-1) ?? '')).toMatchObject({ recorded: 0, firstTradeMs: null });
   }, 120_000);
 

@@ -30,7 +30,7 @@ function describeError(error: unknown): unknown {
   return { name: error.name, message: errorSentence(error), stack: error.stack };
 }
 
-/** The error and its causes on one line: `could not connect: connect ECONNREFUSED 127.0.0.1:4222`. */
+/** The error and its causes on one line: `could not connect: connect ECONNREFUSED 127.0.0.1:4222`. Full sentences stay apart. */
 export function errorSentence(error: unknown): string {
   const parts: string[] = [];
   for (let at: unknown = error, depth = 0; at !== undefined && depth < CAUSES_MAX; depth += 1) {
@@ -38,7 +38,8 @@ export function errorSentence(error: unknown): string {
     if (!parts.some((part) => part.includes(message))) parts.push(message);
     at = at instanceof Error ? at.cause : undefined;
   }
-  return shownText(parts.join(': ')).replace(/ +/g, ' ');
+  const joined = parts.map((part, i) => (i === parts.length - 1 || /[.?!…]$/.test(part) ? part : `${part}:`)).join(' ');
+  return shownText(joined).replace(/ +/g, ' ');
 }
 
 /** The same as full sentences, followed by the error's advice if it has any. */

@@ -21,4 +21,12 @@ describe('the advice of an error', () => {
   test('says only what happened if the error has no advice', () => {
     expect(errorAdvice(new Error('broken', { cause: new Error('by chance') }))).toBe('broken: by chance.');
   });
+
+  test('puts no colon between a message that is a full sentence and its cause', () => {
+    const cause = new Error('Authorization Violation');
+    const error = Object.assign(new Error('NATS refuses us. Correct NATS_URL.', { cause }), {
+      operatorAction: 'Correct NATS_URL.',
+    });
+    expect(errorAdvice(error)).toBe('NATS refuses us. Correct NATS_URL. Authorization Violation.');
+  });
 });

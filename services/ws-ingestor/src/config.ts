@@ -111,7 +111,7 @@ export const configTable = {
     default: 40_000,
     min: 100,
     description:
-      'Maximum duration of a stop, after which the process exits anyway. Must exceed HAND_OVER_MS_MAX, to leave time for publishing the rest.',
+      'Maximum duration of a stop, after which the process exits anyway. Must be at least HAND_OVER_MS_MAX; the difference is the time for publishing the rest.',
   }),
 } satisfies ConfigTable;
 

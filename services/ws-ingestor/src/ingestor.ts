@@ -261,7 +261,7 @@ export class Ingestor implements AsyncDisposable {
     if (recorded > 0)
       this.#log.warn(
         { shards: recorded },
-        `Closing ${recorded} shards that no other ingestor covers. Their trades are lost until one does.`,
+        `Closing ${counted(recorded, 'shard')} that no other ingestor covers: trades are lost until one does.`,
       );
     return true;
   }
@@ -288,7 +288,7 @@ export class Ingestor implements AsyncDisposable {
     if (last === null || last.members !== members || last.assigned.size !== assigned.size) {
       this.#log.info(
         fields,
-        `Recording ${assigned.size} of ${fields.planned} shards; ${members} ingestors share them.`,
+        `Recording ${assigned.size} of ${counted(this.#plan?.size ?? 0, 'shard')}, shared by ${counted(members, 'ingestor')}.`,
       );
     }
     if (this.#leavesAtMs === null && unserved.length > 0 && unserved.length !== (last?.unserved.length ?? 0)) {
@@ -341,7 +341,11 @@ function uncoveredSinceMs(
 }
 
 function unservedReason(shards: number): string {
-  return `No ingestor records ${shards} shards, because none has room for them (SHARDS_PER_INGESTOR_MAX)`;
+  return `No ingestor records ${counted(shards, 'shard')}, because none has room (SHARDS_PER_INGESTOR_MAX)`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** If an acknowledgement takes longer, JetStream is not storing what we receive. */

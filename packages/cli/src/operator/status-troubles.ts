@@ -1,3 +1,4 @@
+import type { SchedulerStatus } from '@polytape/types';
 import { shownCount, shownDuration, shownPlural } from './shown-value.ts';
 import { ingestorsOf, leaderOf, plannedTokens, type StatusReport, schedulersOf, writersOf } from './status-report.ts';
 
@@ -38,7 +39,7 @@ function planningTroubles(report: StatusReport): string[] {
   const leader = leaderOf(report);
   if (schedulers.length === 0) return ['No scheduler answers, so new markets are not discovered.'];
   if (leader === null) return ['No scheduler leads. Another should take over within 20 s.'];
-  return leader.jobs
+  const failures = leader.jobs
     .filter(({ failure }) => failure !== null)
     .map(({ name, failure, lastSuccessAtMs }) => {
       const since =
@@ -47,6 +48,17 @@ function planningTroubles(report: StatusReport): string[] {
           : `last success ${shownDuration(report.atMs - lastSuccessAtMs)} ago`;
       return `Job ${name} failed (${since}): ${failure}.`;
     });
+  return leader.plan?.shards === 0 ? [emptyPlanTrouble(leader, report.atMs), ...failures] : failures;
+}
+
+/** The first scan retries for about a minute before it fails, and takes minutes at the live venue. */
+function emptyPlanTrouble({ jobs, startedAtMs }: SchedulerStatus, nowMs: number): string {
+  const scan = jobs.find(({ name }) => name === 'discovery-scan');
+  const isFirst = scan !== undefined && scan.lastSuccessAtMs === null && scan.failure === null;
+  const since = isFirst
+    ? ` Job discovery-scan has not succeeded in the ${shownDuration(nowMs - startedAtMs)} since the scheduler started.`
+    : '';
+  return `No market is planned yet, so nothing is being recorded.${since}`;
 }
 
 /** What a busy recorder writes in a second or two. */

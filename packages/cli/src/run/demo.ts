@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { shownPlural } from '../operator/shown-value.ts';
 import { DataDir } from './data-dir.ts';
 import { Recorder } from './recorder.ts';
 import { type RunOptions, showLog } from './run-options.ts';
@@ -22,7 +23,9 @@ export async function demo(o: DemoOptions): Promise<RunResult> {
   const logs = dataDir.directory(AREA, 'logs');
   const ledgerPath = join(dataDir.directory(AREA), 'truth.jsonl');
 
-  terminal.say(`Simulating a venue with ${o.markets} markets and ${o.tradesPerSecond} trades a second.`);
+  terminal.say(
+    `Simulating a venue with ${shownPlural(o.markets, 'market')} and ${shownPlural(o.tradesPerSecond, 'trade')} a second.`,
+  );
   await using venue = await SimulatedVenue.start({ ...o, ledgerPath, logs, onLog: showLog(terminal) });
   await using recorder = await Recorder.start({
     dataDir,

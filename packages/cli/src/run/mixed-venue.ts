@@ -1,10 +1,10 @@
 import { LIVE_VENUE } from '@polytape/polymarket';
 
 /**
- * Warnings about an environment that points some of the four addresses at another venue and leaves the rest at the live
- * one, although two venues do not share markets. Empty if all addresses agree.
+ * A warning about an environment that points some of the four addresses at another venue and leaves the rest at the live
+ * one, although two venues do not share markets. Null if all addresses agree.
  */
-export function mixedVenueWarnings(env: Record<string, string | undefined>): string[] {
+export function mixedVenueWarning(env: Record<string, string | undefined>): string | null {
   const hosts = ADDRESSES.flatMap((address) => {
     const given = env[address.name]?.trim() || null;
     const text = given ?? address.live;
@@ -13,13 +13,13 @@ export function mixedVenueWarnings(env: Record<string, string | undefined>): str
     return [{ ...address, host, isGiven: given !== null, isLive: host === new URL(address.live).host }];
   });
   const elsewhere = hosts.find(({ isLive }) => !isLive);
-  if (elsewhere === undefined) return [];
-  return hosts
-    .filter(({ isLive }) => isLive)
-    .map(
-      ({ name, isGiven, gives, host }) =>
-        `${name} is ${isGiven ? 'the live venue' : 'not set'}: ${gives} come from ${host}, but ${elsewhere.called} is ${elsewhere.host}.`,
-    );
+  const live = hosts.filter(({ isLive }) => isLive);
+  if (elsewhere === undefined || live.length === 0) return null;
+  const faults = live.map(
+    ({ name, isGiven, gives, host }) =>
+      `${name} is ${isGiven ? 'the live venue' : 'not set'} (${gives} come from ${host})`,
+  );
+  return `Two venues are mixed: ${elsewhere.called} is ${elsewhere.host}, but ${new Intl.ListFormat('en-GB').format(faults)}. Set all four POLYMARKET_*_URL to one venue, or none to record the live one.`;
 }
 
 /** Gamma comes first because it lists the markets. */

@@ -1,6 +1,6 @@
 import { checkServers } from './check-servers.ts';
 import { DataDir } from './data-dir.ts';
-import { mixedVenueWarnings } from './mixed-venue.ts';
+import { mixedVenueWarning } from './mixed-venue.ts';
 import { Recorder } from './recorder.ts';
 import { type RunOptions, showLog } from './run-options.ts';
 import type { RunResult } from './summary.ts';
@@ -18,7 +18,8 @@ export type StartOptions = RunOptions & {
 export async function start(o: StartOptions): Promise<RunResult> {
   const { terminal, signal, natsUrl, databaseUrl } = o;
   using dataDir = DataDir.take(o.dataDirPath);
-  for (const warning of mixedVenueWarnings(o.env)) terminal.say(warning);
+  const warning = mixedVenueWarning(o.env);
+  if (warning !== null) terminal.say(warning);
   await checkServers({
     natsUrl,
     databaseUrl,

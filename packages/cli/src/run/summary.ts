@@ -43,13 +43,17 @@ export function failureOf({
 }: RunResult): string | null {
   if ((missing ?? 0) > 0 || (duplicates ?? 0) > 0) {
     const cause = (missing ?? 0) > 0 && whyMissing !== null ? ` ${causeOf(whyMissing)}` : '';
-    return `${missing} trades are missing and ${duplicates} are stored twice.${cause}`;
+    return `${shownPlural(missing ?? 0, 'trade')} ${are(missing)} missing and ${shownCount(duplicates ?? 0)} ${are(duplicates)} stored twice.${cause}`;
   }
   if (unfinished.length > 0) return `${unfinished.join(', ')} left work unfinished, so received trades may be missing.`;
   if (executed !== null && recorded === 0) return 'No trade was recorded.';
   if (recorded === 0 && neverReady.length > 0)
     return `Nothing was recorded. Services that were never ready: ${neverReady.join('; ')}.`;
   return null;
+}
+
+function are(count: number | null): string {
+  return count === 1 ? 'is' : 'are';
 }
 
 /** The root cause: a recorder that is behind loses connections, and then misses the trades of their shards. */
@@ -85,5 +89,5 @@ export function renderSummary(summary: Summary): string[] {
 }
 
 function milliseconds(ms: number | null): string {
-  return ms === null ? 'unknown' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+  return ms === null ? 'unknown' : `${ms < 10 ? ms.toFixed(1) : shownCount(ms)} ms`;
 }

@@ -55,14 +55,14 @@ export function renderScreen(s: Snapshot, columns: number): string[] {
     '',
     ...(s.executed === null ? [] : [`  venue     ${shownCount(s.executed)} trades executed`]),
     `  scheduler ${shownCount(s.markets)} open markets; ${shownCount(s.prices)} prices, ${shownCount(s.books)} books, ${shownPlural(s.resolutionSteps, 'resolution step')}`,
-    `  ingestor  ${s.connectedShards} of ${s.shards} shards connected, ${shownCount(s.coveredTokens)} of ${shownCount(s.tokens)} tokens covered`,
+    `  ingestor  ${shownCount(s.connectedShards)} of ${shownPlural(s.shards, 'shard')} connected, ${shownCount(s.coveredTokens)} of ${shownCount(s.tokens)} tokens covered`,
     `            ${shownRate(s.framesPerSecond)} frames/s, ${shownRate(s.tradesPerSecond)} trades/s, ${shownCount(s.unpublished)} waiting for the log`,
     `  writer    ${shownCount(s.recorded)} trades recorded, ${shownRate(s.recordedPerSecond)}/s`,
     `            receive to committed row: p50 ${milliseconds(s.p50Ms)}, p99 ${milliseconds(s.p99Ms)}`,
     ...(s.unparsed + s.deadLetters + s.restarts === 0
       ? []
       : [
-          `  set aside ${shownCount(s.unparsed)} unparsed, ${shownCount(s.deadLetters)} dead letters; processes restarted: ${shownCount(s.restarts)}`,
+          `  set aside ${shownCount(s.unparsed)} unparsed, ${shownPlural(s.deadLetters, 'dead letter')}; processes restarted: ${shownCount(s.restarts)}`,
         ]),
     ...s.troubles.map((trouble) => `  !  ${trouble}`),
     '',
@@ -77,7 +77,7 @@ export function renderLine(s: Snapshot): string {
   const [newest] = s.trades;
   const parts = [
     `${clock(s.elapsedMs)}  ${executed}recorded ${shownCount(s.recorded)} (${shownRate(s.recordedPerSecond)}/s)`,
-    `${s.connectedShards} of ${s.shards} shards connected, ${shownRate(s.framesPerSecond)} frames/s`,
+    `${shownCount(s.connectedShards)} of ${shownPlural(s.shards, 'shard')} connected, ${shownRate(s.framesPerSecond)} frames/s`,
     `p50 ${milliseconds(s.p50Ms)}, p99 ${milliseconds(s.p99Ms)}`,
     ...(newest === undefined
       ? []
@@ -106,5 +106,5 @@ function clock(ms: number): string {
 }
 
 function milliseconds(ms: number | null): string {
-  return ms === null ? '–' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+  return ms === null ? '–' : `${ms < 10 ? ms.toFixed(1) : shownCount(ms)} ms`;
 }

@@ -26,7 +26,8 @@ export async function watchRecorder(o: {
   signal: AbortSignal;
   afterwards: () => Promise<void>;
 }): Promise<Watched> {
-  const monitor = new Monitor();
+  const sinceUs = performance.timeOrigin * 1_000;
+  const monitor = new Monitor(() => o.database.tradeCount({ receivedSinceUs: sinceUs }));
   const startedAtMs = performance.now();
   const timeIsUp = new AbortController();
   const over = AbortSignal.any([o.signal, timeIsUp.signal]);

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 export function durationArgument(text: string): number {
   const ms = parseDurationMs(text);
   if (ms === null)
-    throw new InvalidArgumentError('It must be a number with a unit, such as 30s, 5m or 2h, up to 596h.');
+    throw new InvalidArgumentError('It must be a number above 0 with a unit, such as 30s, 5m or 2h, up to 596h.');
   return ms;
 }
 

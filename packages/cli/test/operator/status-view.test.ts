@@ -176,6 +176,26 @@ describe('the list of problems', () => {
     ]);
   });
 
+  test.for([
+    [
+      'while the first scan runs',
+      null,
+      ['Job discovery-scan has not succeeded in the 30 s since the scheduler started.'],
+    ],
+    ['after the scan failed', 'host not found', ['! Job discovery-scan failed (never succeeded): host not found.']],
+  ] as const)('says that no market is planned yet, and why, %s', ([, failure, reasons]) => {
+    const report = healthy({ shards: 0 });
+    for (const status of report.services) {
+      if (status.service !== 'scheduler') continue;
+      status.startedAtMs = NOW - 30_000;
+      status.jobs = status.jobs.map((job) => ({ ...job, name: 'discovery-scan', lastSuccessAtMs: null, failure }));
+    }
+    const troubles = linesOf(report).filter((line) => line.startsWith('!'));
+    expect(troubles.join(' ')).toBe(
+      ['! No market is planned yet, so nothing is being recorded.', ...reasons].join(' '),
+    );
+  });
+
   test('names an ingestor that does not answer, tokens without a book, a failed job and a writer that is far behind', () => {
     const report = healthy({ shards: 2 });
     for (const shard of ingestorsIn(report)[0]?.shards ?? []) shard.missing = ['71', '72'];

@@ -9,10 +9,12 @@ describe('a monitor', () => {
   let metrics: string;
   let reasons: string[];
   let ports: Map<string, number>;
+  /** Trades in the database. */
+  let stored: number;
   let monitor: Monitor;
 
   beforeEach(async () => {
-    [metrics, reasons, monitor] = ['', [], new Monitor()];
+    [metrics, reasons, stored, monitor] = ['', [], 0, new Monitor(async () => stored)];
     server = createServer((request, response) => {
       response.end(request.url === '/metrics' ? metrics : JSON.stringify({ reasons }));
     });
@@ -53,4 +55,25 @@ describe('a monitor', () => {
     await look(4_000);
     expect(monitor.rate('polytape_writer_trades_inserted_total')).toBe(0);
   });
+
+  test.for([
+    ['fewer', 5],
+    ['more', 400],
+  ] as const)(
+    'counts what a killed writer committed last, also if its successor has counted %s',
+    async ([, counted]) => {
+      const look = async (writer: { startedAt: number; inserted: number }) => {
+        metrics = `process_start_time_seconds ${writer.startedAt}\npolytape_writer_trades_inserted_total ${writer.inserted}\n`;
+        await monitor.look(ports);
+        return monitor.total('polytape_writer_trades_inserted_total');
+      };
+      expect(await look({ startedAt: 1, inserted: 100 })).toBe(100);
+      // Killed 7 trades later.
+      expect(await look({ startedAt: 3, inserted: counted })).toBe(100 + counted);
+      stored = 107 + counted + 1; // the last one is in the counter by the time of the scrape
+      expect(await look({ startedAt: 3, inserted: counted + 1 })).toBe(stored);
+      stored += 10;
+      expect(await look({ startedAt: 3, inserted: counted + 12 })).toBe(107 + counted + 12);
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { failureOf, type RunResult } from '../../src/run/summary.ts';
+import { failureOf, type RunResult, renderSummary } from '../../src/run/summary.ts';
 
 const live: RunResult = {
   summary: {
@@ -30,13 +30,22 @@ describe('a run of `polytape start`', () => {
   });
 });
 
+test('the summary has thousands separators', () => {
+  const slow = { ...live.summary, recorded: 12_345, p50Ms: 9.9, p99Ms: 2_807.4 };
+  expect(renderSummary(slow)).toEqual([
+    '  recorded                  12,345',
+    '  receive to committed row  p50 9.9 ms, p99 2,807 ms',
+    '  first committed trade     3.0 s after the start',
+  ]);
+});
+
 describe('a demo', () => {
   test('has failed if trades are missing or stored twice, a service left work unfinished, or nothing was recorded', () => {
     const demo = { ...live, summary: { ...live.summary, executed: 12, missing: 0, duplicates: 0 } };
     expect(failureOf(demo)).toBeNull();
     expect(failureOf({ ...demo, unfinished: ['writer-1'] })).toMatch(/^writer-1 left work unfinished/);
     expect(failureOf({ ...demo, summary: { ...demo.summary, duplicates: 1 } })).toMatch(
-      /missing and 1 are stored twice\.$/,
+      /^0 trades are missing and 1 is stored twice\.$/,
     );
     expect(failureOf({ ...demo, summary: { ...demo.summary, recorded: 0 } })).toBe('No trade was recorded.');
   });

@@ -67,6 +67,13 @@ describe('the screen', () => {
     expect(lines).toContain('  !  writer-1: away');
   });
 
+  test('has the singular of one shard and one dead letter, and thousands separators', () => {
+    const lines = renderScreen({ ...snapshot, shards: 1, connectedShards: 1, deadLetters: 1, p99Ms: 3_180.6 }, 100);
+    expect(lines).toContain('  ingestor  1 of 1 shard connected, 800 of 1,200 tokens covered');
+    expect(lines).toContain('            receive to committed row: p50 8.3 ms, p99 3,181 ms');
+    expect(lines).toContain('  set aside 0 unparsed, 1 dead letter; processes restarted: 0');
+  });
+
   test('mentions unparsed frames and dead letters only if there are any', () => {
     expect(renderScreen(snapshot, 100).join()).not.toContain('set aside');
     expect(renderScreen({ ...snapshot, unparsed: 2 }, 100)).toContain(

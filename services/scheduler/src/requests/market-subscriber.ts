@@ -15,7 +15,7 @@ import type { MarketRegistry } from '../markets/market-registry.ts';
 import type { PlanKeeper } from '../plan/plan-keeper.ts';
 
 export type MarketSubscriberOptions = {
-  gamma: Pick<GammaClient, 'openMarketsOf' | 'closedMarketsOf' | 'marketBySlug' | 'marketByToken'>;
+  gamma: Pick<GammaClient, 'openMarketsOf' | 'closedMarketsOf' | 'marketBySlug' | 'marketByToken' | 'trouble'>;
   registry: Pick<MarketRegistry, 'open'>;
   marketLog: Pick<MarketLog, 'publish'>;
   keeper: Pick<PlanKeeper, 'place'>;
@@ -65,13 +65,16 @@ export class MarketSubscriber {
 
   /** Asks Gamma for the market and publishes its document. */
   async #fetch(name: MarketName): Promise<KnownMarket | { refused: string }> {
-    const { marketLog, signal, log } = this.#o;
+    const { gamma, marketLog, signal, log } = this.#o;
+    const late = AbortSignal.timeout(GAMMA_MS_MAX);
     let market: GammaMarket | null;
     try {
-      market = await this.#ask(name);
+      market = await this.#ask(name, AbortSignal.any([signal, late]));
     } catch (error) {
-      if (!isVenueError(error)) throw error;
-      return { refused: `cannot ask Gamma for the market now: ${errorSentence(error)}` };
+      const isLate = error === late.reason;
+      if (!isLate && !isVenueError(error)) throw error;
+      const noAnswer = gamma.trouble ?? `no answer within ${GAMMA_MS_MAX / 1_000} s`;
+      return { refused: `cannot ask Gamma for the market now: ${isLate ? noAnswer : errorSentence(error)}` };
     }
     if (market === null) return { refused: `Gamma has no market with the ${name.kind} ${name.text}` };
     await marketLog.publish([market], AbortSignal.any([signal, AbortSignal.timeout(PUBLISH_MS_MAX)]));
@@ -80,8 +83,8 @@ export class MarketSubscriber {
     return market;
   }
 
-  async #ask({ kind, text }: MarketName): Promise<GammaMarket | null> {
-    const { gamma, signal } = this.#o;
+  async #ask({ kind, text }: MarketName, signal: AbortSignal): Promise<GammaMarket | null> {
+    const { gamma } = this.#o;
     if (kind === 'slug') return await gamma.marketBySlug(text, signal);
     if (kind === 'token') return await gamma.marketByToken(text, signal);
     const [open] = await gamma.openMarketsOf([text], signal);
@@ -112,5 +115,7 @@ function marketName(request: unknown): MarketName | null {
 
 /** The venue derives slugs from titles; the longest one seen has 180 characters. */
 const SLUG = /^[a-z0-9][a-z0-9._-]{0,299}$/;
+/** A request to Gamma is retried for about a minute, and the person who waits should hear why before that. */
+const GAMMA_MS_MAX = 5_000;
 /** Nobody waits longer for an answer; requests that pile up would be refused. */
 const PUBLISH_MS_MAX = 30_000;

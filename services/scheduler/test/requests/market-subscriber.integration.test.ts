@@ -1,8 +1,12 @@
-import { type GammaMarket, VenueUnavailableError } from '@polytape/polymarket';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GammaClient, type GammaMarket, VenueHttp, VenueUnavailableError } from '@polytape/polymarket';
+import { silentLog } from '@polytape/resilience';
 import { createLogger } from '@polytape/service';
 import { putKey } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
-import { MarketSubscriber } from '../../src/requests/market-subscriber.ts';
+import { MarketSubscriber, type MarketSubscriberOptions } from '../../src/requests/market-subscriber.ts';
 import { observe, plannedMarket, planningRig } from '../plan/planning-rig.ts';
 
 const log = createLogger({ service: 'test', level: 'error' });
@@ -84,7 +88,42 @@ describe.concurrent('a request for a market', () => {
   });
 });
 
-async function subscribing(o: { markets: number; limits?: typeof limits }) {
+describe.concurrent('a request for an unknown market is refused while Gamma is still being retried', () => {
+  const http = () => new VenueHttp({ log: silentLog, triesMax: 1_000 });
+  const unknown = { market: 'no-such-thing' };
+
+  test('with the cause if it cannot be reached', async () => {
+    const gone = await gammaServer();
+    gone[Symbol.dispose]();
+    await using s = await subscribing({ markets: 1, gamma: new GammaClient({ url: gone.url, http: http() }) });
+    expect(await s.subscriber.answer(unknown)).toEqual({
+      refused: expect.stringMatching(/^cannot ask Gamma for the market now: 127\.0\.0\.1:\d+ .*: connection refused$/),
+    });
+  });
+
+  test('if it does not answer', async () => {
+    using silent = await gammaServer();
+    await using s = await subscribing({ markets: 1, gamma: new GammaClient({ url: silent.url, http: http() }) });
+    expect(await s.subscriber.answer(unknown)).toEqual({
+      refused: 'cannot ask Gamma for the market now: no answer within 5 s',
+    });
+  });
+});
+
+/** A server that accepts connections and never answers. */
+async function gammaServer(): Promise<Disposable & { url: string }> {
+  const server = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.dispose]: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function subscribing(o: { markets: number; limits?: typeof limits; gamma?: MarketSubscriberOptions['gamma'] }) {
   const rig = await planningRig({ limits: o.limits ?? limits, markets: o.markets });
   const asked: string[] = [];
   const published: string[] = [];
@@ -102,7 +141,8 @@ async function subscribing(o: { markets: number; limits?: typeof limits }) {
   const subscriber = new MarketSubscriber({
     ...{ registry: rig.registry, keeper: rig.keeper, plan: rig.plan, ingestors: rig.ingestors, log },
     signal: rig.signal,
-    gamma: {
+    gamma: o.gamma ?? {
+      trouble: null,
       openMarketsOf: async (ids) => named(ids, false),
       closedMarketsOf: async (ids) => named(ids, true),
       marketBySlug: async (slug) => find(slug, (document) => document.slug === slug),
