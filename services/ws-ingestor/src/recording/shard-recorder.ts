@@ -211,7 +211,7 @@ export class ShardRecorder implements AsyncDisposable {
     const version = this.#version;
     const sockets = this.#trustedSockets();
     if (sockets.some(({ isWhole }) => isWhole)) return { state: 'covered', version };
-    const covered = this.coveredTokens;
+    const covered = this.#withFirstBook(sockets);
     if (covered.size === 0) {
       const hasWaited = sockets.some((socket) => socket.hasWaited(nowMs));
       return hasWaited ? { state: 'opening', version, lacking: 'all' } : { state: 'opening', version };
@@ -222,9 +222,16 @@ export class ShardRecorder implements AsyncDisposable {
     return lacking.length === 0 ? { state: 'covered', version } : { state: 'covered', version, lacking };
   }
 
-  /** The shard's tokens whose first book has arrived on one of its connections. */
+  /**
+   * The shard's tokens whose first book has arrived on one of its connections. Until it is closed, a draining connection may be
+   * the only one that has some of them: its successor may lose its socket and get fewer books on the next one.
+   */
   get coveredTokens(): ReadonlySet<string> {
-    const sockets = this.#trustedSockets();
+    const draining = this.#connections.draining?.socket ?? null;
+    return this.#withFirstBook(draining === null ? this.#trustedSockets() : [...this.#trustedSockets(), draining]);
+  }
+
+  #withFirstBook(sockets: readonly ShardSocket[]): Set<string> {
     return new Set([...this.#wanted].filter((tokenId) => sockets.some(({ covered }) => covered.has(tokenId))));
   }
 

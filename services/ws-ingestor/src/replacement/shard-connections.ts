@@ -134,6 +134,11 @@ export class ShardConnections implements AsyncDisposable {
     return [...this.roles()].filter(([, role]) => role !== 'draining').map(([connection]) => connection);
   }
 
+  /** The relieved connection, until it is closed. */
+  get draining(): ShardConnection | null {
+    return this.#succession !== null && this.#current === this.#succession.successor ? this.#succession.old : null;
+  }
+
   /** The status of each connection that has a socket. */
   statuses(): ConnectionStatus[] {
     return [...this.roles()].flatMap(([{ socket }, role]) => (socket === null ? [] : [socket.status(role)]));

@@ -144,6 +144,11 @@ export class RecorderBed implements AsyncDisposable {
     return { [Symbol.dispose]: () => clearInterval(timer) };
   }
 
+  /** The tokens of the shard whose first book has arrived. */
+  coveredTokens(shard: number): ReadonlySet<string> {
+    return this.#recorders.coveredTokens(shard);
+  }
+
   /** Resolves when the condition holds; it is checked each time the recorders have run. */
   async until(what: string, holds: () => boolean): Promise<void> {
     const giveUp = AbortSignal.timeout(20_000);
