@@ -29,13 +29,15 @@ export class ShardReleases {
   readonly #o: ShardReleasesOptions;
   /** The shards being released, each with the revision at which its release began, once that is known. */
   readonly #since = new Map<number, number | null>();
+  /** No further attempt before: the last one released nothing. */
+  #restsUntilMs = 0;
 
   constructor(options: ShardReleasesOptions) {
     this.#o = options;
   }
 
   get isBusy(): boolean {
-    return this.#since.size > 0;
+    return this.#since.size > 0 || performance.now() < this.#restsUntilMs;
   }
 
   /** The services as they are announced, with the shards that are being released. */
@@ -62,15 +64,15 @@ export class ShardReleases {
     const { log, counters } = this.#o;
     for (const shard of services.keys()) this.#since.set(shard, null);
     try {
-      const closable = await this.#closable(services);
+      const { closable, required } = await this.#closable(services);
       this.#o.close(closable);
+      if (closable.length === 0) this.#rest();
       counters.shardsReleased += closable.length;
       counters.releasesTakenBack += services.size - closable.length;
-      log.info(
-        { shards: closable },
-        `Released ${closable.length} of ${services.size} shards to the ingestors that cover them.`,
-      );
+      const to = required === 0 ? 'no other ingestor records them' : 'others cover them';
+      log.info({ shards: closable }, `Released ${closable.length} of ${services.size} shards; ${to}.`);
     } catch (error) {
+      this.#rest();
       counters.releasesTakenBack += services.size;
       log.warn(
         { shards: [...services.keys()] },
@@ -81,13 +83,17 @@ export class ShardReleases {
     }
   }
 
-  async #closable(services: ReadonlyMap<number, ShardService>): Promise<number[]> {
+  #rest(): void {
+    this.#restsUntilMs = performance.now() + REST_MS;
+  }
+
+  async #closable(services: ReadonlyMap<number, ShardService>): Promise<{ closable: number[]; required: number }> {
     await this.#o.write();
     const entries = await this.#o.bucket.list();
     const others = new Map<string, KvEntry<IngestorPresence>>(entries);
     others.delete(this.#o.ingestorId);
     const share = this.#o.shareAmong(new Map([...others].map(([id, { value }]) => [id, value])));
-    return [...services]
+    const closable = [...services]
       .filter(([shard, { version }]) => {
         const revision = this.#since.get(shard);
         if (typeof revision !== 'number' || share.assigned.has(shard)) return false;
@@ -96,5 +102,9 @@ export class ShardReleases {
         return mayClose({ shard, version, revision, covered }, others, share.required);
       })
       .map(([shard]) => shard);
+    return { closable, required: share.required };
   }
 }
+
+/** Between attempts in vain, each of which writes the key. */
+const REST_MS = 1_000;
