@@ -29,11 +29,15 @@ describe('the missing tokens', () => {
     }
   });
 
-  test('do not depend on an ingestor that is leaving', () => {
+  test('are those that the staying ingestors miss, but for what a leaving one still records', () => {
     const leaving = { ...presence({ 3: { state: 'covered', version: 5, missing: ['0'] } }), state: 'leaving' as const };
     const staying = presence({ 3: { state: 'covered', version: 5, missing: ['1'] } });
     expect(missingTokens([leaving], shards).size).toBe(0);
-    expect(missingTokens([leaving, staying], shards)).toEqual(new Map([[3, new Set(['1'])]]));
+    expect(missingTokens([leaving, staying], shards).size).toBe(0);
+    const releasing = { ...presence({ 3: { state: 'releasing', version: 5 } }), state: 'leaving' as const };
+    expect(missingTokens([releasing, staying], shards).size).toBe(0);
+    const lacksIt = { ...presence({ 3: { state: 'covered', version: 5, missing: ['1'] } }), state: 'leaving' as const };
+    expect(missingTokens([lacksIt, staying], shards)).toEqual(new Map([[3, new Set(['1'])]]));
   });
 
   test('include those of a shard that is never covered because it lacks too many first books', () => {
