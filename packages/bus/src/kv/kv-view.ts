@@ -192,7 +192,8 @@ export class KvView<T> implements AsyncDisposable {
         onMessage: (message) => {
           isIdle = false;
           messages.push(message);
-          if (messages.length >= session.pendingAtStart) complete.resolve();
+          // Not a number of messages: a key that is rewritten meanwhile comes twice, or late.
+          if (message.pending === 0) complete.resolve();
         },
         onPullOver: () => {
           idlePulls = isIdle ? idlePulls + 1 : 0;
