@@ -5,7 +5,7 @@ import { TestBed, until } from '../src/index.ts';
 test('a database that is rebuilt from the log has the same rows as the first one in every table', async () => {
   await using bed = await TestBed.open({
     markets: 60,
-    tradesPerSecond: 200,
+    tradesPerSecond: 400,
     openPerMinute: 60,
     closePerMinute: 600,
     resolutions: 'uma',
