@@ -57,7 +57,7 @@ describe('ingestors that share the shards', () => {
     expect(await bed.outcome()).toEqual({ missing: 0, duplicates: 0 });
   }, 120_000);
 
-  test('keep the shards of which a newcomer has only some first books, until it has all of them', async () => {
+  test('keep a shard until a newcomer that got only some of its first books has all of them', async () => {
     await using bed = await TestBed.open({ ...STEADY_VENUE, markets: 60, tradesPerSecond: 100 });
     const quick = { FIRST_BOOK_TIMEOUT_MS: '1000', OVERLAP_MS: '1000' };
     const { fleet, ingestors } = await startFleet(bed, { ingestors: 1, env: quick });

@@ -158,7 +158,7 @@ describe('polytape start', () => {
   }, 120_000);
 });
 
-/** Makes a service log a line of 1 KiB a hundred times a second, each of which the terminal shows. */
+/** Makes a service log a hundred lines of 1 KiB a second, which the terminal shows. */
 const TALK = `
   import { writeSync } from 'node:fs';
   const line = JSON.stringify({ level: 'warn', service: 'talker', msg: 'x'.repeat(1024) }) + '\\n';

@@ -162,7 +162,7 @@ async function recordingIngestor(env: Record<string, string> = {}): Promise<Serv
   return ingestor;
 }
 
-/** Number of messages in TRADES, none of which has expired or been deleted. */
+/** Number of messages in TRADES; none has expired or been deleted. */
 async function messages(): Promise<number> {
   return (await bed.bus.streamState('TRADES')).lastSequence;
 }

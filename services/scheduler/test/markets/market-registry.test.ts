@@ -42,7 +42,7 @@ describe('a market registry', () => {
     expect(registry.observe(busier, at(6 * HOUR_MS))).toMatchObject({ market: { version: 2, volume: '10' } });
   });
 
-  test('gives open, closed and open again three versions, of which a content id would lose the third', () => {
+  test('gives open, closed and open again three versions, where an id made from the content would lose the third', () => {
     const registry = newRegistry();
     const versions = [false, true, false].map(
       (closed) => registry.observe({ ...description, closed }, at(0))?.market.version,
