@@ -2,7 +2,7 @@ import { Connection, type ConnectOptions } from './connection/connection.ts';
 import { KvBucket } from './kv/kv-bucket.ts';
 import type { ValueCheck } from './kv/kv-entry.ts';
 import { Publisher, type PublisherOptions } from './publish/publisher.ts';
-import { messageOf, streamInfo } from './read/ask-stream.ts';
+import { messageOf, sequenceBefore, streamInfo } from './read/ask-stream.ts';
 import { type ReadOptions, readBatches } from './read/batch-reader.ts';
 import type { ReadPosition, StreamBatch, StreamMessage } from './read/stream-message.ts';
 import { type RequestAllOptions, type RequestOptions, request, requestAll } from './request/request.ts';
@@ -114,6 +114,15 @@ export class Bus implements AsyncDisposable {
    */
   messageAt(stream: StreamName, sequence: number): Promise<StreamMessage | null> {
     return messageOf(this.#connection, stream, { seq: sequence });
+  }
+
+  /**
+   * The sequence before the first message that the broker stored at this time or later.
+   *
+   * @throws as `messageAt`.
+   */
+  sequenceBefore(stream: StreamName, timeMs: number): Promise<number> {
+    return sequenceBefore(this.#connection, stream, timeMs);
   }
 
   /**

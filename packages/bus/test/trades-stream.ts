@@ -9,7 +9,7 @@ export function trade(n: number, body = `{"n":${n}}`) {
 export async function publish(bus: Bus, from: number, to: number, body?: string): Promise<void> {
   await using publisher = bus.publisher({ unacknowledgedMax: 200, queueMax: 100_000 });
   for (let n = from; n < to; n += 1) publisher.publish(trade(n, body));
-  await publisher.idle();
+  await publisher.acknowledged();
 }
 
 export function numbers(from: number, to: number): number[] {

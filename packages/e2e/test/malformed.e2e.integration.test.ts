@@ -150,7 +150,7 @@ describe('in the log', () => {
       const before = await writer.metric('polytape_writer_dead_letters_total');
       await using publisher = bed.bus.publisher({ unacknowledgedMax: 10, queueMax: 10 });
       publisher.publish({ ...message, messageId: title });
-      await publisher.idle();
+      await publisher.acknowledged();
 
       await recorded(bed.venue.trade().transactionHash);
       await writer.untilMetric('polytape_writer_dead_letters_total', (count) => count === (before ?? 0) + 1);

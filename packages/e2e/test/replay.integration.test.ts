@@ -100,7 +100,7 @@ function fact(messageId: string, body: MarketFact): Message {
 async function publish(bed: TestBed, messages: readonly Message[]): Promise<void> {
   await using publisher = bed.bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
   for (const message of messages) publisher.publish(message);
-  await publisher.idle();
+  await publisher.acknowledged();
 }
 
 function market(version: number): Market {

@@ -155,7 +155,7 @@ async function publishBooks(bed: TestBed, slots: readonly number[]): Promise<voi
     const book: BookSnapshot = { ...BOOK, intervalStartMs, seenAtMs: intervalStartMs };
     publisher.publish({ subject: bookSubject(book), messageId: bookMessageId(book), body: JSON.stringify(book) });
   }
-  await publisher.idle();
+  await publisher.acknowledged();
 }
 
 /** Removes the messages of TRADES before this one, as if they had expired. */
@@ -175,7 +175,7 @@ async function publish(
     const message = tradeMessage(sampleTrade(number));
     publisher.publish({ ...message, messageId: (o.messageId ?? ((id) => id))(message.messageId) });
   }
-  await publisher.idle();
+  await publisher.acknowledged();
 }
 
 const BOOK: Omit<BookSnapshot, 'intervalStartMs' | 'seenAtMs'> = {

@@ -6,7 +6,7 @@ import type { TestNats } from './test-nats-server.ts';
 const IMAGE = 'nats:2-alpine';
 const CONFIGURATION = `
 max_payload: 8MB
-jetstream { store_dir: "/data", sync_interval: always }
+jetstream { store_dir: "/data", sync_interval: 100ms }
 `;
 
 /** nats-server in a container, for TEST_STACK=docker. */

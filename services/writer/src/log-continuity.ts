@@ -10,8 +10,14 @@ export type LogState = {
   messageAtPosition: Pick<StreamMessage, 'messageId' | 'storedAtMs'> | null;
 };
 
-/** Where reading continues, and what the log lost, if anything. */
-export type Continuation = { readAfter: number; loss: { kind: Loss['kind']; detail: string } | null };
+/**
+ * Where reading continues, and what the log lost, if anything. `tail_rewritten`: the broker lost the end of the stream, and the
+ * publishers send it again. All of that comes later than `readSinceMs`, by the broker's clock.
+ */
+export type Continuation =
+  | { kind: 'continues'; readAfter: number }
+  | { kind: 'lost'; readAfter: number; loss: Loss['kind']; detail: string }
+  | { kind: 'tail_rewritten'; position: StreamPosition; readSinceMs: number; detail: string };
 
 /**
  * Compares the database's position with the log. Reading stored messages again is harmless, because every row has a natural
@@ -19,7 +25,7 @@ export type Continuation = { readAfter: number; loss: { kind: Loss['kind']; deta
  */
 export function continueFrom(position: StreamPosition | null, log: LogState, keepsLastOnly: boolean): Continuation {
   // Messages that the log dropped before anybody began to read are not a loss.
-  if (position === null) return { readAfter: Math.max(0, log.firstSequence - 1), loss: null };
+  if (position === null) return { kind: 'continues', readAfter: Math.max(0, log.firstSequence - 1) };
   if (position.streamCreatedAt !== log.streamCreatedAt) {
     return lost(
       log,
@@ -28,32 +34,41 @@ export function continueFrom(position: StreamPosition | null, log: LogState, kee
     );
   }
   if (log.lastSequence < position.sequence) {
-    return lost(
+    return rewritten(
+      position,
       log,
-      'tail_lost',
       `the stream ends at ${log.lastSequence}, the database has stored message ${position.sequence}`,
     );
   }
   const there = log.messageAtPosition;
   if (there !== null && !isMessageAt(position, there)) {
-    return lost(log, 'tail_lost', `message ${position.sequence} is not the one that was stored`);
+    return rewritten(position, log, `message ${position.sequence} is not the one that was stored`);
   }
-  if (keepsLastOnly) return { readAfter: position.sequence, loss: null };
+  if (keepsLastOnly) return { kind: 'continues', readAfter: position.sequence };
   if (log.firstSequence > position.sequence + 1) {
     const detail = `the messages ${position.sequence + 1} to ${log.firstSequence - 1} expired before they were read`;
-    return { readAfter: log.firstSequence - 1, loss: { kind: 'expired_unread', detail } };
+    return { kind: 'lost', readAfter: log.firstSequence - 1, loss: 'expired_unread', detail };
   }
   // A position without a time is at a sequence that had no message.
   if (there === null && position.messageAtMs !== null && log.firstSequence <= position.sequence) {
-    return lost(log, 'tail_lost', `message ${position.sequence}, which was stored, is missing`);
+    return rewritten(position, log, `message ${position.sequence}, which was stored, is missing`);
   }
-  return { readAfter: position.sequence, loss: null };
+  return { kind: 'continues', readAfter: position.sequence };
 }
 
 /** Reads everything again that the log still has. */
-function lost(log: LogState, kind: Loss['kind'], detail: string): Continuation {
-  return { readAfter: Math.max(0, log.firstSequence - 1), loss: { kind, detail } };
+function lost(log: LogState, loss: Loss['kind'], detail: string): Continuation {
+  return { kind: 'lost', readAfter: Math.max(0, log.firstSequence - 1), loss, detail };
 }
+
+/** A broker without power loses what is younger than its last sync, so everything older than a few minutes is as it was. */
+function rewritten(position: StreamPosition, log: LogState, detail: string): Continuation {
+  if (position.messageAtMs === null) return lost(log, 'tail_lost', detail);
+  return { kind: 'tail_rewritten', position, readSinceMs: position.messageAtMs - REWRITTEN_MS, detail };
+}
+
+/** For a clock that was set while the broker was down. */
+const REWRITTEN_MS = 10 * 60_000;
 
 /** Messages whose sequences follow each other without a gap. */
 export type ContiguousPart<M> = {

@@ -14,6 +14,7 @@ import {
 import type { Trade } from '@polytape/types';
 import { type ContiguousPart, contiguousParts, continueFrom } from './log-continuity.ts';
 import { retentionRounds } from './retention-rounds.ts';
+import { RewrittenTail } from './rewritten-tail.ts';
 import { projectDeadLetter, projectMessages, type StreamProjection } from './stream-projection.ts';
 
 export type StreamProjectorOptions = {
@@ -126,11 +127,12 @@ export class StreamProjector {
     await using lock = await database.lockStream(stream, { signal: stop, onWaiting: () => this.#standBy() });
     this.#state = 'projecting';
     const signal = AbortSignal.any([stop, lock.lost]);
-    const readAfter = await this.#start();
+    const { readAfter, rewritten } = await this.#start();
     log.info({ stream, readAfter }, `Projecting ${stream} from message ${readAfter + 1}.`);
 
-    await using _ = this.#retention(signal);
-    const from = this.#position ?? { sequence: readAfter };
+    await using _retention = this.#retention(signal);
+    await using _rewrite = this.#watchRewrite(rewritten, signal);
+    const from = rewritten === null && this.#position !== null ? this.#position : { sequence: readAfter };
     const onReading = (waiting: number) => {
       if (waiting === 0) this.#caughtUp();
       else if (!this.#isCommitFailing) this.#failure = null;
@@ -142,6 +144,7 @@ export class StreamProjector {
     })) {
       this.#messagesInHand = messages.length;
       this.#oldestAtMs = messages[0]?.storedAtMs ?? null;
+      rewritten?.look(messages);
       for (const part of contiguousParts(messages, last)) {
         if (part.missingBefore > 0 && !projection.keepsLastOnly) await this.#recordGap(part);
         await this.#commitInPortions(part.messages);
@@ -195,30 +198,74 @@ export class StreamProjector {
 
   /** @param readAfter The sequence before the next message to read; no message has it. */
   async #recordLoss(kind: Loss['kind'], detail: string, readAfter: number): Promise<void> {
-    const { database, log } = this.#o;
+    const { database } = this.#o;
     const { stream } = this;
     const streamCreatedAt = this.#streamCreatedAt;
     const to: StreamPosition = { streamCreatedAt, sequence: readAfter, messageAtMs: null, messageId: null };
     await database.recordLoss({ stream, kind, from: this.#position, to, detail });
-    log.error(
-      { stream, kind },
-      `Stream ${stream} lost messages: ${detail}. Recorded in the table losses; continuing with what it still has.`,
-    );
+    this.#logLoss(kind, detail);
     this.#position = to;
   }
 
-  /** Compares position and log, and records a loss before anything is read. Returns the sequence to read after. */
-  async #start(): Promise<number> {
+  #logLoss(kind: Loss['kind'], detail: string): void {
+    const { stream } = this;
+    this.#o.log.error(
+      { stream, kind },
+      `Stream ${stream} lost messages: ${detail}. Recorded in the table losses; continuing with what it still has.`,
+    );
+  }
+
+  /** Compares position and log, and records a loss before anything is read. */
+  async #start(): Promise<{ readAfter: number; rewritten: RewrittenTail | null }> {
     const { bus, database, projection } = this.#o;
     const position = await database.position(projection.stream);
     const state = await bus.streamState(projection.stream);
     const messageAtPosition =
       position === null || position.sequence === 0 ? null : await bus.messageAt(projection.stream, position.sequence);
-    const { readAfter, loss } = continueFrom(position, { ...state, messageAtPosition }, projection.keepsLastOnly);
+    const found = continueFrom(position, { ...state, messageAtPosition }, projection.keepsLastOnly);
     this.#position = position;
     this.#streamCreatedAt = state.streamCreatedAt;
-    if (loss !== null) await this.#recordLoss(loss.kind, loss.detail, readAfter);
-    return readAfter;
+    if (found.kind !== 'tail_rewritten') {
+      if (found.kind === 'lost') await this.#recordLoss(found.loss, found.detail, found.readAfter);
+      return { readAfter: found.readAfter, rewritten: null };
+    }
+    const readAfter = await bus.sequenceBefore(projection.stream, found.readSinceMs);
+    const to = { streamCreatedAt: state.streamCreatedAt, sequence: readAfter, messageAtMs: null, messageId: null };
+    return {
+      readAfter,
+      rewritten: new RewrittenTail({ stream: this.stream, from: found.position, to, detail: found.detail }),
+    };
+  }
+
+  /**
+   * Judges a tail that was rewritten: nothing is missing once the message at the position has come again, for publishers send what
+   * the broker may have lost in the order of taking. A loss if it has not come in time.
+   */
+  #watchRewrite(rewritten: RewrittenTail | null, signal: AbortSignal): AsyncDisposable {
+    const { database, projection, log } = this.#o;
+    const { stream } = this;
+    const over = new AbortController();
+    const judge = async () => {
+      if (rewritten === null) return;
+      await rest(REPUBLISHED_WITHIN_MS, AbortSignal.any([signal, over.signal, rewritten.complete]));
+      const fields = { stream, kind: 'tail_rewritten', detail: rewritten.loss.detail };
+      // The leader publishes lost documents again under other ids.
+      if (rewritten.complete.aborted || projection.keepsLastOnly) {
+        log.info(fields, `The end of stream ${stream} was written again. Nothing is missing.`);
+      } else if (!signal.aborted && !over.signal.aborted) {
+        await database.recordLoss({ ...rewritten.loss, kind: 'tail_lost' }, { movesPosition: false });
+        this.#logLoss('tail_lost', rewritten.loss.detail);
+      }
+    };
+    const judged = judge().catch((error: unknown) =>
+      log.warn({ err: error, stream }, `Could not record what ${stream} lost: ${errorSentence(error)}.`),
+    );
+    return {
+      [Symbol.asyncDispose]: async () => {
+        over.abort();
+        await judged;
+      },
+    };
   }
 
   async #commitInPortions(messages: readonly StreamMessage[]): Promise<void> {
@@ -297,6 +344,8 @@ export class StreamProjector {
 
 /** Dead letters of one transaction that get a log line each. */
 const DEAD_LETTERS_LOGGED_MAX = 10;
+/** Publishers send again what the broker may have lost as soon as they are connected. */
+const REPUBLISHED_WITHIN_MS = 5_000;
 /** How often the same batch is tried before it is halved. */
 const LIMIT_FAILURES_MAX = 3;
 const RETRY_BACKOFF = { minMs: 100, maxMs: 2_000 };

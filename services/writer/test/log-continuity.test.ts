@@ -1,72 +1,81 @@
 import { describe, expect, test } from 'vitest';
 import { contiguousParts, continueFrom } from '../src/log-continuity.ts';
 
-const position = { streamCreatedAt: 'a', sequence: 100, messageAtMs: 1, messageId: 'm100' };
+const NOON_MS = Date.UTC(2026, 10, 21, 12);
+const position = { streamCreatedAt: 'a', sequence: 100, messageAtMs: NOON_MS, messageId: 'm100' };
 const log = {
   streamCreatedAt: 'a',
   firstSequence: 1,
   lastSequence: 150,
-  messageAtPosition: { messageId: 'm100', storedAtMs: 1 },
+  messageAtPosition: { messageId: 'm100', storedAtMs: NOON_MS },
 };
+const rewritten = { kind: 'tail_rewritten', position, readSinceMs: NOON_MS - 10 * 60_000 };
 
 describe('a projection', () => {
   test('continues after its position when the message there is the one that it stored', () => {
-    expect(continueFrom(position, log, false)).toEqual({ readAfter: 100, loss: null });
+    expect(continueFrom(position, log, false)).toEqual({ kind: 'continues', readAfter: 100 });
   });
 
   test('begins with the first message when it has no position, whatever the log dropped before', () => {
-    expect(continueFrom(null, { ...log, firstSequence: 90 }, false)).toEqual({ readAfter: 89, loss: null });
-    expect(continueFrom(null, { ...log, firstSequence: 0, lastSequence: 0 }, false)).toEqual({
-      readAfter: 0,
-      loss: null,
-    });
+    const begun = { kind: 'continues', readAfter: 89 };
+    expect(continueFrom(null, { ...log, firstSequence: 90 }, false)).toEqual(begun);
+    const empty = { ...log, firstSequence: 0, lastSequence: 0 };
+    expect(continueFrom(null, empty, false)).toEqual({ kind: 'continues', readAfter: 0 });
   });
 
   test('reads everything again when the stream was recreated', () => {
-    const { readAfter, loss } = continueFrom(position, { ...log, streamCreatedAt: 'b' }, false);
-    expect([readAfter, loss?.kind]).toEqual([0, 'stream_replaced']);
+    const recreated = { ...log, streamCreatedAt: 'b' };
+    expect(continueFrom(position, recreated, false)).toMatchObject({
+      ...{ kind: 'lost', loss: 'stream_replaced', readAfter: 0 },
+    });
   });
 
-  test('notices that the broker lost its tail when the log ends before the position', () => {
-    const { readAfter, loss } = continueFrom(position, { ...log, lastSequence: 99, messageAtPosition: null }, false);
-    expect([readAfter, loss?.kind]).toEqual([0, 'tail_lost']);
+  test('reads ten minutes again when the log ends before the position', () => {
+    const shorter = { ...log, lastSequence: 99, messageAtPosition: null };
+    expect(continueFrom(position, shorter, false)).toMatchObject(rewritten);
   });
 
-  test('notices that the broker lost its tail and went on when another message is at the position', () => {
+  test('reads ten minutes again when another message is at the position', () => {
     for (const other of [
-      { messageId: 'other', storedAtMs: 1 },
-      { messageId: null, storedAtMs: 1 },
-      { messageId: 'm100', storedAtMs: 2 }, // published again in the same order
+      { messageId: 'other', storedAtMs: NOON_MS },
+      { messageId: null, storedAtMs: NOON_MS },
+      { messageId: 'm100', storedAtMs: NOON_MS + 1 }, // published again in the same order
     ]) {
       for (const keepsLastOnly of [false, true]) {
-        const { readAfter, loss } = continueFrom(position, { ...log, messageAtPosition: other }, keepsLastOnly);
-        expect([readAfter, loss?.kind]).toEqual([0, 'tail_lost']);
+        expect(continueFrom(position, { ...log, messageAtPosition: other }, keepsLastOnly)).toMatchObject(rewritten);
       }
     }
   });
 
   test('notices that the message at its position is missing, unless there was none', () => {
     const state = { ...log, messageAtPosition: null };
-    expect(continueFrom(position, state, false).loss?.kind).toBe('tail_lost');
+    expect(continueFrom(position, state, false)).toMatchObject(rewritten);
     const empty = { ...position, messageAtMs: null, messageId: null };
-    expect(continueFrom(empty, state, false)).toEqual({ readAfter: 100, loss: null });
+    expect(continueFrom(empty, state, false)).toEqual({ kind: 'continues', readAfter: 100 });
+  });
+
+  test('reads everything again when the log ends before a position without a message', () => {
+    const empty = { ...position, messageAtMs: null, messageId: null };
+    const shorter = { ...log, lastSequence: 99, messageAtPosition: null };
+    expect(continueFrom(empty, shorter, false)).toMatchObject({ kind: 'lost', loss: 'tail_lost', readAfter: 0 });
   });
 
   test('notices messages that expired unread, and names them', () => {
     const state = { ...log, firstSequence: 121, messageAtPosition: null };
-    const { readAfter, loss } = continueFrom(position, state, false);
-    expect(readAfter).toBe(120);
-    expect(loss).toEqual({ kind: 'expired_unread', detail: 'the messages 101 to 120 expired before they were read' });
+    expect(continueFrom(position, state, false)).toEqual({
+      ...{ kind: 'lost', loss: 'expired_unread', readAfter: 120 },
+      detail: 'the messages 101 to 120 expired before they were read',
+    });
   });
 
   test('continues when exactly the stored messages have expired', () => {
     const state = { ...log, firstSequence: 101, messageAtPosition: null };
-    expect(continueFrom(position, state, false)).toEqual({ readAfter: 100, loss: null });
+    expect(continueFrom(position, state, false)).toEqual({ kind: 'continues', readAfter: 100 });
   });
 
   test('expects gaps in a stream that keeps only the last message of a subject', () => {
     const state = { ...log, firstSequence: 140, messageAtPosition: null };
-    expect(continueFrom(position, state, true)).toEqual({ readAfter: 100, loss: null });
+    expect(continueFrom(position, state, true)).toEqual({ kind: 'continues', readAfter: 100 });
   });
 });
 

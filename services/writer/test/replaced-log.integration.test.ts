@@ -1,6 +1,6 @@
 import { tcpProxy } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
-import { until, WriterBed } from './writer-bed.ts';
+import { sampleTrade, tradeMessage, until, WriterBed } from './writer-bed.ts';
 
 describe('a writer whose log lost its tail and grew past the position', () => {
   test('records a loss and stores what the log has now, although it was idle and had read nothing', async ({
@@ -30,8 +30,40 @@ describe('a writer whose log lost its tail and grew past the position', () => {
     await bed.stored('TRADES');
 
     expect(await bed.database.tradeCount()).toBe(16);
-    const errors = idle.log.filter(({ level, fields }) => level === 'error' && fields.stream === 'TRADES');
-    expect(errors.map(({ fields }) => fields.kind)).toEqual(['tail_lost']);
+    const errors = () => idle.log.filter(({ level, fields }) => level === 'error' && fields.stream === 'TRADES');
+    await until(() => errors().length > 0);
+    expect(errors().map(({ fields }) => fields.kind)).toEqual(['tail_lost']);
+    expect(await bed.losses()).toEqual(['tail_lost']);
+  });
+
+  test('stores what the log has now and records no loss if the publisher sends the tail again', async ({ skip }) => {
+    await using bed = await WriterBed.open();
+    const { nats } = bed;
+    if (nats.copyData === undefined) return skip('the data of this server are not ours to copy');
+    await bed.publish(1, 3);
+    const restore = await nats.copyData();
+    // Held for as long as the test lasts.
+    await using publisher = bed.bus.publisher({ unacknowledgedMax: 100, queueMax: 100, holdMs: 600_000 });
+    for (const n of [4, 5, 6]) publisher.publish(tradeMessage(sampleTrade(n)));
+    await publisher.acknowledged();
+    await using writer = await bed.writer();
+    await bed.stored('TRADES');
+
+    await nats.kill();
+    await restore();
+    await nats.start();
+    await until(() => publisher.stats().republished === 3);
+    await publisher.acknowledged();
+    for (const n of [7, 8]) publisher.publish(tradeMessage(sampleTrade(n)));
+    await publisher.acknowledged();
+
+    await bed.stored('TRADES');
+
+    const notes = () => writer.log.filter(({ fields }) => fields.stream === 'TRADES' && fields.kind !== undefined);
+    await until(() => notes().length > 0);
+    expect(notes().map(({ level, fields }) => [level, fields.kind])).toEqual([['info', 'tail_rewritten']]);
+    expect(await bed.database.tradeCount()).toBe(8);
+    expect(await bed.losses()).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { Bus, type StreamName } from '@polytape/bus';
+import { Bus, type OutgoingMessage, type StreamName } from '@polytape/bus';
 import { type Log, silentLog } from '@polytape/resilience';
 import { Metrics } from '@polytape/service';
 import { Database } from '@polytape/tapedb';
@@ -124,11 +124,14 @@ export class WriterBed implements AsyncDisposable {
 
   async publishTrades(trades: readonly Trade[]): Promise<void> {
     await using publisher = this.bus.publisher({ unacknowledgedMax: 100, queueMax: 10_000 });
-    for (const trade of trades) {
-      const message = { subject: tradeSubject(trade), messageId: tradeMessageId(trade), body: JSON.stringify(trade) };
-      publisher.publish(message);
-    }
-    await publisher.idle();
+    for (const trade of trades) publisher.publish(tradeMessage(trade));
+    await publisher.acknowledged();
+  }
+
+  /** The kinds of the recorded losses. */
+  async losses(): Promise<string[]> {
+    await using session = await databaseSession(this.databaseUrl);
+    return (await session.sql<{ kind: string }>('SELECT kind FROM losses ORDER BY loss_id')).map(({ kind }) => kind);
   }
 
   /** Holds the positions of all streams, so that no transaction of a writer commits; dispose to let go. */
@@ -169,6 +172,10 @@ export function sampleTrade(number: number, fields: Partial<Trade> = {}): Trade 
     source: 'websocket',
     ...fields,
   };
+}
+
+export function tradeMessage(trade: Trade): OutgoingMessage {
+  return { subject: tradeSubject(trade), messageId: tradeMessageId(trade), body: JSON.stringify(trade) };
 }
 
 function recordingLog(entries: RunningWriter['log']): Log {

@@ -23,7 +23,7 @@ export const configTable = {
       'How many connections (of the shards with the lowest numbers) also receive new and resolved markets. The venue sends the events of all markets to each of them.',
   }),
   PUBLISH_UNACKNOWLEDGED_MAX: integer({
-    default: 1_000,
+    default: 4_000,
     min: 1,
     max: 100_000,
     description: 'Maximum number of published messages without an acknowledgement from JetStream.',

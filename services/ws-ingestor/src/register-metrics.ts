@@ -72,6 +72,13 @@ export function registerMetrics(
     'Acknowledged messages that JetStream already had.',
     () => published().duplicates,
   );
+  gauge('publish_held', 'Messages acknowledged and kept until they must be on disk.', () => published().held);
+  gauge('publish_held_bytes', 'Bytes of these messages.', () => published().heldBytes);
+  counter(
+    'publish_republished_total',
+    'Acknowledged messages published again because NATS may have lost them.',
+    () => published().republished,
+  );
   counter('publish_retries_total', 'Messages published again.', () => published().retries);
 }
 

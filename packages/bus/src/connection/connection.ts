@@ -79,6 +79,11 @@ export class Connection {
     return this.#connected;
   }
 
+  /** Identifies the server process that we are connected to, or were; a restarted server has another id. */
+  get serverId(): string | undefined {
+    return this.nats.info?.server_id;
+  }
+
   /** Calls the listener each time the connection is back. Returns a function that removes the listener. */
   onConnected(listener: () => void): () => void {
     this.#onConnected.add(listener);

@@ -5,7 +5,7 @@ import type { Msg } from '@nats-io/transport-node';
  * would be refused forever, or the server has a problem that may pass.
  */
 export type Acknowledgement =
-  | { kind: 'stored'; duplicate: boolean }
+  | { kind: 'stored'; stream: string; sequence: number; duplicate: boolean }
   | { kind: 'rejected'; reason: string }
   | { kind: 'retry'; reason: string };
 
@@ -25,7 +25,17 @@ export function readAcknowledgement(answer: Pick<Msg, 'data' | 'headers'>): Ackn
   if (body === null || !body.stream || typeof body.seq !== 'number') {
     return { kind: 'retry', reason: 'the answer is not an acknowledgement of a stream' };
   }
-  return { kind: 'stored', duplicate: body.duplicate === true };
+  return { kind: 'stored', stream: body.stream, sequence: body.seq, duplicate: body.duplicate === true };
+}
+
+/** The last sequence in an answer of `STREAM.INFO`; null when the stream does not answer. */
+export function readLastSequence(answer: Pick<Msg, 'data'>): number | null {
+  try {
+    const info: { state?: { last_seq?: unknown } } = JSON.parse(DECODER.decode(answer.data));
+    return typeof info.state?.last_seq === 'number' ? info.state.last_seq : null;
+  } catch {
+    return null;
+  }
 }
 
 type PubAck = {

@@ -4,11 +4,13 @@ import { readAcknowledgement } from '../../src/publish/acknowledgement.ts';
 
 describe('the answer to a publish', () => {
   test('means stored with a stream and a sequence', () => {
-    expect(read({ stream: 'TRADES', seq: 1 })).toEqual({ kind: 'stored', duplicate: false });
+    const stored = { kind: 'stored', stream: 'TRADES', sequence: 1, duplicate: false };
+    expect(read({ stream: 'TRADES', seq: 1 })).toEqual(stored);
   });
 
   test('means stored already when it is a duplicate', () => {
-    expect(read({ stream: 'TRADES', seq: 1, duplicate: true })).toEqual({ kind: 'stored', duplicate: true });
+    const stored = { kind: 'stored', stream: 'TRADES', sequence: 1, duplicate: true };
+    expect(read({ stream: 'TRADES', seq: 1, duplicate: true })).toEqual(stored);
   });
 
   test.for([

@@ -59,7 +59,7 @@ describe.concurrent('reading in batches', () => {
     for (const [at, subject] of ['pm.trade.0x1.1', 'pm.trade.0x1.2', 'pm.trade.0x2.1', 'pm.trade.0x1.2'].entries()) {
       publisher.publish({ subject, messageId: `${at}`, body: '{}' });
     }
-    await publisher.idle();
+    await publisher.acknowledged();
     const limits = { rowsMax: 10, ageMsMax: 5, signal: made.stop.signal };
     const batches = made.bus.readBatches('TRADES', null, { ...limits, lastOfEach: 'pm.trade.0x1.*' });
     const read = [];
@@ -145,7 +145,7 @@ describe.concurrent('reading in batches', () => {
     for (const [at, id] of ['0xa', '0xb', '0xa', '0xc', '0xa'].entries()) {
       publisher.publish({ subject: `pm.market.${id}`, messageId: `m${at}`, body: '{}' });
     }
-    await publisher.idle();
+    await publisher.acknowledged();
     const batches = made.bus.readBatches('MARKETS', null, { rowsMax: 3, ageMsMax: 5_000, signal: made.stop.signal });
     const messages = (await batches.next()).value?.messages ?? [];
     expect(sequences(messages)).toEqual([2, 4, 5]);
@@ -228,7 +228,7 @@ describe.concurrent('reading skips and repeats nothing', () => {
     } finally {
       clearInterval(source);
     }
-    await publisher.idle();
+    await publisher.acknowledged();
     while (seen.length < taken) await new Promise((resolve) => setTimeout(resolve, 2));
     stop.abort();
     await reading;

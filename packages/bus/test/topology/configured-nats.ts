@@ -35,7 +35,7 @@ export async function configuredNats(
   const directory = o.directory ?? (await mkdtemp(join(tmpdir(), 'polytape-test-nats-')));
   const limit = o.storeBytesMax === undefined ? '' : `, max_file_store: ${o.storeBytesMax}`;
   const store = o.jetstream
-    ? `jetstream { store_dir: ${JSON.stringify(directory)}, sync_interval: always${limit} }\n`
+    ? `jetstream { store_dir: ${JSON.stringify(directory)}, sync_interval: 100ms${limit} }\n`
     : '';
   await writeFile(join(directory, 'nats.conf'), `listen: "127.0.0.1:-1"\n${store}${o.configuration ?? ''}`);
   const server = spawn(binary.path, ['--config', join(directory, 'nats.conf')], {

@@ -146,7 +146,7 @@ describe.concurrent('reconciling', () => {
     await using publisher = made.bus.publisher({ unacknowledgedMax: 10, queueMax: 10 });
     await operator.jsm.streams.delete('TRADES');
     publisher.publish({ subject: 'pm.trade.0xab.1', messageId: 'm', body: '{}' });
-    await publisher.idle();
+    await publisher.acknowledged();
     expect(await made.bus.streamState('TRADES')).toMatchObject({ firstSequence: 1, lastSequence: 1 });
     const errors = made.log.entries.filter(({ level }) => level === 'error').map(({ sentence }) => sentence);
     expect(errors).toEqual(['Stream TRADES was missing and has been recreated. Its messages are lost.']);

@@ -19,13 +19,13 @@ export type Loss = {
 };
 
 /** Stores the row and moves the position in one transaction, so that a loss is recorded once. */
-export async function storeLoss(pool: Pool, loss: Loss): Promise<void> {
+export async function storeLoss(pool: Pool, loss: Loss, o: { movesPosition: boolean }): Promise<void> {
   const { stream, kind, from, to, detail } = loss;
   const client = await pool.connect();
   let fit = false; // to go back to the pool
   try {
     await client.query('BEGIN');
-    await movePosition(client, loss);
+    if (o.movesPosition) await movePosition(client, loss);
     await client.query(
       `INSERT INTO losses
          (stream, kind, from_stream_created_at, from_sequence, from_at, to_stream_created_at, to_sequence, to_at, detail)

@@ -174,7 +174,7 @@ export class MarketLog {
         this.#logFailure(conditionIdOf(each), error);
       }
     }
-    await unlessAborted(publisher.idle(), signal).catch((error: unknown) => {
+    await unlessAborted(publisher.acknowledged(), signal).catch((error: unknown) => {
       // Documents are not sent before their history is stored, and nobody waits for that any more.
       for (const market of documents) registry.notPublished(market);
       throw error;
@@ -184,7 +184,7 @@ export class MarketLog {
       term.throwIfOver();
       this.#send(marketSubject(market.conditionId), `${market.conditionId}:${market.version}`, market);
     }
-    await unlessAborted(publisher.idle(), signal);
+    await unlessAborted(publisher.acknowledged(), signal);
     counters.marketsPublished += documents.length - (this.#documentsRejected - rejectedBefore);
     this.#archiveAgain(restored, new Set(documents.map(({ conditionId }) => conditionId)));
   }
@@ -329,7 +329,7 @@ export class MarketLog {
       // With a new message id: the broker may still know the one of the first time.
       this.#send(marketSubject(market.conditionId), `${market.conditionId}:${market.version}:${again}`, market);
     }
-    await unlessAborted(publisher.idle(), signal);
+    await unlessAborted(publisher.acknowledged(), signal);
     return documents.filter((market) => market === null).length;
   }
 

@@ -69,7 +69,7 @@ export class SnapshotRounds<Snapshot extends { tokenId: string } & SnapshotTimes
       take(answer, { intervalStartMs, seenAtMs: Date.now() });
       await roomIn(publisher, signal);
     });
-    await unlessAborted(publisher.idle(), signal);
+    await unlessAborted(publisher.acknowledged(), signal);
     return errors;
   }
 

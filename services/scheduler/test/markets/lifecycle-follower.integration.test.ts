@@ -329,7 +329,7 @@ async function following(o: FollowingOptions = {}) {
     });
   };
   for (const conditionId of o.before ?? []) publish('new_market', conditionId, o.named);
-  await publisher.idle();
+  await publisher.acknowledged();
   await follower.restore(new Map(Object.entries(o.planned ?? {})));
   const running = follower.run(stop.signal);
   resources.defer(async () => {

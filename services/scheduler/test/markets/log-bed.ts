@@ -66,7 +66,7 @@ export async function logBed() {
   async function put(messages: [subject: string, body: string][]): Promise<void> {
     await using publisher = bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
     for (const [subject, body] of messages) publisher.publish({ subject, messageId: `${subject} ${body}`, body });
-    await publisher.idle();
+    await publisher.acknowledged();
   }
 
   /** Sends a request of the JetStream API, as an operator would. */

@@ -201,7 +201,7 @@ describe.concurrent('the market log', () => {
     publisher.publish({
       ...{ subject: eventSubject(orphan), messageId: resolutionMessageId(orphan), body: JSON.stringify(orphan) },
     });
-    await publisher.idle();
+    await publisher.acknowledged();
 
     const next = await bed.leader();
     await next.marketLog.publishObservations([paid('0x1', ['0.5', '0.5'])], bed.signal);

@@ -199,7 +199,7 @@ export class RecorderBed implements AsyncDisposable {
 
   /** How many different messages the broker has stored, once it has acknowledged everything. */
   async stored(): Promise<number> {
-    await this.#publisher.idle();
+    await this.#publisher.acknowledged();
     const { acknowledged, duplicates } = this.#publisher.stats();
     return acknowledged - duplicates;
   }
