@@ -184,15 +184,22 @@ export class Publisher implements AsyncDisposable {
   }
 
   /**
-   * Resolves once every message is settled, or acknowledged and not settled within this time.
+   * For a stop: resolves once every message is settled, or acknowledged and not settled within this time, which it logs.
    *
-   * @returns The number of messages that the broker has acknowledged and may not have on disk.
+   * @returns The number of messages that are not settled.
    */
   async finish(o: { settleMsMax: number }): Promise<number> {
     await this.acknowledged();
     await atMost(o.settleMsMax, this.idle());
     const { unacknowledged, held } = this.stats();
-    return unacknowledged + held;
+    const unsettled = unacknowledged + held;
+    if (unsettled > 0) {
+      this.#connection.log.warn(
+        { messages: unsettled },
+        `NATS has acknowledged ${unsettled} messages that may not be on its disk. They are lost if its machine has lost power.`,
+      );
+    }
+    return unsettled;
   }
 
   /** Forgets the messages that were never acknowledged. The others are kept until they are settled, and published again if need be. */

@@ -12,7 +12,7 @@ import { LastPublished } from './last-published.ts';
 export type SnapshotOptions = {
   registry: Pick<MarketRegistry, 'open' | 'volume24h'>;
   publisher: Publisher;
-  term: Pick<LeaderTerm, 'throwIfOver'>;
+  term: Pick<LeaderTerm, 'signal' | 'throwIfOver'>;
   intervalMs: number;
   /** When this scheduler began to lead, milliseconds since the epoch. */
   termBeganAtMs: number;
@@ -34,12 +34,15 @@ export class SnapshotRounds<Snapshot extends { tokenId: string } & SnapshotTimes
     o: SnapshotOptions,
     job: { name: string; addressOf: (snapshot: Snapshot) => { subject: string; messageId: string } },
   ) {
-    const { intervalMs, termBeganAtMs, log } = o;
+    const { intervalMs, termBeganAtMs, term, log } = o;
     this.#o = o;
     this.#addressOf = job.addressOf;
     this.#published = new LastPublished({ refreshMs: REFRESH_MS - intervalMs, termBeganAtMs });
     this.#troubles = new BatchTroubles({ log, job: job.name });
-    o.publisher.onRejected(({ body }) => this.#published.rejected((JSON.parse(body) as Snapshot).tokenId));
+    const forget = o.publisher.onRejected(({ body }) =>
+      this.#published.rejected((JSON.parse(body) as Snapshot).tokenId),
+    );
+    term.signal.addEventListener('abort', forget, { once: true });
   }
 
   /**
