@@ -456,4 +456,4 @@ const DECODER = new TextDecoder();
 const SWEEP_MS = 50;
 /** Three times the broker's `sync_interval`. */
 const IDLE_HOLD_MS = 300;
-const PROBE_INTERVAL_MS = 500;
+const PROBE_INTERVAL_MS = 250;
