@@ -61,6 +61,7 @@ export {
   resolutionMessageId,
   type Settlement,
 } from './messages/resolution.ts';
+export { type ScannedTrade, scanTrade } from './messages/scan-trade.ts';
 export { storableJson, storableText } from './messages/storable-text.ts';
 export {
   bookSubject,
