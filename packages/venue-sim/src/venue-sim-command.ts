@@ -32,6 +32,18 @@ export function createVenueSimCommand({
     .option('--trades-per-second <number>', 'mean rate of trades', number, defaults.tradesPerSecond)
     .option('--quotes-per-trade <number>', "market makers' actions per trade", number, defaults.quotesPerTrade)
     .option(
+      '--load-trades-per-second <number>',
+      'mean rate of further, cheap trades, which leave books and prices alone',
+      number,
+      defaults.loadTradesPerSecond,
+    )
+    .option(
+      '--load-events-per-second <number>',
+      'rate of further, cheap price_change and book frames',
+      number,
+      defaults.loadEventsPerSecond,
+    )
+    .option(
       '--burst-factor <number>',
       'factor by which trades are faster during one second in 20; 1 is a steady rate',
       number,
@@ -107,6 +119,7 @@ const CALLS = [
   ['', '200 markets, 50 trades a second, on port 4400'],
   ['--port 0 --json', 'a free port, named in the first line of output'],
   ['--trades-per-second 2000 --markets 2500', 'a busy day'],
+  ['--markets 500 --load-trades-per-second 20000', 'a load test'],
   ['--seed 7 --ledger truth.jsonl', 'keep the truth for a comparison'],
   ['--resolutions uma --close-per-minute 60', 'proposals, disputes, splits and voids'],
 ] as const;

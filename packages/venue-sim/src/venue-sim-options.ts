@@ -18,6 +18,10 @@ export type VenueSimOptions = {
   oddMarkets?: number;
   /** Mean rate; 0 disables trading. */
   tradesPerSecond?: number;
+  /** Further trades that leave books, prices and the Data API alone, and therefore cost little; the mean rate. */
+  loadTradesPerSecond?: number;
+  /** Further `price_change` and `book` frames, prepared once and repeated with other timestamps; a steady rate. */
+  loadEventsPerSecond?: number;
   /** Bursts above the mean rate; null for a steady rate. */
   burst?: Burst | null;
   /** Market makers' actions per trade; with 12, about 90 % of the events are price changes. */
@@ -97,6 +101,8 @@ export const defaults = {
   shareOfV2: 0.25,
   oddMarkets: 7,
   tradesPerSecond: 50,
+  loadTradesPerSecond: 0,
+  loadEventsPerSecond: 0,
   burst: { factor: 4, everyMs: 20_000, lengthMs: 1_000 },
   quotesPerTrade: 12,
   identicalShare: 0.03,
@@ -129,6 +135,8 @@ const RANGES: [NumberOption, number, number][] = [
   ['shareOfV2', 0, 1],
   ['oddMarkets', 0, 1_000],
   ['tradesPerSecond', 0, 100_000],
+  ['loadTradesPerSecond', 0, 200_000],
+  ['loadEventsPerSecond', 0, 1_000_000],
   ['quotesPerTrade', 0, 1_000],
   ['identicalShare', 0, 1],
   ['openPerMinute', 0, 100_000],

@@ -27,6 +27,8 @@ import { TakerOrderLog } from './exchange/taker-order-log.ts';
 import { TradingClock } from './exchange/trading-clock.ts';
 import { TruthLedger } from './exchange/truth-ledger.ts';
 import type { TruthTrade } from './exchange/truth-trade.ts';
+import { loadClock } from './load/load-clock.ts';
+import { LoadOrderLog } from './load/load-order-log.ts';
 import { clobRoutes } from './rest/clob-routes.ts';
 import { dataRoutes } from './rest/data-routes.ts';
 import { GammaFigureCache } from './rest/gamma-figures.ts';
@@ -59,7 +61,8 @@ export class VenueSim implements AsyncDisposable, VenueControl {
   readonly #lifecycle: MarketLifecycle;
   readonly #scripts: LifeScripts | null;
   readonly #ledger: TruthLedger;
-  readonly #trading: TradingClock;
+  /** The clock of the exchange, and that of the load. */
+  readonly #clocks: readonly TradingClock[];
   /** Random numbers for closings and requests, separate from those of trading. */
   readonly #chance: Prng;
 
@@ -71,7 +74,9 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     const resolved = resolveOptions(options);
     const server = await VenueServer.listen(resolved);
     try {
-      const venue = new VenueSim(resolved, server, await TruthLedger.open(resolved.ledgerPath));
+      const orders = new LoadOrderLog(resolved.seed);
+      const ledger = await TruthLedger.open(resolved.ledgerPath, { load: orders });
+      const venue = new VenueSim(resolved, { server, ledger, orders });
       if (resolved.trading) venue.startTrading();
       return venue;
     } catch (error) {
@@ -80,7 +85,10 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     }
   }
 
-  private constructor(options: ResolvedOptions, server: VenueServer, ledger: TruthLedger) {
+  private constructor(
+    options: ResolvedOptions,
+    { server, ledger, orders }: { server: VenueServer; ledger: TruthLedger; orders: LoadOrderLog },
+  ) {
     const { seed, clock } = options;
     this.#options = options;
     this.#server = server;
@@ -107,7 +115,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
       options.resolutions === 'automatic'
         ? null
         : new LifeScripts({ seed, lifecycle: this.#lifecycle, stepMs: options.resolutionStepMs });
-    this.#trading = new TradingClock({
+    const trading = new TradingClock({
       ...options,
       ...parts,
       exchange: this.#exchange,
@@ -115,7 +123,9 @@ export class VenueSim implements AsyncDisposable, VenueControl {
       closeMarket: (elapsedMs) => this.#closeSome(elapsedMs),
       advance: (elapsedMs) => this.#scripts?.advance(elapsedMs),
     });
-    this.failed = this.#trading.failed;
+    const load = loadClock({ ...options, ...parts, orders, prepareBook });
+    this.#clocks = load === null ? [trading] : [trading, load];
+    this.failed = trading.failed;
     const figures = new GammaFigureCache({ ageMsMax: options.gammaFiguresAgeMs, clock });
     server.serve({
       hosts: {
@@ -130,7 +140,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
   }
 
   startTrading(): void {
-    this.#trading.start();
+    for (const clock of this.#clocks) clock.start();
   }
 
   /**
@@ -139,7 +149,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
    * @throws {LedgerWriteError} The file could not be written.
    */
   async stopTrading(): Promise<void> {
-    this.#trading.stop();
+    for (const clock of this.#clocks) clock.stop();
     await this.#channel.written();
     await this.#ledger.flush();
   }
@@ -159,10 +169,10 @@ export class VenueSim implements AsyncDisposable, VenueControl {
     const { executed, subscribed, path, failure } = this.#ledger;
     return {
       seed: this.#options.seed,
-      trading: this.#trading.running,
+      trading: this.#clocks.some(({ running }) => running),
       urls: this.urls,
       markets: { open: this.#registry.open.length, closed: this.#registry.closedCount },
-      trades: { executed, subscribed, givenUp: this.#trading.tradesGivenUp },
+      trades: { executed, subscribed, givenUp: this.#clocks.reduce((sum, clock) => sum + clock.tradesGivenUp, 0) },
       quotes: this.#exchange.quotes,
       events: { ...this.#feed.counts },
       framesSent,
@@ -255,7 +265,7 @@ export class VenueSim implements AsyncDisposable, VenueControl {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#trading.stop();
+    for (const clock of this.#clocks) clock.stop();
     await this.#channel[Symbol.asyncDispose]();
     await this.#server[Symbol.asyncDispose]();
     await this.#ledger[Symbol.asyncDispose]();

@@ -18,6 +18,7 @@ import {
   tickSizeChangeEvent,
   tradeEvent,
 } from './market-frames.ts';
+import { textFrame } from './ws-frame.ts';
 
 /** Number of events sent, by type. An array frame counts once for each of its events. */
 export type EventCounts = { priceChange: number; book: number; trade: number; bestBidAsk: number; other: number };
@@ -49,6 +50,27 @@ export class MarketFeed {
     const text = events.length > 1 ? `[${events.join(',')}]` : wrapped(events[0] ?? '', this.#prng);
     if (this.#channel.send(listeners, text) > 0) this.counts.priceChange += events.length;
     this.#bestPricesChanged(market, listeners, timestamp);
+  }
+
+  /** Sends the fills of an order that left its book alone. */
+  tradedAside(listeners: readonly ChannelSocket[], trades: readonly TruthTrade[]): void {
+    const fills = trades.map((trade) => tradeEvent(trade, pickSpelling(this.#prng)));
+    const frames = fills.length > 1 && this.#prng.chance(FILL_ARRAY_SHARE) ? [`[${fills.join(',')}]`] : fills;
+    for (const frame of frames) this.#channel.send(listeners, frame);
+    this.counts.trade += fills.length;
+  }
+
+  /** An encoded `book`, to be sent again and again with other timestamps. */
+  bookFrame(token: SimToken, timestamp: string): Buffer {
+    return textFrame(postTradeBookEvent(token, timestamp, pickSpelling(this.#prng)));
+  }
+
+  /** An encoded `price_change` that repeats a level of the book, for the same purpose. */
+  levelFrame(market: SimMarket, timestamp: string): Buffer {
+    const side = this.#prng.chance(0.5) ? 'BUY' : 'SELL';
+    const level = market.book.levels(side).at(-1) ?? { tick: 1, sizeMicro: 0 };
+    const entries = this.#entries(market, { side, ...level });
+    return textFrame(priceChangeEvent(market, entries, timestamp, pickSpelling(this.#prng)));
   }
 
   /** Sends the fills of one taker's order in the order of execution, after the resulting book, as in recorded data. */

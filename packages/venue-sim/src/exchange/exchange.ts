@@ -1,6 +1,6 @@
 import type { MarketRegistry } from '../catalogue/market-registry.ts';
 import { priceGrid } from '../catalogue/price-grid.ts';
-import { MICRO_PER_SHARE, sizeText } from '../catalogue/share-size.ts';
+import { sizeText } from '../catalogue/share-size.ts';
 import type { SimMarket, SimToken } from '../catalogue/sim-market.ts';
 import type { MarketChannel } from '../channel/market-channel.ts';
 import type { MarketFeed } from '../channel/market-feed.ts';
@@ -8,6 +8,7 @@ import type { RequestedTrade } from '../control/requested-trade.ts';
 import { nextQuote, seedBook } from './market-maker.ts';
 import type { LevelChange, OrderBook, Side } from './order-book.ts';
 import { Prng } from './prng.ts';
+import { takeSize } from './take-size.ts';
 import type { TakerOrderLog } from './taker-order-log.ts';
 import type { TruthLedger } from './truth-ledger.ts';
 import type { TruthTrade } from './truth-trade.ts';
@@ -127,7 +128,7 @@ export class Exchange {
     if (best === undefined) return fills;
     if (this.#prng.chance(this.#options.identicalShare)) {
       const count = this.#prng.integer(2, 3);
-      const sizeMicro = Math.min(this.#takeSize(), Math.floor(best.sizeMicro / count));
+      const sizeMicro = Math.min(takeSize(this.#prng), Math.floor(best.sizeMicro / count));
       // The resting size may be too small to divide.
       if (sizeMicro > 0) return Array.from({ length: count }, () => ({ tick: best.tick, sizeMicro, side: resting }));
     }
@@ -135,7 +136,7 @@ export class Exchange {
     const count = chance < 0.72 ? 1 : chance < 0.9 ? 2 : this.#prng.integer(3, 5);
     const left = book.levels(resting).map((level) => level.sizeMicro);
     for (let index = left.length - 1; index >= 0 && fills.length < count; ) {
-      const sizeMicro = Math.min(this.#takeSize(), left[index] ?? 0);
+      const sizeMicro = Math.min(takeSize(this.#prng), left[index] ?? 0);
       fills.push({ tick: book.levels(resting)[index]?.tick ?? 0, sizeMicro, side: resting });
       left[index] = (left[index] ?? 0) - sizeMicro;
       if (left[index] === 0) index -= 1;
@@ -231,15 +232,6 @@ export class Exchange {
       if (market.closed === null) return market;
     }
     return undefined;
-  }
-
-  /** Roughly lognormal: mostly tens of shares, sometimes thousands; whole, with 2 decimals or with all 6. */
-  #takeSize(): number {
-    const micro = Math.exp(1.5 + this.#prng.unit() * 5.5) * MICRO_PER_SHARE;
-    const chance = this.#prng.unit();
-    if (chance < 0.3) return Math.max(1, Math.round(micro / MICRO_PER_SHARE)) * MICRO_PER_SHARE;
-    if (chance < 0.65) return Math.max(1, Math.round(micro / 10_000)) * 10_000;
-    return Math.max(1, Math.round(micro));
   }
 
   #fee(market: SimMarket): string | null {

@@ -6,7 +6,7 @@ import type { TruthLedger } from './truth-ledger.ts';
 export type Burst = { factor: number; everyMs: number; lengthMs: number };
 
 export type TradingClockOptions = {
-  exchange: Exchange;
+  exchange: Pick<Exchange, 'executeTakerOrder' | 'quote'>;
   channel: MarketChannel;
   ledger: TruthLedger;
   tradesPerSecond: number;
@@ -20,6 +20,8 @@ export type TradingClockOptions = {
   closeMarket: (elapsedMs: number) => void;
   /** Does everything else that is due after this trading time in milliseconds. */
   advance: (elapsedMs: number) => void;
+  /** Time between two looks at what is due. */
+  tickMs?: number;
 };
 
 /**
@@ -58,7 +60,7 @@ export class TradingClock {
   start(): void {
     if (this.#timer !== null) return;
     this.#startedAtMs = performance.now();
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer = setInterval(() => this.#tick(), this.#options.tickMs ?? TICK_MS);
   }
 
   stop(): void {

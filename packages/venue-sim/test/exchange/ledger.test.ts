@@ -81,7 +81,7 @@ describe('the ledger', () => {
 
   test('refuses to answer without a file once the oldest trades have left memory', async () => {
     const trade = { tokenId: '1', price: '0.5' } as TruthTrade;
-    await using unwritten = await TruthLedger.open(null, 1_000);
+    await using unwritten = await TruthLedger.open(null, { tradesMax: 1_000 });
     for (let count = 0; count < 1_249; count += 1) unwritten.add(trade);
     expect(unwritten.entries()).toHaveLength(1_249);
     unwritten.add(trade);
@@ -90,7 +90,7 @@ describe('the ledger', () => {
 
     const folder = await mkdtemp(join(tmpdir(), 'venue-sim-'));
     try {
-      await using written = await TruthLedger.open(join(folder, 'truth.jsonl'), 1_000);
+      await using written = await TruthLedger.open(join(folder, 'truth.jsonl'), { tradesMax: 1_000 });
       for (let count = 0; count < 2_000; count += 1) written.add({ ...trade, size: String(count) });
       let text = '';
       for await (const lines of written.lines()) text += lines;
