@@ -76,13 +76,13 @@ module.exports = {
       name: 'only-bus-knows-nats',
       comment: 'Everything else speaks of streams, batches and views. Tests and benchmarks may ask a server itself.',
       severity: 'error',
-      from: { pathNot: '^packages/(bus|embedded|test-servers|e2e)/' },
+      from: { pathNot: '^packages/(bus|embedded|test-servers|e2e|bench)/' },
       to: { path: 'node_modules/@nats-io/' },
     },
     {
       name: 'only-tapedb-knows-postgresql',
       severity: 'error',
-      from: { pathNot: '^packages/(tapedb|embedded|test-servers|e2e)/' },
+      from: { pathNot: '^packages/(tapedb|embedded|test-servers|e2e|bench)/' },
       to: { path: 'node_modules/pg(-copy-streams)?/' },
     },
     {
