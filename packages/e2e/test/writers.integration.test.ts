@@ -1,7 +1,7 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { natsOptions } from '@polytape/test-servers';
-import { type BookSnapshot, bookMessageId, bookSubject } from '@polytape/types';
+import { type BookSnapshot, snapshotSubject } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
 import { sampleTrade, TestBed, tradeMessage, until } from '../src/index.ts';
 
@@ -153,7 +153,12 @@ async function publishBooks(bed: TestBed, slots: readonly number[]): Promise<voi
   await using publisher = bed.bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
   for (const intervalStartMs of slots) {
     const book: BookSnapshot = { ...BOOK, intervalStartMs, seenAtMs: intervalStartMs };
-    publisher.publish({ subject: bookSubject(book), messageId: bookMessageId(book), body: JSON.stringify(book) });
+    const body = JSON.stringify({ snapshots: [book] });
+    publisher.publish({
+      subject: snapshotSubject('book', book.conditionId),
+      messageId: `book ${intervalStartMs}`,
+      body,
+    });
   }
   await publisher.acknowledged();
 }

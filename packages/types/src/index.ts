@@ -36,12 +36,13 @@ export {
   tradeId,
   tradeMessageId,
 } from './identity/trade-identity.ts';
-export { type BookLevel, type BookSnapshot, bookMessageId } from './messages/book-snapshot.ts';
+export type { BookLevel, BookSnapshot } from './messages/book-snapshot.ts';
 export {
-  decodeBook,
+  type DecodedSnapshots,
+  decodeBooks,
   decodeFact,
   decodeMarket,
-  decodePrice,
+  decodePrices,
   decodeTrade,
   decodeUnparsed,
   MalformedMessageError,
@@ -52,7 +53,7 @@ export { type LifecycleEvent, lifecycleMessageId } from './messages/lifecycle-ev
 export type { Market, MarketFees, Token } from './messages/market.ts';
 export { type MarketChange, marketChangeMessageId } from './messages/market-change.ts';
 export { isPlausibleTime } from './messages/plausible-time.ts';
-export { type PriceSnapshot, priceMessageId } from './messages/price-snapshot.ts';
+export type { PriceSnapshot } from './messages/price-snapshot.ts';
 export {
   type MarketResolution,
   type OutcomeKind,
@@ -61,13 +62,13 @@ export {
   resolutionMessageId,
   type Settlement,
 } from './messages/resolution.ts';
+export { pageMessageId, pageOf, type SnapshotPage } from './messages/snapshot-page.ts';
 export { storableJson, storableText } from './messages/storable-text.ts';
 export {
-  bookSubject,
   eventSubject,
   isConnectionId,
   marketSubject,
-  priceSubject,
+  snapshotSubject,
   tradeSubject,
   unparsedSubject,
 } from './messages/subjects.ts';

@@ -1,10 +1,11 @@
 import type { StreamMessage, StreamName } from '@polytape/bus';
 import type { DeadLetter, ProjectedRows, ProjectionBatch, RetainedTable, StreamPosition } from '@polytape/tapedb';
 import {
-  decodeBook,
+  type DecodedSnapshots,
+  decodeBooks,
   decodeFact,
   decodeMarket,
-  decodePrice,
+  decodePrices,
   decodeTrade,
   decodeUnparsed,
   isConnectionId,
@@ -19,9 +20,18 @@ export type StreamProjection = {
   keepsLastOnly: boolean;
   /** Tables whose old rows this stream's writer drops after the days of a setting. */
   retained: readonly RetainedTable[];
-  /** Adds the rows of one message. @throws {MalformedMessageError} The message is malformed. */
-  add: (message: StreamMessage, rows: ProjectedRows) => void;
+  /**
+   * Adds the rows of one message. @returns The part of it that cannot be stored, if there is one.
+   *
+   * @throws {MalformedMessageError} The message is malformed.
+   */
+  add: (message: StreamMessage, rows: ProjectedRows) => RefusedPart | undefined;
+  /** A message holds many snapshots. If the database rejects it, they are stored one by one. */
+  hasPages?: true;
 };
+
+/** What a message holds besides its rows, as a message of its own. */
+type RefusedPart = Pick<DeadLetter, 'body' | 'reason'>;
 
 /** Every projected stream, and its rows. */
 export const streamProjections: readonly StreamProjection[] = [
@@ -39,33 +49,42 @@ export const streamProjections: readonly StreamProjection[] = [
     stream: 'PRICES',
     keepsLastOnly: false,
     retained: ['price_snapshots'],
-    add: (message, rows) => rows.prices.push(decodePrice(message.subject, message.body)),
+    hasPages: true,
+    add: (message, rows) => addSnapshots(decodePrices(message.subject, message.body), rows.prices),
   },
   {
     stream: 'BOOKS',
     keepsLastOnly: false,
     retained: ['book_snapshots'],
-    add: (message, rows) => rows.books.push(decodeBook(message.subject, message.body)),
+    hasPages: true,
+    add: (message, rows) => addSnapshots(decodeBooks(message.subject, message.body), rows.books),
   },
   {
     stream: 'MARKETS',
     keepsLastOnly: true,
     retained: [],
-    add: (message, rows) => rows.markets.push(decodeMarket(message.subject, message.body)),
+    add: (message, rows) => void rows.markets.push(decodeMarket(message.subject, message.body)),
   },
   {
     stream: 'EVENTS',
     keepsLastOnly: false,
     retained: [],
-    add: (message, rows) => rows.facts.push(decodeFact(message.subject, message.body)),
+    add: (message, rows) => void rows.facts.push(decodeFact(message.subject, message.body)),
   },
   {
     stream: 'UNPARSED',
     keepsLastOnly: false,
     retained: ['unparsed', 'dead_letters'],
-    add: (message, rows) => rows.unparsed.push(decodeUnparsed(message.subject, message.body)),
+    add: (message, rows) => void rows.unparsed.push(decodeUnparsed(message.subject, message.body)),
   },
 ];
+
+function addSnapshots<Row>({ snapshots, refused }: DecodedSnapshots<Row>, rows: Row[]): RefusedPart | undefined {
+  for (const snapshot of snapshots) rows.push(snapshot);
+  return refused === null ? undefined : { reason: refused.reason, body: ENCODER.encode(JSON.stringify(refused.page)) };
+}
+
+const ENCODER = new TextEncoder();
 
 /** The transaction that stores these messages and moves the position to the last of them. */
 export function projectMessages(
@@ -78,7 +97,8 @@ export function projectMessages(
   const deadLetters: DeadLetter[] = [];
   for (const message of messages) {
     try {
-      projection.add(message, rows);
+      const refused = projection.add(message, rows);
+      if (refused !== undefined) deadLetters.push({ ...deadLetter(message, refused.reason), body: refused.body });
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error;
       deadLetters.push(deadLetter(message, error.message));

@@ -15,6 +15,7 @@ import type { Trade } from '@polytape/types';
 import { type ContiguousPart, contiguousParts, continueFrom } from './log-continuity.ts';
 import { retentionRounds } from './retention-rounds.ts';
 import { RewrittenTail } from './rewritten-tail.ts';
+import { joinedParts, snapshotParts } from './snapshot-parts.ts';
 import { projectDeadLetter, projectMessages, type StreamProjection } from './stream-projection.ts';
 
 export type StreamProjectorOptions = {
@@ -309,15 +310,34 @@ export class StreamProjector {
     } catch (error) {
       if (!(error instanceof BatchRejectedError)) throw error;
       const [first, ...rest] = messages;
-      if (rest.length === 0) {
-        const reason = errorSentence(error);
-        await this.#apply(projectDeadLetter(projection, first, { ...place, reason }));
-        return;
-      }
+      if (rest.length === 0) return await this.#commitRejected(first, errorSentence(error));
       const [head, ...tail] = messages.slice(Math.ceil(messages.length / 2));
       await this.#commit([first, ...rest.slice(0, Math.ceil(messages.length / 2) - 1)]);
       if (head !== undefined) await this.#commit([head, ...tail]);
     }
+  }
+
+  /** Stores what the database takes of a page, which may be told only one by one, and the rest of the message as a dead letter. */
+  async #commitRejected(message: StreamMessage, reason: string): Promise<void> {
+    const { projection } = this.#o;
+    const streamCreatedAt = this.#streamCreatedAt;
+    const before = { streamCreatedAt, sequence: message.sequence - 1, messageAtMs: null, messageId: null };
+    const parts = projection.hasPages ? snapshotParts(message) : [];
+    const bad: StreamMessage[] = [];
+    for (const part of parts.length > 1 ? parts : []) {
+      const batch = projectMessages(projection, [part], { from: this.#position, streamCreatedAt });
+      try {
+        // The position moves with the last transaction: after a crash the page is read again, and no row is stored twice.
+        if (batch.deadLetters.length === 0) await this.#apply({ ...batch, to: this.#position ?? before });
+        else bad.push(part);
+      } catch (error) {
+        if (!(error instanceof BatchRejectedError)) throw error;
+        bad.push(part);
+      }
+    }
+    const rest = bad.length > 0 ? joinedParts(message, bad) : message;
+    const letter = projectDeadLetter(projection, rest, { from: this.#position, streamCreatedAt, reason });
+    await this.#apply(parts.length > 1 && bad.length === 0 ? { ...letter, deadLetters: [] } : letter);
   }
 
   async #apply(batch: ProjectionBatch): Promise<void> {

@@ -49,14 +49,14 @@ export const TOPOLOGY: Topology = {
     },
     PRICES: {
       description: 'Prices of every token, interval by interval.',
-      subjects: ['pm.price.*.*'],
+      subjects: ['pm.price.*'],
       keepsMs: 7 * DAY_MS,
       keepsPerSubject: null,
       keepsBytes: 2 * GIB,
     },
     BOOKS: {
       description: 'Order books, interval by interval.',
-      subjects: ['pm.book.*.*'],
+      subjects: ['pm.book.*'],
       keepsMs: 3 * DAY_MS,
       keepsPerSubject: null,
       keepsBytes: 8 * GIB,

@@ -26,7 +26,11 @@ export async function demo(o: DemoOptions): Promise<RunResult> {
   terminal.say(
     `Simulating a venue with ${shownPlural(o.markets, 'market')} and ${shownPlural(o.tradesPerSecond, 'trade')} a second.`,
   );
-  await using venue = await SimulatedVenue.start({ ...o, ledgerPath, logs, onLog: showLog(terminal) });
+  const opening = SimulatedVenue.start({ ...o, ledgerPath, logs, onLog: showLog(terminal) });
+  // Closed after the recorder has stopped, so that no service misses it.
+  await using _venue = {
+    [Symbol.asyncDispose]: async () => (await opening.catch(() => null))?.[Symbol.asyncDispose](),
+  };
   await using recorder = await Recorder.start({
     dataDir,
     area: AREA,
@@ -34,13 +38,14 @@ export async function demo(o: DemoOptions): Promise<RunResult> {
     databaseUrl: null,
     natsServerBin: o.natsServerBin,
     ingestors: o.ingestors,
-    venue: { pid: venue.process.pid, urls: venue.urls },
-    env: { ...venue.env, ...PACE },
+    venue: opening,
+    env: PACE,
     onLog: showLog(terminal),
     say: (sentence) => terminal.say(sentence),
     signal,
   });
-  await using database = await recorder.openDatabase();
+  const venue = await opening;
+  const { database } = recorder;
 
   let inHand = 0;
   const { latencies, neverReady } = await watchRecorder({

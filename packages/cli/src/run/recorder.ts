@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type EmbeddedServer,
+  type NatsServerBinary,
+  type PostgresBinaries,
   prepareNatsServer,
   preparePostgres,
   startNatsServer,
@@ -25,9 +27,9 @@ export type RecorderOptions = {
   databaseUrl: string | null;
   natsServerBin: string | null;
   ingestors: number;
-  /** The simulated venue of a demo, for `runtime.json`. */
-  venue: { pid: number; urls: RuntimeVenue } | null;
-  /** Environment of the services, besides the addresses of the servers. */
+  /** The simulated venue of a demo, which starts beside the servers; null for the venue that the environment names. */
+  venue: Promise<RecordedVenue> | null;
+  /** Environment of the services, besides the addresses of the servers and the venue. */
   env: Record<string, string>;
   onLog: (record: ServiceLogRecord) => void;
   /** Receives a sentence for each set-up step and restart. */
@@ -35,6 +37,9 @@ export type RecorderOptions = {
   /** Cancels a start between two of its steps. */
   signal: AbortSignal;
 };
+
+/** Its process and addresses, for `runtime.json`, and the environment that points services to it. */
+type RecordedVenue = { process: { pid: number }; urls: RuntimeVenue; env: Record<string, string> };
 
 /**
  * A whole recorder on one machine: embedded servers where none are named, and the services. Each is a child process that is
@@ -46,18 +51,15 @@ export class Recorder implements AsyncDisposable {
   readonly #processes: SupervisedProcess[] = [];
   #natsUrl = '';
   #databaseUrl = '';
+  #venue: RecordedVenue | null = null;
+  #database: Database | null = null;
 
   /** @throws The error of a server or service that cannot start, or the signal's reason. Whatever had started is stopped again. */
   static async start(options: RecorderOptions): Promise<Recorder> {
     const recorder = new Recorder(options);
     try {
-      const { env, natsUrl, databaseUrl } = options;
-      await checkServices({ ...env, ...ON_LOOPBACK, NATS_URL: natsUrl ?? '', DATABASE_URL: databaseUrl ?? '' });
-      options.signal.throwIfAborted();
-      await recorder.#startServers();
-      options.signal.throwIfAborted();
-      await recorder.#startServices();
-      options.signal.throwIfAborted();
+      await recorder.#start();
+      options.say(`Everything runs. The addresses are in ${options.dataDir.runtimeFile}; Ctrl-C stops it in order.`);
       return recorder;
     } catch (error) {
       await recorder[Symbol.asyncDispose]();
@@ -69,14 +71,10 @@ export class Recorder implements AsyncDisposable {
     this.#o = options;
   }
 
-  /** The database, with its tables, and a sentence about where everything runs. */
-  async openDatabase(): Promise<Database> {
-    const { dataDir, signal, say } = this.#o;
-    const url = this.#databaseUrl;
-    const database = await Database.open({ url, applicationName: 'polytape', log: silentLog, signal });
-    await database.migrate(); // the writer migrates too, but in a short run it may not have finished
-    say(`Everything runs. The addresses are in ${dataDir.runtimeFile}; Ctrl-C stops it in order.`);
-    return database;
+  /** The database, with its tables. The recorder closes it. */
+  get database(): Database {
+    if (this.#database === null) throw new Error('the recorder has not started');
+    return this.#database;
   }
 
   get natsUrl(): string {
@@ -93,80 +91,112 @@ export class Recorder implements AsyncDisposable {
     return new Map(ports.filter((entry): entry is [string, number] => entry[1] !== null));
   }
 
-  async #startServers(): Promise<void> {
-    const { natsUrl, databaseUrl, natsServerBin, dataDir, area, say } = this.#o;
+  /**
+   * Starts each part as soon as what it needs is there: the scheduler reads the markets while PostgreSQL creates its files,
+   * and the tables are created while the writer loads. This takes a third off the time to the first trade.
+   */
+  async #start(): Promise<void> {
+    const { venue, ingestors } = this.#o;
+    const fleet = Array.from({ length: ingestors }, (_, i) => `ws-ingestor-${i + 1}`);
+    const binaries = this.#prepareServers();
+    const nats = binaries.then((found) => this.#startNats(found.nats));
+    const postgres = binaries.then((found) => this.#startPostgres(found.postgres));
+    const pointed = Promise.resolve(venue).then((found) => {
+      this.#venue = found;
+    });
+    const scheduler = Promise.all([nats, pointed]).then(() => this.#startService('scheduler-1'));
+    const tables = postgres.then(() => this.#openDatabase());
+    const writer = Promise.all([nats, postgres]).then(() => this.#startService('writer-1'));
+    // Not before the tables: its trades would only wait for the writer.
+    const recording = Promise.all([nats, pointed, tables]).then(() => {
+      this.#o.say(`Starting ${fleet.length + 2} services.`);
+      return Promise.all(fleet.map((name) => this.#startService(name)));
+    });
+    // Wait for all, so that nothing comes up after the start has failed. Causes are listed before what they prevent.
+    const starts = await Promise.allSettled([binaries, pointed, nats, postgres, tables, scheduler, writer, recording]);
+    const failed = starts.find((start) => start.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    this.#o.signal.throwIfAborted();
+  }
+
+  /** Finds or fetches the servers' programs, and lets the services check their settings meanwhile. */
+  async #prepareServers(): Promise<{ nats: NatsServerBinary | null; postgres: PostgresBinaries | null }> {
+    const { natsUrl, databaseUrl, natsServerBin, env, say } = this.#o;
+    this.#natsUrl = natsUrl ?? '';
+    this.#databaseUrl = databaseUrl ?? '';
     const cacheDir = CACHE_DIR;
-    const logs = dataDir.directory(area, 'logs');
-    const [nats, postgres] = await Promise.all([
+    const [, nats, postgres] = await Promise.all([
+      checkServices({ ...env, ...ON_LOOPBACK, NATS_URL: this.#natsUrl, DATABASE_URL: this.#databaseUrl }),
       natsUrl === null ? prepareNatsServer({ cacheDir, progress: say, binary: natsServerBin ?? undefined }) : null,
       databaseUrl === null ? preparePostgres({ cacheDir, progress: say }) : null,
     ]);
-    this.#o.signal.throwIfAborted();
-    this.#natsUrl = natsUrl ?? '';
-    this.#databaseUrl = databaseUrl ?? '';
-    if (nats !== null) {
-      say(`Starting nats-server ${nats.version}.`);
-      await this.#add('nats', async () => {
-        const options = { binary: nats, dataDir: dataDir.directory(area, 'nats'), logPath: join(logs, 'nats.log') };
-        const server = await startNatsServer({ ...options, ...samePort(this.#natsUrl) });
-        this.#natsUrl = server.url;
-        return serverProcess(server);
-      });
-    }
-    if (postgres !== null) {
-      say(
-        `Starting PostgreSQL ${postgres.version} ${postgres.timescale === null ? 'without TimescaleDB' : 'with TimescaleDB'}.`,
-      );
-      await this.#add('postgres', async () => {
-        const options = {
-          binaries: postgres,
-          dataDir: dataDir.directory(area, 'postgres'),
-          logPath: join(logs, 'postgres.log'),
-        };
-        const server = await startPostgres({ ...options, ...samePort(this.#databaseUrl) });
-        this.#databaseUrl = server.url;
-        return serverProcess(server);
-      });
-    }
+    return { nats, postgres };
   }
 
-  async #startServices(): Promise<void> {
-    const names = [
-      'writer-1',
-      'scheduler-1',
-      ...Array.from({ length: this.#o.ingestors }, (_, i) => `ws-ingestor-${i + 1}`),
-    ];
-    this.#o.say(`Starting ${names.length} services.`);
-    // Wait for all of them, so that no service comes up after the start has failed.
-    const starts = await Promise.allSettled(names.map((name) => this.#add(name, () => this.#launchService(name))));
-    const failed = starts.find((start) => start.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+  async #startNats(binary: NatsServerBinary | null): Promise<void> {
+    if (binary === null) return;
+    const { dataDir, area, say } = this.#o;
+    const options = { binary, dataDir: dataDir.directory(area, 'nats'), logPath: this.#logPath('nats') };
+    say(`Starting nats-server ${binary.version}.`);
+    await this.#add('nats', async () => {
+      const server = await startNatsServer({ ...options, ...samePort(this.#natsUrl) });
+      this.#natsUrl = server.url;
+      return serverProcess(server);
+    });
+  }
+
+  async #startPostgres(binaries: PostgresBinaries | null): Promise<void> {
+    if (binaries === null) return;
+    const { dataDir, area, say } = this.#o;
+    const options = { binaries, dataDir: dataDir.directory(area, 'postgres'), logPath: this.#logPath('postgres') };
+    const extension = binaries.timescale === null ? 'without TimescaleDB' : 'with TimescaleDB';
+    say(`Starting PostgreSQL ${binaries.version} ${extension}.`);
+    await this.#add('postgres', async () => {
+      const server = await startPostgres({ ...options, ...samePort(this.#databaseUrl) });
+      this.#databaseUrl = server.url;
+      return serverProcess(server);
+    });
+  }
+
+  /** Creates the tables, as the writer would once it has loaded. */
+  async #openDatabase(): Promise<void> {
+    const options = { url: this.#databaseUrl, log: silentLog, signal: this.#o.signal };
+    this.#database = await Database.open({ ...options, applicationName: 'polytape' });
+    await this.#database.migrate();
+  }
+
+  async #startService(name: string): Promise<void> {
+    await this.#add(name, () => {
+      const addresses = { NATS_URL: this.#natsUrl, DATABASE_URL: this.#databaseUrl };
+      return startService({
+        name,
+        main: serviceMain(name.replace(/-\d+$/, '')),
+        env: { ...this.#o.env, ...this.#venue?.env, ...ON_LOOPBACK, ...addresses },
+        logPath: this.#logPath(name),
+        onLog: this.#o.onLog,
+      });
+    });
+  }
+
+  #logPath(name: string): string {
+    return join(this.#o.dataDir.directory(this.#o.area, 'logs'), `${name}.log`);
   }
 
   async #add(name: string, launch: () => Promise<RunningProcess>): Promise<void> {
+    this.#o.signal.throwIfAborted();
     const process = new SupervisedProcess({ name, launch, onChange: () => this.#publishRuntime(), say: this.#o.say });
     await process.start();
     this.#processes.push(process);
     this.#publishRuntime();
   }
 
-  #launchService(name: string): Promise<RunningProcess> {
-    const { dataDir, area, env, onLog } = this.#o;
-    return startService({
-      name,
-      main: serviceMain(name.replace(/-\d+$/, '')),
-      env: { ...env, ...ON_LOOPBACK, NATS_URL: this.#natsUrl, DATABASE_URL: this.#databaseUrl },
-      logPath: join(dataDir.directory(area, 'logs'), `${name}.log`),
-      onLog,
-    });
-  }
-
   /** On a full disk the file stays outdated; that must not end the recording. */
   #publishRuntime(): void {
-    const { venue, dataDir } = this.#o;
+    const { dataDir } = this.#o;
+    const venue = this.#venue;
     const pids: Record<string, number> = { polytape: process.pid };
     for (const { name, process: running } of this.#processes) if (running !== null) pids[name] = running.pid;
-    if (venue !== null) pids['venue-sim'] = venue.pid;
+    if (venue !== null) pids['venue-sim'] = venue.process.pid;
     const http = Object.fromEntries(this.httpPorts);
     try {
       writeRuntimeFile(dataDir.runtimeFile, {
@@ -196,6 +226,7 @@ export class Recorder implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopServices();
+    await this.#database?.[Symbol.asyncDispose]();
     await Promise.all(this.#processes.map((process) => process.stop()));
   }
 }

@@ -38,7 +38,7 @@ export async function start(o: StartOptions): Promise<RunResult> {
     say: (sentence) => terminal.say(sentence),
     signal,
   });
-  await using database = await recorder.openDatabase();
+  const { database } = recorder;
 
   const sinceUs = performance.timeOrigin * 1_000;
   const { latencies, neverReady } = await watchRecorder({

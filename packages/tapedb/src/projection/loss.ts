@@ -1,6 +1,6 @@
 import { storableText } from '@polytape/types';
 import type { Pool } from 'pg';
-import { movePosition, type StreamPosition } from './stream-position.ts';
+import { beginAndMovePosition, type StreamPosition } from './stream-position.ts';
 
 /** A row of `losses`: a stream did not hold what the database's position promised. */
 export type Loss = {
@@ -24,8 +24,8 @@ export async function storeLoss(pool: Pool, loss: Loss, o: { movesPosition: bool
   const client = await pool.connect();
   let fit = false; // to go back to the pool
   try {
-    await client.query('BEGIN');
-    if (o.movesPosition) await movePosition(client, loss);
+    if (o.movesPosition) await beginAndMovePosition(client, loss);
+    else await client.query('BEGIN');
     await client.query(
       `INSERT INTO losses
          (stream, kind, from_stream_created_at, from_sequence, from_at, to_stream_created_at, to_sequence, to_at, detail)

@@ -1,7 +1,7 @@
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import { DatabaseError } from 'pg';
 import { BOOKS, bookCopy } from '../copy/book-copy.ts';
-import { type CopyTable, copyRows, incomingTable } from '../copy/copy-table.ts';
+import { type CopyTable, copyRows, isKnownRow, prepareCopy } from '../copy/copy-table.ts';
 import { PRICES, priceCopy } from '../copy/price-copy.ts';
 import { TRADES, tradeCopy } from '../copy/trade-copy.ts';
 import { BatchLimitError, BatchRejectedError, DatabaseReplacedError, PositionConflictError } from '../errors.ts';
@@ -10,15 +10,17 @@ import { storeDeadLetters, storeUnparsed } from './kept-bodies.ts';
 import { KEYS_DATABASE, KeyDictionary } from './key-dictionary.ts';
 import { introduceTokens, type MarketDocuments, marketDocuments, storeMarkets } from './market-store.ts';
 import type { ApplyResult, ProjectedRows, ProjectionBatch, TradeRow } from './projection-batch.ts';
-import { movePosition } from './stream-position.ts';
+import { beginAndMovePosition } from './stream-position.ts';
 
 /** Stores messages as rows and moves the stream's position in one transaction: a crash leaves all of a batch or nothing. */
 export class Projection {
   readonly #pool: Pool;
   readonly #tokens: KeyDictionary;
   readonly #connections: KeyDictionary;
-  /** Names of the temporary tables of each connection. */
+  /** Names of the tables that each connection is prepared for. */
   readonly #prepared = new WeakMap<PoolClient, Set<string>>();
+  /** How many batches still skip known rows, by table. */
+  readonly #skipping = new Map<string, number>();
 
   constructor(pool: Pool) {
     this.#pool = pool;
@@ -88,9 +90,12 @@ export class Projection {
     const connections = await this.#connections.keys(client, connectionIds(trades));
     encoded.keysOf.push(tokens.database, connections.database);
     const keys = { tokens: tokens.byId, connections: connections.byId };
-    if (trades.length > 0) encoded.copies.push({ into: TRADES, body: encoding(() => tradeCopy(trades, keys)) });
-    if (prices.length > 0) encoded.copies.push({ into: PRICES, body: encoding(() => priceCopy(prices, keys.tokens)) });
-    if (books.length > 0) encoded.copies.push({ into: BOOKS, body: encoding(() => bookCopy(books, keys.tokens)) });
+    const copy = (into: CopyTable, count: number, encode: () => Buffer) => {
+      if (count > 0) encoded.copies.push({ into, count, body: encoding(encode) });
+    };
+    copy(TRADES, trades.length, () => tradeCopy(trades, keys));
+    copy(PRICES, prices.length, () => priceCopy(prices, keys.tokens));
+    copy(BOOKS, books.length, () => bookCopy(books, keys.tokens));
     if (encoded.documents !== null) await introduceTokens(client, encoded.documents);
     return encoded;
   }
@@ -98,31 +103,59 @@ export class Projection {
   async #store(client: PoolClient, batch: ProjectionBatch): Promise<ApplyResult> {
     const rows = await this.#encoded(client, batch.rows);
     for (const { into } of rows.copies) await this.#prepare(client, into);
-    await client.query('BEGIN');
-    const database = await movePosition(client, batch);
+    try {
+      return await this.#transaction(client, batch, rows);
+    } catch (error) {
+      if (!isKnownRow(error) || rows.copies.every(({ into }) => this.#skips(into))) throw error;
+      await client.query('ROLLBACK');
+      for (const { into } of rows.copies) this.#skipping.set(into.table, SKIPPING_BATCHES);
+      return await this.#transaction(client, batch, rows);
+    }
+  }
+
+  async #transaction(client: PoolClient, batch: ProjectionBatch, rows: EncodedRows): Promise<ApplyResult> {
+    const { streamCreatedAt } = batch.to;
+    const database = await beginAndMovePosition(client, batch);
     if (rows.keysOf.some((other) => other !== null && other !== database)) throw new DatabaseReplacedError();
-    const inserted = await storeRows(client, rows);
-    await storeDeadLetters(
-      client,
-      { name: batch.stream, streamCreatedAt: batch.to.streamCreatedAt },
-      batch.deadLetters,
-    );
+    const { markets = [], facts = [], unparsed = [] } = batch.rows;
+    const others = markets.length + facts.length + unparsed.length + batch.deadLetters.length;
+    let inserted = 0;
+    for (const [at, { into, count, body }] of rows.copies.entries()) {
+      const commit = others === 0 && at === rows.copies.length - 1;
+      const stored = await copyRows(client, into, body, { skipKnown: this.#skips(into), commit });
+      this.#learn(into, stored < count);
+      if (into === TRADES) inserted = stored;
+    }
+    if (others === 0 && rows.copies.length > 0) return { inserted };
+    if (rows.documents !== null) await storeMarkets(client, rows.documents);
+    await storeFacts(client, rows.facts);
+    await storeUnparsed(client, rows.unparsed);
+    await storeDeadLetters(client, { name: batch.stream, streamCreatedAt }, batch.deadLetters);
     await client.query('COMMIT');
     return { inserted };
+  }
+
+  /** Whether rows that the table may have already are expected: after a replay began, for some time. */
+  #skips({ table }: CopyTable): boolean {
+    return (this.#skipping.get(table) ?? 0) > 0;
+  }
+
+  #learn({ table }: CopyTable, hadKnownRows: boolean): void {
+    this.#skipping.set(table, hadKnownRows ? SKIPPING_BATCHES : Math.max(0, (this.#skipping.get(table) ?? 0) - 1));
   }
 
   async #prepare(client: PoolClient, into: CopyTable): Promise<void> {
     const tables = this.#prepared.get(client) ?? new Set();
     this.#prepared.set(client, tables);
     if (tables.has(into.table)) return;
-    await client.query(incomingTable(into));
+    await client.query(prepareCopy(into));
     tables.add(into.table);
   }
 }
 
 /** The rows of a batch, ready to be sent. */
 type EncodedRows = {
-  copies: { into: CopyTable; body: Buffer }[];
+  copies: { into: CopyTable; count: number; body: Buffer }[];
   documents: MarketDocuments | null;
   facts: FactRows;
   unparsed: ProjectedRows['unparsed'];
@@ -138,19 +171,6 @@ function tokenIds(rows: readonly { tokenId: string; conditionId: string }[]): Re
 function connectionIds(trades: readonly TradeRow[]): ReadonlyMap<string, null> {
   const ids = trades.map(({ connectionId }) => connectionId).filter((id) => id !== null);
   return new Map(ids.map((id) => [id, null]));
-}
-
-/** Returns the number of new trades. */
-async function storeRows(client: ClientBase, rows: EncodedRows): Promise<number> {
-  let tradesInserted = 0;
-  for (const { into, body } of rows.copies) {
-    const inserted = await copyRows(client, into, body);
-    if (into === TRADES) tradesInserted = inserted;
-  }
-  if (rows.documents !== null) await storeMarkets(client, rows.documents);
-  await storeFacts(client, rows.facts);
-  await storeUnparsed(client, rows.unparsed);
-  return tradesInserted;
 }
 
 /**
@@ -184,3 +204,8 @@ function isLimit(error: unknown): boolean {
 /** Above the number of tokens of all open markets; about 200 bytes each. */
 const TOKEN_KEYS_MAX = 400_000;
 const CONNECTION_KEYS_MAX = 10_000;
+/**
+ * Batches that skip known rows after one had some. A replay has them in batch after batch, and a batch that meets one
+ * unprepared is sent twice.
+ */
+const SKIPPING_BATCHES = 100;

@@ -1,5 +1,5 @@
 import { storableText } from '@polytape/types';
-import type { ClientBase, Pool } from 'pg';
+import { type ClientBase, escapeLiteral, type Pool, type QueryResult } from 'pg';
 import { PositionConflictError } from '../errors.ts';
 import { KEYS_DATABASE } from './key-dictionary.ts';
 
@@ -27,42 +27,41 @@ export async function readPosition(pool: Pool, stream: string): Promise<StreamPo
 }
 
 /**
- * Moves a position by compare-and-set within the transaction of `client`. The row stays locked until its end, so two
- * writers of one stream go one after the other, and the second one fails.
+ * Begins a transaction and moves a position in it by compare-and-set, in one round trip. The row stays locked until the end of
+ * the transaction, so two writers of one stream go one after the other, and the second one fails.
  *
  * @returns The database in which it moved, see `KEYS_DATABASE`.
  * @throws {PositionConflictError} The position is not `from`.
  */
-export async function movePosition(
+export async function beginAndMovePosition(
   client: ClientBase,
   move: { stream: string; from: StreamPosition | null; to: StreamPosition },
 ): Promise<string> {
-  const { rows } = await client.query<{ database: string }>(statement(move));
-  const [moved] = rows;
+  if (!prepared.has(client)) await client.query(PREPARE);
+  prepared.add(client);
+  const results: unknown = await client.query(`BEGIN; ${statement(move)}`);
+  const [moved] = (results as QueryResult<{ database: string }>[])[1]?.rows ?? [];
   if (moved === undefined) throw new PositionConflictError(move.stream);
   return moved.database;
 }
 
-function statement({ stream, from, to }: { stream: string; from: StreamPosition | null; to: StreamPosition }) {
-  const values = [
-    stream,
-    to.streamCreatedAt,
-    to.sequence,
-    to.messageAtMs === null ? null : new Date(to.messageAtMs),
-    to.messageId === null ? null : storableText(to.messageId),
-  ];
-  if (from === null) {
-    return {
-      text: `INSERT INTO stream_positions (stream, stream_created_at, sequence, message_at, message_id)
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (stream) DO NOTHING RETURNING ${KEYS_DATABASE} AS database`,
-      values,
-    };
-  }
-  return {
-    name: 'move_position',
-    text: `UPDATE stream_positions
-           SET stream_created_at = $2, sequence = $3, message_at = $4, message_id = $5, moved_at = now()
-           WHERE stream = $1 AND stream_created_at = $6 AND sequence = $7 RETURNING ${KEYS_DATABASE} AS database`,
-    values: [...values, from.streamCreatedAt, from.sequence],
-  };
+function statement({ stream, from, to }: { stream: string; from: StreamPosition | null; to: StreamPosition }): string {
+  const literals = [
+    escapeLiteral(stream),
+    escapeLiteral(to.streamCreatedAt),
+    String(to.sequence),
+    to.messageAtMs === null ? 'NULL' : escapeLiteral(new Date(to.messageAtMs).toISOString()),
+    to.messageId === null ? 'NULL' : escapeLiteral(storableText(to.messageId)),
+  ].join(', ');
+  if (from !== null)
+    return `EXECUTE move_position (${literals}, ${escapeLiteral(from.streamCreatedAt)}, ${from.sequence})`;
+  return `INSERT INTO stream_positions (stream, stream_created_at, sequence, message_at, message_id)
+    VALUES (${literals}) ON CONFLICT (stream) DO NOTHING RETURNING ${KEYS_DATABASE} AS database`;
 }
+
+/** Prepared, because planning takes longer than executing. */
+const PREPARE = `PREPARE move_position (text, text, bigint, timestamptz, text, text, bigint) AS
+  UPDATE stream_positions
+  SET stream_created_at = $2, sequence = $3, message_at = $4, message_id = $5, moved_at = now()
+  WHERE stream = $1 AND stream_created_at = $6 AND sequence = $7 RETURNING ${KEYS_DATABASE} AS database`;
+const prepared = new WeakSet<ClientBase>();

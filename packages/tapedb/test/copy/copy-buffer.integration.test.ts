@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { isDecimal } from '@polytape/types';
 import fc from 'fast-check';
 import { Client } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import { describe, expect, test } from 'vitest';
 import { CopyBuffer } from '../../src/copy/copy-buffer.ts';
+import { CopyQuery } from '../../src/copy/copy-query.ts';
 import { openEmptyDatabase } from '../open-database.ts';
 
 /** What the server reads back of values that were copied into a column of this type. */
@@ -20,9 +19,7 @@ async function roundTrip<T>(type: string, values: T[], write: (rows: CopyBuffer,
       rows.int32(place);
       write(rows, value);
     }
-    const copy = client.query(copyFrom('COPY copied FROM STDIN (FORMAT binary)'));
-    copy.end(rows.finish());
-    await once(copy, 'finish');
+    await client.query(new CopyQuery('COPY copied FROM STDIN (FORMAT binary)', rows.finish())).stored;
     const read = await client.query<{ value: string }>('SELECT value::text FROM copied ORDER BY place');
     return read.rows.map((row) => row.value);
   } finally {

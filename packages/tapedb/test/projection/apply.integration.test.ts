@@ -104,6 +104,19 @@ describe.each(EDITIONS)('a batch, $edition,', ({ timescale }) => {
     expect(seen, 'the first sight of a trade stands').toEqual([{ connection_id: 'ingestor-1-0' }]);
   });
 
+  test('adds no trade again that comes after many batches of new ones', async () => {
+    await using opened = await openDatabase({ timescale });
+    const inserted: number[] = [];
+    for (let at = 0; at < 120; at++) {
+      // The first trade comes again at first, and once more when the writer expects nothing known any longer.
+      const names = at === 1 || at === 110 ? ['0', `${at}`] : [`${at}`];
+      const trades = names.map((name) => trade(name));
+      inserted.push((await opened.database.apply(batch(at, at + 1, { trades }))).inserted);
+    }
+    expect(inserted).toEqual(Array.from({ length: 120 }, () => 1));
+    expect(await opened.database.tradeCount()).toBe(120);
+  });
+
   test('keeps fills apart that differ in ordinal, token or time only', async () => {
     await using opened = await openDatabase({ timescale });
     const id = trade('a').tradeId.slice(0, 16);

@@ -1,9 +1,8 @@
 import {
-  bookSubject,
-  decodeBook,
+  decodeBooks,
   decodeFact,
   decodeMarket,
-  decodePrice,
+  decodePrices,
   decodeTrade,
   decodeUnparsed,
   eventSubject,
@@ -11,7 +10,7 @@ import {
   MalformedMessageError,
   type MarketFact,
   marketSubject,
-  priceSubject,
+  snapshotSubject,
   type TickSizeChange,
   tradeSubject,
 } from '@polytape/types';
@@ -69,6 +68,10 @@ const factKind = (message: MarketFact): Kind => ({
   subjectOf: eventSubject,
   rowsOf: (subject, body) => ({ facts: [decodeFact(subject, body)] }),
 });
+const pageSubject =
+  (kind: 'price' | 'book') =>
+  ({ snapshots }: { snapshots: { conditionId: string }[] }) =>
+    snapshotSubject(kind, snapshots[0]?.conditionId ?? '');
 const KINDS: Record<string, Kind> = {
   'a trade': {
     message: TRADE,
@@ -76,14 +79,14 @@ const KINDS: Record<string, Kind> = {
     rowsOf: (subject, body) => ({ trades: [{ ...decodeTrade(subject, body), connectionId: null }] }),
   },
   'a price': {
-    message: price(),
-    subjectOf: priceSubject,
-    rowsOf: (subject, body) => ({ prices: [decodePrice(subject, body)] }),
+    message: { snapshots: [price()] },
+    subjectOf: pageSubject('price'),
+    rowsOf: (subject, body) => ({ prices: decodePrices(subject, body).snapshots }),
   },
   'a book': {
-    message: book(),
-    subjectOf: bookSubject,
-    rowsOf: (subject, body) => ({ books: [decodeBook(subject, body)] }),
+    message: { snapshots: [book()] },
+    subjectOf: pageSubject('book'),
+    rowsOf: (subject, body) => ({ books: decodeBooks(subject, body).snapshots }),
   },
   'a market': {
     message: MARKET,

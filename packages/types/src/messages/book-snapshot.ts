@@ -2,7 +2,7 @@
 export type BookLevel = [price: string, size: string];
 
 /**
- * All levels of a token's book; the body of a message on `pm.book.<conditionId>.<tokenId>`.
+ * All levels of a token's book in one interval, on `pm.book.<page>` together with those of other tokens (`SnapshotPage`).
  *
  * Source: CLOB, `POST /books`, which sends the best level last; here it comes first on both sides.
  */
@@ -30,8 +30,3 @@ export type BookSnapshot = {
   /** Our clock when the answer arrived, milliseconds since the epoch. */
   seenAtMs: number;
 };
-
-/** One snapshot per token and interval, as for prices. */
-export function bookMessageId({ tokenId, intervalStartMs }: Pick<BookSnapshot, 'tokenId' | 'intervalStartMs'>): string {
-  return `book:${tokenId}:${intervalStartMs}`;
-}

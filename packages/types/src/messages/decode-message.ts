@@ -7,7 +7,8 @@ import type { Market, MarketFees, Token } from './market.ts';
 import { isPlausibleTime } from './plausible-time.ts';
 import type { PriceSnapshot } from './price-snapshot.ts';
 import type { MarketResolution, Settlement } from './resolution.ts';
-import { bookSubject, eventSubject, isConnectionId, marketSubject, priceSubject, tradeSubject } from './subjects.ts';
+import type { SnapshotPage } from './snapshot-page.ts';
+import { eventSubject, isConnectionId, marketSubject, snapshotSubject, tradeSubject } from './subjects.ts';
 import type { Trade } from './trade.ts';
 import type { Unparsed } from './unparsed.ts';
 import { isCount, isRecord } from './value-fault.ts';
@@ -35,30 +36,18 @@ export function decodeTrade(subject: string, body: Uint8Array): Trade {
   return trade;
 }
 
-export function decodePrice(subject: string, body: Uint8Array): PriceSnapshot {
-  const price = decodeObject(body) as PriceSnapshot;
-  expectSnapshot(price);
-  expectSubject(subject, priceSubject(price));
-  for (const name of ['lastPrice', 'bestBid', 'bestAsk', 'midpoint', 'volume24h'] as const) {
-    expectDecimalOrNull(price[name], name);
-  }
-  return price;
+/** The snapshots of a page that can be stored, and the others with what is wrong with the first of them. */
+export type DecodedSnapshots<Snapshot> = {
+  snapshots: Snapshot[];
+  refused: { page: SnapshotPage<unknown>; reason: string } | null;
+};
+
+export function decodePrices(subject: string, body: Uint8Array): DecodedSnapshots<PriceSnapshot> {
+  return decodeSnapshots('price', subject, body, expectPrice);
 }
 
-export function decodeBook(subject: string, body: Uint8Array): BookSnapshot {
-  const book = decodeObject(body) as BookSnapshot;
-  expectSnapshot(book);
-  expectSubject(subject, bookSubject(book));
-  for (const name of ['bids', 'asks'] as const) {
-    expect(Array.isArray(book[name]) && book[name].every(isLevel), name, book[name]);
-  }
-  for (const name of ['bestBid', 'bestAsk', 'midpoint', 'tickSize'] as const) expectDecimalOrNull(book[name], name);
-  expect(book.spread === null || isSignedDecimal(book.spread), 'spread', book.spread);
-  expect(book.hash === null || isHex(book.hash, SHA1_LENGTH), 'hash', book.hash);
-  expect(book.hashMatches === null || typeof book.hashMatches === 'boolean', 'hashMatches', book.hashMatches);
-  // The venue's clock is only shown: any time that the database can hold will do.
-  expect(book.exchangeAtMs === null || isMilliseconds(book.exchangeAtMs), 'exchangeAtMs', book.exchangeAtMs);
-  return book;
+export function decodeBooks(subject: string, body: Uint8Array): DecodedSnapshots<BookSnapshot> {
+  return decodeSnapshots('book', subject, body, expectBook);
 }
 
 export function decodeMarket(subject: string, body: Uint8Array): Market {
@@ -155,6 +144,64 @@ function expectSubject(subject: string, expected: string): void {
 function expectIds(ids: { conditionId: string; tokenId: string }): void {
   expect(isConditionId(ids.conditionId), 'conditionId', ids.conditionId);
   expect(isTokenId(ids.tokenId), 'tokenId', ids.tokenId);
+}
+
+/** A bad snapshot costs its neighbours nothing. */
+function decodeSnapshots<Snapshot extends PriceSnapshot | BookSnapshot>(
+  kind: 'price' | 'book',
+  subject: string,
+  body: Uint8Array,
+  expectGood: (snapshot: Snapshot) => void,
+): DecodedSnapshots<Snapshot> {
+  const value = decodeObject(body);
+  // Before there were pages, each token had a subject and a message of its own. A log keeps those for some days.
+  if (subject.split('.').length === TOKEN_SUBJECT_PARTS) {
+    const snapshot = value as Snapshot;
+    expectGood(snapshot);
+    expectSubject(subject, `pm.${kind}.${snapshot.conditionId}.${snapshot.tokenId}`);
+    return { snapshots: [snapshot], refused: null };
+  }
+  const { snapshots: all } = value as SnapshotPage<Snapshot>;
+  expect(Array.isArray(all), 'snapshots', all);
+  const snapshots: Snapshot[] = [];
+  const bad: unknown[] = [];
+  let fault: MalformedMessageError | null = null;
+  for (const snapshot of all) {
+    try {
+      expect(isRecord(snapshot), 'snapshots', snapshot);
+      expectGood(snapshot);
+      expectSubject(subject, snapshotSubject(kind, snapshot.conditionId));
+      snapshots.push(snapshot);
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error;
+      fault ??= error;
+      bad.push(snapshot);
+    }
+  }
+  if (fault === null) return { snapshots, refused: null };
+  if (snapshots.length === 0) throw fault;
+  const reason = `${bad.length} of ${all.length} snapshots: ${fault.message}`;
+  return { snapshots, refused: { page: { snapshots: bad }, reason } };
+}
+
+function expectPrice(price: PriceSnapshot): void {
+  expectSnapshot(price);
+  for (const name of ['lastPrice', 'bestBid', 'bestAsk', 'midpoint', 'volume24h'] as const) {
+    expectDecimalOrNull(price[name], name);
+  }
+}
+
+function expectBook(book: BookSnapshot): void {
+  expectSnapshot(book);
+  for (const name of ['bids', 'asks'] as const) {
+    expect(Array.isArray(book[name]) && book[name].every(isLevel), name, book[name]);
+  }
+  for (const name of ['bestBid', 'bestAsk', 'midpoint', 'tickSize'] as const) expectDecimalOrNull(book[name], name);
+  expect(book.spread === null || isSignedDecimal(book.spread), 'spread', book.spread);
+  expect(book.hash === null || isHex(book.hash, SHA1_LENGTH), 'hash', book.hash);
+  expect(book.hashMatches === null || typeof book.hashMatches === 'boolean', 'hashMatches', book.hashMatches);
+  // The venue's clock is only shown: any time that the database can hold will do.
+  expect(book.exchangeAtMs === null || isMilliseconds(book.exchangeAtMs), 'exchangeAtMs', book.exchangeAtMs);
 }
 
 function expectSnapshot(snapshot: PriceSnapshot | BookSnapshot): void {
@@ -294,6 +341,8 @@ function isDeeperThan(value: unknown, depth: number): boolean {
 }
 
 const DECODER = new TextDecoder('utf-8', { fatal: true });
+/** `pm.price.<conditionId>.<tokenId>`. */
+const TOKEN_SUBJECT_PARTS = 4;
 const SHOWN_LENGTH_MAX = 120;
 /** The database's own limit depends on its stack and is some thousands; the venue nests two or three deep. */
 const DEPTH_MAX = 64;

@@ -1,5 +1,5 @@
 /**
- * Prices of a token in one interval; the body of a message on `pm.price.<conditionId>.<tokenId>`.
+ * Prices of a token in one interval, on `pm.price.<page>` together with those of other tokens (`SnapshotPage`).
  *
  * Prices are decimal strings in [0, 1]; null means that the venue gave none, which is not a price of 0. A side of the book
  * without orders is null, too.
@@ -20,11 +20,3 @@ export type PriceSnapshot = {
   /** Our clock when the answer arrived, milliseconds since the epoch. */
   seenAtMs: number;
 };
-
-/** One snapshot per token and interval: two schedulers that overlap for a moment publish it once. */
-export function priceMessageId({
-  tokenId,
-  intervalStartMs,
-}: Pick<PriceSnapshot, 'tokenId' | 'intervalStartMs'>): string {
-  return `price:${tokenId}:${intervalStartMs}`;
-}

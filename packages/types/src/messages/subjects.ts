@@ -1,5 +1,6 @@
 import { isConditionId, isTokenId } from '../identity/ids.ts';
 import type { MarketFact } from './event.ts';
+import { pageOf } from './snapshot-page.ts';
 
 /**
  * Subject of one trade.
@@ -15,14 +16,9 @@ export function marketSubject(conditionId: string): string {
   return `pm.market.${checked(conditionId, isConditionId)}`;
 }
 
-/** Subject of a token's price snapshots. @throws {RangeError} as `tradeSubject`. */
-export function priceSubject(ids: { conditionId: string; tokenId: string }): string {
-  return `pm.price.${checked(ids.conditionId, isConditionId)}.${checked(ids.tokenId, isTokenId)}`;
-}
-
-/** Subject of a token's book snapshots. @throws {RangeError} as `tradeSubject`. */
-export function bookSubject(ids: { conditionId: string; tokenId: string }): string {
-  return `pm.book.${checked(ids.conditionId, isConditionId)}.${checked(ids.tokenId, isTokenId)}`;
+/** Subject of a market's snapshots, which it shares with the other markets of its page. @throws {RangeError} as `tradeSubject`. */
+export function snapshotSubject(kind: 'price' | 'book', conditionId: string): string {
+  return `pm.${kind}.${pageOf(checked(conditionId, isConditionId))}`;
 }
 
 /** Subject of a fact about a market. @throws {RangeError} as `tradeSubject`. */

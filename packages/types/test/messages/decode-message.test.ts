@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type BookSnapshot,
-  decodeBook,
+  decodeBooks,
   decodeFact,
   decodeMarket,
-  decodePrice,
+  decodePrices,
   decodeTrade,
   decodeUnparsed,
   MalformedMessageError,
@@ -163,8 +163,8 @@ describe('a message of the log', () => {
     expect(decodeTrade('pm.trade.0xab.12', bytes(trade))).toEqual(trade);
     expect(decodeMarket('pm.market.0xab', bytes(market))).toEqual(market);
     expect(decodeUnparsed('pm.unparsed.c', bytes(unparsed))).toEqual(unparsed);
-    expect(decodePrice('pm.price.0xab.12', bytes(price))).toEqual(price);
-    expect(decodeBook('pm.book.0xab.12', bytes(book))).toEqual(book);
+    expect(decodePrices('pm.price.ab', bytes({ snapshots: [price] }))).toEqual({ snapshots: [price], refused: null });
+    expect(decodeBooks('pm.book.ab', bytes({ snapshots: [book] }))).toEqual({ snapshots: [book], refused: null });
     for (const fact of facts) expect(decodeFact(`pm.event.0xab.${fact.type}`, bytes(fact))).toEqual(fact);
   });
 
@@ -184,7 +184,7 @@ describe('a message of the log', () => {
   test('is decoded or refused, never anything else, whatever JSON it is', () => {
     fc.assert(
       fc.property(fc.json(), (json) => {
-        for (const decode of [decodeTrade, decodePrice, decodeBook, decodeMarket, decodeFact, decodeUnparsed]) {
+        for (const decode of [decodeTrade, decodePrices, decodeBooks, decodeMarket, decodeFact, decodeUnparsed]) {
           try {
             decode('pm.trade.0xab.12', bytes(json));
           } catch (error) {
@@ -254,7 +254,8 @@ describe('a trade', () => {
 
 describe('a price', () => {
   test.each([
-    ['is on the subject of another one', { ...price, tokenId: '13' }],
+    ['is on the subject of another page', { ...price, conditionId: '0xac' }],
+    ['has a token id that is none', { ...price, tokenId: '0x12' }],
     ['has no interval', { ...price, intervalStartMs: undefined }],
     ['has an interval in seconds', { ...price, intervalStartMs: NOON_MS / 1_000 }],
     ['has a number for a bid', { ...price, bestBid: 0.4 }],
@@ -262,13 +263,46 @@ describe('a price', () => {
     ['says nothing of the midpoint', { ...price, midpoint: undefined }],
     ['has no condition id', { ...price, conditionId: '1' }],
   ])('is refused when it %s', (_what, body) => {
-    expect(() => decodePrice('pm.price.0xab.12', bytes(body))).toThrow(MalformedMessageError);
+    expect(() => decodePrices('pm.price.ab', bytes({ snapshots: [body] }))).toThrow(MalformedMessageError);
+  });
+});
+
+describe('a page of snapshots', () => {
+  const pages = { price: decodePrices, book: decodeBooks };
+  const good = { price, book };
+
+  test.each(['price', 'book'] as const)('is decoded without its bad ones (%s), which come back as a page', (kind) => {
+    const bad = [{ ...good[kind], bestBid: 0.4 }, null, { ...good[kind], conditionId: '0xac' }];
+    const other = { ...good[kind], conditionId: '0x1ab', tokenId: '13' };
+    const decoded = pages[kind](`pm.${kind}.ab`, bytes({ snapshots: [good[kind], ...bad, other] }));
+    expect(decoded.snapshots).toEqual([good[kind], other]);
+    expect(decoded.refused).toEqual({
+      page: { snapshots: bad },
+      reason: '3 of 5 snapshots: the field bestBid cannot be 0.4',
+    });
+  });
+
+  test.each(['price', 'book'] as const)(
+    'is also read in its old form, with one %s and its token in the subject',
+    (kind) => {
+      const decoded = pages[kind](`pm.${kind}.0xab.12`, bytes(good[kind]));
+      expect(decoded).toEqual({ snapshots: [good[kind]], refused: null });
+      expect(() => pages[kind](`pm.${kind}.0xab.13`, bytes(good[kind]))).toThrow(MalformedMessageError);
+    },
+  );
+
+  test.each([
+    ['has no list', {}],
+    ['has an object for the list', { snapshots: {} }],
+    ['has only bad ones', { snapshots: [null] }],
+  ])('is refused when it %s', (_what, body) => {
+    expect(() => decodePrices('pm.price.ab', bytes(body))).toThrow(MalformedMessageError);
   });
 });
 
 describe('a book', () => {
   test.each([
-    ['is on the subject of another one', { ...book, conditionId: '0xac' }],
+    ['is on the subject of another page', { ...book, conditionId: '0xac' }],
     ['has no asks', { ...book, asks: null }],
     ['has a level of one number', { ...book, asks: [['0.5']] }],
     ['has levels of numbers', { ...book, asks: [[0.5, 1]] }],
@@ -280,7 +314,7 @@ describe('a book', () => {
     ['has text for a time', { ...book, exchangeAtMs: 'now' }],
     ['has a time beyond all time', { ...book, exchangeAtMs: 8.64e15 }],
   ])('is refused when it %s', (_what, body) => {
-    expect(() => decodeBook('pm.book.0xab.12', bytes(body))).toThrow(MalformedMessageError);
+    expect(() => decodeBooks('pm.book.ab', bytes({ snapshots: [body] }))).toThrow(MalformedMessageError);
   });
 });
 

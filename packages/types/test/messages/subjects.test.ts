@@ -5,6 +5,8 @@ import {
   isTokenId,
   lifecycleMessageId,
   marketSubject,
+  pageMessageId,
+  snapshotSubject,
   tradeSubject,
   unparsedSubject,
 } from '../../src/index.ts';
@@ -37,6 +39,19 @@ describe('a subject', () => {
     expect(eventSubject(resolved)).toBe('pm.event.0xab.market_resolved');
     expect(lifecycleMessageId(resolved)).toBe('market_resolved:0xab:12');
     expect(() => eventSubject({ ...resolved, conditionId: 'ab' })).toThrow(RangeError);
+  });
+
+  test('of snapshots names the page of the market: the end of its condition id, in both position systems', () => {
+    expect(snapshotSubject('price', `0x${'a'.repeat(62)}4f`)).toBe('pm.price.4f');
+    expect(snapshotSubject('book', `0x01${'a'.repeat(58)}4f`)).toBe('pm.book.4f');
+    expect(() => snapshotSubject('price', '4f')).toThrow(RangeError);
+  });
+
+  test('and the body make the message id of a page', () => {
+    const page = { subject: 'pm.price.4f', body: '{"snapshots":[]}' };
+    expect(pageMessageId(page)).toBe(pageMessageId({ ...page }));
+    expect(pageMessageId({ ...page, body: '{"snapshots":[1]}' })).not.toBe(pageMessageId(page));
+    expect(pageMessageId({ ...page, subject: 'pm.book.4f' })).not.toBe(pageMessageId(page));
   });
 
   test('names the connection of an unparsed body', () => {

@@ -1,5 +1,5 @@
 import type { ClobClient } from '@polytape/polymarket';
-import { type BookSnapshot, bookMessageId, bookSubject, type Market } from '@polytape/types';
+import type { BookSnapshot, Market } from '@polytape/types';
 import type { JobResult } from '../jobs/job-runner.ts';
 import { booksOfRound } from './books-of-round.ts';
 import { type SnapshotOptions, SnapshotRounds } from './snapshot-rounds.ts';
@@ -19,10 +19,7 @@ export class BookSnapshots {
 
   constructor(options: BookSnapshotsOptions) {
     this.#o = options;
-    this.#rounds = new SnapshotRounds(options, {
-      name: 'books',
-      addressOf: (book) => ({ subject: bookSubject(book), messageId: bookMessageId(book) }),
-    });
+    this.#rounds = new SnapshotRounds(options, { name: 'books', kind: 'book' });
   }
 
   /** Items are the books read; `oldestAtMs` is that of the token that waits longest. @throws as `ClobClient.books`; {TermOverError} */
@@ -67,7 +64,8 @@ export class BookSnapshots {
       volume24h: registry.volume24h(conditionId),
       waitsSinceMs: this.#waitsSinceMs.get(tokenId) ?? 0,
     }));
-    return booksOfRound(candidates, tokensMax);
+    const chosen = new Set(booksOfRound(candidates, tokensMax));
+    return [...active.keys()].filter((tokenId) => chosen.has(tokenId));
   }
 
   #oldestAtMs(): number | null {

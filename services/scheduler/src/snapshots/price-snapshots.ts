@@ -1,5 +1,5 @@
 import type { ClobClient } from '@polytape/polymarket';
-import { type PriceSnapshot, priceMessageId, priceSubject } from '@polytape/types';
+import type { PriceSnapshot } from '@polytape/types';
 import type { JobResult } from '../jobs/job-runner.ts';
 import { type SnapshotOptions, SnapshotRounds } from './snapshot-rounds.ts';
 
@@ -12,10 +12,7 @@ export class PriceSnapshots {
 
   constructor(options: PriceSnapshotsOptions) {
     this.#o = options;
-    this.#rounds = new SnapshotRounds(options, {
-      name: 'prices',
-      addressOf: (price) => ({ subject: priceSubject(price), messageId: priceMessageId(price) }),
-    });
+    this.#rounds = new SnapshotRounds(options, { name: 'prices', kind: 'price' });
   }
 
   /** `items` counts tokens with an answer. @throws as `ClobClient.quotes`; {TermOverError} */

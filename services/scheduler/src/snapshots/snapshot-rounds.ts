@@ -2,7 +2,15 @@ import type { Publisher } from '@polytape/bus';
 import type { BadRow, FailedBatch } from '@polytape/polymarket';
 import { unlessAborted } from '@polytape/resilience';
 import type { Logger } from '@polytape/service';
-import type { Market } from '@polytape/types';
+import {
+  type BookSnapshot,
+  type Market,
+  type PriceSnapshot,
+  pageMessageId,
+  pageOf,
+  type SnapshotPage,
+  snapshotSubject,
+} from '@polytape/types';
 import type { LeaderTerm } from '../leadership/leader-term.ts';
 import type { MarketRegistry } from '../markets/market-registry.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
@@ -24,33 +32,36 @@ export type SnapshotOptions = {
 export type SnapshotTimes = { intervalStartMs: number; seenAtMs: number };
 
 /** What the jobs for prices and books share: reads in batches, and publishes what changed and everything once an hour. */
-export class SnapshotRounds<Snapshot extends { tokenId: string } & SnapshotTimes> {
+export class SnapshotRounds<Snapshot extends PriceSnapshot | BookSnapshot> {
   readonly #o: SnapshotOptions;
-  readonly #addressOf: (snapshot: Snapshot) => { subject: string; messageId: string };
+  readonly #kind: 'price' | 'book';
   readonly #published: LastPublished;
   readonly #troubles: BatchTroubles;
+  /** What will be published with the present answer, as JSON, by subject. */
+  readonly #pages = new Map<string, string[]>();
 
-  constructor(
-    o: SnapshotOptions,
-    job: { name: string; addressOf: (snapshot: Snapshot) => { subject: string; messageId: string } },
-  ) {
+  constructor(o: SnapshotOptions, job: { name: string; kind: 'price' | 'book' }) {
     const { intervalMs, termBeganAtMs, log } = o;
     this.#o = o;
-    this.#addressOf = job.addressOf;
+    this.#kind = job.kind;
     this.#published = new LastPublished({ refreshMs: REFRESH_MS - intervalMs, termBeganAtMs });
     this.#troubles = new BatchTroubles({ log, job: job.name });
-    o.publisher.onRejected(({ body }) => this.#published.rejected((JSON.parse(body) as Snapshot).tokenId));
+    o.publisher.onRejected(({ body }) => {
+      for (const { tokenId } of (JSON.parse(body) as SnapshotPage<Snapshot>).snapshots)
+        this.#published.rejected(tokenId);
+    });
   }
 
   /**
    * The tokens to read, each with its market: those of open markets that accept orders. An open market that accepts none
-   * (not yet, or shortly before it closes) has no book that changes.
+   * (not yet, or shortly before it closes) has no book that changes. They come page by page, so that a batch of them takes
+   * few messages.
    */
   activeTokens(): Map<string, Market> {
+    const markets = [...this.#o.registry.open()].filter(({ acceptingOrders, closed }) => acceptingOrders && !closed);
     const active = new Map<string, Market>();
-    for (const market of this.#o.registry.open()) {
-      if (!market.acceptingOrders || market.closed) continue;
-      for (const { tokenId } of market.tokens) active.set(tokenId, market);
+    for (const page of Map.groupBy(markets, ({ conditionId }) => pageOf(conditionId)).values()) {
+      for (const market of page) for (const { tokenId } of market.tokens) active.set(tokenId, market);
     }
     this.#published.keepOnly(active);
     return active;
@@ -67,19 +78,50 @@ export class SnapshotRounds<Snapshot extends { tokenId: string } & SnapshotTimes
     const errors = await this.#troubles.errorsIn(batches, async (answer) => {
       term.throwIfOver();
       take(answer, { intervalStartMs, seenAtMs: Date.now() });
+      this.#publishPages();
       await roomIn(publisher, signal);
     });
     await unlessAborted(publisher.acknowledged(), signal);
     return errors;
   }
 
-  /** @returns Whether it was published: its content has changed, or it is an hour old. */
+  /** @returns Whether it will be published with the present answer: its content has changed, or it is an hour old. */
   publish(snapshot: Snapshot, content: string): boolean {
-    const { tokenId, intervalStartMs, seenAtMs: nowMs } = snapshot;
+    const { tokenId, conditionId, intervalStartMs, seenAtMs: nowMs } = snapshot;
     if (!this.#published.take(tokenId, content, { intervalStartMs, nowMs })) return false;
-    this.#o.publisher.publish({ ...this.#addressOf(snapshot), body: JSON.stringify(snapshot) });
+    const subject = snapshotSubject(this.#kind, conditionId);
+    const page = this.#pages.get(subject);
+    const text = JSON.stringify(snapshot);
+    if (page === undefined) this.#pages.set(subject, [text]);
+    else page.push(text);
     return true;
   }
+
+  #publishPages(): void {
+    for (const [subject, snapshots] of this.#pages) {
+      for (const part of inPortions(snapshots)) {
+        const body = `{"snapshots":[${part.join()}]}`;
+        this.#o.publisher.publish({ subject, messageId: pageMessageId({ subject, body }), body });
+      }
+    }
+    this.#pages.clear();
+  }
+}
+
+/** Cuts a list where it would make too large a message. A single large text stays whole. */
+function* inPortions(texts: readonly string[]): Generator<string[]> {
+  let portion: string[] = [];
+  let length = 0;
+  for (const text of texts) {
+    if (portion.length > 0 && length + text.length > PAGE_LENGTH_MAX) {
+      yield portion;
+      portion = [];
+      length = 0;
+    }
+    portion.push(text);
+    length += text.length;
+  }
+  if (portion.length > 0) yield portion;
 }
 
 /** Resolves when the publisher is not full, so that a whole round is never in memory. */
@@ -94,5 +136,7 @@ async function roomIn(publisher: Publisher, signal: AbortSignal): Promise<void> 
   }
 }
 
+/** Characters of a message. A server's default limit is 1 MiB, and the texts are ASCII. */
+const PAGE_LENGTH_MAX = 256 * 1_024;
 /** An unchanged snapshot is published this often. */
 const REFRESH_MS = 60 * 60_000;

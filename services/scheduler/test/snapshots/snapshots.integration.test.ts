@@ -1,5 +1,6 @@
 import {
   type BookBatch,
+  type ClobBook,
   ClobClient,
   type FailedBatch,
   GammaClient,
@@ -7,7 +8,7 @@ import {
   VenueUnavailableError,
 } from '@polytape/polymarket';
 import { createLogger } from '@polytape/service';
-import type { BookSnapshot, PriceSnapshot } from '@polytape/types';
+import { type BookSnapshot, type PriceSnapshot, pageOf, type SnapshotPage } from '@polytape/types';
 import { VenueSim } from '@polytape/venue-sim';
 import { describe, expect, test, vi } from 'vitest';
 import { BookSnapshots } from '../../src/snapshots/book-snapshots.ts';
@@ -21,30 +22,42 @@ describe('prices', () => {
     await using v = await venueBed({ markets: 300 });
     const prices = new PriceSnapshots({ ...v.parts, intervalMs: 1 });
     expect(await prices.round(v.signal)).toEqual({ items: 600, errors: 0 });
-    const first = await v.stored<PriceSnapshot>('PRICES');
+    const first = await v.snapshots<PriceSnapshot>('PRICES');
     expect(new Set(first.map(({ tokenId }) => tokenId))).toEqual(new Set(v.tokenIds()));
 
     expect(await prices.round(v.signal)).toEqual({ items: 600, errors: 0 });
-    expect(await v.stored('PRICES')).toHaveLength(600);
+    expect(await v.snapshots('PRICES')).toHaveLength(600);
 
     const { tokenId, price, conditionId } = v.venue.trade();
     await prices.round(v.signal);
-    const changed = (await v.stored<PriceSnapshot>('PRICES')).slice(600);
+    const changed = (await v.snapshots<PriceSnapshot>('PRICES')).slice(600);
     expect(changed.find((snapshot) => snapshot.tokenId === tokenId)).toMatchObject({ lastPrice: price });
     for (const snapshot of changed) expect(snapshot).toMatchObject({ conditionId, volume24h: '12.5' });
   });
 
-  test('of one round belong to one interval, in which two overlapping leaders publish only one', async () => {
+  test('of one round belong to one interval, which is the same for two overlapping leaders', async () => {
     await using v = await venueBed({ markets: 10 });
     const ageMs = 60 * 60_000; // long enough that no interval starts during the test; in the rare case that one does, there are two
     for (let leader = 0; leader < 2; leader += 1) {
       await new PriceSnapshots({ ...v.parts, intervalMs: ageMs }).round(v.signal);
     }
-    const slots = Map.groupBy(await v.stored<PriceSnapshot>('PRICES'), ({ intervalStartMs }) => intervalStartMs);
+    const slots = Map.groupBy(await v.snapshots<PriceSnapshot>('PRICES'), ({ intervalStartMs }) => intervalStartMs);
     for (const [intervalStartMs, snapshots] of slots) {
       expect(intervalStartMs % ageMs).toBe(0);
-      expect(snapshots).toHaveLength(20);
+      expect(snapshots).toHaveLength(40); // the database keeps the first of each token
+      expect(new Set(snapshots.map(({ tokenId }) => tokenId)).size).toBe(20);
     }
+  });
+
+  test('of markets on the same page share messages, so that a batch takes few of them', async () => {
+    await using v = await venueBed({ markets: 300 });
+    await new PriceSnapshots({ ...v.parts, intervalMs: 60_000 }).round(v.signal);
+    const pages = (await v.pages<SnapshotPage<PriceSnapshot>>('PRICES')).map(({ snapshots }) =>
+      [...new Set(snapshots.map(({ conditionId }) => pageOf(conditionId)))].join(),
+    );
+    expect(new Set(pages)).toEqual(new Set(v.conditionIds().map(pageOf)));
+    const batchesOf250 = 3;
+    expect(pages.length).toBeLessThan(new Set(pages).size + batchesOf250); // a page that two batches share has two
   });
 
   test('that the venue does not have are null, not 0', async () => {
@@ -53,7 +66,7 @@ describe('prices', () => {
     const quote = { tokenId, lastPrice: null, bestBid: '0.4', bestAsk: null, midpoint: null };
     const clob = { quotes: batches([{ quotes: [quote], unknown: [], bad: [] }]) };
     await new PriceSnapshots({ ...v.parts, clob, intervalMs: 60_000 }).round(v.signal);
-    expect(await v.stored('PRICES')).toMatchObject([{ tokenId, lastPrice: null, bestBid: '0.4', midpoint: null }]);
+    expect(await v.snapshots('PRICES')).toMatchObject([{ tokenId, lastPrice: null, bestBid: '0.4', midpoint: null }]);
   });
 
   test('of markets that accept no orders are not requested', async () => {
@@ -75,7 +88,7 @@ describe('prices', () => {
     const clob = { quotes: batches([failed, { quotes: [quote], unknown: ['1', '2'], bad }]) };
     const prices = new PriceSnapshots({ ...v.parts, clob, intervalMs: 60_000 });
     expect(await prices.round(v.signal)).toEqual({ items: 1, errors: 2 });
-    expect(await v.stored('PRICES')).toHaveLength(1);
+    expect(await v.snapshots('PRICES')).toHaveLength(1);
     expect(v.parts.counters).toMatchObject({ pricesPublished: 1, pricesUnknown: 2 });
 
     const silent = new PriceSnapshots({ ...v.parts, clob: { quotes: batches([failed]) }, intervalMs: 60_000 });
@@ -108,12 +121,13 @@ describe('prices', () => {
     } finally {
       vi.useRealTimers();
     }
-    const published = (await v.stored<PriceSnapshot>('PRICES')).map(({ intervalStartMs, lastPrice }) => [
+    const published = (await v.snapshots<PriceSnapshot>('PRICES')).map(({ intervalStartMs, lastPrice }) => [
       intervalStartMs,
       lastPrice,
     ]);
     expect(published).toEqual([
       [60_000, '0.4'],
+      [60_000, '0.5'], // the database has another reading of this interval
       [120_000, '0.5'],
     ]);
   });
@@ -139,7 +153,7 @@ describe('prices', () => {
     v.parts.term.end('somebody else leads');
     const prices = new PriceSnapshots({ ...v.parts, intervalMs: 60_000 });
     await expect(prices.round(v.signal)).rejects.toThrow('somebody else leads');
-    expect(await v.stored('PRICES')).toEqual([]);
+    expect(await v.snapshots('PRICES')).toEqual([]);
   });
 });
 
@@ -149,14 +163,37 @@ describe('books', () => {
     const books = new BookSnapshots({ ...v.parts, intervalMs: 300_000, tokensMax: 0 });
     const { items, errors } = await books.round(v.signal);
     expect({ items, errors }).toEqual({ items: 600, errors: 0 });
-    const first = await v.stored<BookSnapshot>('BOOKS');
+    const first = await v.snapshots<BookSnapshot>('BOOKS');
     expect(new Set(first.map(({ tokenId }) => tokenId))).toEqual(new Set(v.tokenIds()));
     for (const { bids, asks, bestBid, bestAsk, hashMatches } of first) {
       expect(bids.map(([price]) => Number(price))).toEqual(bids.map(([price]) => Number(price)).sort((a, b) => b - a));
       expect([bids[0]?.[0] ?? null, asks[0]?.[0] ?? null, hashMatches]).toEqual([bestBid, bestAsk, true]);
     }
     await books.round(v.signal);
-    expect(await v.stored('BOOKS')).toHaveLength(600);
+    expect(await v.snapshots('BOOKS')).toHaveLength(600);
+  });
+
+  test('are split over several messages that a server with default limits takes', async () => {
+    await using v = await venueBed({ markets: 1 });
+    const [first = '', second = ''] = v.tokenIds();
+    const [conditionId = ''] = v.conditionIds();
+    const level: [string, string] = ['0.25', '1'.repeat(50)];
+    const book = (tokenId: string): ClobBook => ({
+      ...{ conditionId, tokenId, exchangeAtMs: null, bids: Array.from({ length: 4_000 }, () => level), asks: [] },
+      ...{
+        bestBid: '0.25',
+        bestAsk: null,
+        spread: null,
+        midpoint: null,
+        tickSize: '0.01',
+        hash: null,
+        hashMatches: null,
+      },
+    });
+    const clob = { books: batches([{ books: [book(first), book(second)], unknown: [], bad: [] }]) };
+    await new BookSnapshots({ ...v.parts, clob, intervalMs: 300_000, tokensMax: 0 }).round(v.signal);
+    const pages = await v.pages<SnapshotPage<BookSnapshot>>('BOOKS');
+    expect(pages.map(({ snapshots }) => snapshots.map(({ tokenId }) => tokenId))).toEqual([[first], [second]]);
   });
 
   test('with a wrong hash are counted and kept, and tokens without a book are counted', async () => {
@@ -167,7 +204,7 @@ describe('books', () => {
     const books = new BookSnapshots({ ...v.parts, intervalMs: 300_000, tokensMax: 0 });
     expect(await books.round(v.signal)).toMatchObject({ items: 6, errors: 0 });
     expect(v.parts.counters).toMatchObject({ bookHashDifferences: 6, booksUnknown: 2, booksPublished: 6 });
-    expect((await v.stored<BookSnapshot>('BOOKS')).every(({ hashMatches }) => hashMatches === false)).toBe(true);
+    expect((await v.snapshots<BookSnapshot>('BOOKS')).every(({ hashMatches }) => hashMatches === false)).toBe(true);
   });
 
   test('are read in turns if a round cannot hold all, with the age of the oldest', async () => {
@@ -180,7 +217,7 @@ describe('books', () => {
       expect(items).toBe(8);
       oldest.push(oldestAtMs ?? 0);
     }
-    const read = (await v.stored<BookSnapshot>('BOOKS')).map(({ tokenId }) => tokenId);
+    const read = (await v.snapshots<BookSnapshot>('BOOKS')).map(({ tokenId }) => tokenId);
     expect(new Set(read)).toEqual(new Set(v.tokenIds()));
     expect(oldest[0]).toBeGreaterThanOrEqual(beganAtMs); // wanted since then
     expect(oldest).toEqual(oldest.toSorted((a, b) => a - b));
@@ -194,15 +231,15 @@ describe('books', () => {
     const asked = v.parts.clob;
     const clob = {
       async *books(tokenIds: readonly string[], signal: AbortSignal): AsyncGenerator<BookBatch | FailedBatch> {
-        for (let from = 0; from < tokenIds.length; from += 4) {
+        for (let from = 0; from < tokenIds.length; from += 16) {
           queuedMost = Math.max(queuedMost, narrow.stats().queued);
-          yield* asked.books(tokenIds.slice(from, from + 4), signal);
+          yield* asked.books(tokenIds.slice(from, from + 16), signal);
         }
       },
     };
     const books = new BookSnapshots({ ...v.parts, clob, publisher: narrow, intervalMs: 300_000, tokensMax: 0 });
     await books.round(v.signal);
-    expect(await v.stored('BOOKS')).toHaveLength(80);
+    expect(await v.snapshots('BOOKS')).toHaveLength(80);
     expect(queuedMost).toBeLessThanOrEqual(4);
   });
 });
@@ -221,9 +258,14 @@ async function venueBed(o: { markets: number }) {
       leader.registry.observe({ ...description, volume24h: '12.5' }, { nowMs: 0 });
     }
   }
+  const publisher = resources.use(bed.bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 }));
+  const parts = { ...leader, publisher, clob, termBeganAtMs: 0 };
   const owned = resources.move();
   return {
-    ...{ venue, bus: bed.bus, signal: bed.signal, stored: bed.stored, parts: { ...leader, clob, termBeganAtMs: 0 } },
+    ...{ venue, bus: bed.bus, signal: bed.signal, pages: bed.stored, parts },
+    snapshots: async <Snapshot>(stream: 'PRICES' | 'BOOKS') =>
+      (await bed.stored<SnapshotPage<Snapshot>>(stream)).flatMap(({ snapshots }) => snapshots),
+    conditionIds: () => venue.openMarketList().map(({ conditionId }) => conditionId),
     tokenIds: () => venue.openMarketList().flatMap(({ tokenIds }) => tokenIds),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
