@@ -9,6 +9,7 @@ import { benchBus } from './bench-bus.ts';
 import { benchCoverage } from './bench-coverage.ts';
 import { benchDatabase } from './bench-database.ts';
 import { benchFrames } from './bench-frames.ts';
+import { benchIngestor } from './bench-ingestor.ts';
 import { benchMetadata } from './bench-metadata.ts';
 import { benchPlanner } from './bench-planner.ts';
 import { renderDurations } from './durations.ts';
@@ -31,6 +32,7 @@ try {
   );
   const sections: [string, () => Promise<Measured[]>][] = [
     ['Frames, one core', benchFrames],
+    ['Ingestor, per second of CPU time', () => benchIngestor(natsServer.url)],
     ['Shard planner, one core', benchPlanner],
     ['Assignment of shards, one core', benchAssignment],
     ['JetStream, each write synced', () => benchBus(natsServer.url)],
