@@ -1,5 +1,5 @@
 import { silentLog } from '@polytape/resilience';
-import { Database, type ProjectedRows, type StreamPosition } from '@polytape/tapedb';
+import { Database, type ProjectedRows, type StreamPosition, TradeRows } from '@polytape/tapedb';
 import type { Bench } from './bench.ts';
 import { type Figure, measure } from './measure.ts';
 import { sampleBooks, samplePrices } from './sample-snapshots.ts';
@@ -25,7 +25,7 @@ export async function benchDatabase(bench: Bench): Promise<Figure[]> {
   const batches = (run: number, rows: (number: number) => Partial<ProjectedRows>) =>
     Array.from({ length: BATCHES }, (_, i) => rows(run * BATCHES + i));
   const trades = (number: number) => ({
-    trades: sampleTrades(number * ROWS, ROWS).map((trade) => ({ ...trade, connectionId: 'bench' })),
+    trades: TradeRows.of(sampleTrades(number * ROWS, ROWS).map((trade) => ({ ...trade, connectionId: 'bench' }))),
   });
   return [
     await measure('new trades committed, 5,000 a transaction', 'rows', {

@@ -62,6 +62,7 @@ export {
   resolutionMessageId,
   type Settlement,
 } from './messages/resolution.ts';
+export { type ScannedTrade, scanTrade } from './messages/scan-trade.ts';
 export { pageMessageId, pageOf, type SnapshotPage } from './messages/snapshot-page.ts';
 export { storableJson, storableText } from './messages/storable-text.ts';
 export {

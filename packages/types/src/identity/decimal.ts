@@ -61,4 +61,4 @@ function written(units: bigint, scale: number): string {
 }
 
 /** Far above any price or size, and too short for one field to fill a message. */
-const DECIMAL_LENGTH_MAX = 64;
+export const DECIMAL_LENGTH_MAX = 64;
