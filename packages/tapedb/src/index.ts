@@ -1,3 +1,4 @@
+export { type TradeRow, TradeRows } from './copy/trade-rows.ts';
 export { Database } from './database.ts';
 export {
   BatchLimitError,
@@ -13,7 +14,6 @@ export type {
   DeadLetter,
   ProjectedRows,
   ProjectionBatch,
-  TradeRow,
 } from './projection/projection-batch.ts';
 export type { StreamLock } from './projection/stream-lock.ts';
 export type { StreamPosition } from './projection/stream-position.ts';

@@ -62,6 +62,7 @@ export {
   resolutionMessageId,
   type Settlement,
 } from './messages/resolution.ts';
+export { type ScannedTrade, scanTrade } from './messages/scan-trade.ts';
 export { pageMessageId, pageOf, type SnapshotPage } from './messages/snapshot-page.ts';
 export { storableJson, storableText } from './messages/storable-text.ts';
 export {
@@ -73,5 +74,5 @@ export {
   unparsedSubject,
 } from './messages/subjects.ts';
 export { type TickSizeChange, tickSizeMessageId } from './messages/tick-size-change.ts';
-export type { Side, Trade, TradeSource } from './messages/trade.ts';
+export { encodeTrade, type Side, type Trade, type TradeSource } from './messages/trade.ts';
 export { UNPARSED_BODY_BYTES_MAX, type Unparsed } from './messages/unparsed.ts';

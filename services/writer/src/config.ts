@@ -17,11 +17,11 @@ export const configTable = {
     description: 'Bytes of messages at which a transaction starts even with fewer rows, because books are large.',
   }),
   BATCH_AGE_MS_MAX: integer({
-    default: 10,
-    min: 1,
+    default: 0,
+    min: 0,
     max: 60_000,
     description:
-      'Longest time that a message waits for its batch to fill. A shorter wait stores trades sooner, a longer one needs fewer transactions.',
+      'Longest time that a message waits for its batch to fill. With 0 a transaction begins at once, and what comes before its end is in the next one. A longer wait needs fewer transactions and stores trades later.',
   }),
   TAKEOVER_AFTER_MS: integer({
     default: 15_000,

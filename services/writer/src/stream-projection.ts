@@ -1,5 +1,12 @@
 import type { StreamMessage, StreamName } from '@polytape/bus';
-import type { DeadLetter, ProjectedRows, ProjectionBatch, RetainedTable, StreamPosition } from '@polytape/tapedb';
+import {
+  type DeadLetter,
+  type ProjectedRows,
+  type ProjectionBatch,
+  type RetainedTable,
+  type StreamPosition,
+  TradeRows,
+} from '@polytape/tapedb';
 import {
   type DecodedSnapshots,
   decodeBooks,
@@ -40,9 +47,11 @@ export const streamProjections: readonly StreamProjection[] = [
     keepsLastOnly: false,
     retained: ['trades'],
     add: (message, rows) => {
-      const trade = decodeTrade(message.subject, message.body);
-      const connectionId = message.header(PROVENANCE_HEADERS.connection);
-      rows.trades.push({ ...trade, connectionId: isConnectionId(connectionId) ? connectionId : null });
+      const { subject, body } = message;
+      const named = message.header(PROVENANCE_HEADERS.connection);
+      const connectionId = isConnectionId(named) ? named : null;
+      if (rows.trades.addMessage(subject, body, connectionId)) return;
+      rows.trades.add({ ...decodeTrade(subject, body), connectionId });
     },
   },
   {
@@ -93,7 +102,7 @@ export function projectMessages(
   place: { from: StreamPosition | null; streamCreatedAt: string },
 ): ProjectionBatch {
   const last = messages.at(-1) ?? messages[0];
-  const rows: ProjectedRows = { trades: [], prices: [], books: [], markets: [], facts: [], unparsed: [] };
+  const rows: ProjectedRows = { trades: new TradeRows(), prices: [], books: [], markets: [], facts: [], unparsed: [] };
   const deadLetters: DeadLetter[] = [];
   for (const message of messages) {
     try {

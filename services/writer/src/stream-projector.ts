@@ -10,8 +10,8 @@ import {
   type ProjectionBatch,
   type RetainedTable,
   type StreamPosition,
+  type TradeRows,
 } from '@polytape/tapedb';
-import type { Trade } from '@polytape/types';
 import { type ContiguousPart, contiguousParts, continueFrom } from './log-continuity.ts';
 import { retentionRounds } from './retention-rounds.ts';
 import { judgeRewrittenTail, type RewrittenTail } from './rewritten-tail.ts';
@@ -30,7 +30,7 @@ export type StreamProjectorOptions = {
   /** Days that rows are kept, by table; 0 keeps them forever. */
   retentionDays: Record<RetainedTable, number>;
   /** Called after each COMMIT. */
-  onCommitted: (committed: { trades: readonly Trade[]; inserted: number; deadLetters: number }) => void;
+  onCommitted: (committed: { trades: TradeRows | undefined; inserted: number; deadLetters: number }) => void;
   log: Log;
 };
 
@@ -325,7 +325,7 @@ export class StreamProjector {
   async #apply(batch: ProjectionBatch): Promise<void> {
     const { inserted } = await this.#o.database.apply(batch);
     this.#position = batch.to;
-    this.#o.onCommitted({ trades: batch.rows.trades ?? [], inserted, deadLetters: batch.deadLetters.length });
+    this.#o.onCommitted({ trades: batch.rows.trades, inserted, deadLetters: batch.deadLetters.length });
     this.#logDeadLetters(batch.deadLetters);
   }
 

@@ -1,5 +1,5 @@
 import type { Metrics } from '@polytape/service';
-import type { Trade } from '@polytape/types';
+import type { TradeRows } from '@polytape/tapedb';
 import type { StreamProjector } from './stream-projector.ts';
 
 /** What the writer counts, and the names under which Prometheus reads it. */
@@ -70,15 +70,15 @@ export class WriterMetrics {
     return { trades: this.#tradesInserted, batches: this.#batches, lastAtMs: this.#lastWriteAtMs };
   }
 
-  committed(batch: { trades: readonly Trade[]; inserted: number; deadLetters: number }): void {
+  committed(batch: { trades: TradeRows | undefined; inserted: number; deadLetters: number }): void {
     const nowUs = (performance.timeOrigin + performance.now()) * 1_000;
     this.#batches += 1;
-    this.#tradesRead += batch.trades.length;
+    this.#tradesRead += batch.trades?.length ?? 0;
     this.#tradesInserted += batch.inserted;
     this.#deadLetters += batch.deadLetters;
+    this.#suspectedRepeats += batch.trades?.suspectedRepeats ?? 0;
     this.#lastWriteAtMs = Date.now();
-    for (const { tradeId, receivedAtUs } of batch.trades) {
-      if (!tradeId.endsWith('-0')) this.#suspectedRepeats += 1;
+    for (const receivedAtUs of batch.trades?.receivedAtUs ?? []) {
       this.#receiveToCommit.observe(Math.max(0, nowUs - receivedAtUs) / 1e6);
     }
   }

@@ -15,17 +15,32 @@ export type Delivery = {
  * with domain and account after `ACK` and a random end. Null when JetStream did not deliver the message.
  */
 export function readDelivery(reply: string): Delivery | null {
-  const parts = reply.split('.');
-  if (parts[0] !== '$JS' || parts[1] !== 'ACK') return null;
-  const start = parts.length === 9 ? 5 : parts.length >= 11 ? 7 : null;
-  if (start === null) return null;
-  const [streamSequence, consumerSequence, nanoseconds, pending] = parts.slice(start, start + 4);
+  if (!reply.startsWith('$JS.ACK.')) return null;
+  const dots: number[] = [];
+  for (let at = reply.indexOf('.'); at >= 0; at = reply.indexOf('.', at + 1)) dots.push(at);
+  const before = dots.length === 8 ? 4 : dots.length >= 10 ? 6 : null;
+  if (before === null) return null;
+  const [a = 0, b = 0, c = 0, d = 0, end = reply.length] = dots.slice(before, before + 5);
   const delivery = {
-    streamSequence: Number(streamSequence),
-    consumerSequence: Number(consumerSequence),
+    streamSequence: wholeNumber(reply, a + 1, b),
+    consumerSequence: wholeNumber(reply, b + 1, c),
     // Cut as text: a number of nanoseconds would be rounded, sometimes into the next millisecond.
-    storedAtMs: Number(nanoseconds?.slice(0, -6)),
-    pending: Number(pending),
+    storedAtMs: wholeNumber(reply, c + 1, d - 6),
+    pending: wholeNumber(reply, d + 1, end),
   };
-  return Object.values(delivery).every(Number.isSafeInteger) ? delivery : null;
+  const { streamSequence, consumerSequence, storedAtMs, pending } = delivery;
+  return Number.isSafeInteger(streamSequence + consumerSequence + storedAtMs + pending) ? delivery : null;
 }
+
+/** NaN if there is anything but digits. */
+function wholeNumber(text: string, at: number, end: number): number {
+  let value = at < end ? 0 : Number.NaN;
+  for (let i = at; i < end; i++) {
+    const digit = text.charCodeAt(i) - CHARACTER_0;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+const CHARACTER_0 = 48;

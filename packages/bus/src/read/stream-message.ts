@@ -40,37 +40,58 @@ export type StreamBatch = {
   pending: number;
 };
 
-/** A message that a consumer delivered. Its headers are parsed on first use. */
+/**
+ * A message that a consumer delivered. Its headers are searched when one is asked for: the client's own parsing takes more time
+ * than all the rest of reading a message, and its objects would outlive the batch.
+ */
 export class DeliveredMessage implements StreamMessage {
   readonly sequence: number;
   readonly storedAtMs: number;
   /** As in `StreamBatch`, after this message. */
   readonly pending: number;
-  readonly #message: Msg;
+  readonly subject: string;
+  readonly body: Uint8Array;
+  readonly #headersAt: number;
+  /** As the client parses them, if their bytes are not where they should be. */
+  readonly #headers: MsgHdrs | undefined;
 
   constructor(message: Msg, { streamSequence, storedAtMs, pending }: Delivery) {
-    this.#message = message;
     this.sequence = streamSequence;
     this.storedAtMs = storedAtMs;
     this.pending = pending;
-  }
-
-  get subject(): string {
-    return this.#message.subject;
+    this.subject = message.subject;
+    this.body = message.data;
+    // The client keeps the bytes of the headers before those of the body, and tells the size of all parts together.
+    const { size } = message as Msg & { size?(): number };
+    const length = (size?.call(message) ?? 0) - this.subject.length - (message.reply?.length ?? 0) - this.body.length;
+    this.#headersAt = this.body.byteOffset - length;
+    const { buffer } = this.body;
+    if (
+      length < VERSION.length ||
+      this.#headersAt < 0 ||
+      VERSION.compare(new Uint8Array(buffer, this.#headersAt, VERSION.length)) !== 0
+    ) {
+      this.#headersAt = this.body.byteOffset;
+      this.#headers = message.headers;
+    }
   }
 
   get messageId(): string | null {
     return this.header('Nats-Msg-Id');
   }
 
-  get body(): Uint8Array {
-    return this.#message.data;
-  }
-
   header(name: string): string | null {
-    return headerOf(this.#message.headers, name);
+    if (this.#headers !== undefined) return headerOf(this.#headers, name);
+    const { buffer, byteOffset } = this.body;
+    const block = Buffer.from(buffer, this.#headersAt, byteOffset - this.#headersAt).toString();
+    const at = block.indexOf(`\r\n${name}:`);
+    if (at < 0) return null;
+    const from = at + name.length + 3;
+    return block.slice(from, block.indexOf('\r\n', from)).trim();
   }
 }
+
+const VERSION = Buffer.from('NATS/1.0');
 
 /** A message that was requested by its sequence. */
 export function storedMessage(stored: StoredMsg): StreamMessage {

@@ -1,3 +1,4 @@
+import { headers } from '@nats-io/transport-node';
 import { testNats } from '@polytape/test-servers';
 import { describe, expect, test } from 'vitest';
 import type { StreamMessage } from '../../src/index.ts';
@@ -39,6 +40,32 @@ describe.concurrent('reading in batches', () => {
       expect(new TextDecoder().decode(one?.body)).toBe('{"n":0}');
     }
     expect(same?.storedAtMs).toBe(message?.storedAtMs);
+  });
+
+  test('finds the headers of any message: without them, with a body that looks like them, on any subject', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url);
+    await using operator = await operatorOf(nats.url);
+    const lookalike = 'NATS/1.0\r\nPm-Connection: body\r\n\r\n';
+    const long = 'x'.repeat(200_000); // arrives in more than one piece
+    for (const [at, body] of ['', '{}', lookalike, long].entries()) {
+      const some = headers();
+      some.append('Pm-Shard', 'shard-1 Pm-Connection: no');
+      some.append('Pm-Connection', ` c-${at} \u00e9 `);
+      some.append('Pm-Connection', 'second');
+      operator.nats.publish(`pm.trade.\u00e9.${at}`, body, { headers: some });
+      operator.nats.publish(`pm.trade.0x1.${at}`, body);
+    }
+    const messages = await read(made, null, 8);
+    expect(messages.map((message) => message.header('Pm-Connection'))).toEqual(
+      [0, 1, 2, 3].flatMap((at) => [`c-${at} \u00e9`, null]),
+    );
+    expect(messages.map((message) => message.header('Pm-Shard'))).toEqual(
+      [0, 1, 2, 3].flatMap(() => ['shard-1 Pm-Connection: no', null]),
+    );
+    expect(messages.map((message) => message.body.length)).toEqual(
+      ['', '{}', lookalike, long].flatMap((body) => [body.length, body.length]),
+    );
   });
 
   test('reports with each batch how many messages follow it, even when the last ones were deleted', async () => {

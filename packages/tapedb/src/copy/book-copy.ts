@@ -1,5 +1,4 @@
 import type { BookSnapshot } from '@polytape/types';
-import { keyOf } from '../projection/key-dictionary.ts';
 import { CopyBuffer } from './copy-buffer.ts';
 import type { CopyTable } from './copy-table.ts';
 
@@ -11,16 +10,16 @@ export const BOOKS: CopyTable = {
   key: 'ts, token_key',
 };
 
-/** Books as the body of a binary COPY. Every token must have a key. */
-export function bookCopy(books: readonly BookSnapshot[], tokens: ReadonlyMap<string, number>): Buffer {
+/** Books as the body of a binary COPY. With the keys of their tokens, in the same order. */
+export function bookCopy(books: readonly BookSnapshot[], tokenKeys: readonly number[]): Buffer {
   const rows = new CopyBuffer({ bytesExpected: books.length * ROW_BYTES_USUAL });
-  for (const book of books) {
+  for (const [at, book] of books.entries()) {
     rows.row(13);
     rows.timestamp(book.intervalStartMs * 1_000);
     rows.timestamp(book.seenAtMs * 1_000);
     if (book.exchangeAtMs === null) rows.null();
     else rows.timestamp(book.exchangeAtMs * 1_000);
-    rows.int32(keyOf(tokens, book.tokenId));
+    rows.int32(tokenKeys[at] ?? 0);
     if (book.hashMatches === null) rows.null();
     else rows.boolean(book.hashMatches);
     rows.numericOrNull(book.bestBid);

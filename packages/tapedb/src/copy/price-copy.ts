@@ -1,5 +1,4 @@
 import type { PriceSnapshot } from '@polytape/types';
-import { keyOf } from '../projection/key-dictionary.ts';
 import { CopyBuffer } from './copy-buffer.ts';
 import type { CopyTable } from './copy-table.ts';
 
@@ -10,14 +9,14 @@ export const PRICES: CopyTable = {
   key: 'ts, token_key',
 };
 
-/** Prices as the body of a binary COPY. Every token must have a key. */
-export function priceCopy(prices: readonly PriceSnapshot[], tokens: ReadonlyMap<string, number>): Buffer {
+/** Prices as the body of a binary COPY. With the keys of their tokens, in the same order. */
+export function priceCopy(prices: readonly PriceSnapshot[], tokenKeys: readonly number[]): Buffer {
   const rows = new CopyBuffer({ bytesExpected: prices.length * ROW_BYTES_USUAL });
-  for (const price of prices) {
+  for (const [at, price] of prices.entries()) {
     rows.row(8);
     rows.timestamp(price.intervalStartMs * 1_000);
     rows.timestamp(price.seenAtMs * 1_000);
-    rows.int32(keyOf(tokens, price.tokenId));
+    rows.int32(tokenKeys[at] ?? 0);
     rows.numericOrNull(price.lastPrice);
     rows.numericOrNull(price.bestBid);
     rows.numericOrNull(price.bestAsk);

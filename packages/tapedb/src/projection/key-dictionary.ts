@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
 import { DatabaseReplacedError } from '../errors.ts';
 
-/** Keys by id, and the database that they belong to (see `KEYS_DATABASE`); null when no key was requested. */
-export type Keys = { byId: ReadonlyMap<string, number>; database: string | null };
+/** Keys in the order of their ids, and the database that they belong to (see `KEYS_DATABASE`); null when no key was requested. */
+export type Keys = { keys: readonly number[]; database: string | null };
 
 /**
  * SQL for a text that identifies the database of the keys. It changes with the database, with the server, when the server
@@ -36,11 +36,36 @@ export class KeyDictionary {
    * Returns a key for each id. Missing ids are inserted in their own transaction: ON CONFLICT over all ids would use up an
    * identity value for each existing one, and other transactions would wait for the end of a long one.
    *
-   * @param details The detail to store with an id when it is inserted, by id.
+   * @param detailOf The detail to store with an id when it is inserted, by its place.
    * @throws {DatabaseReplacedError} The database of `client` is not the one that the keys in memory came from.
    */
-  async keys(client: ClientBase, details: ReadonlyMap<string, string | null>): Promise<Keys> {
+  async keys(
+    client: ClientBase,
+    ids: readonly string[],
+    detailOf: (place: number) => string | null = () => null,
+  ): Promise<Keys> {
     const cache = this.#cache; // used to the end even if it is forgotten meanwhile: it is consistent in itself
+    const keys: number[] = [];
+    const unknown = new Map<string, string | null>();
+    for (const id of ids) {
+      const key = cache.keys.get(id);
+      if (key === undefined) unknown.set(id, detailOf(keys.length));
+      keys.push(key ?? UNKNOWN);
+    }
+    if (unknown.size > 0) {
+      const found = await this.#find(client, cache, unknown);
+      for (const [place, id] of ids.entries()) if (keys[place] === UNKNOWN) keys[place] = keyOf(found, id);
+    }
+    return { keys, database: ids.length === 0 ? null : cache.database };
+  }
+
+  /** Forgets all keys. Call it when the database may be another one. */
+  forget(): void {
+    this.#cache = { database: null, keys: new Map() };
+  }
+
+  /** Looks ids up in the database, and inserts those that it does not have. */
+  async #find(client: ClientBase, cache: Cache, details: ReadonlyMap<string, string | null>) {
     const found = new Map<string, number>();
     const read = async (sql: string, values: unknown[]) => {
       const { rows } = await client.query<KeyRow>(sql, values);
@@ -49,26 +74,13 @@ export class KeyDictionary {
         found.set(id, key);
       }
     };
-
-    const unknown: string[] = [];
-    for (const id of details.keys()) {
-      const key = cache.keys.get(id);
-      if (key === undefined) unknown.push(id);
-      else found.set(id, key);
-    }
-    if (unknown.length > 0) await read(this.#sql.lookUp, [unknown]);
-    const missing = unknown.filter((id) => !found.has(id));
-    if (missing.length > 0) {
-      await read(this.#sql.insert, [missing, missing.map((id) => details.get(id) ?? null)]);
-      const overtaken = missing.filter((id) => !found.has(id));
-      if (overtaken.length > 0) await read(this.#sql.lookUp, [overtaken]);
-    }
-    return { byId: found, database: details.size === 0 ? null : cache.database };
-  }
-
-  /** Forgets all keys. Call it when the database may be another one. */
-  forget(): void {
-    this.#cache = { database: null, keys: new Map() };
+    await read(this.#sql.lookUp, [[...details.keys()]]);
+    const missing = [...details.keys()].filter((id) => !found.has(id));
+    if (missing.length === 0) return found;
+    await read(this.#sql.insert, [missing, missing.map((id) => details.get(id) ?? null)]);
+    const overtaken = missing.filter((id) => !found.has(id));
+    if (overtaken.length > 0) await read(this.#sql.lookUp, [overtaken]);
+    return found;
   }
 
   #remember(cache: Cache, id: string, key: number, database: string): void {
@@ -84,8 +96,9 @@ export class KeyDictionary {
 type Cache = { database: string | null; keys: Map<string, number> };
 type KeyRow = { id: string; key: number; database: string };
 
-/** The key of an id that was requested before. */
-export function keyOf(keys: ReadonlyMap<string, number>, id: string): number {
+const UNKNOWN = -1;
+
+function keyOf(keys: ReadonlyMap<string, number>, id: string): number {
   const key = keys.get(id);
   if (key === undefined) throw new Error(`there is no key for ${id}`);
   return key;

@@ -1,4 +1,5 @@
-import type { BookSnapshot, Market, MarketFact, PriceSnapshot, Trade, Unparsed } from '@polytape/types';
+import type { BookSnapshot, Market, MarketFact, PriceSnapshot, Unparsed } from '@polytape/types';
+import type { TradeRows } from '../copy/trade-rows.ts';
 import type { StreamPosition } from './stream-position.ts';
 
 /**
@@ -18,17 +19,12 @@ export type ProjectionBatch = {
 
 /** Rows by kind, each list in stream order: when two messages concern the same row, the order may decide. */
 export type ProjectedRows = {
-  trades: TradeRow[];
+  trades: TradeRows;
   prices: PriceSnapshot[];
   books: BookSnapshot[];
   markets: Market[];
   facts: MarketFact[];
   unparsed: Unparsed[];
-};
-
-export type TradeRow = Trade & {
-  /** Connection that saw the trade, from the message's headers; null when they name no valid one (`isConnectionId`). */
-  connectionId: string | null;
 };
 
 /** A message that cannot become a row, kept whole. */

@@ -1,15 +1,16 @@
+import type { BookSnapshot, PriceSnapshot } from '@polytape/types';
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import { DatabaseError } from 'pg';
 import { BOOKS, bookCopy } from '../copy/book-copy.ts';
 import { type CopyTable, copyRows, isKnownRow, prepareCopy } from '../copy/copy-table.ts';
 import { PRICES, priceCopy } from '../copy/price-copy.ts';
-import { TRADES, tradeCopy } from '../copy/trade-copy.ts';
+import { TRADES, TradeRows } from '../copy/trade-rows.ts';
 import { BatchLimitError, BatchRejectedError, DatabaseReplacedError, PositionConflictError } from '../errors.ts';
 import { type FactRows, factRows, storeFacts } from './fact-store.ts';
 import { storeDeadLetters, storeUnparsed } from './kept-bodies.ts';
 import { KEYS_DATABASE, KeyDictionary } from './key-dictionary.ts';
 import { introduceTokens, type MarketDocuments, marketDocuments, storeMarkets } from './market-store.ts';
-import type { ApplyResult, ProjectedRows, ProjectionBatch, TradeRow } from './projection-batch.ts';
+import type { ApplyResult, ProjectedRows, ProjectionBatch } from './projection-batch.ts';
 import { beginAndMovePosition } from './stream-position.ts';
 
 /** Stores messages as rows and moves the stream's position in one transaction: a crash leaves all of a batch or nothing. */
@@ -80,22 +81,34 @@ export class Projection {
 
   /** Builds all rows before any of them reaches the server, and looks up the keys. */
   async #encoded(client: ClientBase, rows: Partial<ProjectedRows>): Promise<EncodedRows> {
-    const { trades = [], prices = [], books = [], markets = [], facts = [], unparsed = [] } = rows;
+    const { trades = new TradeRows(), prices = [], books = [], markets = [], facts = [], unparsed = [] } = rows;
     const encoded = encoding((): EncodedRows => {
       const documents = markets.length === 0 ? null : marketDocuments(markets);
       return { copies: [], documents, facts: factRows(facts), unparsed, keysOf: [] };
     });
-
-    const tokens = await this.#tokens.keys(client, tokenIds([...trades, ...prices, ...books]));
-    const connections = await this.#connections.keys(client, connectionIds(trades));
-    encoded.keysOf.push(tokens.database, connections.database);
-    const keys = { tokens: tokens.byId, connections: connections.byId };
-    const copy = (into: CopyTable, count: number, encode: () => Buffer) => {
-      if (count > 0) encoded.copies.push({ into, count, body: encoding(encode) });
+    const tokenKeys = async (ids: readonly string[], conditionIdOf: (place: number) => string | null) => {
+      const { keys, database } = await this.#tokens.keys(client, ids, conditionIdOf);
+      encoded.keysOf.push(database);
+      return keys;
     };
-    copy(TRADES, trades.length, () => tradeCopy(trades, keys));
-    copy(PRICES, prices.length, () => priceCopy(prices, keys.tokens));
-    copy(BOOKS, books.length, () => bookCopy(books, keys.tokens));
+    if (trades.length > 0) {
+      const tokens = await tokenKeys(trades.tokenIds, (place) => trades.conditionIds[place] ?? null);
+      const connections = await this.#connections.keys(client, trades.connectionIds);
+      encoded.keysOf.push(connections.database);
+      encoded.copies.push({ into: TRADES, count: trades.length, body: trades.copy(tokens, connections.keys) });
+    }
+    const addSnapshots = async <Snapshot extends PriceSnapshot | BookSnapshot>(
+      into: CopyTable,
+      snapshots: readonly Snapshot[],
+      copy: (snapshots: readonly Snapshot[], keys: readonly number[]) => Buffer,
+    ) => {
+      if (snapshots.length === 0) return;
+      const ids = snapshots.map(({ tokenId }) => tokenId);
+      const keys = await tokenKeys(ids, (place) => snapshots[place]?.conditionId ?? null);
+      encoded.copies.push({ into, count: snapshots.length, body: encoding(() => copy(snapshots, keys)) });
+    };
+    await addSnapshots(PRICES, prices, priceCopy);
+    await addSnapshots(BOOKS, books, bookCopy);
     if (encoded.documents !== null) await introduceTokens(client, encoded.documents);
     return encoded;
   }
@@ -162,16 +175,6 @@ type EncodedRows = {
   /** The databases of the keys in the copies, see `KEYS_DATABASE`; null when no key was needed. */
   keysOf: (string | null)[];
 };
-
-/** Token ids with the condition of each. */
-function tokenIds(rows: readonly { tokenId: string; conditionId: string }[]): ReadonlyMap<string, string> {
-  return new Map(rows.map(({ tokenId, conditionId }) => [tokenId, conditionId]));
-}
-
-function connectionIds(trades: readonly TradeRow[]): ReadonlyMap<string, null> {
-  const ids = trades.map(({ connectionId }) => connectionId).filter((id) => id !== null);
-  return new Map(ids.map((id) => [id, null]));
-}
 
 /**
  * Messages are checked when they are decoded, so this should not fail. If a check is missing there, the batch is rejected:

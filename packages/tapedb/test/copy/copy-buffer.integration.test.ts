@@ -79,7 +79,7 @@ describe('a value copied in binary comes back', () => {
 
   test('as the same bits', async () => {
     const values = ['0000000000000000', 'ffffffffffffffff', '8000000000000000', '0123456789abcdef'];
-    const read = await roundTrip('int8', values, (rows, value) => rows.int64Hex(value));
+    const read = await roundTrip('int8', values, (rows, value) => rows.hex(value));
     expect(read.map((value) => BigInt.asUintN(64, BigInt(value)).toString(16).padStart(16, '0'))).toEqual(values);
   });
 

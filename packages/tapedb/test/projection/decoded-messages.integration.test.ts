@@ -16,7 +16,7 @@ import {
 } from '@polytape/types';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ProjectedRows } from '../../src/index.ts';
+import { type ProjectedRows, TradeRows } from '../../src/index.ts';
 import { openDatabase } from '../open-database.ts';
 import { batch, book, CONDITION, market, NOON_MS, price, step, TOKEN_YES, trade, unparsed } from './sample-batch.ts';
 
@@ -76,7 +76,7 @@ const KINDS: Record<string, Kind> = {
   'a trade': {
     message: TRADE,
     subjectOf: tradeSubject,
-    rowsOf: (subject, body) => ({ trades: [{ ...decodeTrade(subject, body), connectionId: null }] }),
+    rowsOf: (subject, body) => ({ trades: TradeRows.of([{ ...decodeTrade(subject, body), connectionId: null }]) }),
   },
   'a price': {
     message: { snapshots: [price()] },

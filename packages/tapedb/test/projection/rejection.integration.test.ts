@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BatchRejectedError } from '../../src/index.ts';
+import { BatchRejectedError, TradeRows } from '../../src/index.ts';
 import { openDatabase } from '../open-database.ts';
 import { batch, book, deadLetter, market, NOON_MS, position, step, trade } from './sample-batch.ts';
 
@@ -62,12 +62,12 @@ test('a batch that cannot be made into rows, because decoding let a value throug
   const wrong = { toString: 1 };
   for (const rows of [
     { books: [book(), { ...book(), hash: wrong }] },
-    { trades: [trade('good'), { ...trade('bad'), price: wrong }] },
     { markets: [{ ...market(), endAtMs: Number.NaN }] },
   ]) {
     const refused = opened.database.apply(batch(0, 2, rows as never));
     await expect(refused).rejects.toBeInstanceOf(BatchRejectedError);
   }
+  expect(() => TradeRows.of([trade('good'), { ...trade('bad'), price: wrong as never }])).toThrow(BatchRejectedError);
 });
 
 test('a step is kept without its venue time when that is impossible', async () => {

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { BookSnapshot, Market, PriceSnapshot, ResolutionStep, Unparsed } from '@polytape/types';
-import type { DeadLetter, ProjectedRows, ProjectionBatch, StreamPosition, TradeRow } from '../../src/index.ts';
+import {
+  type DeadLetter,
+  type ProjectedRows,
+  type ProjectionBatch,
+  type StreamPosition,
+  type TradeRow,
+  TradeRows,
+} from '../../src/index.ts';
 
 export const TOKEN_YES = '63697418234567890123456789012345678901234567890123456789012345678901234567890';
 export const TOKEN_NO = '11164532345678901234567890123456789012345678901234567890123456789012345678901';
@@ -158,8 +165,12 @@ export function position(sequence: number, fields: Partial<StreamPosition> = {})
 
 /** A batch of the stream TRADES that moves its position from `from` to `to`; 0 stands for no position. */
 export function batch(from: number, to: number, content: BatchContent = {}): ProjectionBatch {
-  const { deadLetters = [], ...rows } = content;
+  const { deadLetters = [], trades = [], ...others } = content;
+  const rows = { ...others, trades: trades instanceof TradeRows ? trades : TradeRows.of(trades) };
   return { stream: 'TRADES', from: from === 0 ? null : position(from), to: position(to), rows, deadLetters };
 }
 
-export type BatchContent = Partial<ProjectedRows> & { deadLetters?: DeadLetter[] };
+export type BatchContent = Partial<Omit<ProjectedRows, 'trades'>> & {
+  trades?: TradeRow[] | TradeRows;
+  deadLetters?: DeadLetter[];
+};

@@ -8,5 +8,5 @@ export function isConditionId(value: unknown): value is string {
   return typeof value === 'string' && value.length <= CONDITION_ID_LENGTH_MAX && /^0x[0-9a-f]+$/.test(value);
 }
 
-const TOKEN_ID_LENGTH_MAX = 78;
-const CONDITION_ID_LENGTH_MAX = 66;
+export const TOKEN_ID_LENGTH_MAX = 78;
+export const CONDITION_ID_LENGTH_MAX = 66;

@@ -15,7 +15,8 @@ import { isCount, isRecord } from './value-fault.ts';
 
 /**
  * These functions decide what a message of the log must have, and nothing else does. A body is whatever was published on
- * the subject; the database can store every body that passes.
+ * the subject; the database can store every body that passes. (`scanTrade` is a faster way through `decodeTrade`, for the same
+ * bodies or fewer.)
  *
  * Each throws a MalformedMessageError when the body is not one of its stream, or not the one that its subject names.
  */
