@@ -16,12 +16,13 @@ function sampleTrade(n: number, ordinals: OrdinalCounter): Trade {
     transactionHash: `0x${n.toString(16).padStart(64, '0')}`,
   };
   const contentHash = tradeContentHash(content);
-  const { timestamp, ...rest } = content;
+  const { timestamp, tokenId, side, price, size, transactionHash } = content;
   return {
-    ...rest,
     tradeId: tradeId(contentHash, ordinals.next(contentHash, 0)),
     conditionId: `0x${(n % 250).toString(16).padStart(64, '0')}`,
+    ...{ tokenId, side, price, size },
     feeRateBps: '0',
+    transactionHash,
     exchangeAtMs: Number(timestamp),
     receivedAtUs: Number(timestamp) * 1_000,
     source: 'websocket',
