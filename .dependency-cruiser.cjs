@@ -74,22 +74,22 @@ module.exports = {
     },
     {
       name: 'only-bus-knows-nats',
-      comment: 'Everything else speaks of streams, batches and views. Tests may ask a server itself.',
+      comment: 'Everything else speaks of streams, batches and views. Tests and benchmarks may ask a server itself.',
       severity: 'error',
-      from: { pathNot: '^packages/(bus|embedded|test-servers|e2e)/' },
+      from: { pathNot: '^packages/(bus|embedded|test-servers|e2e|bench)/' },
       to: { path: 'node_modules/@nats-io/' },
     },
     {
       name: 'only-tapedb-knows-postgresql',
       severity: 'error',
-      from: { pathNot: '^packages/(tapedb|embedded|test-servers|e2e)/' },
+      from: { pathNot: '^packages/(tapedb|embedded|test-servers|e2e|bench)/' },
       to: { path: 'node_modules/pg(-copy-streams)?/' },
     },
     {
       name: 'images-hold-what-runs',
       comment: 'Images are installed without devDependencies, and without the packages that only tests need.',
       severity: 'error',
-      from: { path: '^(packages|services)/[^/]+/src/', pathNot: '^packages/(e2e|test-servers)/' },
+      from: { path: '^(packages|services)/[^/]+/src/', pathNot: '^packages/(e2e|test-servers|bench)/' },
       to: { path: '^packages/(e2e|test-servers)/|/test/' },
     },
     {

@@ -2,14 +2,16 @@ import { Bus, type KvView } from '@polytape/bus';
 import { silentLog } from '@polytape/resilience';
 import type { IngestorPresence, Market, Shard } from '@polytape/types';
 import { VenueSim } from '@polytape/venue-sim';
-import { type Durations, durations } from './durations.ts';
+import type { Bench } from './bench.ts';
+import { type Figure, figureOf } from './measure.ts';
 import { startService } from './service-process.ts';
 
 /**
  * How fast new markets are recorded. A simulated venue that answers at once announces 200 markets with 400 tokens to a
  * scheduler and an ingestor with default settings. Covered means that a book of each token has arrived.
  */
-export async function benchCoverage(natsUrl: string): Promise<Durations[]> {
+export async function benchCoverage(bench: Bench): Promise<Figure[]> {
+  const { url: natsUrl } = await bench.nats();
   await using venue = await VenueSim.start({ markets: MARKETS, oddMarkets: 0, trading: false });
   const addresses = {
     POLYMARKET_WS_URL: venue.urls.ws,
@@ -41,9 +43,9 @@ export async function benchCoverage(natsUrl: string): Promise<Durations[]> {
     took.planned.push(coveredAtMs - (await plannedAtMs));
   }
   return [
-    durations('announced by the venue -> covered', took.announced),
-    durations("the last market's document in the log -> covered", took.known),
-    durations('in the plan -> subscribed and covered', took.planned),
+    figureOf('announced by the venue -> covered', 'ms', 'less', took.announced),
+    figureOf("the last market's document in the log -> covered", 'ms', 'less', took.known),
+    figureOf('in the plan -> subscribed and covered', 'ms', 'less', took.planned),
   ];
 }
 

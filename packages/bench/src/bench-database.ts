@@ -1,16 +1,18 @@
 import { silentLog } from '@polytape/resilience';
 import { Database, type ProjectedRows, type StreamPosition, TradeRows } from '@polytape/tapedb';
 import { tradeSubject } from '@polytape/types';
-import { type Measured, measure } from './measure.ts';
+import type { Bench } from './bench.ts';
+import { type Figure, measure } from './measure.ts';
 import { sampleBooks, samplePrices } from './sample-snapshots.ts';
 import { sampleTrades } from './sample-trades.ts';
 
 /** The writer's transaction of 5,000 rows: position, COPY, unique key, commit. */
-export async function benchDatabase(url: string, say: (sentence: string) => void): Promise<Measured[]> {
+export async function benchDatabase(bench: Bench): Promise<Figure[]> {
+  const { url } = await bench.postgres();
   const signal = new AbortController().signal;
   await using database = await Database.open({ url, applicationName: 'bench', log: silentLog, signal });
   await database.migrate();
-  say(`  (${database.edition})`);
+  bench.say(`  (${database.edition})`);
   let from: StreamPosition | null = null;
   const commit = async (batches: readonly (() => Partial<ProjectedRows>)[]) => {
     for (const rowsOf of batches) {

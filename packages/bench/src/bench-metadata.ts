@@ -1,12 +1,15 @@
 import { freePort } from '@polytape/embedded';
 import { VenueSim } from '@polytape/venue-sim';
+import type { Bench } from './bench.ts';
+import { type Figure, figureOf } from './measure.ts';
 import { startService } from './service-process.ts';
 
 /**
  * What a scheduler with default intervals needs for 20,000 markets, and how near it comes to the venue's limits: first a
  * scan of an empty log, then a restart with all markets known, when every job begins at once.
  */
-export async function benchMetadata(natsUrl: string): Promise<string[]> {
+export async function benchMetadata(bench: Bench): Promise<Figure[]> {
+  const { url: natsUrl } = await bench.nats();
   await using venue = await VenueSim.start({
     ...{ markets: MARKETS, oddMarkets: 0 },
     ...{ trading: false, gammaFiguresAgeMs: 0 },
@@ -18,11 +21,11 @@ export async function benchMetadata(natsUrl: string): Promise<string[]> {
     POLYMARKET_DATA_URL: venue.urls.data,
     NATS_URL: natsUrl,
   };
-  const lines: string[] = [];
+  const figures: Figure[] = [];
   {
     await using scheduler = await measured(addresses);
     await scheduler.untilItems('discovery-scan', MARKETS);
-    lines.push(`empty log: ${await scheduler.figures(['discovery-scan'])}`);
+    figures.push(...(await scheduler.figures('first scan', ['discovery-scan'])));
   }
   {
     await using scheduler = await measured(addresses);
@@ -31,20 +34,21 @@ export async function benchMetadata(natsUrl: string): Promise<string[]> {
       scheduler.untilItems('prices', 2 * MARKETS),
       scheduler.untilItems('books', 2 * MARKETS),
     ]);
-    lines.push(`all jobs at once: ${await scheduler.figures(['discovery-scan', 'prices', 'books'])}`);
+    figures.push(...(await scheduler.figures('all jobs at once', ['discovery-scan', 'prices', 'books'])));
   }
   const rates = venue.rest.rates().filter(({ requests }) => requests > 0);
   for (const { host, rule, limit, requests, most } of rates) {
-    const share = Math.round((most / limit) * 100);
-    lines.push(`${host} ${rule}: ${requests} requests, ${most} in 10 s at most: ${share} % of the limit of ${limit}`);
+    const figure = figureOf(`${host} ${rule}: requests in 10 s at most, of ${requests}`, 'requests', 'less', [most]);
+    figures.push({ ...figure, baseline: { name: "the venue's limit", median: limit } });
   }
-  return lines;
+  return figures;
 }
 
 type MeasuredScheduler = AsyncDisposable & {
   /** Resolves when a run of the job has read this number of items. @throws {Error} No run did in time. */
   untilItems(job: string, items: number): Promise<void>;
-  figures(jobs: readonly string[]): Promise<string>;
+  /** Seconds of the last run of each job, and the most memory so far. */
+  figures(during: string, jobs: readonly string[]): Promise<Figure[]>;
 };
 
 async function measured(env: Record<string, string>): Promise<MeasuredScheduler> {
@@ -66,13 +70,13 @@ async function measured(env: Record<string, string>): Promise<MeasuredScheduler>
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     },
-    async figures(jobs) {
+    async figures(during, jobs) {
       const text = await metrics();
       const took = jobs.map((job) => {
         const seconds = value(text, `polytape_scheduler_job_duration_seconds{job="${job}"}`) ?? Number.NaN;
-        return `${job} ${value(text, `polytape_scheduler_job_items{job="${job}"}`)} items in ${seconds.toFixed(1)} s`;
+        return figureOf(`${during}: ${job}`, 's', 'less', [seconds]);
       });
-      return `${took.join(', ')}; at most ${Math.round(memoryMax / 2 ** 20)} MiB`;
+      return [...took, figureOf(`${during}: memory at most`, 'MiB', 'less', [memoryMax / 2 ** 20])];
     },
     [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };

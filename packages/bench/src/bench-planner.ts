@@ -1,8 +1,8 @@
 import { type PlanInput, planShards, type WantedMarket } from '../../../services/scheduler/src/plan/shard-planner.ts';
-import { type Measured, measure } from './measure.ts';
+import { type Figure, measure } from './measure.ts';
 
 /** The shard planner, with more tokens than the venue had in 2026. */
-export async function benchPlanner(): Promise<Measured[]> {
+export async function benchPlanner(): Promise<Figure[]> {
   const wanted = Array.from({ length: MARKETS }, (_, n): WantedMarket => {
     const conditionId = `0x${n.toString(16).padStart(64, '0')}`;
     return { conditionId, tokenIds: [`${TOKEN_ID_START}${2 * n}`, `${TOKEN_ID_START}${2 * n + 1}`] };
@@ -28,6 +28,7 @@ export async function benchPlanner(): Promise<Measured[]> {
   const open = wanted.filter(({ conditionId }) => !ended.has(conditionId));
   return [
     await measure(`empty plan, ${2 * MARKETS} tokens`, 'tokens', {
+      clock: 'cpu',
       prepare: () => empty,
       work: (input) => {
         planShards(input, LIMITS);
@@ -35,6 +36,7 @@ export async function benchPlanner(): Promise<Measured[]> {
       },
     }),
     await measure('planned again, one market in 100 has ended', 'tokens', {
+      clock: 'cpu',
       prepare: () => ({ ...empty, shards: full, wanted: open, isEnded: (id: string) => ended.has(id) }),
       work: (input) => {
         planShards(input, LIMITS);

@@ -1,51 +1,95 @@
-/** The benchmarks: frames, plan and assignment on one core, the embedded servers, and how fast new markets are recorded. Loopback only; takes some minutes. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { prepareNatsServer, preparePostgres, startNatsServer, startPostgres } from '@polytape/embedded';
-import { benchAssignment } from './bench-assignment.ts';
-import { benchBus } from './bench-bus.ts';
-import { benchCoverage } from './bench-coverage.ts';
-import { benchDatabase } from './bench-database.ts';
-import { benchFrames } from './bench-frames.ts';
-import { benchMetadata } from './bench-metadata.ts';
-import { benchPlanner } from './bench-planner.ts';
-import { renderDurations } from './durations.ts';
-import { type Measured, renderMeasured } from './measure.ts';
+/** `npx pnpm bench`: measures the recorder section by section, each figure with a baseline. Loopback only. */
+import { parseArgs } from 'node:util';
+import { Bench, type Section } from './bench.ts';
+import { figureLine, quickLine } from './report/figure-text.ts';
+import { thisMachine } from './report/machine.ts';
+import { performancePage } from './report/performance-page.ts';
+import { earlierFigure, readResults, withSection, writeResults } from './report/results-file.ts';
+import { SECTIONS } from './sections.ts';
 
 const say = (sentence: string) => console.log(sentence);
-const directory = mkdtempSync(join(tmpdir(), 'polytape-bench-'));
-const cacheDir = fileURLToPath(import.meta.resolve('../../../.polytape/cache'));
-
-try {
-  const [nats, postgres] = await Promise.all([
-    prepareNatsServer({ cacheDir, progress: say, binary: process.env.NATS_SERVER_BIN }),
-    preparePostgres({ cacheDir, progress: say }),
-  ]);
-  await using natsServer = await startNatsServer({ binary: nats, dataDir: join(directory, 'nats') });
-  await using postgresServer = await startPostgres({ binaries: postgres, dataDir: join(directory, 'postgres') });
-
-  say(
-    `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB; Node ${process.version}, nats-server ${nats.version}`,
-  );
-  const sections: [string, () => Promise<Measured[]>][] = [
-    ['Frames, one core', benchFrames],
-    ['Shard planner, one core', benchPlanner],
-    ['Assignment of shards, one core', benchAssignment],
-    ['JetStream, each write synced', () => benchBus(natsServer.url)],
-    ['Database', () => benchDatabase(postgresServer.url, say)],
-  ];
-  for (const [title, run] of sections) {
-    say(`\n${title}`);
-    for (const measured of await run()) say(renderMeasured(measured));
+const { values: flags, positionals } = parsed();
+if (flags.help === true) {
+  say(help());
+  process.exit(0);
+}
+const numbers = (text: string | undefined) => text?.split(',').map(Number) ?? null;
+const options = {
+  quick: flags.quick === true,
+  rates: numbers(flags.rates),
+  seconds: numbers(flags.seconds)?.[0] ?? null,
+  cpuProf: flags['cpu-prof'] ?? null,
+};
+const earlier = readResults();
+let results = earlier;
+const machine = await thisMachine(say);
+say(`${machine.processor}, ${machine.memory}; ${machine.versions}`);
+for (const section of chosen(positionals)) {
+  say(`\n${section.title}`);
+  await using bench = new Bench(options, say);
+  const figures = await section.run(bench);
+  for (const figure of figures) {
+    say(options.quick ? quickLine(figure, earlierFigure(earlier, section.name, figure)) : figureLine(figure));
   }
-  // Runs last, because it leaves its plan in the broker.
-  say('\n400 tokens of new markets, real services and an instant venue');
-  for (const took of await benchCoverage(natsServer.url)) say(renderDurations(took));
-  await using secondServer = await startNatsServer({ binary: nats, dataDir: join(directory, 'nats-metadata') });
-  say('\nA scheduler, 20,000 markets and a venue that answers at once');
-  for (const line of await benchMetadata(secondServer.url)) say(line);
-} finally {
-  rmSync(directory, { recursive: true, force: true });
+  // After each section, so that a later one that fails takes nothing away.
+  results = withSection(results, section.name, { measuredOn: new Date().toISOString().slice(0, 10), machine, figures });
+  if (flags.write === true) writeResults(results, performancePage(SECTIONS, results));
+}
+if (flags.json === true) say(JSON.stringify(results));
+
+function parsed() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        quick: { type: 'boolean' },
+        write: { type: 'boolean' },
+        json: { type: 'boolean' },
+        rates: { type: 'string' },
+        seconds: { type: 'string' },
+        'cpu-prof': { type: 'string' },
+      },
+    });
+  } catch (error) {
+    return wrongUsage((error as Error).message);
+  }
+}
+
+function chosen(names: readonly string[]): readonly Section[] {
+  if (names.length === 0) return SECTIONS.filter(({ isQuick }) => isQuick || !options.quick);
+  return names.map(
+    (name) => SECTIONS.find((section) => section.name === name) ?? wrongUsage(`There is no section '${name}'.`),
+  );
+}
+
+function wrongUsage(what: string): never {
+  console.error(`bench: ${what} \`npx pnpm bench --help\` shows the usage.`);
+  process.exit(2);
+}
+
+function help(): string {
+  const sections = SECTIONS.map(
+    ({ name, title, isQuick }) => `  ${name.padEnd(12)} ${title}${isQuick ? '' : ' (not with --quick)'}`,
+  );
+  return `npx pnpm bench [section ...] [options]
+
+Measures the recorder. Without a section it measures all of them, which takes about half an hour.
+
+Sections:
+${sections.join('\n')}
+
+Options:
+  --quick              about two minutes, one line a figure with its ratio to docs/performance.json
+  --write              put the figures into docs/performance.json and docs/performance.md
+  --json               print all results as JSON, on the last line
+  --rates <list>       e2e: trades a second, such as 200,5000
+  --seconds <number>   e2e: measured seconds of each rate (30)
+  --cpu-prof <dir>     e2e: write a CPU profile of each process, and print where their time went
+
+Examples:
+  npx pnpm bench --quick
+  npx pnpm bench frames writer
+  npx pnpm bench e2e --rates 5000 --seconds 60 --cpu-prof /tmp/profiles
+  npx pnpm bench --write`;
 }

@@ -1,35 +1,87 @@
-/** Units per second, over several runs. */
-export type Measured = { name: string; unit: string; median: number; min: number; max: number; runs: number };
+/** A measured quantity: the median of several runs, and what it is compared with. */
+export type Figure = {
+  name: string;
+  /** Column of the report's table, such as a rate. Figures without one are listed one a line. */
+  group?: string;
+  unit: string;
+  better: 'more' | 'less';
+  median: number;
+  min: number;
+  max: number;
+  runs: number;
+  /** The plain way to do the same, measured in the same run. */
+  baseline?: { name: string; median: number };
+};
+
+/** Runs of a figure, where a section does not choose another number. */
+export const RUNS = 5;
+
+/** One way to do a piece of work. `prepare` makes the input of a run and is not timed; `work` returns the units it has processed. */
+export type Case<T> = {
+  name: string;
+  prepare: (run: number) => T;
+  work: (prepared: T) => number | Promise<number>;
+};
 
 /**
- * Runs `work` several times after a warm-up and returns the units per second. `prepare` makes the input of a run and is not
- * timed; `work` returns the number of units that it has processed.
+ * Units per second of one case.
+ *
+ * @param o.clock `cpu` counts the processor time of this process, which other programs on the machine disturb less than
+ *   `wall`, the default. Use it for work of one core that waits for nothing.
  */
 export async function measure<T>(
   name: string,
   unit: string,
-  { prepare, work }: { prepare: (run: number) => T; work: (prepared: T) => number | Promise<number> },
-): Promise<Measured> {
-  const rates: number[] = [];
+  { prepare, work, clock }: Omit<Case<T>, 'name'> & { clock?: Clock },
+): Promise<Figure> {
+  const [figure] = await compare(unit, [{ name, prepare, work }], clock === undefined ? {} : { clock });
+  return figure as Figure;
+}
+
+/**
+ * Units per second of several ways to do the same. The first is the baseline of the others. Runs alternate between the cases,
+ * after a warm-up of each, so that a busy minute of the machine meets all of them.
+ */
+export async function compare<T>(
+  unit: string,
+  cases: readonly Case<T>[],
+  o: { clock?: Clock } = {},
+): Promise<Figure[]> {
+  const now = CLOCKS[o.clock ?? 'wall'];
+  const rates = cases.map((): number[] => []);
   for (let run = 0; run <= RUNS; run += 1) {
-    const prepared = prepare(run);
-    const startedAtMs = performance.now();
-    const units = await work(prepared);
-    const seconds = (performance.now() - startedAtMs) / 1_000;
-    if (run > 0) rates.push(units / seconds);
+    for (const [at, { prepare, work }] of cases.entries()) {
+      const prepared = prepare(run);
+      const startedAtMs = now();
+      const units = await work(prepared);
+      const seconds = (now() - startedAtMs) / 1_000;
+      if (run > 0) rates[at]?.push(units / seconds);
+    }
   }
-  rates.sort((a, b) => a - b);
-  const median = rates[Math.floor(rates.length / 2)] ?? 0;
-  return { name, unit, median, min: rates[0] ?? 0, max: rates.at(-1) ?? 0, runs: RUNS };
+  const figures = cases.map(({ name }, at) => figureOf(name, `${unit}/s`, 'more', rates[at] ?? []));
+  const [first, ...rest] = figures;
+  if (first === undefined) return [];
+  return [first, ...rest.map((figure) => against(figure, first))];
 }
 
-/** `92,100 frames/s (90,300 to 94,000, 5 runs)`. */
-export function renderMeasured({ name, unit, median, min, max, runs }: Measured): string {
-  return `  ${name.padEnd(52)} ${figure(median).padStart(10)} ${unit}/s   (${figure(min)} to ${figure(max)}, ${runs} runs)`;
+/** A figure of measured values, one a run. */
+export function figureOf(name: string, unit: string, better: Figure['better'], values: readonly number[]): Figure {
+  const sorted = [...values].sort((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return { name, unit, better, median, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0, runs: sorted.length };
 }
 
-function figure(number: number): string {
-  return Math.round(number).toLocaleString('en-US');
+/** The figure, with another one as its baseline. */
+export function against(figure: Figure, { name, median }: Figure): Figure {
+  return { ...figure, baseline: { name, median } };
 }
 
-const RUNS = 5;
+export type Clock = 'wall' | 'cpu';
+
+const CLOCKS: Record<Clock, () => number> = {
+  wall: () => performance.now(),
+  cpu: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  },
+};

@@ -13,7 +13,8 @@ export {
 export { KvBucket } from './kv/kv-bucket.ts';
 export type { KvEntry } from './kv/kv-entry.ts';
 export { KvView, type KvViewOptions } from './kv/kv-view.ts';
-export { type OutgoingMessage, Publisher, type PublisherOptions, type PublisherStats } from './publish/publisher.ts';
+export type { OutgoingMessage } from './publish/outgoing.ts';
+export { Publisher, type PublisherOptions, type PublisherStats } from './publish/publisher.ts';
 export type { ReadOptions } from './read/batch-reader.ts';
 export { isMessageAt, type ReadPosition, type StreamBatch, type StreamMessage } from './read/stream-message.ts';
 export type { RequestAllOptions, RequestOptions } from './request/request.ts';

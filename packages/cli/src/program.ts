@@ -36,6 +36,7 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
       databaseUrl: config.DATABASE_URL || null,
       forMs: flags.for ?? null,
       ingestors: flags.ingestors,
+      cpuProfDir: flags.cpuProf === undefined ? null : resolve(flags.cpuProf),
       // With --json the summary is the last line of standard output, so text for people goes to standard error.
       terminal: new Terminal(flags.json ? process.stderr : process.stdout),
       signal,
@@ -154,14 +155,15 @@ function oneLine(help: string): OutputConfiguration {
   };
 }
 
-type RunFlags = { for?: number; json?: boolean; ingestors: number };
+type RunFlags = { for?: number; json?: boolean; ingestors: number; cpuProf?: string };
 
 function withRunFlags(command: Command): Command {
   return command
     .exitOverride()
     .option('--for <duration>', 'stop after this time, such as 30s, 5m or 2h', durationArgument)
     .option('--json', 'print the summary as JSON, on the last line of standard output')
-    .option('--ingestors <number>', 'number of ingestor processes, which share the shards', positive, 1);
+    .option('--ingestors <number>', 'number of ingestor processes, which share the shards', positive, 1)
+    .option('--cpu-prof <directory>', 'write a CPU profile of each service into this directory when it stops');
 }
 
 function positive(text: string): number {

@@ -16,6 +16,16 @@ export { newInstanceId } from './instance-id.ts';
 export { ConfigError, loadConfig } from './load-config.ts';
 export { createLogger, errorAdvice, errorSentence, LOG_LEVELS, type Logger, type LogLevel } from './logger.ts';
 export { Metrics } from './metrics.ts';
+export {
+  addHistograms,
+  type DurationHistogram,
+  histogramSince,
+  parsePrometheusText,
+  quantile,
+  readHistogram,
+  type Scrape,
+  sumOf,
+} from './prometheus-text.ts';
 export { busSettings, processSettings } from './shared-settings.ts';
 export { shownJson, shownText } from './shown-text.ts';
 export type { Stop } from './stop.ts';

@@ -5,6 +5,7 @@ import { ClobClient, DataClient, GammaClient, VenueHttp } from '@polytape/polyma
 import { beginService, HealthServer, Metrics, newInstanceId } from '@polytape/service';
 import { COMMANDS, type LeaderRecord, type Shard, shardFault } from '@polytape/types';
 import { configTable, jobSettings, planLimits, settingsNotice } from './config.ts';
+import { LastingPublishers } from './lasting-publishers.ts';
 import { Leadership } from './leadership/leadership.ts';
 import { INQUIRY_LIMITS } from './markets/inquiries.ts';
 import { registerMetrics } from './register-metrics.ts';
@@ -30,6 +31,7 @@ health.report(() => ['waiting for NATS (NATS_URL)']);
 await using bus = await Bus.connect({ url: config.NATS_URL, name: 'scheduler', log, signal });
 await bus.reconcile(signal, { replicas: config.NATS_REPLICAS });
 
+await using publishers = new LastingPublishers(bus);
 const leadership = new Leadership({
   bucket: await bus.kv<LeaderRecord>('leader'),
   schedulerId,
@@ -41,6 +43,7 @@ const scheduler = new Scheduler({
   schedulerId,
   bus,
   leadership,
+  publishers,
   shards: await bus.kv<Shard>('shards', shardFault),
   venue: {
     gamma: new GammaClient({ url: config.POLYMARKET_GAMMA_URL, http }),

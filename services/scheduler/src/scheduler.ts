@@ -11,6 +11,7 @@ import {
 } from '@polytape/types';
 import { JobRunner } from './jobs/job-runner.ts';
 import { JOB_NAMES, type JobName, type JobSettings, termJobs, type Venue } from './jobs/term-jobs.ts';
+import { DOCUMENT_WINDOW, type LastingPublishers } from './lasting-publishers.ts';
 import type { LeaderTerm } from './leadership/leader-term.ts';
 import type { Leadership } from './leadership/leadership.ts';
 import type { Discovery } from './markets/discovery.ts';
@@ -32,6 +33,7 @@ export type SchedulerOptions = {
   schedulerId: string;
   bus: Bus;
   leadership: Leadership;
+  publishers: LastingPublishers;
   shards: KvBucket<Shard>;
   venue: Venue;
   jobs: JobSettings;
@@ -95,8 +97,10 @@ export class Scheduler {
 
   /** How long the oldest message for EVENTS or MARKETS has waited for its acknowledgement. Prices and books may wait. */
   #documentsWaitMs(): number {
-    const oldestAtMs = this.#term?.publishers.documents.stats().oldestTakenAtMs ?? null;
-    return oldestAtMs === null ? 0 : Date.now() - oldestAtMs;
+    if (this.#term === null) return 0;
+    const { documents, facts } = this.#term.publishers;
+    const nowMs = Date.now();
+    return Math.max(...[documents, facts].map((each) => nowMs - (each.stats().oldestTakenAtMs ?? nowMs)));
   }
 
   /** Messages that the publishers of this term still wait to have acknowledged. */
@@ -172,13 +176,13 @@ export class Scheduler {
     const { bus, shards, venue, jobs, plan: limits, counters, log } = this.#o;
     const { gamma, clob } = venue;
     const { signal } = term;
-    // A term has publishers of its own: what it could not publish must not come out in a later term.
-    await using documents = bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 });
-    await using prices = bus.publisher(SNAPSHOT_WINDOW);
-    await using books = bus.publisher(SNAPSHOT_WINDOW);
-    const publishers = { documents, prices, books };
+    using _forgotten = { [Symbol.dispose]: () => this.#o.publishers.forgetUnacknowledged() };
+    // An old document must not replace a newer one, so nothing of a term is kept here.
+    await using documents = bus.publisher(DOCUMENT_WINDOW);
+    const { facts, prices, books } = this.#o.publishers;
+    const publishers = { documents, facts, prices, books };
     const registry = new MarketRegistry({ figuresIntervalMs: this.#o.figuresIntervalMs });
-    const marketLog = new MarketLog({ bus, gamma, registry, publisher: documents, term, counters, log });
+    const marketLog = new MarketLog({ bus, gamma, registry, publishers, term, counters, log });
     await marketLog.remember();
     const plan = await ShardPlan.read(shards, term);
     const inquiries = new Inquiries(this.#o.inquiries);
@@ -219,7 +223,7 @@ function perShard({ shards }: ShardPlan): NonNullable<SchedulerStatus['plan']>['
 }
 
 type Term = {
-  publishers: Record<'documents' | 'prices' | 'books', Publisher>;
+  publishers: Record<'documents' | 'facts' | 'prices' | 'books', Publisher>;
   registry: MarketRegistry;
   plan: ShardPlan;
   keeper: PlanKeeper;
@@ -229,8 +233,6 @@ type Term = {
 };
 
 const ABOUT_MARKETS: ReadonlySet<JobName> = new Set<JobName>(['discovery', 'prices', 'books']);
-/** Holds a few thousand prices or a few hundred books. */
-const SNAPSHOT_WINDOW = { unacknowledgedMax: 500, queueMax: 2_000, queueBytesMax: 32 * 1_024 * 1_024 };
 /** A market that closes and is settled between two looks, and is lost with the stream, is still in EVENTS. */
 const STREAM_WATCH_INTERVAL_MS = 5_000;
 /** JetStream acknowledges within milliseconds, and within seconds after a restart. */

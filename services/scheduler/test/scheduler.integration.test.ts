@@ -8,11 +8,13 @@ import {
   type LeaderRecord,
   type LifecycleEvent,
   lifecycleMessageId,
+  type MarketFact,
   type Shard,
 } from '@polytape/types';
 import { VenueSim } from '@polytape/venue-sim';
 import { describe, expect, test } from 'vitest';
 import { JOB_NAMES, type JobName } from '../src/jobs/term-jobs.ts';
+import { LastingPublishers } from '../src/lasting-publishers.ts';
 import { Leadership } from '../src/leadership/leadership.ts';
 import { INQUIRY_LIMITS, type InquiryLimits } from '../src/markets/inquiries.ts';
 import { Scheduler, type SchedulerOptions } from '../src/scheduler.ts';
@@ -81,6 +83,18 @@ describe.concurrent('a scheduler whose documents JetStream does not acknowledge'
     await s.acknowledges('EVENTS', true);
     await s.untilTrue(() => s.scheduler.readiness().length === 0);
     await s.untilTrue(() => s.scheduler.status().unacknowledged.messages === 0);
+  });
+});
+
+describe.concurrent('the history that a scheduler has published', () => {
+  test('is published again after the term if the broker has lost it', async ({ expect }) => {
+    await using s = await scheduling();
+    await s.until((jobs) => isWorking(jobs['discovery-scan']));
+    const written = await s.stored<MarketFact>('EVENTS');
+    await deleteStreams(s.url, ['EVENTS']); // `reconcile` creates it again within seconds
+    await s.endTerm();
+    expect(written).toHaveLength(5);
+    await expect.poll(() => s.stored('EVENTS').catch(() => null), { timeout: 20_000 }).toEqual(written);
   });
 });
 
@@ -176,7 +190,7 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
   ) as Record<JobName, { name: JobName; intervalMs: number; timeoutMs: number; isOnTheClock: boolean }>;
   const shards = await bed.bus.kv<Shard>('shards');
   const leader = await bed.bus.kv<LeaderRecord>('leader');
-  const options: Omit<SchedulerOptions, 'schedulerId' | 'leadership' | 'inquiries'> = {
+  const options: Omit<SchedulerOptions, 'schedulerId' | 'leadership' | 'publishers' | 'inquiries'> = {
     bus: bed.bus,
     shards,
     venue: {
@@ -189,9 +203,10 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
     plan: { tokensTarget: 400, tokensMax: 500, openAtTokens: 50, openAfterMs: 1_000, movesMax: 10 },
     ...{ unacknowledgedMsMax: 500, counters: newCounters(), log: silent },
   };
+  const publishers = resources.use(new LastingPublishers(bed.bus));
   const start = (schedulerId: string, inquiries: InquiryLimits) => {
     const leadership = new Leadership({ bucket: leader, schedulerId, log: silent });
-    const scheduler = new Scheduler({ ...options, inquiries, schedulerId, leadership });
+    const scheduler = new Scheduler({ ...options, publishers, inquiries, schedulerId, leadership });
     const stop = new AbortController();
     const running = scheduler.run(stop.signal);
     const ended = async () => {
@@ -215,7 +230,8 @@ async function scheduling(o: { answer?: '500'; tries?: number } = {}) {
   };
   const jobs = () => Object.fromEntries(scheduler.jobs().map((job) => [job.name, job])) as Record<JobName, JobStatus>;
   return {
-    ...{ venue, jobs, shards, url: bed.url, acknowledges: bed.acknowledges },
+    ...{ venue, jobs, shards, url: bed.url, acknowledges: bed.acknowledges, stored: bed.stored },
+    endTerm: () => ended(),
     get scheduler() {
       return scheduler;
     },

@@ -20,6 +20,7 @@ const { config, log, stop } = beginService({
 });
 const { signal } = stop;
 const PUBLISHED_MS_MAX = 5_000;
+const SETTLED_MS_MAX = 5_000;
 /** The first books of a whole shard arrive in one frame. */
 const FRAME_BYTES_MAX = 128 * 1024 ** 2;
 const metrics = new Metrics();
@@ -38,7 +39,7 @@ await using publisher = bus.publisher({
 });
 using _unfinished = stop.unfinished(() => ingestor.unfinished());
 // Also if an error ends the process: publish what was received, if JetStream answers soon.
-await using _published = { [Symbol.asyncDispose]: () => atMost(PUBLISHED_MS_MAX, publisher.idle()) };
+await using _published = { [Symbol.asyncDispose]: () => atMost(PUBLISHED_MS_MAX, publisher.acknowledged()) };
 await using unparsedPublisher = new UnparsedPublisher({ ingestorId, bus, counters, log });
 await using ingestor = new Ingestor({
   ...{ ingestorId, bus, publisher, unparsedPublisher, counters, log },
@@ -68,5 +69,5 @@ await using _status = bus.serve(COMMANDS.status, () => ingestor.status());
 await using _recycle = bus.serve(COMMANDS.recycle, (request) => ingestor.recycle(request));
 stop.endWith(bus.closed, 'The connection to NATS closed for good.');
 await ingestor.run(signal);
-await publisher.idle();
+await publisher.finish({ settleMsMax: SETTLED_MS_MAX });
 log.info(counters, 'Stopped. JetStream has acknowledged everything received.');

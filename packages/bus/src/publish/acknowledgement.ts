@@ -10,10 +10,13 @@ export type Acknowledgement =
   | { kind: 'retry'; reason: string };
 
 export function readAcknowledgement(answer: Pick<Msg, 'data' | 'headers'>): Acknowledgement {
-  if (answer.data.length === 0) return withoutBody(answer.headers?.code ?? 0);
+  const { data } = answer;
+  if (data.length === 0) return withoutBody(answer.headers?.code ?? 0);
+  const stored = readStored(data);
+  if (stored !== null) return stored;
   let body: PubAck | null;
   try {
-    body = JSON.parse(DECODER.decode(answer.data));
+    body = JSON.parse(DECODER.decode(data));
   } catch {
     return { kind: 'retry', reason: 'the answer is not JSON' };
   }
@@ -28,14 +31,44 @@ export function readAcknowledgement(answer: Pick<Msg, 'data' | 'headers'>): Ackn
   return { kind: 'stored', stream: body.stream, sequence: body.seq, duplicate: body.duplicate === true };
 }
 
-/** The last sequence in an answer of `STREAM.INFO`; null when the stream does not answer. */
-export function readLastSequence(answer: Pick<Msg, 'data'>): number | null {
-  try {
-    const info: { state?: { last_seq?: unknown } } = JSON.parse(DECODER.decode(answer.data));
-    return typeof info.state?.last_seq === 'number' ? info.state.last_seq : null;
-  } catch {
-    return null;
+/**
+ * Reads what nearly every answer is, `{"stream":"TRADES","seq":1}`, with or without `,"duplicate":true`; null when it is anything
+ * else. Decoding and JSON.parse cost ten times as much.
+ */
+function readStored(data: Uint8Array): Acknowledgement | null {
+  if (!hasAt(data, 0, STREAM)) return null;
+  const nameEnd = data.indexOf(QUOTE, STREAM.length);
+  if (nameEnd <= STREAM.length || !hasAt(data, nameEnd, SEQUENCE)) return null;
+  let sequence = 0;
+  let at = nameEnd + SEQUENCE.length;
+  for (let digit = digitAt(data, at); digit >= 0; digit = digitAt(data, at)) {
+    sequence = sequence * 10 + digit;
+    at += 1;
   }
+  if (at === nameEnd + SEQUENCE.length) return null;
+  const duplicate = at + DUPLICATE.length === data.length && hasAt(data, at, DUPLICATE);
+  if (!duplicate && !(at + 1 === data.length && data[at] === BRACE)) return null;
+  return { kind: 'stored', stream: streamName(data, nameEnd), sequence, duplicate };
+}
+
+/** One publisher's acknowledgements nearly always name the same stream. */
+function streamName(data: Uint8Array, end: number): string {
+  const length = end - STREAM.length;
+  if (lastName.length !== length || !hasAt(data, STREAM.length, lastName)) {
+    lastName = data.slice(STREAM.length, end);
+    lastStream = DECODER.decode(lastName);
+  }
+  return lastStream;
+}
+
+function hasAt(data: Uint8Array, at: number, bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i += 1) if (data[at + i] !== bytes[i]) return false;
+  return true;
+}
+
+function digitAt(data: Uint8Array, at: number): number {
+  const digit = (data[at] ?? 0) - 48;
+  return digit <= 9 ? digit : -1;
 }
 
 type PubAck = {
@@ -53,3 +86,10 @@ function withoutBody(status: number): Acknowledgement {
 /** The message or its headers are larger than the stream accepts: nats-server, server/errors.json. */
 const FAULTS_OF_THE_MESSAGE: ReadonlySet<number> = new Set([10_054, 10_097]);
 const DECODER = new TextDecoder();
+const STREAM = Buffer.from('{"stream":"');
+const SEQUENCE = Buffer.from('","seq":');
+const DUPLICATE = Buffer.from(',"duplicate":true}');
+const QUOTE = 34;
+const BRACE = 125;
+let lastName: Uint8Array = new Uint8Array();
+let lastStream = '';

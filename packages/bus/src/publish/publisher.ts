@@ -1,27 +1,21 @@
 import { createInbox, errors, type Msg, type MsgHdrs, type Subscription } from '@nats-io/transport-node';
-import { backoffMs, FailureLog } from '@polytape/resilience';
+import { atMost, FailureLog } from '@polytape/resilience';
 import type { Connection } from '../connection/connection.ts';
-import { type Acknowledgement, readAcknowledgement, readLastSequence } from './acknowledgement.ts';
+import { type Acknowledgement, readAcknowledgement } from './acknowledgement.ts';
 import { Fifo } from './fifo.ts';
-import { headerBlock } from './header-block.ts';
 import { HeldMessages } from './held-messages.ts';
-
-/** A message to publish. Each retry carries the same `messageId`, so the broker keeps the first copy only. */
-export type OutgoingMessage = {
-  subject: string;
-  messageId: string;
-  body: string;
-  headers?: Record<string, string>;
-};
+import { Outgoing, type OutgoingMessage, WireWriter } from './outgoing.ts';
+import { PROBE_WORD, StreamProbes } from './stream-probes.ts';
+import { Unacknowledged } from './unacknowledged.ts';
 
 export type PublisherOptions = {
   /** Limit of messages sent and not yet acknowledged. */
   unacknowledgedMax: number;
   /** Messages that may wait behind that window before the publisher is `full`. */
   queueMax: number;
-  /** Limit of body bytes sent and not yet acknowledged; one message may always be sent. Default 16 MiB. */
+  /** Limit of bytes sent and not yet acknowledged; one message may always be sent. Default 16 MiB. */
   unacknowledgedBytesMax?: number;
-  /** Body bytes that may wait before the publisher is `full`. Default 128 MiB. */
+  /** Bytes of headers and bodies that may wait before the publisher is `full`. Default 128 MiB. */
   queueBytesMax?: number;
   /**
    * How long to wait for an acknowledgement before the first retry; doubles with each retry. While acknowledgements of
@@ -33,7 +27,7 @@ export type PublisherOptions = {
    * its `sync_interval`. Default 2,000.
    */
   holdMs?: number;
-  /** Limit of body bytes acknowledged and not yet settled; nothing is sent while it is reached. Default 256 MiB. */
+  /** Limit of the memory for messages acknowledged and not yet settled; nothing is sent while it is reached. Default 256 MiB. */
   heldBytesMax?: number;
 };
 
@@ -59,10 +53,11 @@ export type PublisherStats = {
 /**
  * Publishes with acknowledgements and forgets a message only when it is settled: acknowledged by JetStream, and synced to disk.
  *
- * queued -> sent -> acknowledged and held -> settled. The broker syncs its disk every `sync_interval`, not for each message,
- * so a loss of power takes back what it acknowledged last. Everything held is published again, in the order of taking, when
- * another server process answers, when a stream ends before a message that it has acknowledged, or when it stores messages again
- * after it had failed to. The same message id keeps a copy that did survive the only one.
+ * queued -> sent (`Unacknowledged`) -> acknowledged and held (`HeldMessages`) -> settled, once the stream has shown that it
+ * worked on for long enough (`StreamProbes`). The broker syncs its disk every `sync_interval`, not for each message, so a loss of power
+ * takes back what it acknowledged last. Everything held is published again, in the order of taking, when another server
+ * process answers, when a stream no longer has what it acknowledged, or when it stores messages again after it had
+ * failed to. The same message id keeps a copy that did survive the only one.
  *
  * sent -> sent again, when no answer came in time, the server reported a problem, or the connection was lost and is back;
  * sent -> rejected, when the message itself can never be stored. A retry may arrive after younger messages, which is harmless
@@ -79,14 +74,13 @@ export class Publisher implements AsyncDisposable {
   readonly #answers: Subscription;
   readonly #forgetConnected: () => void;
   readonly #failures: FailureLog;
-  readonly #queue = new Fifo<Taken>();
-  /** By key, in the order of taking. */
-  readonly #unacknowledged = new Map<number, Taken>();
-  readonly #held = new HeldMessages<Taken>();
+  readonly #wire = new WireWriter();
+  readonly #queue = new Fifo<Outgoing>();
   /** What is published again, before the queue. */
-  #again = new Fifo<Taken>();
-  /** Questions to streams that prove, once answered, that the broker is alive. By key. */
-  readonly #probes = new Map<number, { stream: string; sentMs: number }>();
+  #again = new Fifo<Outgoing>();
+  readonly #unacknowledged: Unacknowledged;
+  readonly #held = new HeldMessages();
+  readonly #probes: StreamProbes;
   /** When each stream's messages were last published again. */
   readonly #againMs = new Map<string, number>();
   /** The server process that has acknowledged what is held. */
@@ -98,13 +92,9 @@ export class Publisher implements AsyncDisposable {
   #idleWaiters: (() => void)[] = [];
   #sweeper: NodeJS.Timeout | null = null;
   #queuedBytes = 0;
-  #unacknowledgedBytes = 0;
   #lastKey = 0;
   #full = false;
   #disposed = false;
-  /** When the last acknowledgement came, and when the youngest acknowledged message was sent. */
-  #answeredMs = 0;
-  #youngestAnsweredMs = 0;
   #acknowledged = 0;
   #duplicates = 0;
   #retries = 0;
@@ -123,6 +113,12 @@ export class Publisher implements AsyncDisposable {
     };
     this.#failures = new FailureLog(connection.log);
     this.#inbox = createInbox();
+    this.#unacknowledged = new Unacknowledged(this.#o);
+    this.#probes = new StreamProbes({
+      ...{ connection, inbox: this.#inbox, answerMsMax: this.#o.acknowledgeMsMax },
+      onIntact: (stream, askedMs) => this.#held.settle(stream, askedMs - this.#holdMs()),
+      onTailLost: (stream, reason) => this.#publishAgain(reason, stream),
+    });
     this.#answers = connection.nats.subscribe(`${this.#inbox}.*`, {
       callback: (error, answer) => (error === null ? this.#answered(answer) : this.#deaf(error)),
     });
@@ -132,22 +128,11 @@ export class Publisher implements AsyncDisposable {
 
   /** Takes the message, even when `full` or while NATS is away. */
   publish(message: OutgoingMessage): void {
-    const body = ENCODER.encode(message.body);
     this.#lastKey += 1;
-    this.#queue.push({
-      key: this.#lastKey,
-      message,
-      body,
-      takenAtMs: Date.now(),
-      headers: null,
-      attempts: 0,
-      firstSentMs: 0,
-      sentMs: 0,
-      dueMs: 0,
-      refusedMs: null,
-      acknowledgedMs: 0,
-    });
-    this.#queuedBytes += body.length;
+    const taken = this.#taken(message);
+    if (taken === null) return;
+    this.#queue.push(taken);
+    this.#queuedBytes += taken.bytes;
     this.#pump();
     if (this.#full || (this.#queue.length < this.#o.queueMax && this.#queuedBytes < this.#o.queueBytesMax)) return;
     this.#full = true;
@@ -198,12 +183,43 @@ export class Publisher implements AsyncDisposable {
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
+  /**
+   * For a stop: resolves once every message is settled, or acknowledged and not settled within this time, which it logs.
+   *
+   * @returns The number of messages that are not settled.
+   */
+  async finish(o: { settleMsMax: number }): Promise<number> {
+    await this.acknowledged();
+    await atMost(o.settleMsMax, this.idle());
+    const { unacknowledged, held } = this.stats();
+    const unsettled = unacknowledged + held;
+    if (unsettled > 0) {
+      this.#connection.log.warn(
+        { messages: unsettled },
+        `NATS has acknowledged ${unsettled} messages that may not be on its disk. They are lost if its machine has lost power.`,
+      );
+    }
+    return unsettled;
+  }
+
+  /** Forgets the messages that were never acknowledged. The others are kept until they are settled, and published again if need be. */
+  forgetUnacknowledged(): void {
+    while (this.#fromQueue() !== undefined); // nothing of the queue was ever acknowledged
+    for (const message of this.#unacknowledged.values()) {
+      if (message.acknowledgedMs === 0) this.#unacknowledged.forget(message);
+    }
+    const again = this.#takeAgain().filter(({ acknowledgedMs }) => acknowledgedMs > 0);
+    for (const message of again) this.#again.push(message);
+    this.#pump();
+    this.#notifyWaiters();
+  }
+
   stats(): PublisherStats {
     const oldest = this.#again.peek() ?? this.#unacknowledged.values().next().value ?? this.#queue.peek();
     return {
       queued: this.#queue.length,
       queuedBytes: this.#queuedBytes,
-      unacknowledged: this.#unacknowledged.size + this.#again.length,
+      unacknowledged: this.#unacknowledged.count + this.#again.length,
       acknowledged: this.#acknowledged,
       held: this.#held.count,
       heldBytes: this.#held.bytes,
@@ -215,7 +231,7 @@ export class Publisher implements AsyncDisposable {
     };
   }
 
-  /** Stops sending at once. To stop without loss await `idle()` first; `stats()` shows what is unfinished. */
+  /** Stops sending at once. To stop without loss await `finish` first; `stats()` shows what is unfinished. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     this.#forgetConnected();
@@ -223,47 +239,48 @@ export class Publisher implements AsyncDisposable {
     if (!this.#connection.nats.isClosed()) this.#answers.unsubscribe();
   }
 
+  /** Null if it cannot be written as a message. */
+  #taken(message: OutgoingMessage): Outgoing | null {
+    try {
+      return new Outgoing(this.#lastKey, message, this.#wire.write(message));
+    } catch (error) {
+      if (!(error instanceof errors.InvalidArgumentError)) throw error;
+      this.#reportRejected(message, error.message);
+      return null;
+    }
+  }
+
   #pump(): void {
     while (this.#maySend()) {
-      const taken = this.#again.shift() ?? this.#fromQueue();
-      if (taken === undefined) break;
-      this.#unacknowledged.set(taken.key, taken);
-      this.#unacknowledgedBytes += taken.body.length;
-      this.#send(taken);
+      const message = this.#again.shift() ?? this.#fromQueue();
+      if (message === undefined) break;
+      this.#send(message, performance.now());
     }
     this.#notifyRoom();
   }
 
-  #fromQueue(): Taken | undefined {
-    const taken = this.#queue.shift();
-    if (taken !== undefined) this.#queuedBytes -= taken.body.length;
-    return taken;
+  #fromQueue(): Outgoing | undefined {
+    const message = this.#queue.shift();
+    if (message !== undefined) this.#queuedBytes -= message.bytes;
+    return message;
   }
 
   #maySend(): boolean {
     if (this.#disposed || !this.#connection.connected || this.#held.bytes >= this.#o.heldBytesMax) return false;
-    if (this.#unacknowledged.size === 0) return true;
-    return (
-      this.#unacknowledged.size < this.#o.unacknowledgedMax &&
-      this.#unacknowledgedBytes < this.#o.unacknowledgedBytesMax
-    );
+    const { count, bytes } = this.#unacknowledged;
+    return count === 0 || (count < this.#o.unacknowledgedMax && bytes < this.#o.unacknowledgedBytesMax);
   }
 
-  #send(taken: Taken): void {
-    if (taken.attempts > 0) this.#retries += 1;
-    taken.attempts += 1;
-    taken.sentMs = performance.now();
-    if (taken.attempts === 1) taken.firstSentMs = taken.sentMs;
-    const { acknowledgeMsMax: minMs } = this.#o;
-    taken.dueMs = taken.sentMs + backoffMs({ failures: taken.attempts, minMs, maxMs: 32 * minMs, random: 0 });
+  #send(message: Outgoing, nowMs: number): void {
+    if (message.attempts > 0) this.#retries += 1;
+    this.#unacknowledged.sent(message, nowMs);
     this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS);
     try {
-      taken.headers ??= headerBlock(taken.message.messageId, taken.message.headers);
-      const reply = `${this.#inbox}.${taken.key}`;
-      this.#connection.nats.publish(taken.message.subject, taken.body, { headers: taken.headers, reply });
+      const reply = `${this.#inbox}.${message.key}`;
+      this.#connection.nats.publish(message.subject, message.body, { headers: message as unknown as MsgHdrs, reply });
     } catch (error) {
       if (error instanceof errors.InvalidArgumentError || error instanceof errors.InvalidSubjectError) {
-        this.#reject(taken, error.message);
+        this.#reject(message, error.message);
       } // else the connection is closing: the message stays unacknowledged, and `stats` shows it
     }
   }
@@ -271,108 +288,72 @@ export class Publisher implements AsyncDisposable {
   #answered(answer: Msg): void {
     // The client may deliver an answer of another server before it reports the new connection.
     if (this.#connection.serverId !== this.#serverId) this.#reconnected();
-    const key = Number(answer.subject.slice(this.#inbox.length + 1));
-    const taken = this.#unacknowledged.get(key);
-    if (taken === undefined) {
-      this.#probeAnswered(key, answer); // or it is the second answer to a message that was sent twice
-      return;
-    }
-    const acknowledgement = readAcknowledgement(answer);
-    this.#answeredMs = performance.now();
-    this.#youngestAnsweredMs = Math.max(this.#youngestAnsweredMs, taken.sentMs);
-    switch (acknowledgement.kind) {
-      case 'stored':
-        this.#stored(taken, acknowledgement);
-        break;
-      case 'rejected':
-        this.#reject(taken, acknowledgement.reason);
-        break;
-      case 'retry':
-        taken.sentMs = 0;
-        taken.refusedMs ??= this.#answeredMs;
-        taken.dueMs =
-          this.#answeredMs + backoffMs({ failures: taken.attempts, ...RETRY_BACKOFF, random: Math.random() });
-        this.#tell(taken, acknowledgement.reason);
-    }
+    const word = answer.subject.slice(this.#inbox.length + 1);
+    if (word.startsWith(PROBE_WORD)) this.#probes.answered(word, answer);
+    else this.#acknowledgedBy(answer, this.#unacknowledged.get(Number(word)));
+    this.#notifyWaiters();
     this.#pump();
   }
 
-  #stored(taken: Taken, { stream, sequence, duplicate }: Extract<Acknowledgement, { kind: 'stored' }>): void {
-    if (taken.acknowledgedMs === 0) {
+  /** @param message Undefined at the second answer to a message that was sent twice. */
+  #acknowledgedBy(answer: Msg, message: Outgoing | undefined): void {
+    if (message === undefined) return;
+    const acknowledgement = readAcknowledgement(answer);
+    const nowMs = performance.now();
+    this.#unacknowledged.answered(message, nowMs);
+    switch (acknowledgement.kind) {
+      case 'stored':
+        this.#stored(message, acknowledgement, nowMs);
+        break;
+      case 'rejected':
+        this.#reject(message, acknowledgement.reason);
+        break;
+      case 'retry':
+        this.#unacknowledged.refused(message, nowMs);
+        this.#tell(message, acknowledgement.reason);
+    }
+  }
+
+  #stored(message: Outgoing, answer: Extract<Acknowledgement, { kind: 'stored' }>, nowMs: number): void {
+    const { stream, sequence, duplicate } = answer;
+    if (message.acknowledgedMs === 0) {
       this.#acknowledged += 1;
       if (duplicate) this.#duplicates += 1;
     }
-    this.#forget(taken);
-    if (taken.attempts > 1) this.#failures.recovered({}, 'NATS acknowledges published messages again.');
-    if (!duplicate && this.#held.hasLostTail(stream, sequence - 1)) {
+    this.#unacknowledged.forget(message);
+    if (message.attempts > 1) this.#failures.recovered({}, 'NATS acknowledges published messages again.');
+    if (!duplicate && this.#held.hasGoneBack(stream, sequence)) {
       this.#publishAgain(`stream ${stream} continued at ${sequence}, before messages that it had acknowledged`, stream);
     }
     // A stream that stores again after it could not may have lost what it had not synced.
-    if (taken.refusedMs !== null && taken.refusedMs > (this.#againMs.get(stream) ?? 0)) {
+    if (message.refusedMs > (this.#againMs.get(stream) ?? 0)) {
       this.#publishAgain(`stream ${stream} stores messages again`, stream);
     }
-    this.#held.hold(taken, { stream, sequence: duplicate ? null : sequence, nowMs: this.#answeredMs });
-    // The broker answers a duplicate from memory, which proves nothing about its disk.
-    if (!duplicate) this.#held.settle(stream, taken.firstSentMs, this.#holdMs());
-    this.#notifyWaiters();
+    this.#held.hold(message, { stream, sequence, nowMs });
   }
 
-  /** Sends messages again that have waited long enough for an acknowledgement or after a refusal. */
+  /** Sends messages again that have waited too long, and asks the streams whose messages may be settled by now. */
   #sweep(): void {
     if (this.#disposed || !this.#connection.connected) return;
     const nowMs = performance.now();
-    for (const taken of this.#unacknowledged.values()) {
-      if (taken.dueMs > nowMs || this.#isOnlyQueued(taken, nowMs)) continue;
-      taken.refusedMs ??= nowMs;
-      this.#tell(taken, 'no acknowledgement yet');
-      this.#send(taken);
+    for (const message of this.#unacknowledged.due(nowMs)) {
+      message.refusedMs ||= nowMs;
+      this.#tell(message, 'no acknowledgement yet');
+      this.#send(message, nowMs);
     }
-    this.#probe(nowMs);
-  }
-
-  /** Asks streams for their state that hold messages and have acknowledged nothing for a while. */
-  #probe(nowMs: number): void {
-    const patienceMs = this.#idleWaiters.length > 0 ? 0 : PROBE_AFTER_MS;
-    for (const stream of this.#held.streamsHolding(nowMs - this.#holdMs() - patienceMs)) {
-      const pending = [...this.#probes.values()].some(
-        (probe) => probe.stream === stream && nowMs - probe.sentMs < this.#o.acknowledgeMsMax,
-      );
-      if (pending) continue;
-      this.#lastKey += 1;
-      this.#probes.set(this.#lastKey, { stream, sentMs: nowMs });
-      const reply = `${this.#inbox}.${this.#lastKey}`;
-      this.#connection.nats.publish(`$JS.API.STREAM.INFO.${stream}`, new Uint8Array(), { reply });
+    const intervalMs = this.#idleWaiters.length > 0 ? 0 : PROBE_INTERVAL_MS;
+    for (const stream of this.#held.streamsHolding(nowMs - this.#holdMs())) {
+      this.#probes.ask(stream, this.#held.lastIn(stream), { intervalMs });
     }
-  }
-
-  #probeAnswered(key: number, answer: Msg): void {
-    const probe = this.#probes.get(key);
-    if (probe === undefined) return;
-    const { stream, sentMs } = probe;
-    for (const [each, { stream: of }] of this.#probes) if (of === stream) this.#probes.delete(each);
-    const lastSequence = readLastSequence(answer);
-    if (lastSequence === null) return; // the stream is away: the next question comes with the next sweep
-    if (this.#held.hasLostTail(stream, lastSequence)) {
-      this.#publishAgain(`stream ${stream} ends at ${lastSequence}, before messages that it had acknowledged`, stream);
-    } else this.#held.settle(stream, sentMs, this.#holdMs());
-    this.#notifyWaiters();
-    this.#pump();
-  }
-
-  /**
-   * A stream acknowledges in order. While acknowledgements of messages sent before this one keep coming, it is only
-   * waiting its turn; sending it again would make a slow server slower.
-   */
-  #isOnlyQueued(taken: Taken, nowMs: number): boolean {
-    return taken.sentMs > this.#youngestAnsweredMs && nowMs - this.#answeredMs < this.#o.acknowledgeMsMax;
   }
 
   /** Messages sent before may have been lost with the connection; those held, with the server. */
   #reconnected(): void {
     if (this.#disposed) return;
-    this.#probes.clear();
+    this.#probes.forget();
     if (this.#connection.serverId === this.#serverId) {
-      for (const taken of this.#unacknowledged.values()) this.#send(taken);
+      const nowMs = performance.now();
+      for (const message of [...this.#unacknowledged.values()]) this.#send(message, nowMs);
     } else {
       this.#serverId = this.#connection.serverId;
       this.#publishAgain('another server process answers');
@@ -385,19 +366,16 @@ export class Publisher implements AsyncDisposable {
     const held = this.#held.take(stream);
     if (stream !== undefined) this.#againMs.set(stream, performance.now());
     this.#republished += held.length;
-    const again = [...held];
-    for (let next = this.#again.shift(); next !== undefined; next = this.#again.shift()) again.push(next);
+    const again = [...held, ...this.#takeAgain()];
     if (stream === undefined) {
-      again.push(...this.#unacknowledged.values());
-      this.#retries += this.#unacknowledged.size;
-      this.#unacknowledged.clear();
-      this.#unacknowledgedBytes = 0;
+      const unacknowledged = this.#unacknowledged.take();
+      this.#retries += unacknowledged.length;
+      again.push(...unacknowledged);
     }
-    this.#again = new Fifo();
-    for (const taken of again.sort((a, b) => a.key - b.key)) {
-      taken.attempts = 0;
-      taken.refusedMs = null;
-      this.#again.push(taken);
+    for (const message of again.sort((a, b) => a.key - b.key)) {
+      message.attempts = 0;
+      message.refusedMs = 0;
+      this.#again.push(message);
     }
     if (held.length === 0) return;
     this.#connection.log.info(
@@ -406,19 +384,26 @@ export class Publisher implements AsyncDisposable {
     );
   }
 
-  #reject(taken: Taken, reason: string): void {
-    this.#rejected += 1;
-    const { subject, messageId } = taken.message;
-    const fields = { subject, messageId, bytes: taken.body.length, reason };
-    this.#connection.log.error(fields, `Lost a message to ${subject}: NATS can never store it (${reason}).`);
-    for (const listener of this.#rejectedListeners) queueMicrotask(() => listener(taken.message, reason)); // see #notifyRoom
-    this.#forget(taken);
-    this.#notifyWaiters();
+  #takeAgain(): Outgoing[] {
+    const taken: Outgoing[] = [];
+    for (let next = this.#again.shift(); next !== undefined; next = this.#again.shift()) taken.push(next);
+    return taken;
   }
 
-  #forget(taken: Taken): void {
-    this.#unacknowledged.delete(taken.key);
-    this.#unacknowledgedBytes -= taken.body.length;
+  #reject(message: Outgoing, reason: string): void {
+    const { subject, messageId, body } = message;
+    this.#unacknowledged.forget(message);
+    this.#reportRejected({ subject, messageId, body: DECODER.decode(body) }, reason);
+  }
+
+  #reportRejected(message: OutgoingMessage, reason: string): void {
+    this.#rejected += 1;
+    const { subject, messageId, body } = message;
+    this.#connection.log.error(
+      { subject, messageId, length: body.length, reason },
+      `Lost a message to ${subject}: NATS can never store it (${reason}).`,
+    );
+    for (const listener of this.#rejectedListeners) queueMicrotask(() => listener(message, reason)); // see #notifyRoom
   }
 
   #notifyWaiters(): void {
@@ -431,7 +416,7 @@ export class Publisher implements AsyncDisposable {
   }
 
   #isAcknowledged(): boolean {
-    return this.#queue.length === 0 && this.#unacknowledged.size === 0 && this.#again.length === 0;
+    return this.#queue.length === 0 && this.#unacknowledged.count === 0 && this.#again.length === 0;
   }
 
   #isIdle(): boolean {
@@ -450,10 +435,10 @@ export class Publisher implements AsyncDisposable {
     for (const listener of [...this.#roomListeners]) queueMicrotask(listener);
   }
 
-  #tell(taken: Taken, reason: string): void {
+  #tell(message: Outgoing, reason: string): void {
     this.#failures.failed(
       reason,
-      { subject: taken.message.subject, attempts: taken.attempts, reason, unacknowledged: this.#unacknowledged.size },
+      { subject: message.subject, attempts: message.attempts, reason, unacknowledged: this.#unacknowledged.count },
       `NATS is not acknowledging published messages: ${reason}. Retrying until it does.`,
     );
   }
@@ -467,30 +452,8 @@ export class Publisher implements AsyncDisposable {
   }
 }
 
-type Taken = {
-  key: number;
-  message: OutgoingMessage;
-  body: Uint8Array;
-  takenAtMs: number;
-  /** Built when the message is first sent. */
-  headers: MsgHdrs | null;
-  attempts: number;
-  /** When it was first sent to this server process, by the monotonic clock. */
-  firstSentMs: number;
-  /** When it was last sent; 0 while it waits after a refusal. */
-  sentMs: number;
-  /** When to send it again. */
-  dueMs: number;
-  /** When the server first refused it or let it wait too long; null if it did not. */
-  refusedMs: number | null;
-  /** When it was last acknowledged; 0 before. */
-  acknowledgedMs: number;
-};
-
-const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder();
 const SWEEP_MS = 50;
 /** Three times the broker's `sync_interval`. */
 const IDLE_HOLD_MS = 300;
-/** For younger acknowledgements, which settle what is held without a question. */
-const PROBE_AFTER_MS = 500;
-const RETRY_BACKOFF = { minMs: 50, maxMs: 5_000 };
+const PROBE_INTERVAL_MS = 500;

@@ -14,6 +14,23 @@ describe('the answer to a publish', () => {
   });
 
   test.for([
+    '{"stream":"TRADES","seq":18014398509481984}',
+    '{"stream":"TRADES","seq":7,"duplicate":false}',
+    '{"stream":"TRADES","domain":"hub","seq":7}',
+    '{"stream":"TRADES","seq":7,"domain":"hub","duplicate":true}',
+    '{ "seq": 7, "stream": "PRI\\u0043ES" }',
+  ])('means stored in whatever way it is written: %s', (text) => {
+    const { stream, seq: sequence, duplicate = false } = JSON.parse(text);
+    const answer = { data: new TextEncoder().encode(text) };
+    expect(readAcknowledgement(answer)).toEqual({ kind: 'stored', stream, sequence, duplicate });
+  });
+
+  test('names the stream of this answer, not of the last one', () => {
+    const streams = ['TRADES', 'PRICES', 'TRADES', 'EVENTS'].map((stream) => read({ stream, seq: 1 }));
+    expect(streams).toMatchObject(['TRADES', 'PRICES', 'TRADES', 'EVENTS'].map((stream) => ({ stream })));
+  });
+
+  test.for([
     [10_054, 'message size exceeds maximum allowed'],
     [10_097, 'header size exceeds maximum allowed of 64k'],
   ] as const)('with code %i is the fault of the message', ([err_code, description]) => {
@@ -37,7 +54,7 @@ describe('the answer to a publish', () => {
     expect(answer).toEqual({ kind: 'retry', reason: expect.stringMatching(/no stream/) });
   });
 
-  test.for(['{', '[]', 'null', '{"stream":"","seq":1}', '{"stream":"TRADES"}'])(
+  test.for(['{', '[]', 'null', '{"stream":"","seq":1}', '{"stream":"TRADES"}', '{"stream":"TRADES","seq":'])(
     'means nothing when it is %s',
     (text) => {
       expect(readAcknowledgement({ data: new TextEncoder().encode(text) }).kind).toBe('retry');

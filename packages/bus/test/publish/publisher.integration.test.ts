@@ -24,6 +24,18 @@ describe('a publisher', () => {
     expect(publisher.stats()).toMatchObject({ acknowledged: 500, unacknowledged: 0, queued: 0, oldestTakenAtMs: null });
   });
 
+  test('stores bodies and ids of any characters and any length', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url);
+    await using publisher = made.bus.publisher(WINDOW);
+    const texts = ['', 'ä', '東京 🗼', 'x'.repeat(100_000), '€'.repeat(100_000), `${'y'.repeat(300_000)}ß`];
+    for (const [n, body] of texts.entries()) publisher.publish({ ...trade(n), messageId: `ïd-${n}`, body });
+    await publisher.idle();
+    const stored = await read(made.bus, texts.length);
+    expect(stored.map(({ body }) => new TextDecoder().decode(body))).toEqual(texts);
+    expect(ids(stored)).toEqual(texts.map((_, n) => `ïd-${n}`));
+  });
+
   test('never has more unacknowledged messages than its window', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);
@@ -39,7 +51,8 @@ describe('a publisher', () => {
     await using made = await testBus(nats.url);
     await using publisher = made.bus.publisher({ ...WINDOW, unacknowledgedBytesMax: 1_000 });
     for (const n of numbers(5)) publisher.publish({ ...trade(n), body: 'x'.repeat(2_000) });
-    expect(publisher.stats()).toMatchObject({ unacknowledged: 1, queued: 4, queuedBytes: 8_000 });
+    const bytes = 2_000 + 'NATS/1.0\r\nNats-Msg-Id: id-0\r\n\r\n'.length;
+    expect(publisher.stats()).toMatchObject({ unacknowledged: 1, queued: 4, queuedBytes: 4 * bytes });
     await publisher.idle();
   });
 
@@ -214,6 +227,24 @@ describe('a publisher', () => {
     publisher.publish({ ...trade(1), messageId: 'line', headers: { 'Pm-Shard': 'one\r\ntwo' } });
     await publisher.idle();
     expect(rejected).toEqual(['space', 'line']);
+  });
+
+  test('forgets what was never acknowledged, and keeps the rest', async () => {
+    await using nats = await testNats();
+    await using way = await natsProxy(nats.url);
+    await using made = await testBus(way.url);
+    await using publisher = made.bus.publisher({ unacknowledgedMax: 2, queueMax: 10 });
+    publisher.publish(trade(0));
+    await publisher.acknowledged();
+    await cutUntilLost(made, way);
+    for (const n of numbers(5)) publisher.publish(trade(1 + n));
+    publisher.forgetUnacknowledged();
+    expect(publisher.stats()).toMatchObject({ queued: 0, queuedBytes: 0, unacknowledged: 0, held: 1 });
+    await publisher.acknowledged();
+    way.unmute();
+    publisher.publish(trade(9));
+    await publisher.idle();
+    expect(ids(await read(made.bus, 2))).toEqual(['id-0', 'id-9']);
   });
 
   test('logs a lost message at error level', async () => {

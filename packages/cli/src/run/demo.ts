@@ -38,6 +38,7 @@ export async function demo(o: DemoOptions): Promise<RunResult> {
     databaseUrl: null,
     natsServerBin: o.natsServerBin,
     ingestors: o.ingestors,
+    cpuProfDir: o.cpuProfDir,
     venue: opening,
     env: PACE,
     onLog: showLog(terminal),

@@ -7,7 +7,7 @@ import {
   readHistogram,
   type Scrape,
   sumOf,
-} from './prometheus-text.ts';
+} from '@polytape/service';
 
 /** The metrics and readiness of all services at one moment. */
 export type Look = { atMs: number; scrapes: ReadonlyMap<string, Scrape>; troubles: string[] };

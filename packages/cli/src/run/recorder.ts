@@ -27,6 +27,8 @@ export type RecorderOptions = {
   databaseUrl: string | null;
   natsServerBin: string | null;
   ingestors: number;
+  /** Directory for CPU profiles of the services, which they write when they stop; null writes none. */
+  cpuProfDir: string | null;
   /** The simulated venue of a demo, which starts beside the servers; null for the venue that the environment names. */
   venue: Promise<RecordedVenue> | null;
   /** Environment of the services, besides the addresses of the servers and the venue. */
@@ -171,6 +173,7 @@ export class Recorder implements AsyncDisposable {
       return startService({
         name,
         main: serviceMain(name.replace(/-\d+$/, '')),
+        cpuProfDir: this.#o.cpuProfDir,
         env: { ...this.#o.env, ...this.#venue?.env, ...ON_LOOPBACK, ...addresses },
         logPath: this.#logPath(name),
         onLog: this.#o.onLog,

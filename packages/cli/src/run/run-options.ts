@@ -8,6 +8,8 @@ export type RunOptions = {
   /** Length of the run once everything is up; null runs until stopped. */
   forMs: number | null;
   ingestors: number;
+  /** Directory for CPU profiles of the services; null writes none. */
+  cpuProfDir: string | null;
   terminal: Terminal;
   /** Aborts on Ctrl-C or a signal. */
   signal: AbortSignal;

@@ -23,6 +23,8 @@ export async function startService(o: {
   args?: readonly string[];
   env: Record<string, string>;
   logPath: string;
+  /** Directory in which it writes `<name>.cpuprofile` when it stops. */
+  cpuProfDir?: string | null;
   onLog: (record: ServiceLogRecord) => void;
 }): Promise<RunningProcess> {
   const { promise: listening, resolve: listens, reject: fails } = Promise.withResolvers<number>();
@@ -34,7 +36,10 @@ export async function startService(o: {
     if (record.httpPort !== undefined) listens(record.httpPort);
     o.onLog(record);
   });
-  const child = spawn(process.execPath, [o.main, ...(o.args ?? [])], {
+  const profile = o.cpuProfDir
+    ? ['--cpu-prof', '--cpu-prof-dir', o.cpuProfDir, '--cpu-prof-name', `${o.name}.cpuprofile`]
+    : [];
+  const child = spawn(process.execPath, [...profile, o.main, ...(o.args ?? [])], {
     env: { ...process.env, ...o.env },
     stdio: ['ignore', log, log, 'ipc'],
     detached: true,

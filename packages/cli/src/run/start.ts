@@ -32,6 +32,7 @@ export async function start(o: StartOptions): Promise<RunResult> {
     databaseUrl,
     natsServerBin: o.natsServerBin,
     ingestors: o.ingestors,
+    cpuProfDir: o.cpuProfDir,
     venue: null,
     env: {},
     onLog: showLog(terminal),

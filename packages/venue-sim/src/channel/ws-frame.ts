@@ -3,16 +3,21 @@
  * every socket, and each event is encoded only once.
  */
 export function textFrame(text: string): Buffer {
-  return frame(OPCODE_TEXT, Buffer.from(text, 'utf8'));
+  const length = Buffer.byteLength(text);
+  const bytes = emptyFrame(OPCODE_TEXT, length);
+  bytes.write(text, bytes.length - length);
+  return bytes;
 }
 
 /** Encodes a binary message as one WebSocket frame. */
-export function binaryFrame(bytes: Buffer): Buffer {
-  return frame(OPCODE_BINARY, bytes);
+export function binaryFrame(payload: Buffer): Buffer {
+  const bytes = emptyFrame(OPCODE_BINARY, payload.length);
+  payload.copy(bytes, bytes.length - payload.length);
+  return bytes;
 }
 
-function frame(opcode: number, payload: Buffer): Buffer {
-  const length = payload.length;
+/** A frame whose payload is not written yet. */
+function emptyFrame(opcode: number, length: number): Buffer {
   const headerBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10;
   const bytes = Buffer.allocUnsafe(headerBytes + length);
   bytes[0] = FINAL | opcode;
@@ -25,7 +30,6 @@ function frame(opcode: number, payload: Buffer): Buffer {
     bytes[1] = 127;
     bytes.writeBigUInt64BE(BigInt(length), 2);
   }
-  payload.copy(bytes, headerBytes);
   return bytes;
 }
 

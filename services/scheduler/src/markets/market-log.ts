@@ -24,7 +24,7 @@ export type MarketLogOptions = {
   gamma: Pick<GammaClient, 'openMarketsOf'>;
   bus: MarketStreamReaderOptions['bus'];
   registry: MarketRegistry;
-  publisher: Publisher;
+  publishers: { facts: Publisher; documents: Publisher };
   term: LeaderTerm;
   counters: SchedulerCounters;
   log: Logger;
@@ -37,6 +37,9 @@ export type MarketLogOptions = {
  * that dies in between leaves history without a document, never a document without its history. The next leader continues
  * from that history: before the first step of a market in its term it reads the last steps from the log. (It publishes the
  * change again, with the same version and another time.)
+ *
+ * Facts are published again whenever the broker may have lost them, also in later terms, because nothing can make them wrong.
+ * Documents belong to their term: an old one must never replace a newer one.
  */
 export class MarketLog {
   readonly #o: MarketLogOptions;
@@ -51,10 +54,7 @@ export class MarketLog {
     this.#o = options;
     this.#reader = new MarketStreamReader(options);
     this.#failures = new FailureLog(options.log);
-    options.publisher.onRejected(({ subject, body }) => {
-      const document = JSON.parse(body) as Market;
-      if (subject === marketSubject(document.conditionId)) this.#rejected(document);
-    });
+    options.publishers.documents.onRejected(({ body }) => this.#rejected(JSON.parse(body) as Market));
   }
 
   #rejected(document: Market): void {
@@ -161,7 +161,7 @@ export class MarketLog {
   }
 
   async #advance(news: readonly News[], signal: AbortSignal): Promise<void> {
-    const { registry, publisher, counters, term } = this.#o;
+    const { registry, publishers, counters, term } = this.#o;
     const restored = await this.#restore(news);
     const found = await this.#recall(news);
     const documents: Market[] = [];
@@ -174,7 +174,7 @@ export class MarketLog {
         this.#logFailure(conditionIdOf(each), error);
       }
     }
-    await unlessAborted(publisher.acknowledged(), signal).catch((error: unknown) => {
+    await unlessAborted(publishers.facts.acknowledged(), signal).catch((error: unknown) => {
       // Documents are not sent before their history is stored, and nobody waits for that any more.
       for (const market of documents) registry.notPublished(market);
       throw error;
@@ -182,9 +182,9 @@ export class MarketLog {
     const rejectedBefore = this.#documentsRejected;
     for (const market of documents) {
       term.throwIfOver();
-      this.#send(marketSubject(market.conditionId), `${market.conditionId}:${market.version}`, market);
+      this.#sendDocument(market, `${market.conditionId}:${market.version}`);
     }
-    await unlessAborted(publisher.acknowledged(), signal);
+    await unlessAborted(publishers.documents.acknowledged(), signal);
     counters.marketsPublished += documents.length - (this.#documentsRejected - rejectedBefore);
     this.#archiveAgain(restored, new Set(documents.map(({ conditionId }) => conditionId)));
   }
@@ -194,12 +194,12 @@ export class MarketLog {
     const { step, version } = this.#decide(news, found);
     if (step !== null) {
       this.#o.counters.resolutionSteps += 1;
-      this.#send(eventSubject(step), resolutionMessageId(step), step);
+      this.#sendFact(step, resolutionMessageId(step));
     }
     if (version === null) return [];
     const { conditionId } = version.market;
     const change: MarketChange = { type: 'market_changed', conditionId, ...version };
-    this.#send(eventSubject(change), marketChangeMessageId(change), change);
+    this.#sendFact(change, marketChangeMessageId(change));
     return [version.market];
   }
 
@@ -319,7 +319,7 @@ export class MarketLog {
     conditionIds: readonly string[],
     { again, signal }: { again: string; signal: AbortSignal },
   ): Promise<number> {
-    const { registry, publisher, term } = this.#o;
+    const { registry, publishers, term } = this.#o;
     const documents = await Promise.all(
       conditionIds.map((id) => registry.get(id) ?? this.#reader.historicDocument(id)),
     );
@@ -327,9 +327,9 @@ export class MarketLog {
     for (const market of documents) {
       if (market === null) continue;
       // With a new message id: the broker may still know the one of the first time.
-      this.#send(marketSubject(market.conditionId), `${market.conditionId}:${market.version}:${again}`, market);
+      this.#sendDocument(market, `${market.conditionId}:${market.version}:${again}`);
     }
-    await unlessAborted(publisher.acknowledged(), signal);
+    await unlessAborted(publishers.documents.acknowledged(), signal);
     return documents.filter((market) => market === null).length;
   }
 
@@ -344,8 +344,13 @@ export class MarketLog {
     if (market !== null && isSettled(market, nowMs)) registry.archive(conditionId);
   }
 
-  #send(subject: string, messageId: string, body: unknown): void {
-    this.#o.publisher.publish({ subject, messageId, body: JSON.stringify(body) });
+  #sendFact(fact: ResolutionStep | MarketChange, messageId: string): void {
+    this.#o.publishers.facts.publish({ subject: eventSubject(fact), messageId, body: JSON.stringify(fact) });
+  }
+
+  #sendDocument(market: Market, messageId: string): void {
+    const subject = marketSubject(market.conditionId);
+    this.#o.publishers.documents.publish({ subject, messageId, body: JSON.stringify(market) });
   }
 }
 

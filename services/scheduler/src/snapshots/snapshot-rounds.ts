@@ -20,7 +20,7 @@ import { LastPublished } from './last-published.ts';
 export type SnapshotOptions = {
   registry: Pick<MarketRegistry, 'open' | 'volume24h'>;
   publisher: Publisher;
-  term: Pick<LeaderTerm, 'throwIfOver'>;
+  term: Pick<LeaderTerm, 'signal' | 'throwIfOver'>;
   intervalMs: number;
   /** When this scheduler began to lead, milliseconds since the epoch. */
   termBeganAtMs: number;
@@ -41,15 +41,16 @@ export class SnapshotRounds<Snapshot extends PriceSnapshot | BookSnapshot> {
   readonly #pages = new Map<string, string[]>();
 
   constructor(o: SnapshotOptions, job: { name: string; kind: 'price' | 'book' }) {
-    const { intervalMs, termBeganAtMs, log } = o;
+    const { intervalMs, termBeganAtMs, term, log } = o;
     this.#o = o;
     this.#kind = job.kind;
     this.#published = new LastPublished({ refreshMs: REFRESH_MS - intervalMs, termBeganAtMs });
     this.#troubles = new BatchTroubles({ log, job: job.name });
-    o.publisher.onRejected(({ body }) => {
+    const forget = o.publisher.onRejected(({ body }) => {
       for (const { tokenId } of (JSON.parse(body) as SnapshotPage<Snapshot>).snapshots)
         this.#published.rejected(tokenId);
     });
+    term.signal.addEventListener('abort', forget, { once: true });
   }
 
   /**

@@ -30,7 +30,8 @@ export async function logBed() {
     term.extend(performance.now());
     const registry = new MarketRegistry({ figuresIntervalMs: o.figuresIntervalMs ?? 0 });
     const counters = newCounters();
-    const publisher = owned.use(bus.publisher({ unacknowledgedMax: 100, queueMax: 1_000 }));
+    const window = { unacknowledgedMax: 100, queueMax: 1_000 };
+    const publishers = { facts: owned.use(bus.publisher(window)), documents: owned.use(bus.publisher(window)) };
     const reading = {
       streamState: bus.streamState.bind(bus),
       readBatches: bus.readBatches.bind(bus),
@@ -40,13 +41,23 @@ export async function logBed() {
       bus: reading,
       gamma: o.gamma ?? GAMMA,
       registry,
-      publisher,
+      publishers,
       term,
       counters,
       log: listening,
     });
     await marketLog.remember();
-    return { bus, term, registry, counters, publisher, marketLog, errors, log: listening };
+    return {
+      bus,
+      term,
+      registry,
+      counters,
+      publishers,
+      publisher: publishers.documents,
+      marketLog,
+      errors,
+      log: listening,
+    };
   }
 
   /** Bodies of all messages of a stream, in their order. */

@@ -71,13 +71,13 @@ describe.concurrent('the market log', () => {
 
   test('keeps the order of its calls when one of them gives up waiting', async () => {
     await using bed = await logBed();
-    const { marketLog, publisher } = await bed.leader();
+    const { marketLog, publishers } = await bed.leader();
     await bed.acknowledges('EVENTS', false);
     const first = marketLog.publish([sampleMarket('0x1')], bed.signal);
     await expect(marketLog.publish([sampleMarket('0x2')], AbortSignal.timeout(50))).rejects.toThrow(/timeout/);
     const third = marketLog.publish([sampleMarket('0x3')], bed.signal);
     await marketLog.publish([], AbortSignal.timeout(50)).catch(() => {}); // gives the third call time to overtake
-    expect(publisher.stats().unacknowledged).toBe(1);
+    expect(publishers.facts.stats().unacknowledged).toBe(1);
     await bed.acknowledges('EVENTS', true);
     await Promise.all([first, third]);
     expect(await bed.stored<Market>('MARKETS')).toMatchObject([{ conditionId: '0x1' }, { conditionId: '0x3' }]);

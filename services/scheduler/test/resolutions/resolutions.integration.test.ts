@@ -194,17 +194,18 @@ async function venueBed(o: { markets: number }) {
     return {
       ...{ ...leader, discovery, resolutions, scanAndRound, dying: AbortSignal.any([signal, dying.signal]) },
       killAfter: ({ messages }: { messages: number }) => {
-        const { publisher, term } = leader;
         let left = messages;
-        const publish = publisher.publish.bind(publisher);
-        publisher.publish = (message) => {
-          if (left <= 0) return; // a dead leader sends nothing
-          publish(message);
-          left -= 1;
-          if (left > 0) return;
-          term.end('it was killed by the test');
-          dying.abort(new Error('it was killed by the test'));
-        };
+        for (const publisher of Object.values(leader.publishers)) {
+          const publish = publisher.publish.bind(publisher);
+          publisher.publish = (message) => {
+            if (left <= 0) return; // a dead leader sends nothing
+            publish(message);
+            left -= 1;
+            if (left > 0) return;
+            leader.term.end('it was killed by the test');
+            dying.abort(new Error('it was killed by the test'));
+          };
+        }
       },
       /** Runs rounds until two in a row change nothing. */
       settled: async () => {

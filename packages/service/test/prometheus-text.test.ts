@@ -6,7 +6,7 @@ import {
   quantile,
   readHistogram,
   sumOf,
-} from '../../src/run/prometheus-text.ts';
+} from '../src/prometheus-text.ts';
 
 const text = `
 # HELP lag_seconds Lag.

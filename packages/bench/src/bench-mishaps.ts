@@ -1,0 +1,80 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Bench } from './bench.ts';
+import { startPlain } from './load/plain-under-load.ts';
+import { startPolytape } from './load/polytape-under-load.ts';
+import { processesBelow } from './load/process-usage.ts';
+import type { RecorderUnderLoad } from './load/recorder-under-load.ts';
+import { untilStored } from './load/until-stored.ts';
+import { VenueProcess } from './load/venue-process.ts';
+import { type Figure, figureOf } from './measure.ts';
+
+/** What polytape and the plain alternative lose, or store twice, when something goes wrong. */
+export async function benchMishaps(bench: Bench): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const { name, copies, mishap } of MISHAPS) {
+    const plain = await outcome(bench, mishap, async (venue) => {
+      return await startPlain({ venue, copies, postgres: await bench.postgres() });
+    });
+    const polytape = await outcome(bench, mishap, (venue) => startPolytape({ venue, redundancy: copies }));
+    for (const kind of ['missing', 'duplicates'] as const) {
+      figures.push({
+        ...figureOf(`${name}: ${kind === 'missing' ? 'missing' : 'stored twice'}`, 'trades', 'less', [polytape[kind]]),
+        baseline: { name: `plain alternative, of ${plain.executed}`, median: plain[kind] },
+      });
+    }
+  }
+  return figures;
+}
+
+type Mishap = (recorder: RecorderUnderLoad) => Promise<void>;
+
+async function outcome(
+  bench: Bench,
+  mishap: Mishap,
+  start: (venue: Record<string, string>) => Promise<RecorderUnderLoad>,
+): Promise<{ executed: number; missing: number; duplicates: number }> {
+  await using venue = await VenueProcess.start({ directory: bench.directory, markets: MARKETS, tradesPerSecond: RATE });
+  await using recorder = await start(venue.env);
+  await venue.trade();
+  await delay(BEFORE_MS);
+  await mishap(recorder);
+  await delay(AFTER_MS);
+  const truth = await venue.stop();
+  await untilStored(recorder, truth.length);
+  return { executed: truth.length, ...(await recorder.compare(truth)) };
+}
+
+const MISHAPS: { name: string; copies: number; mishap: Mishap }[] = [
+  { name: 'database stands still for 3 s', copies: 1, mishap: (recorder) => standstill(recorder, 3_000) },
+  {
+    name: 'database stands still for 3 s, then the recording process is killed',
+    copies: 1,
+    mishap: async (recorder) =>
+      await Promise.all([standstill(recorder, 3_000), delay(2_900).then(() => recorder.killAndRestart())]).then(
+        () => {},
+      ),
+  },
+  {
+    name: 'recording process killed, two connections a token',
+    copies: 2,
+    mishap: (recorder) => recorder.killAndRestart(),
+  },
+  { name: 'each frame comes twice', copies: 2, mishap: async () => {} },
+];
+
+/** Stops every process of PostgreSQL, and lets them go on. */
+async function standstill(recorder: RecorderUnderLoad, ms: number): Promise<void> {
+  const { postgres = 0 } = await recorder.pids();
+  const pids = processesBelow(postgres);
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  try {
+    await delay(ms);
+  } finally {
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+  }
+}
+
+const MARKETS = 600;
+const RATE = 5_000;
+const BEFORE_MS = 5_000;
+const AFTER_MS = 5_000;

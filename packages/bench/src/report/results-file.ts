@@ -1,0 +1,39 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Figure } from '../measure.ts';
+import type { Machine } from './machine.ts';
+
+/** Content of `docs/performance.json`: the last figures of each section, with where and when they were measured. */
+export type Results = Record<string, SectionResult>;
+
+export type SectionResult = { measuredOn: string; machine: Machine; figures: Figure[] };
+
+export function readResults(): Results {
+  try {
+    return JSON.parse(readFileSync(JSON_PATH, 'utf8')) as Results;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
+/** Adds figures of a section; those of other names and groups stay. */
+export function withSection(results: Results, section: string, result: SectionResult): Results {
+  const isNew = (old: Figure) =>
+    !result.figures.some((figure) => figure.name === old.name && figure.group === old.group);
+  const kept = (results[section]?.figures ?? []).filter(isNew);
+  return { ...results, [section]: { ...result, figures: [...kept, ...result.figures] } };
+}
+
+/** Finds the same quantity in the committed results. */
+export function earlierFigure(results: Results, section: string, { name, group }: Figure): Figure | undefined {
+  return results[section]?.figures.find((figure) => figure.name === name && figure.group === group);
+}
+
+export function writeResults(results: Results, page: string): void {
+  writeFileSync(JSON_PATH, `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(PAGE_PATH, page);
+}
+
+const JSON_PATH = fileURLToPath(new URL('../../../../docs/performance.json', import.meta.url));
+const PAGE_PATH = fileURLToPath(new URL('../../../../docs/performance.md', import.meta.url));
