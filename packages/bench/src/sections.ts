@@ -63,7 +63,8 @@ export const SECTIONS: readonly Section[] = [
   {
     name: 'writer',
     title: 'The database',
-    about: "The writer's transaction: position, COPY into a temporary table, unique key, commit. Synced to disk.",
+    about:
+      "The writer's transaction, from the bytes of messages to the commit. Synced to disk. New rows are copied into the table, known ones into a temporary table and skipped.",
     isQuick: true,
     run: benchDatabase,
   },
