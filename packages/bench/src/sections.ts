@@ -10,6 +10,7 @@ import { benchMetadata } from './bench-metadata.ts';
 import { benchMishaps } from './bench-mishaps.ts';
 import { benchPlanner } from './bench-planner.ts';
 import { benchStartUp } from './bench-start-up.ts';
+import { benchStorage } from './bench-storage.ts';
 
 /** All sections, in the order of the report. */
 export const SECTIONS: readonly Section[] = [
@@ -62,9 +63,18 @@ export const SECTIONS: readonly Section[] = [
   {
     name: 'writer',
     title: 'The database',
-    about: "The writer's transaction: position, COPY into a temporary table, unique key, commit. Synced to disk.",
+    about:
+      "The writer's transaction, from the bytes of messages to the commit. Synced to disk. New rows are copied into the table, known ones into a temporary table and skipped.",
     isQuick: true,
     run: benchDatabase,
+  },
+  {
+    name: 'storage',
+    title: 'What a trade takes on disk, and queries of a long tape',
+    about:
+      'Ten million generated trades of three days and 20,000 tokens, each with a transaction hash of its own, which no compression makes smaller than 32 bytes.',
+    isQuick: false,
+    run: benchStorage,
   },
   {
     name: 'planner',
