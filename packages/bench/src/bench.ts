@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,19 +51,26 @@ export class Bench implements AsyncDisposable {
   constructor(options: BenchOptions, say: (sentence: string) => void) {
     this.options = options;
     this.say = say;
+    chmodSync(this.directory, 0o711);
     this.#resources.defer(() => rmSync(this.directory, { recursive: true, force: true }));
   }
 
-  /** A nats-server of this section alone. */
+  /** A new nats-server. */
   async nats(): Promise<EmbeddedServer> {
     const { nats } = await binaries(this.say);
-    return this.#resources.use(await startNatsServer({ binary: nats, dataDir: join(this.directory, 'nats') }));
+    return this.#resources.use(await startNatsServer({ binary: nats, dataDir: this.#newDirectory() }));
   }
 
-  /** A PostgreSQL of this section alone, with TimescaleDB where this machine has it. */
+  /** A new PostgreSQL, with TimescaleDB where this machine has it. */
   async postgres(): Promise<EmbeddedServer> {
     const { postgres } = await binaries(this.say);
-    return this.#resources.use(await startPostgres({ binaries: postgres, dataDir: join(this.directory, 'postgres') }));
+    return this.#resources.use(await startPostgres({ binaries: postgres, dataDir: this.#newDirectory() }));
+  }
+
+  #newDirectory(): string {
+    const path = mkdtempSync(join(this.directory, 'server-'));
+    chmodSync(path, 0o711); // PostgreSQL does not run as root, but as a user that must get through
+    return path;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import { countOf } from './polytape-under-load.ts';
 import type { RecorderUnderLoad } from './recorder-under-load.ts';
 
-/** The plain alternative, with a PostgreSQL that is started in the same way as polytape's. Resolves once it is subscribed. */
+/** The plain alternative, with a PostgreSQL that is started like polytape's and stops with it. Resolves once it is subscribed. */
 export async function startPlain(o: {
   postgres: EmbeddedServer;
   venue: Record<string, string>;
@@ -69,7 +69,10 @@ export async function startPlain(o: {
       running.signal('SIGTERM');
       await running.exit();
     },
-    [Symbol.asyncDispose]: async () => await running[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await running[Symbol.asyncDispose]();
+      await o.postgres.stop();
+    },
   };
 }
 

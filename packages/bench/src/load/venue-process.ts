@@ -15,11 +15,25 @@ export class VenueProcess implements AsyncDisposable {
   static async start(o: { directory: string; markets: number; tradesPerSecond: number }): Promise<VenueProcess> {
     const ledgerPath = join(o.directory, 'truth.jsonl');
     const main = fileURLToPath(import.meta.resolve('../../../venue-sim/src/main.ts'));
-    const load = ['--markets', `${o.markets}`, '--trades-per-second', `${o.tradesPerSecond}`, '--no-trading'];
-    // One action of a market maker for each trade: the venue's price changes cost it more than the recorder.
-    const steady = ['--quotes-per-trade', '1', '--burst-factor', '1', '--trade-only-subscribed', '--odd-markets', '0'];
-    const still = ['--open-per-minute', '0', '--close-per-minute', '0'];
-    const args = ['--port', '0', '--json', '--ledger', ledgerPath, ...load, ...steady, ...still];
+    const markets = [
+      '--markets',
+      `${o.markets}`,
+      '--odd-markets',
+      '0',
+      '--open-per-minute',
+      '0',
+      '--close-per-minute',
+      '0',
+    ];
+    // Trades that were made ahead cost the venue little, so the machine is the recorder's. A price change or book for each.
+    const load = [
+      '--load-trades-per-second',
+      `${o.tradesPerSecond}`,
+      '--load-events-per-second',
+      `${o.tradesPerSecond}`,
+    ];
+    const steady = ['--trades-per-second', '0', '--burst-factor', '1', '--no-trading'];
+    const args = ['--port', '0', '--json', '--ledger', ledgerPath, ...markets, ...load, ...steady];
     const process = ProcessUnderTest.spawn({ name: 'venue-sim', main, args, env: {} });
     try {
       const { urls } = JSON.parse(await process.line(/^\{"urls"/)) as Pick<VenueProcess, 'urls'>;
