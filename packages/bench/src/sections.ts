@@ -5,12 +5,14 @@ import { benchCoverage } from './bench-coverage.ts';
 import { benchDatabase } from './bench-database.ts';
 import { benchEndToEnd } from './bench-end-to-end.ts';
 import { benchFrames } from './bench-frames.ts';
+import { benchGrowth } from './bench-growth.ts';
 import { benchIngestor } from './bench-ingestor.ts';
 import { benchMetadata } from './bench-metadata.ts';
 import { benchMishaps } from './bench-mishaps.ts';
 import { benchPlanner } from './bench-planner.ts';
 import { benchStartUp } from './bench-start-up.ts';
 import { benchStorage } from './bench-storage.ts';
+import { growthPlot } from './report/growth-plot.ts';
 
 /** All sections, in the order of the report. */
 export const SECTIONS: readonly Section[] = [
@@ -103,5 +105,14 @@ export const SECTIONS: readonly Section[] = [
     about: 'A first scan, then a restart at which all jobs begin at once, at a venue that answers at once.',
     isQuick: false,
     run: benchMetadata,
+  },
+  {
+    name: 'growth',
+    title: 'How it grows with the venue',
+    about:
+      'A quiet venue of several sizes, whose traffic grows with it, and a recorder with default settings. Measured for a minute after full coverage.',
+    isQuick: false,
+    run: benchGrowth,
+    plot: growthPlot,
   },
 ];
