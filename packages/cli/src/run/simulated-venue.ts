@@ -80,7 +80,7 @@ export class SimulatedVenue implements AsyncDisposable {
 
   /** Resolves once the last trade was sent and the ledger is complete. */
   async stopTrading(): Promise<void> {
-    await this.#ask('POST', '/sim/stop-trading');
+    await this.#ask('POST', '/sim/stop-trading', LEDGER_MS_MAX);
   }
 
   /** Feeds every trade that a recorder could have seen into the comparer. */
@@ -96,9 +96,9 @@ export class SimulatedVenue implements AsyncDisposable {
   }
 
   /** @throws {CommandError} The venue is gone, so there is nothing to compare with. */
-  async #ask(method: 'GET' | 'POST', path: string): Promise<unknown> {
+  async #ask(method: 'GET' | 'POST', path: string, msMax = ANSWER_MS_MAX): Promise<unknown> {
     try {
-      const response = await fetch(`${this.#base}${path}`, { method, signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+      const response = await fetch(`${this.#base}${path}`, { method, signal: AbortSignal.timeout(msMax) });
       return await response.json();
     } catch (error) {
       throw new CommandError('The simulated venue no longer answers, so the database cannot be compared with it', {
@@ -109,3 +109,5 @@ export class SimulatedVenue implements AsyncDisposable {
 }
 
 const ANSWER_MS_MAX = 15_000;
+/** Writing the ledger of millions of trades takes some seconds. */
+const LEDGER_MS_MAX = 60_000;
