@@ -3,6 +3,29 @@ export function sampleFrames(count: number): string[] {
   return Array.from({ length: count }, (_, i) => (i % 10 === 0 ? tradeFrame(i) : priceChangeFrame(i)));
 }
 
+/** One trade in `tradesIn` frames, each followed by the book that the venue sends after it; the others are price changes. */
+export function mixedFrames(count: number, tradesIn: number): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    if (i % tradesIn === 0) return tradeFrame(i);
+    return i % tradesIn === 1 ? bookFrame(i) : priceChangeFrame(i);
+  });
+}
+
+/** The book of a token, with twenty levels on each side. */
+export function bookFrame(i: number): string {
+  const levels = (from: number) =>
+    Array.from({ length: 20 }, (_, level) => ({ price: `0.${from + level}`, size: String(100 + level * 7) }));
+  return JSON.stringify({
+    market: MARKET,
+    asset_id: TOKENS[i % 2],
+    timestamp: String(1_784_578_702_354 + i),
+    hash: i.toString(16).padStart(40, '0'),
+    bids: levels(10),
+    asks: levels(60),
+    event_type: 'book',
+  });
+}
+
 function tradeFrame(i: number): string {
   return JSON.stringify({
     market: MARKET,
@@ -36,4 +59,4 @@ function priceChangeFrame(i: number): string {
 }
 
 const MARKET = `0x${'8bf1'.repeat(16)}`;
-const TOKENS = ['1'.repeat(77), '3'.repeat(77)];
+export const TOKENS = ['1'.repeat(77), '3'.repeat(77)];

@@ -5,6 +5,7 @@ import { benchCoverage } from './bench-coverage.ts';
 import { benchDatabase } from './bench-database.ts';
 import { benchEndToEnd } from './bench-end-to-end.ts';
 import { benchFrames } from './bench-frames.ts';
+import { benchIngestor } from './bench-ingestor.ts';
 import { benchMetadata } from './bench-metadata.ts';
 import { benchMishaps } from './bench-mishaps.ts';
 import { benchPlanner } from './bench-planner.ts';
@@ -42,6 +43,14 @@ export const SECTIONS: readonly Section[] = [
     about: 'Per second of processor time, in one process without a network. Nine frames in ten hold no trade.',
     isQuick: true,
     run: benchFrames,
+  },
+  {
+    name: 'ingestor',
+    title: 'An ingestor, from the socket of the venue to that of the broker',
+    about:
+      'Per second of processor time of the process that receives; the venue and nats-server run in processes of their own.',
+    isQuick: true,
+    run: benchIngestor,
   },
   {
     name: 'publish',

@@ -132,13 +132,12 @@ export class Database implements AsyncDisposable {
   }
 
   /**
-   * Records that a stream did not hold what the position promised, and moves the position to where reading continues. With
-   * `movesPosition: false` reading has gone on since, and the position stays.
+   * Records that a stream did not hold what the position promised, and moves the position to where reading continues.
    *
    * @throws {PositionConflictError} The position is not `loss.from`.
    */
-  recordLoss(loss: Loss, o: { movesPosition: boolean } = { movesPosition: true }): Promise<void> {
-    return storeLoss(this.#pool, loss, o);
+  recordLoss(loss: Loss): Promise<void> {
+    return storeLoss(this.#pool, loss);
   }
 
   /**

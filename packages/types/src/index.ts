@@ -74,5 +74,5 @@ export {
   unparsedSubject,
 } from './messages/subjects.ts';
 export { type TickSizeChange, tickSizeMessageId } from './messages/tick-size-change.ts';
-export type { Side, Trade, TradeSource } from './messages/trade.ts';
+export { encodeTrade, type Side, type Trade, type TradeSource } from './messages/trade.ts';
 export { UNPARSED_BODY_BYTES_MAX, type Unparsed } from './messages/unparsed.ts';

@@ -14,7 +14,7 @@ import {
 } from '@polytape/tapedb';
 import { type ContiguousPart, contiguousParts, continueFrom } from './log-continuity.ts';
 import { retentionRounds } from './retention-rounds.ts';
-import { RewrittenTail } from './rewritten-tail.ts';
+import { judgeRewrittenTail, type RewrittenTail } from './rewritten-tail.ts';
 import { joinedParts, snapshotParts } from './snapshot-parts.ts';
 import { projectDeadLetter, projectMessages, type StreamProjection } from './stream-projection.ts';
 
@@ -25,6 +25,8 @@ export type StreamProjectorOptions = {
   limits: { rowsMax: number; bytesMax: number; ageMsMax: number };
   /** How long the stream may be unreadable before another writer may take it over. */
   takeoverAfterMs: number;
+  /** How long publishers may take to send the lost end of a stream again. */
+  republishedWithinMs: number;
   /** Days that rows are kept, by table; 0 keeps them forever. */
   retentionDays: Record<RetainedTable, number>;
   /** Called after each COMMIT. */
@@ -128,12 +130,11 @@ export class StreamProjector {
     await using lock = await database.lockStream(stream, { signal: stop, onWaiting: () => this.#standBy() });
     this.#state = 'projecting';
     const signal = AbortSignal.any([stop, lock.lost]);
-    const { readAfter, rewritten } = await this.#start();
+    const readAfter = await this.#start(signal);
     log.info({ stream, readAfter }, `Projecting ${stream} from message ${readAfter + 1}.`);
 
     await using _retention = this.#retention(signal);
-    await using _rewrite = this.#watchRewrite(rewritten, signal);
-    const from = rewritten === null && this.#position !== null ? this.#position : { sequence: readAfter };
+    const from = this.#position ?? { sequence: readAfter };
     const onReading = (waiting: number) => {
       if (waiting === 0) this.#caughtUp();
       else if (!this.#isCommitFailing) this.#failure = null;
@@ -145,7 +146,6 @@ export class StreamProjector {
     })) {
       this.#messagesInHand = messages.length;
       this.#oldestAtMs = messages[0]?.storedAtMs ?? null;
-      rewritten?.look(messages);
       for (const part of contiguousParts(messages, last)) {
         if (part.missingBefore > 0 && !projection.keepsLastOnly) await this.#recordGap(part);
         await this.#commitInPortions(part.messages);
@@ -199,25 +199,25 @@ export class StreamProjector {
 
   /** @param readAfter The sequence before the next message to read; no message has it. */
   async #recordLoss(kind: Loss['kind'], detail: string, readAfter: number): Promise<void> {
-    const { database } = this.#o;
+    const none = { messageAtMs: null, messageId: null };
+    await this.#recordLossTo(kind, detail, { streamCreatedAt: this.#streamCreatedAt, sequence: readAfter, ...none });
+  }
+
+  async #recordLossTo(kind: Loss['kind'], detail: string, to: StreamPosition): Promise<void> {
+    const { database, log } = this.#o;
     const { stream } = this;
-    const streamCreatedAt = this.#streamCreatedAt;
-    const to: StreamPosition = { streamCreatedAt, sequence: readAfter, messageAtMs: null, messageId: null };
     await database.recordLoss({ stream, kind, from: this.#position, to, detail });
-    this.#logLoss(kind, detail);
     this.#position = to;
+    const continuing = `Recorded in the table losses; continuing after message ${to.sequence}`;
+    if (kind === 'tail_rewritten') {
+      log.info({ stream, kind }, `The end of stream ${stream} was written again: ${detail}. ${continuing}.`);
+    } else {
+      log.error({ stream, kind }, `Stream ${stream} lost messages: ${detail}. ${continuing}, with what it still has.`);
+    }
   }
 
-  #logLoss(kind: Loss['kind'], detail: string): void {
-    const { stream } = this;
-    this.#o.log.error(
-      { stream, kind },
-      `Stream ${stream} lost messages: ${detail}. Recorded in the table losses; continuing with what it still has.`,
-    );
-  }
-
-  /** Compares position and log, and records a loss before anything is read. */
-  async #start(): Promise<{ readAfter: number; rewritten: RewrittenTail | null }> {
+  /** Compares position and log, and records a loss before anything is read. @returns The sequence to read after. */
+  async #start(signal: AbortSignal): Promise<number> {
     const { bus, database, projection } = this.#o;
     const position = await database.position(projection.stream);
     const state = await bus.streamState(projection.stream);
@@ -226,47 +226,29 @@ export class StreamProjector {
     const found = continueFrom(position, { ...state, messageAtPosition }, projection.keepsLastOnly);
     this.#position = position;
     this.#streamCreatedAt = state.streamCreatedAt;
-    if (found.kind !== 'tail_rewritten') {
-      if (found.kind === 'lost') await this.#recordLoss(found.loss, found.detail, found.readAfter);
-      return { readAfter: found.readAfter, rewritten: null };
-    }
-    const readAfter = await bus.sequenceBefore(projection.stream, found.readSinceMs);
-    const to = { streamCreatedAt: state.streamCreatedAt, sequence: readAfter, messageAtMs: null, messageId: null };
-    return {
-      readAfter,
-      rewritten: new RewrittenTail({ stream: this.stream, from: found.position, to, detail: found.detail }),
-    };
+    if (found.kind === 'tail_rewritten') return await this.#startBeforeRewrite(found, signal);
+    if (found.kind === 'lost') await this.#recordLoss(found.loss, found.detail, found.readAfter);
+    return found.readAfter;
   }
 
-  /**
-   * Judges a tail that was rewritten: nothing is missing once the message at the position has come again, for publishers send what
-   * the broker may have lost in the order of taking. A loss if it has not come in time.
-   */
-  #watchRewrite(rewritten: RewrittenTail | null, signal: AbortSignal): AsyncDisposable {
-    const { database, projection, log } = this.#o;
+  /** Records what became of the rewritten end, and moves the position back, in one transaction. */
+  async #startBeforeRewrite(found: RewrittenTail, signal: AbortSignal): Promise<number> {
+    const { bus, projection, republishedWithinMs: waitMs, log } = this.#o;
     const { stream } = this;
-    const over = new AbortController();
-    const judge = async () => {
-      if (rewritten === null) return;
-      await rest(REPUBLISHED_WITHIN_MS, AbortSignal.any([signal, over.signal, rewritten.complete]));
-      const fields = { stream, kind: 'tail_rewritten', detail: rewritten.loss.detail };
-      // The leader publishes lost documents again under other ids.
-      if (rewritten.complete.aborted || projection.keepsLastOnly) {
-        log.info(fields, `The end of stream ${stream} was written again. Nothing is missing.`);
-      } else if (!signal.aborted && !over.signal.aborted) {
-        await database.recordLoss({ ...rewritten.loss, kind: 'tail_lost' }, { movesPosition: false });
-        this.#logLoss('tail_lost', rewritten.loss.detail);
-      }
-    };
-    const judged = judge().catch((error: unknown) =>
-      log.warn({ err: error, stream }, `Could not record what ${stream} lost: ${errorSentence(error)}.`),
+    this.#failure = `the broker lost the end of ${stream}; waiting for its publishers to send it again`;
+    log.info(
+      { stream, waitMs },
+      `The broker lost the end of stream ${stream}: ${found.detail}. Waiting until it comes again.`,
     );
-    return {
-      [Symbol.asyncDispose]: async () => {
-        over.abort();
-        await judged;
-      },
-    };
+    const judged = await judgeRewrittenTail(found, {
+      bus,
+      stream,
+      keepsLastOnly: projection.keepsLastOnly,
+      waitMs,
+      signal,
+    });
+    await this.#recordLossTo(judged.kind, judged.detail, judged.to);
+    return judged.to.sequence;
   }
 
   async #commitInPortions(messages: readonly StreamMessage[]): Promise<void> {
@@ -364,8 +346,6 @@ export class StreamProjector {
 
 /** Dead letters of one transaction that get a log line each. */
 const DEAD_LETTERS_LOGGED_MAX = 10;
-/** Publishers send again what the broker may have lost as soon as they are connected. */
-const REPUBLISHED_WITHIN_MS = 5_000;
 /** How often the same batch is tried before it is halved. */
 const LIMIT_FAILURES_MAX = 3;
 const RETRY_BACKOFF = { minMs: 100, maxMs: 2_000 };

@@ -16,6 +16,8 @@ export type WriterOptions = {
   /** When a batch is committed; see BATCH_ROWS_MAX and its neighbours. */
   limits: { rowsMax: number; bytesMax: number; ageMsMax: number };
   takeoverAfterMs: number;
+  /** How long publishers may take to send the lost end of a stream again. Default 30,000. */
+  republishedWithinMs?: number;
   /** Our clock, milliseconds since the epoch. */
   nowMs?: () => number;
   /** Days that rows are kept, by table; 0 keeps them forever. */
@@ -42,6 +44,7 @@ export class Writer {
           database: o.database,
           limits: o.limits,
           takeoverAfterMs: o.takeoverAfterMs,
+          republishedWithinMs: o.republishedWithinMs ?? REPUBLISHED_WITHIN_MS,
           retentionDays: o.retentionDays,
           onCommitted: (committed) => counted.committed(committed),
           log: o.log,
@@ -123,3 +126,5 @@ function lagFailure(projector: StreamProjector, nowMs: number): string | null {
 
 /** The writer is not ready when its oldest unstored message waits for longer. Two statement timeouts fit in. */
 const LAG_MS_MAX = 60_000;
+/** A publisher may believe for this long in its connection to a machine that lost its power. */
+const REPUBLISHED_WITHIN_MS = 30_000;

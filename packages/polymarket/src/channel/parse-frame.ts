@@ -4,6 +4,7 @@ import { FieldError, type Flaw, isFields } from './event-fields.ts';
 import { isPong } from './is-pong.ts';
 import type { MarketEvent } from './market-event.ts';
 import { readEvent } from './read-event.ts';
+import { readPlainTrade } from './read-plain-trade.ts';
 
 /** What a text frame of the market channel holds. */
 export type ParsedFrame =
@@ -25,6 +26,8 @@ export type FrameElement =
 
 /** Parses one text frame. Never throws. */
 export function parseFrame(text: string): ParsedFrame {
+  const trade = readPlainTrade(text);
+  if (trade !== null) return { kind: 'events', elements: [{ kind: 'event', event: trade }] };
   if (isPong(text)) return { kind: 'pong' };
   let value: unknown;
   try {

@@ -7,9 +7,10 @@ export type Loss = {
   stream: string;
   /**
    * `expired_unread`: messages after the position are gone. `tail_lost`: the message at the position is missing or another
-   * one. `stream_replaced`: the stream was deleted and recreated.
+   * one. `tail_rewritten`: so it was, and the message has come again since; no loss is known. `stream_replaced`: the stream was
+   * deleted and recreated.
    */
-  kind: 'expired_unread' | 'tail_lost' | 'stream_replaced';
+  kind: 'expired_unread' | 'tail_lost' | 'tail_rewritten' | 'stream_replaced';
   /** The position before the loss. */
   from: StreamPosition | null;
   /** The position from which reading continues. */
@@ -19,13 +20,12 @@ export type Loss = {
 };
 
 /** Stores the row and moves the position in one transaction, so that a loss is recorded once. */
-export async function storeLoss(pool: Pool, loss: Loss, o: { movesPosition: boolean }): Promise<void> {
+export async function storeLoss(pool: Pool, loss: Loss): Promise<void> {
   const { stream, kind, from, to, detail } = loss;
   const client = await pool.connect();
   let fit = false; // to go back to the pool
   try {
-    if (o.movesPosition) await beginAndMovePosition(client, loss);
-    else await client.query('BEGIN');
+    await beginAndMovePosition(client, loss);
     await client.query(
       `INSERT INTO losses
          (stream, kind, from_stream_created_at, from_sequence, from_at, to_stream_created_at, to_sequence, to_at, detail)

@@ -10,6 +10,7 @@ export function isDecimal(value: unknown): value is string {
  * @throws {RangeError} `text` is not a decimal.
  */
 export function canonicalDecimal(text: string): string {
+  if (text.length <= DECIMAL_LENGTH_MAX && CANONICAL.test(text)) return text; // as nearly all are
   if (!isDecimal(text)) throw new RangeError(`not a decimal: ${JSON.stringify(String(text).slice(0, 80))}`);
   const point = text.indexOf('.');
   const integer = (point < 0 ? text : text.slice(0, point)).replace(/^0+(?=\d)/, '') || '0';
@@ -60,5 +61,6 @@ function written(units: bigint, scale: number): string {
   return `${units < 0n ? '-' : ''}${integer}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
+const CANONICAL = /^(0|[1-9]\d*)(\.\d*[1-9])?$/;
 /** Far above any price or size, and too short for one field to fill a message. */
 export const DECIMAL_LENGTH_MAX = 64;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Side } from '../messages/trade.ts';
 import { canonicalDecimal } from './decimal.ts';
 
@@ -21,16 +21,12 @@ export type TradeContent = {
  * @throws {RangeError} Price or size is not a decimal.
  */
 export function tradeContentHash(trade: TradeContent): string {
-  const fields = [
-    trade.tokenId,
-    trade.timestamp,
-    canonicalDecimal(trade.price),
-    canonicalDecimal(trade.size),
-    trade.side,
-    trade.transactionHash?.toLowerCase() ?? '',
-  ];
+  const { tokenId, timestamp, side } = trade;
+  const price = canonicalDecimal(trade.price);
+  const size = canonicalDecimal(trade.size);
   // No field can contain a line break (ids, digits, decimals and hex only), so the joined text is unambiguous.
-  return createHash('sha256').update(fields.join('\n')).digest('hex').slice(0, 16);
+  const fields = `${tokenId}\n${timestamp}\n${price}\n${size}\n${side}\n${trade.transactionHash?.toLowerCase() ?? ''}`;
+  return hash('sha256', fields, 'hex').slice(0, 16);
 }
 
 /** `<16 hex digits>-<ordinal>`: unique together with token and venue time. */

@@ -111,20 +111,42 @@ describe('identical fills in one millisecond', () => {
 });
 
 describe('an ordinal counter', () => {
+  /** Contents that share their place in a table of 64 slots, and some of them their second half as well. */
+  const content = (n: number) => [n, (n % 3) * 64].map((half) => half.toString(16).padStart(8, '0')).join('');
+  const a = content(0);
+
   test('starts again at 0 for a content that has not been seen for longer than the window', () => {
     const ordinals = new OrdinalCounter({ windowMs: 100, contentsMax: 10 });
-    expect([ordinals.next('a', 0), ordinals.next('a', 100), ordinals.next('a', 201)]).toEqual([0, 1, 0]);
+    expect([0, 100, 201].map((atMs) => ordinals.next(a, atMs))).toEqual([0, 1, 0]);
   });
 
   test('counts on while a content keeps coming within the window', () => {
     const ordinals = new OrdinalCounter({ windowMs: 100, contentsMax: 10 });
-    expect([0, 90, 180, 270].map((atMs) => ordinals.next('a', atMs))).toEqual([0, 1, 2, 3]);
+    expect([0, 90, 180, 270].map((atMs) => ordinals.next(a, atMs))).toEqual([0, 1, 2, 3]);
   });
 
-  test('beyond its maximum forgets the content that has not been seen for longest', () => {
+  test('beyond its maximum forgets the contents that have not been seen for longest', () => {
     const ordinals = new OrdinalCounter({ windowMs: 1_000, contentsMax: 2 });
-    for (const key of ['a', 'b', 'a', 'c', 'd']) ordinals.next(key, 0);
-    expect([ordinals.next('c', 0), ordinals.next('a', 0)]).toEqual([1, 0]);
+    for (const n of [0, 1, 0, 2, 3, 4]) ordinals.next(content(n), 0);
+    expect([4, 3, 0].map((n) => ordinals.next(content(n), 0))).toEqual([1, 1, 0]);
+  });
+
+  test('numbers like a counter that forgets nothing, as long as its maximum is not reached', () => {
+    const sights = fc.array(fc.tuple(fc.nat(200), fc.nat(60)), { maxLength: 2_000 });
+    fc.assert(
+      fc.property(sights, (list) => {
+        const ordinals = new OrdinalCounter({ windowMs: 500, contentsMax: 1_000 });
+        const all = new Map<string, { count: number; atMs: number }>();
+        let nowMs = 0;
+        for (const [n, passedMs] of list) {
+          nowMs += passedMs;
+          const last = all.get(content(n));
+          const expected = last === undefined || nowMs - last.atMs > 500 ? 0 : last.count;
+          all.set(content(n), { count: expected + 1, atMs: nowMs });
+          expect(ordinals.next(content(n), nowMs)).toBe(expected);
+        }
+      }),
+    );
   });
 });
 

@@ -7,6 +7,7 @@ import type {
 } from '@polytape/polymarket';
 import {
   DUPLICATE_WINDOW_MS,
+  encodeTrade,
   eventSubject,
   lifecycleMessageId,
   OrdinalCounter,
@@ -45,7 +46,7 @@ export class ConnectionPublisher {
     const trade = tradeFromEvent(event, this.#ordinals, { receivedAtUs, nowMs: this.#shared.readingClock.nowMs });
     this.#shared.counters.trades += 1;
     this.#shared.counters.lastTradeAtMs = Math.floor(receivedAtUs / 1_000);
-    this.#publish({ subject: tradeSubject(trade), messageId: tradeMessageId(trade), body: JSON.stringify(trade) });
+    this.#publish({ subject: tradeSubject(trade), messageId: tradeMessageId(trade), body: encodeTrade(trade) });
   }
 
   lifecycle(event: NewMarketEvent | MarketResolvedEvent, receivedAtUs: number): void {

@@ -1,0 +1,2 @@
+COMMENT ON TABLE  losses      IS 'Where a stream did not hold what the position of this database promised: messages were lost, or may have been lost, between broker and database. Rows of kind tail_rewritten are no alarm.';
+COMMENT ON COLUMN losses.kind IS 'expired_unread, tail_lost, stream_replaced, or tail_rewritten: the broker lost the end of the stream, and the last message that this database had stored has come again.';
