@@ -1,7 +1,7 @@
 import { shownCount, shownPlural } from '../operator/shown-value.ts';
 
 /** The result of a `demo` or `start`; the last line of `--json`. */
-export type Summary = {
+type Summary = {
   /** Trades that the simulated venue executed in subscribed tokens; null for any other venue. */
   executed: number | null;
   recorded: number;
