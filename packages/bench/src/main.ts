@@ -13,11 +13,12 @@ if (flags.help === true) {
   say(help());
   process.exit(0);
 }
-const numbers = (text: string | undefined) => text?.split(',').map(Number) ?? null;
+if (flags.write === true && flags['cpu-prof'] !== undefined)
+  wrongUsage('A profile slows everything: it is not for --write.');
 const options = {
   quick: flags.quick === true,
-  rates: numbers(flags.rates),
-  seconds: numbers(flags.seconds)?.[0] ?? null,
+  rates: numbers('rates', flags.rates),
+  seconds: numbers('seconds', flags.seconds)?.[0] ?? null,
   cpuProf: flags['cpu-prof'] ?? null,
 };
 const earlier = readResults();
@@ -54,6 +55,12 @@ function parsed() {
   } catch (error) {
     return wrongUsage((error as Error).message);
   }
+}
+
+function numbers(option: string, text: string | undefined): number[] | null {
+  const found = text?.split(',').map(Number) ?? null;
+  if (found?.some((number) => !(number > 0)) === true) wrongUsage(`--${option} takes numbers above 0, not '${text}'.`);
+  return found;
 }
 
 function chosen(names: readonly string[]): readonly Section[] {
