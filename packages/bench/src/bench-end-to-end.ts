@@ -71,6 +71,8 @@ async function underLoad(
       perMillion * used.reduce((sum, [, cpu]) => sum + cpu, 0),
     );
     for (const [name, cpu] of used) add(`processor time, ${name}`, 's a million', 'less', perMillion * cpu);
+    const memory = [...now.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+    add('memory, all processes', 'MiB', 'less', memory / 2 ** 20);
     for (const [name, { memoryBytes }] of now) add(`memory, ${name}`, 'MiB', 'less', memoryBytes / 2 ** 20);
     [before, atMs] = [now, nowMs];
   }

@@ -97,6 +97,6 @@ Options:
 Examples:
   npx pnpm bench --quick
   npx pnpm bench frames writer
-  npx pnpm bench e2e --rates 5000 --seconds 60 --cpu-prof /tmp/profiles
+  npx pnpm bench e2e --rates 5000 --seconds 60 --cpu-prof .polytape/profiles
   npx pnpm bench --write`;
 }
