@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench } from './bench.ts';
 import { startPlain } from './load/plain-under-load.ts';
 import { startPolytape } from './load/polytape-under-load.ts';
-import { usageOf } from './load/process-usage.ts';
+import { type Usage, usageOf } from './load/process-usage.ts';
 import type { RecorderUnderLoad } from './load/recorder-under-load.ts';
 import { untilStored } from './load/until-stored.ts';
 import { VenueProcess } from './load/venue-process.ts';
@@ -71,6 +71,8 @@ async function underLoad(
       perMillion * used.reduce((sum, [, cpu]) => sum + cpu, 0),
     );
     for (const [name, cpu] of used) add(`processor time, ${name}`, 's a million', 'less', perMillion * cpu);
+    const memory = [...now.values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+    add('memory, all processes', 'MiB', 'less', memory / 2 ** 20);
     for (const [name, { memoryBytes }] of now) add(`memory, ${name}`, 'MiB', 'less', memoryBytes / 2 ** 20);
     [before, atMs] = [now, nowMs];
   }
@@ -84,9 +86,17 @@ async function underLoad(
   return [...values].map(([name, row]) => ({ ...figureOf(name, row.unit, row.better, row.values), group }));
 }
 
-async function usages(recorder: RecorderUnderLoad) {
+/** What each kind of process has used so far; several ingestors are one kind. */
+async function usages(recorder: RecorderUnderLoad): Promise<Map<string, Usage>> {
   const { polytape: _command, ...pids } = await recorder.pids();
-  return new Map(Object.entries(pids).map(([name, pid]) => [name.replace(/-\d+$/, ''), usageOf(pid)]));
+  const kinds = new Map<string, Usage>();
+  for (const [name, pid] of Object.entries(pids)) {
+    const kind = name.replace(/-\d+$/, '');
+    const { cpuSeconds, memoryBytes } = usageOf(pid);
+    const others = kinds.get(kind) ?? { cpuSeconds: 0, memoryBytes: 0 };
+    kinds.set(kind, { cpuSeconds: others.cpuSeconds + cpuSeconds, memoryBytes: others.memoryBytes + memoryBytes });
+  }
+  return kinds;
 }
 
 /** The figures of polytape, each with the same of the plain alternative as baseline. */

@@ -78,4 +78,4 @@ const MOMENTS: [name: string, log: string, line: RegExp][] = [
   ['writer reads the log', 'writer-1.log', /Projecting TRADES/],
   ['ingestor records its first shard', 'ws-ingestor-1.log', /Recording [1-9]/],
 ];
-const QUICK_RUNS = 3;
+const QUICK_RUNS = 1;

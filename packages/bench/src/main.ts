@@ -13,12 +13,13 @@ if (flags.help === true) {
   say(help());
   process.exit(0);
 }
-const numbers = (text: string | undefined) => text?.split(',').map(Number) ?? null;
+if (flags.write === true && flags['cpu-prof'] !== undefined)
+  wrongUsage('A profile slows everything: it is not for --write.');
 const options = {
   quick: flags.quick === true,
-  rates: numbers(flags.rates),
-  seconds: numbers(flags.seconds)?.[0] ?? null,
-  tokens: numbers(flags.tokens),
+  rates: numbers('rates', flags.rates),
+  seconds: numbers('seconds', flags.seconds)?.[0] ?? null,
+  tokens: numbers('tokens', flags.tokens),
   cpuProf: flags['cpu-prof'] ?? null,
 };
 const earlier = readResults();
@@ -58,6 +59,12 @@ function parsed() {
   }
 }
 
+function numbers(option: string, text: string | undefined): number[] | null {
+  const found = text?.split(',').map(Number) ?? null;
+  if (found?.some((number) => !(number > 0)) === true) wrongUsage(`--${option} takes numbers above 0, not '${text}'.`);
+  return found;
+}
+
 function chosen(names: readonly string[]): readonly Section[] {
   if (names.length === 0) return SECTIONS.filter(({ isQuick }) => isQuick || !options.quick);
   return names.map(
@@ -93,6 +100,6 @@ Options:
 Examples:
   npx pnpm bench --quick
   npx pnpm bench frames writer
-  npx pnpm bench e2e --rates 5000 --seconds 60 --cpu-prof /tmp/profiles
+  npx pnpm bench e2e --rates 5000 --seconds 60 --cpu-prof .polytape/profiles
   npx pnpm bench --write`;
 }

@@ -46,7 +46,7 @@ export function createProgram({ env, signal }: { env: Record<string, string | un
     const { terminal } = options;
     const { summary } = result;
     terminal.clear();
-    for (const line of renderSummary(summary)) terminal.say(line);
+    for (const line of renderSummary(result)) terminal.say(line);
     const failure = failureOf(result);
     if (failure === null && summary.executed !== null) {
       terminal.say('Nothing is missing and nothing is stored twice. `npx pnpm start` records the live venue.');

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   DEMO_PROCESSES,
@@ -15,9 +17,10 @@ import {
 } from '../src/index.ts';
 
 describe('polytape demo', () => {
-  test('records what its venue executes, prints all addresses, and leaves nothing behind', async () => {
+  test('records what its venue executes, prints all addresses, profiles its services on request, and leaves no process behind', async () => {
     await using home = await PolytapeHome.make();
-    await using demo = home.spawn(['demo', '--for', '5s', ...SMALL_DEMO]);
+    const profiles = join(home.path, 'profiles');
+    await using demo = home.spawn(['demo', '--for', '5s', '--cpu-prof', profiles, ...SMALL_DEMO]);
     const runtime = await home.untilRuntime('every process', demo, isCompleteDemo);
     await using processes = await everyProcess(demo, runtime);
 
@@ -42,6 +45,7 @@ describe('polytape demo', () => {
     for (const value of Object.values(summary)) expect(value).toEqual(expect.any(Number));
     expect(summary.recorded).toBeGreaterThan(0);
     expect(await home.runtime()).toBeNull();
+    expect(readdirSync(profiles).sort()).toEqual(DEMO_SERVICES.map((name) => `${name}.cpuprofile`));
     expect(processes.ids.length).toBeGreaterThanOrEqual(DEMO_PROCESSES.length);
     for (const pid of processes.ids) expect(await isAlive(pid), `process ${pid}`).toBe(false);
   }, 120_000);

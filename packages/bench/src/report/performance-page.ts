@@ -48,7 +48,7 @@ To repeat:
 npx pnpm bench --help          # the sections
 npx pnpm bench                 # all sections, about half an hour
 npx pnpm bench --quick         # two minutes, each figure beside the one in this file
-npx pnpm bench e2e --rates 5000 --cpu-prof /tmp/profiles
+npx pnpm bench e2e --rates 5000 --cpu-prof .polytape/profiles
 \`\`\``;
 
 function image(title: string, file: string | undefined): string[] {

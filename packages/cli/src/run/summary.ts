@@ -1,7 +1,7 @@
 import { shownCount, shownPlural } from '../operator/shown-value.ts';
 
 /** The result of a `demo` or `start`; the last line of `--json`. */
-export type Summary = {
+type Summary = {
   /** Trades that the simulated venue executed in subscribed tokens; null for any other venue. */
   executed: number | null;
   recorded: number;
@@ -41,6 +41,9 @@ export function failureOf({
   neverReady,
   whyMissing,
 }: RunResult): string | null {
+  if (isOnlyBehind({ summary: { missing, duplicates }, whyMissing })) {
+    return `The recorder is behind by ${shownPlural(missing ?? 0, 'trade')}: services still held them when the comparison began, so none is known to be lost. Run the demo with a lower --trades-per-second.`;
+  }
   if ((missing ?? 0) > 0 || (duplicates ?? 0) > 0) {
     const cause = (missing ?? 0) > 0 && whyMissing !== null ? ` ${causeOf(whyMissing)}` : '';
     return `${shownPlural(missing ?? 0, 'trade')} ${are(missing)} missing and ${shownCount(duplicates ?? 0)} ${are(duplicates)} stored twice.${cause}`;
@@ -50,6 +53,12 @@ export function failureOf({
   if (recorded === 0 && neverReady.length > 0)
     return `Nothing was recorded. Services that were never ready: ${neverReady.join('; ')}.`;
   return null;
+}
+
+/** Whether every trade that the database lacks may still be in the hands of a service. */
+function isOnlyBehind(o: { summary: Pick<Summary, 'missing' | 'duplicates'>; whyMissing: WhyMissing | null }): boolean {
+  const missing = o.summary.missing ?? 0;
+  return missing > 0 && o.summary.duplicates === 0 && missing <= (o.whyMissing?.inHand ?? 0);
 }
 
 function are(count: number | null): string {
@@ -71,13 +80,14 @@ function causeOf({ inHand, cutAsSlow, unheard }: WhyMissing): string {
 }
 
 /** The summary for a person. */
-export function renderSummary(summary: Summary): string[] {
+export function renderSummary({ summary, whyMissing }: Pick<RunResult, 'summary' | 'whyMissing'>): string[] {
+  const missing = isOnlyBehind({ summary, whyMissing }) ? 'behind by' : 'missing';
   const rows: [string, string][] = [
     ...(summary.executed === null
       ? []
       : [['executed by the venue', shownCount(summary.executed)] satisfies [string, string]]),
     ['recorded', shownCount(summary.recorded)],
-    ...(summary.missing === null ? [] : [['missing', shownCount(summary.missing)] satisfies [string, string]]),
+    ...(summary.missing === null ? [] : [[missing, shownCount(summary.missing)] satisfies [string, string]]),
     ...(summary.duplicates === null ? [] : [['duplicates', shownCount(summary.duplicates)] satisfies [string, string]]),
     ['receive to committed row', `p50 ${milliseconds(summary.p50Ms)}, p99 ${milliseconds(summary.p99Ms)}`],
     [

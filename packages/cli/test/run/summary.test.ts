@@ -32,7 +32,7 @@ describe('a run of `polytape start`', () => {
 
 test('the summary has thousands separators', () => {
   const slow = { ...live.summary, recorded: 12_345, p50Ms: 9.9, p99Ms: 2_807.4 };
-  expect(renderSummary(slow)).toEqual([
+  expect(renderSummary({ summary: slow, whyMissing: null })).toEqual([
     '  recorded                  12,345',
     '  receive to committed row  p50 9.9 ms, p99 2,807 ms',
     '  first committed trade     3.0 s after the start',
@@ -50,11 +50,23 @@ describe('a demo', () => {
     expect(failureOf({ ...demo, summary: { ...demo.summary, recorded: 0 } })).toBe('No trade was recorded.');
   });
 
+  test('is behind, and calls no trade missing, if services still held everything that the database lacks', () => {
+    const summary = { ...live.summary, executed: 30, recorded: 20, missing: 10, duplicates: 0 };
+    const behind = { ...live, summary, whyMissing: { inHand: 12, cutAsSlow: 0, unheard: 0 } };
+    expect(failureOf(behind)).toMatch(/^The recorder is behind by 10 trades: services still held them /);
+    expect(renderSummary(behind).join('\n')).toMatch(/ {2}behind by +10$/m);
+    expect([failureOf(behind), ...renderSummary(behind)].join('\n')).not.toContain('missing');
+    // One more than they held: that one is missing.
+    const less = { ...behind, whyMissing: { ...behind.whyMissing, inHand: 9 } };
+    expect(failureOf(less)).toMatch(/^10 trades are missing /);
+    expect(renderSummary(less).join('\n')).toMatch(/ {2}missing +10$/m);
+  });
+
   test.each([
     [
       'it was behind, when services still held trades',
-      { inHand: 3_000, cutAsSlow: 2, unheard: 9 },
-      /behind: 3,000 trades were still waiting/,
+      { inHand: 3, cutAsSlow: 2, unheard: 9 },
+      /behind: 3 trades were still waiting/,
     ],
     [
       'it was behind, when the venue cut slow connections',
