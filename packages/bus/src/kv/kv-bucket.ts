@@ -78,7 +78,12 @@ export class KvBucket<T> {
 
   /** A live copy of the whole bucket; see KvView. */
   view(o: KvViewOptions): KvView<T> {
-    return new KvView<T>(this.#connection, this.name, o, this.#check);
+    return new KvView(this.#connection, this.name, o, { check: this.#check, keep: (value) => value as T });
+  }
+
+  /** A view without the values, which may be large, for a caller that compares revisions. */
+  revisions(o: KvViewOptions): KvView<null> {
+    return new KvView(this.#connection, this.name, o, { check: this.#check, keep: () => null });
   }
 
   async #getGood(key: string): Promise<KvEntry<T> | null> {

@@ -39,11 +39,19 @@ export class KvView<T> implements AsyncDisposable {
   readonly #live = new Map<string, KvEntry<T>>();
   readonly #bad = new Map<string, number>();
   readonly #check: ValueCheck;
+  readonly #keep: (value: unknown) => T;
   readonly #done: Promise<unknown>;
   #learnt = 0;
 
-  constructor(connection: Connection, bucket: string, o: KvViewOptions, check: ValueCheck) {
+  /** `keep`: what the view holds of a value. */
+  constructor(
+    connection: Connection,
+    bucket: string,
+    o: KvViewOptions,
+    { check, keep }: { check: ValueCheck; keep: (value: unknown) => T },
+  ) {
     this.#check = check;
+    this.#keep = keep;
     this.#connection = connection;
     this.#bucket = bucket;
     this.#stream = bucketStream(bucket);
@@ -227,7 +235,7 @@ export class KvView<T> implements AsyncDisposable {
       this.#notify(key); // even if the key came and went unseen: a listener may have met it by `get`
       return;
     }
-    const read = readValue<T>(message, key, this.#check);
+    const read = readValue<unknown>(message, key, this.#check);
     if (read.fault !== null) {
       const error = new BadValueError(this.#bucket, key, { ...read, revision });
       const fields = { err: error, bucket: this.#bucket, key, revision };
@@ -238,7 +246,7 @@ export class KvView<T> implements AsyncDisposable {
       return;
     }
     this.#bad.delete(key);
-    this.#live.set(key, { value: read.value, revision });
+    this.#live.set(key, { value: this.#keep(read.value), revision });
     this.#notify(key);
   }
 

@@ -157,6 +157,16 @@ describe.concurrent('a view', () => {
     expect(view.entries().size).toBe(0);
   });
 
+  test('of revisions holds no values', async () => {
+    await using nats = await testNats();
+    await using made = await testBus(nats.url);
+    const shards = await made.bus.kv<Value>('shards');
+    const revision = await shards.create('1', { n: 1 });
+    await using view = shards.revisions({ signal: made.stop.signal });
+    await view.ready;
+    expect(view.entries()).toEqual(new Map([['1', { value: null, revision }]]));
+  });
+
   test('follows writes and deletions, and names the key', async () => {
     await using nats = await testNats();
     await using made = await testBus(nats.url);

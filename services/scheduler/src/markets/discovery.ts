@@ -50,7 +50,7 @@ export class Discovery {
     const seen = new Set<string>();
     const doubts: string[] = [];
     let errors = 0;
-    for await (const { markets, skipped, doubt } of gamma.openMarkets(signal)) {
+    for await (const { markets, skipped, doubt } of oneAhead(gamma.openMarkets(signal))) {
       for (const market of markets) seen.add(market.conditionId);
       errors += this.#countSkipped(skipped);
       if (doubt !== null) doubts.push(doubt);
@@ -131,6 +131,25 @@ export function shrinkDoubt(o: { known: number; vanished: number; percentMax: nu
   const { known, vanished, percentMax } = o;
   if (vanished < VANISHED_MIN || vanished * 100 <= known * percentMax) return null;
   return `it lacks ${vanished} of ${known} known markets, more than ${percentMax} %`;
+}
+
+/** Asks for the next item while the caller works on one: a cursor names only the next page, so pages cannot come side by side. */
+async function* oneAhead<Item>(items: AsyncGenerator<Item, void, undefined>): AsyncGenerator<Item> {
+  const ask = () => {
+    const answer = items.next();
+    answer.catch(() => {}); // the caller may leave before it comes
+    return answer;
+  };
+  try {
+    for (let next = ask(); ; ) {
+      const { value, done } = await next;
+      if (done) return;
+      next = ask();
+      yield value;
+    }
+  } finally {
+    await items.return();
+  }
 }
 
 const VANISHED_MIN = 20;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Market, MarketResolution } from '@polytape/types';
+import { SharedTexts } from './shared-texts.ts';
 
 /** A market as the venue describes it, without what we add. */
 export type MarketDescription = Omit<Market, 'version' | 'seenAtMs' | 'resolution'>;
@@ -19,6 +20,7 @@ export class MarketRegistry {
   readonly #open = new Map<string, Known>();
   readonly #ended = new Map<string, Known>();
   readonly #archived = new Set<string>();
+  readonly #texts = new SharedTexts();
   #closedAtMsMax: number | null = null;
   #seenAtMsMin: number | null = null;
 
@@ -145,7 +147,7 @@ export class MarketRegistry {
     const { conditionId, closed, closedAtMs, seenAtMs } = market;
     this.#archived.delete(conditionId);
     (closed ? this.#open : this.#ended).delete(conditionId);
-    (closed ? this.#ended : this.#open).set(conditionId, { market, volume24h });
+    (closed ? this.#ended : this.#open).set(conditionId, { market: this.#texts.sharedBy(market), volume24h });
     // A closing in the future does not count: the closings before it would be skipped.
     if (closed && closedAtMs !== null && closedAtMs <= seenAtMs)
       this.#closedAtMsMax = Math.max(this.#closedAtMsMax ?? 0, closedAtMs);

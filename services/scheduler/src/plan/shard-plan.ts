@@ -64,7 +64,7 @@ export class ShardPlan {
    * @throws {PlanChangedError} A shard is gone or different: the bucket was deleted, or somebody else wrote to it.
    */
   async run(signal: AbortSignal): Promise<void> {
-    await using view = this.#bucket.view({ signal });
+    await using view = this.#bucket.revisions({ signal });
     const wakeUp = new WakeUp();
     view.onChange(() => wakeUp.wake());
     await view.ready.catch(() => {}); // stopped: the loop sees it

@@ -32,12 +32,15 @@ export class BookSnapshots {
       ({ books, unknown }, times) => {
         for (const book of books) {
           this.#waitsSinceMs.set(book.tokenId, times.seenAtMs);
-          const conditionId = active.get(book.tokenId)?.conditionId;
-          if (conditionId === undefined) continue;
+          const market = active.get(book.tokenId);
+          if (market === undefined) continue;
+          const { conditionId, tokens } = market;
+          // The market's own text, not that of the answer, because it is kept.
+          const tokenId = tokens.find((token) => token.tokenId === book.tokenId)?.tokenId ?? book.tokenId;
           if (book.hashMatches === false) counters.bookHashDifferences += 1;
           // Not the venue's hash, which changes with the time of the answer and with each trade.
           const content = JSON.stringify([book.bids, book.asks, book.tickSize]);
-          if (this.#rounds.publish({ ...book, conditionId, ...times }, content)) counters.booksPublished += 1;
+          if (this.#rounds.publish({ ...book, conditionId, tokenId, ...times }, content)) counters.booksPublished += 1;
         }
         // The answer that there is no book counts as reading it.
         for (const tokenId of unknown) this.#waitsSinceMs.set(tokenId, times.seenAtMs);

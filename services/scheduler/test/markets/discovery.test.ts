@@ -22,6 +22,16 @@ describe('a scan of the open markets', () => {
     expect(d.registry.stateOf('0x3')).toBe('ended');
   });
 
+  test('reads the next page while one is being published', async () => {
+    const d = discovering();
+    const secondAsked = Promise.withResolvers<void>();
+    d.lists(page('0x1'), page('0x2'), page('0x3'));
+    d.whenListed('0x2', secondAsked.resolve);
+    d.publishesAfter(secondAsked.promise);
+    expect(await d.discovery.scan(signal)).toEqual({ items: 3, errors: 0 });
+    expect(d.published).toEqual([['0x1'], ['0x2'], ['0x3']]);
+  });
+
   test('that lacks many known markets raises an alarm and ends none of them', async () => {
     const d = discovering({ shrinkPercentMax: 20 });
     const known = Array.from({ length: 100 }, (_, index) => `0x${(index + 1).toString(16)}`);
@@ -110,13 +120,18 @@ function discovering(o: { shrinkPercentMax?: number } = {}) {
   const logged: string[] = [];
   const unknown: string[] = [];
   let pages: MarketPage[] = [];
+  let onListed: (markets: readonly GammaMarket[]) => unknown = () => {};
+  let mayPublish: Promise<void> = Promise.resolve();
   let closed: string[] = [];
   const logAs = (level: string) => (_fields: unknown, words: string) => void logged.push(`${level}: ${words}`);
   const log = Object.assign(Object.create(createLogger({ service: 'test', level: 'error' })) as Logger, {
     ...{ info: () => {}, debug: () => {}, warn: logAs('warn'), error: logAs('error') },
   });
   const list = async function* () {
-    yield* pages;
+    for (const one of pages) {
+      onListed(one.markets);
+      yield one;
+    }
   };
   const discovery = new Discovery({
     ...{ registry, counters, log, shrinkPercentMax: o.shrinkPercentMax ?? 100 },
@@ -130,6 +145,7 @@ function discovering(o: { shrinkPercentMax?: number } = {}) {
     },
     marketLog: {
       publish: async (markets) => {
+        await mayPublish;
         published.push(markets.map(({ conditionId }) => conditionId));
         for (const market of markets) knows(market);
       },
@@ -146,6 +162,12 @@ function discovering(o: { shrinkPercentMax?: number } = {}) {
       for (const id of ids) knows(sampleMarket(id));
     },
     planHas: (...ids: string[]) => void unknown.push(...ids),
+    whenListed: (id: string, act: () => void) => {
+      onListed = (markets) => markets.some(({ conditionId }) => conditionId === id) && act();
+    },
+    publishesAfter: (event: Promise<void>) => {
+      mayPublish = event;
+    },
     lists: (...listed: MarketPage[]) => {
       pages = listed;
     },

@@ -38,6 +38,18 @@ describe('the last snapshot of a token', () => {
     expect(take('2', '0.4', MINUTE_MS)).toBe(false);
   });
 
+  test('is kept apart from those of thousands of others, also in the place of forgotten ones', () => {
+    const { last, take } = published();
+    const tokens = Array.from({ length: 5_000 }, (_, index) => String(index));
+    for (const tokenId of tokens) take(tokenId, `price of ${tokenId}`, 0);
+    last.keepOnly({ has: (tokenId) => Number(tokenId) % 2 === 0 });
+    const young = Array.from({ length: 4_000 }, (_, index) => `young ${index}`);
+    for (const tokenId of young) expect(take(tokenId, `price of ${tokenId}`, MINUTE_MS)).toBe(true);
+    const kept = tokens.filter((tokenId) => Number(tokenId) % 2 === 0);
+    const changed = [...kept, ...young].filter((tokenId) => take(tokenId, `price of ${tokenId}`, 2 * MINUTE_MS));
+    expect(changed).toEqual([]);
+  });
+
   test('is not replaced in its interval: a repeated run leaves its reading to the next one', () => {
     const { take } = published();
     expect(take('1', '0.4', 1_000)).toBe(true);
