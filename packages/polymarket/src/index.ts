@@ -2,6 +2,7 @@ export type * from './channel/market-event.ts';
 export { MarketSession } from './channel/market-session.ts';
 export { FRAME_TOO_LARGE } from './channel/market-socket.ts';
 export { type FrameElement, type ParsedFrame, parseFrame } from './channel/parse-frame.ts';
+export { plainQuote } from './channel/plain-quote.ts';
 export { recogniseFrame } from './channel/recognise-frame.ts';
 export type { ConnectionEnd } from './channel/session-handler.ts';
 export type { ClobBook } from './clob/clob-book.ts';

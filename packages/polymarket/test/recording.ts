@@ -49,8 +49,8 @@ export class RecordingHandler extends Recording implements SessionHandler {
     this.#called('open');
   }
 
-  onFrame({ connectionId }: SessionConnection, text: string, receivedAtUs: number): void {
-    this.frames.push({ connectionId, text, receivedAtUs });
+  onFrame({ connectionId }: SessionConnection, frame: Buffer, receivedAtUs: number): void {
+    this.frames.push({ connectionId, text: frame.toString('utf8'), receivedAtUs });
     this.#called('frame');
   }
 

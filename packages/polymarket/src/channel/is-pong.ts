@@ -3,4 +3,4 @@ export function isPong(text: string): boolean {
   return text.length <= PONG_LENGTH_MAX && text.trim() === 'PONG';
 }
 
-const PONG_LENGTH_MAX = 16;
+export const PONG_LENGTH_MAX = 16;

@@ -3,7 +3,6 @@ import { backoffMs, FailureLog, type Log } from '@polytape/resilience';
 import { isTokenId, SHARD_TOKENS_MAX } from '@polytape/types';
 import { excerpt } from '../excerpt.ts';
 import { type VenueError, VenueRefusedError } from '../venue-errors.ts';
-import { isPong } from './is-pong.ts';
 import { MarketSocket, type SocketEnd, type SocketLimits } from './market-socket.ts';
 import { ReceiveClock } from './receive-clock.ts';
 import type { SessionConnection, SessionHandler } from './session-handler.ts';
@@ -36,7 +35,7 @@ export type MarketSessionOptions = Partial<SocketLimits> & {
  * longest wait and logged as an error that says what to do. Each socket subscribes to all tokens again.
  *
  * The session replaces a socket that is dead (nothing, not even PONG, in answer to three PINGs); it does not judge whether
- * the data has stalled. It hands frames over unparsed: see `recogniseFrame` and `parseFrame`. When a handler throws, the
+ * the data has stalled. It hands frames over unparsed: see `plainQuote`, `recogniseFrame` and `parseFrame`. When a handler throws, the
  * session logs it and goes on, so that one bad frame does not cost the frames behind it.
  *
  * Source: the venue's documentation of the market channel (first message, heartbeat, later operations).
@@ -154,7 +153,7 @@ export class MarketSession implements AsyncDisposable {
       clock: SHARED_CLOCK,
       listener: {
         opened: () => this.#opened(connection),
-        text: (text, receivedAtUs) => this.#text(connection, text, receivedAtUs),
+        text: (frame, receivedAtUs) => this.#text(connection, frame, receivedAtUs),
         binary: (bytes, receivedAtUs) =>
           this.#call('binary frame', () => this.#handler.onBinary(connection, bytes, receivedAtUs)),
         clockMoved: (driftMs) => this.#clockMoved(driftMs),
@@ -174,9 +173,13 @@ export class MarketSession implements AsyncDisposable {
     this.#call('opening', () => this.#handler.onOpen(connection));
   }
 
-  #text(connection: SessionConnection, text: string, receivedAtUs: number): void {
-    if (isPong(text)) return;
-    this.#call('frame', () => this.#handler.onFrame(connection, text, receivedAtUs));
+  /** Without `#call`, which would make a function for each frame. */
+  #text(connection: SessionConnection, frame: Buffer, receivedAtUs: number): void {
+    try {
+      this.#handler.onFrame(connection, frame, receivedAtUs);
+    } catch (error) {
+      this.#handlerFailed('frame', error);
+    }
   }
 
   #closed(connection: SessionConnection, end: SocketEnd): void {
@@ -249,13 +252,17 @@ export class MarketSession implements AsyncDisposable {
     try {
       act();
     } catch (error) {
-      this.#handlerFailures.failed(
-        `${stage} ${String(error)}`,
-        { err: error, stage },
-        `A handler failed while handling a ${stage}. Its data may be lost.`,
-        'error',
-      );
+      this.#handlerFailed(stage, error);
     }
+  }
+
+  #handlerFailed(stage: string, error: unknown): void {
+    this.#handlerFailures.failed(
+      `${stage} ${String(error)}`,
+      { err: error, stage },
+      `A handler failed while handling a ${stage}. Its data may be lost.`,
+      'error',
+    );
   }
 }
 

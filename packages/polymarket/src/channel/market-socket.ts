@@ -10,7 +10,7 @@ import {
   VenueThrottledError,
   VenueUnavailableError,
 } from '../venue-errors.ts';
-import { isPong } from './is-pong.ts';
+import { isPong, PONG_LENGTH_MAX } from './is-pong.ts';
 import type { ReceiveClock } from './receive-clock.ts';
 
 /** Limits of a socket. */
@@ -33,7 +33,8 @@ export type SocketEnd = { opened: boolean; code: number; reason: string; cause: 
 
 export type SocketListener = {
   opened(): void;
-  text(text: string, receivedAtUs: number): void;
+  /** A text frame in UTF-8, but never PONG. */
+  text(frame: Buffer, receivedAtUs: number): void;
   binary(bytes: Buffer, receivedAtUs: number): void;
   /** The wall clock jumped; receive times follow it from now on. */
   clockMoved(driftMs: number): void;
@@ -151,9 +152,8 @@ export class MarketSocket {
       this.#listener.binary(data, receivedAtUs);
       return;
     }
-    const text = data.toString('utf8');
-    this.#listener.text(text, receivedAtUs);
-    if (isPong(text)) this.#pong();
+    if (data.length <= PONG_LENGTH_MAX && isPong(data.toString('utf8'))) this.#pong();
+    else this.#listener.text(data, receivedAtUs);
   }
 
   #ping(nowMs: number): void {

@@ -27,17 +27,17 @@ export function readPlainTrade(text: string): LastTradePriceEvent | null {
   };
 }
 
-/** Without escapes, spaces or repeated keys, and with every field right. */
+/** Without escapes or repeated keys, with every field right; with or without the spaces that some frames have. */
 const PLAIN_TRADE = new RegExp(
   [
-    String.raw`^\{"market":"(0x[0-9a-f]+)"`,
-    String.raw`"asset_id":"(\d+)"`,
-    String.raw`"price":"(0?\.\d+|[01])"`,
-    String.raw`"size":"(\d+|\d*\.\d+)"`,
-    String.raw`"fee_rate_bps":"(\d+)"`,
-    String.raw`"side":"(BUY|SELL)"`,
-    String.raw`"timestamp":"([1-9]\d+)"`,
-    String.raw`"event_type":"last_trade_price"`,
-    String.raw`"transaction_hash":"(0x[0-9a-f]+)"\}$`,
-  ].join(','),
+    String.raw`^\{"market": ?"(0x[0-9a-f]+)"`,
+    String.raw`"asset_id": ?"(\d+)"`,
+    String.raw`"price": ?"(0?\.\d+|[01])"`,
+    String.raw`"size": ?"(\d+|\d*\.\d+)"`,
+    String.raw`"fee_rate_bps": ?"(\d+)"`,
+    '"side": ?"(BUY|SELL)"',
+    String.raw`"timestamp": ?"([1-9]\d+)"`,
+    '"event_type": ?"last_trade_price"',
+    String.raw`"transaction_hash": ?"(0x[0-9a-f]+)"\}$`,
+  ].join(', ?'),
 );

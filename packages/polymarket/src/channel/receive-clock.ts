@@ -30,6 +30,7 @@ export class ReceiveClock {
   }
 }
 
-const MACHINE = { monotonicMs: () => performance.timeOrigin + performance.now(), wallMs: () => Date.now() };
+const { timeOrigin } = performance; // asking for it costs 20 ns, and the clock is read for each frame
+const MACHINE = { monotonicMs: () => timeOrigin + performance.now(), wallMs: () => Date.now() };
 
 const DRIFT_MS_MAX = 100;

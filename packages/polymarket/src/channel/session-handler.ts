@@ -12,8 +12,11 @@ export type ConnectionEnd = { code: number; reason: string; cause?: Error; unrea
 export type SessionHandler = {
   /** The socket is open, and the subscription has been sent. */
   onOpen(connection: SessionConnection): void;
-  /** A text frame, but never the venue's PONG. `receivedAtUs`: our clock, microseconds since the epoch. */
-  onFrame(connection: SessionConnection, text: string, receivedAtUs: number): void;
+  /**
+   * A text frame in UTF-8, but never the venue's PONG; not decoded, because most frames need not be. Who keeps it keeps up to
+   * 64 KiB, the chunk in which it arrived. `receivedAtUs`: our clock, microseconds since the epoch.
+   */
+  onFrame(connection: SessionConnection, frame: Buffer, receivedAtUs: number): void;
   /** A binary frame, or a text frame that is not UTF-8. The channel sends neither. */
   onBinary(connection: SessionConnection, bytes: Buffer, receivedAtUs: number): void;
   /** Only called for a connection that was open. */

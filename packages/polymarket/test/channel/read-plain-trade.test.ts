@@ -67,6 +67,8 @@ describe('a plain trade', () => {
   test('is read without JSON.parse when it is written as the venue writes it', () => {
     expect(readPlainTrade(sample.trade)).toEqual(eventOf(`${sample.trade} `));
     expect(readPlainTrade(tradeWith({ price: '.5', size: '.25', side: 'SELL' }))).toMatchObject({ price: '.5' });
+    const spaced = sample.trade.replaceAll('":"', '": "').replaceAll(',', ', ');
+    expect(readPlainTrade(spaced)).toEqual(eventOf(`${sample.trade} `));
   });
 
   test.each([
@@ -90,7 +92,7 @@ describe('a plain trade', () => {
   });
 
   test.each([
-    sample.spacedTrade,
+    sample.trade.replace(':', ' :'),
     `[${sample.trade}]`,
     ` ${sample.trade}`,
     `${sample.trade}\n`,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type FrameElement, parseFrame } from '../../src/channel/parse-frame.ts';
+import { plainQuote } from '../../src/channel/plain-quote.ts';
 import { recogniseFrame } from '../../src/channel/recognise-frame.ts';
 import { sample, tradeWith } from '../samples.ts';
 
@@ -70,6 +71,33 @@ describe('without parsing, a frame', () => {
   });
 });
 
+describe('on its bytes, a frame', () => {
+  const named = (text: string) => plainQuote(Buffer.from(text));
+
+  test('of one quote is recognised by its ending', () => {
+    expect(named(sample.priceChange)).toBe('price_change');
+    expect(named(sample.bookAfterTrade)).toBe('book');
+    expect(named('{"market":"0x1","event_type":"best_bid_ask"}')).toBe('best_bid_ask');
+  });
+
+  test.each([
+    sample.trade,
+    sample.newMarket,
+    sample.snapshot,
+    `${sample.priceChange}\n`,
+    `${sample.trade}\n${sample.priceChange}`,
+    `{"a":${sample.trade},${sample.priceChange.slice(1)}`,
+    sample.priceChange.replace(',"event_type"', ',"x\\"event_type"'),
+    sample.priceChange.replace('"event_type":', '"event_type" :'),
+    ',"event_type":"book"}',
+    '{"event_type":"book"}',
+    '{',
+    '',
+  ])('is not, and must be decoded: %.60s', (text) => {
+    expect(named(text)).toBeNull();
+  });
+});
+
 describe('a frame that is passed over as known', () => {
   const space = fc.constantFrom('', ' ', '\n', '\t\r\n ');
   const anyEvent = fc.constantFrom(
@@ -113,6 +141,36 @@ describe('a frame that is passed over as known', () => {
     // Otherwise a recogniser that knows nothing would pass.
     expect(known).toBeGreaterThan(100);
   });
+
+  test('also holds for a frame that ends by naming a quote, whose name is the one that JSON.parse finds', () => {
+    const ending = fc.constantFrom('price_change', 'book', 'best_bid_ask', 'last_trade_price', 'new_market');
+    const ended = fc
+      .tuple(element, ending, fc.constantFrom('', 'event_type', 'v'))
+      .map(([{ event_type: first, ...rest }, event_type, escaped]) => {
+        const text = JSON.stringify({ ...rest, event_type });
+        const twice = first === undefined ? text : `{"event_type":${JSON.stringify(first)},${text.slice(1)}`;
+        return escaped === ''
+          ? twice
+          : twice.replace(
+              escaped,
+              escaped.replace(/[_v]/, (letter) => unicode(letter)),
+            );
+      });
+    let plain = 0;
+    fc.assert(
+      fc.property(fc.oneof(frame, ended), (text) => {
+        const quote = plainQuote(Buffer.from(text));
+        if (quote === null) return;
+        plain += 1;
+        expect(JSON.parse(text)).toMatchObject({ event_type: quote });
+        expect(JSON.parse(text)).not.toBeInstanceOf(Array);
+      }),
+      { numRuns: 3_000 },
+    );
+    expect(plain).toBeGreaterThan(100);
+  });
+
+  const unicode = (letter: string) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
   function mayBePassedOver(found: FrameElement): boolean {
     if (found.kind === 'event') return ['book', 'priceChange', 'bestBidAsk'].includes(found.event.type);

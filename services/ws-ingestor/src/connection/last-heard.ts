@@ -7,8 +7,9 @@ import { type BookEvent, type MarketEvent, parseFrame } from '@polytape/polymark
  */
 export class LastHeard {
   #atMs = 0;
-  /** The last frames that were not parsed; they are parsed only when a successor is compared. */
-  #unparsed: string[] = [];
+  /** The last frames that were not parsed, in any order; they are parsed only when a successor is compared. */
+  #unparsed: Buffer[] = [];
+  #passedOver = 0;
 
   parsed(event: MarketEvent): void {
     // These two come for all markets of the venue, and say nothing about the connection's tokens.
@@ -16,18 +17,20 @@ export class LastHeard {
     this.#atMs = Math.max(this.#atMs, Number(event.timestamp));
   }
 
-  passedOver(text: string): void {
-    if (this.#unparsed.push(text) >= FRAMES_MAX * 2) this.#unparsed = this.#unparsed.slice(-FRAMES_MAX);
+  passedOver(frame: Buffer): void {
+    this.#unparsed[this.#passedOver % FRAMES_MAX] = frame;
+    this.#passedOver += 1;
   }
 
   /** Whether this book, which arrived on another connection, has changed since. */
   misses(book: BookEvent): boolean {
-    for (const text of this.#unparsed) {
-      const frame = parseFrame(text);
+    for (const bytes of this.#unparsed) {
+      const frame = parseFrame(bytes.toString('utf8'));
       if (frame.kind !== 'events') continue;
       for (const element of frame.elements) if (element.kind === 'event') this.parsed(element.event);
     }
     this.#unparsed = [];
+    this.#passedOver = 0;
     return Number(book.timestamp) > this.#atMs;
   }
 }

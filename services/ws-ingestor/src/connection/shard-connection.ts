@@ -82,7 +82,7 @@ export class ShardConnection implements AsyncDisposable {
       pace: shared.pace,
       handler: {
         onOpen: ({ connectionId }) => this.#begin(connectionId),
-        onFrame: (_connection, text, receivedAtUs) => this.#take(text, receivedAtUs),
+        onFrame: (_connection, frame, receivedAtUs) => this.#take(frame, receivedAtUs),
         onBinary: (_connection, bytes, receivedAtUs) => {
           shared.counters.frames += 1;
           this.#socket?.takeBinary(bytes, receivedAtUs);
@@ -168,9 +168,9 @@ export class ShardConnection implements AsyncDisposable {
     listener.opened(this, this.#sockets > 1);
   }
 
-  #take(text: string, receivedAtUs: number): void {
+  #take(frame: Buffer, receivedAtUs: number): void {
     this.#o.shared.counters.frames += 1;
-    if (this.#socket?.take(text, receivedAtUs)) this.#dataFrames += 1;
+    if (this.#socket?.take(frame, receivedAtUs)) this.#dataFrames += 1;
   }
 
   #end(connectionId: string, { code, unreadMs }: ConnectionEnd): void {

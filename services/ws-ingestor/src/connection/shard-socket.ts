@@ -4,6 +4,7 @@ import {
   type MarketEvent,
   type ParsedFrame,
   parseFrame,
+  plainQuote,
   recogniseFrame,
 } from '@polytape/polymarket';
 import type { ConnectionStatus } from '@polytape/types';
@@ -77,15 +78,13 @@ export class ShardSocket {
   }
 
   /** Takes a text frame. @returns Whether it was data: PONG, `[]` and text that is not JSON are not. */
-  take(text: string, receivedAtUs: number): boolean {
+  take(frame: Buffer, receivedAtUs: number): boolean {
     this.#frames += 1;
     this.#lastFrameAtUs = receivedAtUs;
-    if (this.#mayPassOver(text) && recogniseFrame(text) === 'known') {
-      this.#dataFrames += 1;
-      this.#livelyFrames += 1;
-      this.lastHeard.passedOver(text);
-      return true;
-    }
+    const quote = plainQuote(frame);
+    if (quote !== null && this.#mayPassOver(quote === 'book')) return this.#passOver(frame);
+    const text = frame.toString('utf8');
+    if (this.#mayPassOver(text.includes('"book"')) && recogniseFrame(text) === 'known') return this.#passOver(frame);
     return this.#takeParsed(parseFrame(text), text, receivedAtUs);
   }
 
@@ -164,6 +163,13 @@ export class ShardSocket {
     };
   }
 
+  #passOver(frame: Buffer): true {
+    this.#dataFrames += 1;
+    this.#livelyFrames += 1;
+    this.lastHeard.passedOver(frame);
+    return true;
+  }
+
   #takeParsed(frame: ParsedFrame, text: string, receivedAtUs: number): boolean {
     if (frame.kind === 'pong') return false;
     if (frame.kind === 'garbage') {
@@ -227,8 +233,8 @@ export class ShardSocket {
   }
 
   /** Whether a frame with nothing to record may stay unparsed. A missing book may still come. */
-  #mayPassOver(text: string): boolean {
-    return this.#waiting.size === 0 || (this.#hasWaitedEnough && !text.includes('"book"'));
+  #mayPassOver(hasBook: boolean): boolean {
+    return this.#waiting.size === 0 || (this.#hasWaitedEnough && !hasBook);
   }
 }
 

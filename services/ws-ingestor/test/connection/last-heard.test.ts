@@ -33,14 +33,14 @@ describe('the first book on a successor', () => {
   test('is also compared with frames that were not parsed, in whatever order their dates are', () => {
     const heard = new LastHeard();
     heard.parsed(book('1', T));
-    for (const at of [T + 20, T + 22, T + 21]) heard.passedOver(frame(at));
+    for (const at of [T + 20, T + 22, T + 21]) heard.passedOver(Buffer.from(frame(at)));
     expect(heard.misses(book('1', T + 22))).toBe(false);
     expect(heard.misses(book('1', T + 23))).toBe(true);
   });
 
   test('is compared with the last of any number of frames that were not parsed', () => {
     const heard = new LastHeard();
-    for (let at = 0; at < 1_000; at += 1) heard.passedOver(frame(T + at));
+    for (let at = 0; at < 1_000; at += 1) heard.passedOver(Buffer.from(frame(T + at)));
     expect(heard.misses(book('1', T + 999))).toBe(false);
     expect(heard.misses(book('1', T + 1_000))).toBe(true);
   });

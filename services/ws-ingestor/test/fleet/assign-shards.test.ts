@@ -37,6 +37,12 @@ describe('the assignment', () => {
     );
   });
 
+  test('stays the same across versions, so that ingestors of two versions agree', () => {
+    const members = ['a', 'b', 'c'].map((id) => ({ id, capacity: 10 }));
+    const { owners } = assignShards({ shards: [0, 1, 2, 3, 4, 5, 6, 7], members, redundancy: 2 });
+    expect([...owners.values()].map((ids) => ids.join(''))).toEqual(['ab', 'ac', 'ab', 'ac', 'ab', 'bc', 'bc', 'bc']);
+  });
+
   test('moves close to the minimum number of shards when an ingestor joins or leaves', () => {
     const rows: string[] = [];
     for (const [shards, members, redundancy] of SIZES) {
