@@ -1,5 +1,6 @@
 import { silentLog } from '@polytape/resilience';
 import { Database, type ProjectedRows, type StreamPosition, TradeRows } from '@polytape/tapedb';
+import { tradeSubject } from '@polytape/types';
 import type { Bench } from './bench.ts';
 import { type Figure, measure } from './measure.ts';
 import { sampleBooks, samplePrices } from './sample-snapshots.ts';
@@ -13,8 +14,9 @@ export async function benchDatabase(bench: Bench): Promise<Figure[]> {
   await database.migrate();
   bench.say(`  (${database.edition})`);
   let from: StreamPosition | null = null;
-  const commit = async (batches: readonly Partial<ProjectedRows>[]) => {
-    for (const rows of batches) {
+  const commit = async (batches: readonly (() => Partial<ProjectedRows>)[]) => {
+    for (const rowsOf of batches) {
+      const rows = rowsOf();
       const sequence: number = (from?.sequence ?? 0) + ROWS;
       const to: StreamPosition = { streamCreatedAt: 'bench', sequence, messageAtMs: null, messageId: null };
       await database.apply({ stream: 'BENCH', from, to, rows, deadLetters: [] });
@@ -22,11 +24,19 @@ export async function benchDatabase(bench: Bench): Promise<Figure[]> {
     }
     return batches.length * ROWS;
   };
-  const batches = (run: number, rows: (number: number) => Partial<ProjectedRows>) =>
+  const batches = (run: number, rows: (number: number) => () => Partial<ProjectedRows>) =>
     Array.from({ length: BATCHES }, (_, i) => rows(run * BATCHES + i));
-  const trades = (number: number) => ({
-    trades: TradeRows.of(sampleTrades(number * ROWS, ROWS).map((trade) => ({ ...trade, connectionId: 'bench' }))),
-  });
+  const trades = (number: number) => {
+    const messages = sampleTrades(number * ROWS, ROWS).map((trade) => ({
+      subject: tradeSubject(trade),
+      body: Buffer.from(JSON.stringify(trade)),
+    }));
+    return () => {
+      const rows = new TradeRows();
+      for (const { subject, body } of messages) rows.addMessage(subject, body, 'bench');
+      return { trades: rows };
+    };
+  };
   return [
     await measure('new trades committed, 5,000 a transaction', 'rows', {
       prepare: (run) => batches(run, trades),
@@ -37,15 +47,16 @@ export async function benchDatabase(bench: Bench): Promise<Figure[]> {
       work: commit,
     }),
     await measure('prices of 5,000 tokens, an interval a transaction', 'rows', {
-      prepare: (run) => batches(run, (interval) => ({ prices: samplePrices(interval, ROWS) })),
+      prepare: (run) => batches(run, (interval) => given({ prices: samplePrices(interval, ROWS) })),
       work: commit,
     }),
     await measure('books of 5,000 tokens, 27 levels each', 'rows', {
-      prepare: (run) => batches(run, (interval) => ({ books: sampleBooks(interval, ROWS) })),
+      prepare: (run) => batches(run, (interval) => given({ books: sampleBooks(interval, ROWS) })),
       work: commit,
     }),
   ];
 }
 
+const given = (rows: Partial<ProjectedRows>) => () => rows;
 const ROWS = 5_000;
 const BATCHES = 4;

@@ -21,6 +21,8 @@ export type BenchOptions = {
   rates: readonly number[] | null;
   /** Measured seconds of one rate. */
   seconds: number | null;
+  /** Sizes of the venue in the section `growth`. */
+  tokens: readonly number[] | null;
   /** Directory for the CPU profiles of every process of the section `e2e`. */
   cpuProf: string | null;
 };
@@ -35,6 +37,8 @@ export type Section = {
   /** Whether `--quick` runs it. */
   isQuick: boolean;
   run: (bench: Bench) => Promise<Figure[]>;
+  /** Draws its figures as an SVG, for the report. */
+  plot?: (figures: readonly Figure[]) => string;
 };
 
 /** What a section may use. Everything is below a temporary directory, and is stopped and removed with the section. */

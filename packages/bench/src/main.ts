@@ -19,6 +19,7 @@ const options = {
   quick: flags.quick === true,
   rates: numbers('rates', flags.rates),
   seconds: numbers('seconds', flags.seconds)?.[0] ?? null,
+  tokens: numbers('tokens', flags.tokens),
   cpuProf: flags['cpu-prof'] ?? null,
 };
 const earlier = readResults();
@@ -34,7 +35,7 @@ for (const section of chosen(positionals)) {
   }
   // After each section, so that a later one that fails takes nothing away.
   results = withSection(results, section.name, { measuredOn: new Date().toISOString().slice(0, 10), machine, figures });
-  if (flags.write === true) writeResults(results, performancePage(SECTIONS, results));
+  if (flags.write === true) writeResults(results, performancePage(SECTIONS, results), SECTIONS);
 }
 if (flags.json === true) say(JSON.stringify(results));
 
@@ -49,6 +50,7 @@ function parsed() {
         json: { type: 'boolean' },
         rates: { type: 'string' },
         seconds: { type: 'string' },
+        tokens: { type: 'string' },
         'cpu-prof': { type: 'string' },
       },
     });
@@ -92,6 +94,7 @@ Options:
   --json               print all results as JSON, on the last line
   --rates <list>       e2e: trades a second, such as 200,5000
   --seconds <number>   e2e: measured seconds of each rate (30)
+  --tokens <list>      growth: sizes of the venue, such as 500,50000
   --cpu-prof <dir>     e2e: write a CPU profile of each process, and print where their time went
 
 Examples:

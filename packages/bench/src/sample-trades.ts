@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { OrdinalCounter, type Trade, tradeContentHash, tradeId } from '@polytape/types';
 
 /** Distinct trades of 500 tokens. `from` is the number of the first, so that two calls make different ones. */
@@ -8,22 +9,31 @@ export function sampleTrades(from: number, count: number): Trade[] {
 
 function sampleTrade(n: number, ordinals: OrdinalCounter): Trade {
   const content = {
-    tokenId: `${n % 500}`.padStart(77, '7'),
+    tokenId: TOKEN_IDS[n % 500] ?? '',
     timestamp: String(1_784_578_733_812 + n),
     price: `0.${(n % 999) + 1}`,
     size: `${n % 10_000}.5`,
     side: n % 2 === 0 ? ('BUY' as const) : ('SELL' as const),
-    transactionHash: `0x${n.toString(16).padStart(64, '0')}`,
+    transactionHash: `0x${hex(`transaction ${n}`)}`,
   };
   const contentHash = tradeContentHash(content);
-  const { timestamp, ...rest } = content;
+  const { timestamp, tokenId, side, price, size, transactionHash } = content;
   return {
-    ...rest,
     tradeId: tradeId(contentHash, ordinals.next(contentHash, 0)),
-    conditionId: `0x${(n % 250).toString(16).padStart(64, '0')}`,
+    conditionId: CONDITION_IDS[n % 250] ?? '',
+    ...{ tokenId, side, price, size },
     feeRateBps: '0',
+    transactionHash,
     exchangeAtMs: Number(timestamp),
     receivedAtUs: Number(timestamp) * 1_000,
     source: 'websocket',
   };
 }
+
+/** Ids and hashes that are as hard to compress as the venue's. */
+function hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+const TOKEN_IDS = Array.from({ length: 500 }, (_, n) => BigInt(`0x${hex(`token ${n}`)}`).toString());
+const CONDITION_IDS = Array.from({ length: 250 }, (_, n) => `0x${hex(`condition ${n}`)}`);

@@ -5,11 +5,14 @@ import { benchCoverage } from './bench-coverage.ts';
 import { benchDatabase } from './bench-database.ts';
 import { benchEndToEnd } from './bench-end-to-end.ts';
 import { benchFrames } from './bench-frames.ts';
+import { benchGrowth } from './bench-growth.ts';
 import { benchIngestor } from './bench-ingestor.ts';
 import { benchMetadata } from './bench-metadata.ts';
 import { benchMishaps } from './bench-mishaps.ts';
 import { benchPlanner } from './bench-planner.ts';
 import { benchStartUp } from './bench-start-up.ts';
+import { benchStorage } from './bench-storage.ts';
+import { growthPlot } from './report/growth-plot.ts';
 
 /** All sections, in the order of the report. */
 export const SECTIONS: readonly Section[] = [
@@ -62,9 +65,18 @@ export const SECTIONS: readonly Section[] = [
   {
     name: 'writer',
     title: 'The database',
-    about: "The writer's transaction: position, COPY into a temporary table, unique key, commit. Synced to disk.",
+    about:
+      "The writer's transaction, from the bytes of messages to the commit. Synced to disk. New rows are copied into the table, known ones into a temporary table and skipped.",
     isQuick: true,
     run: benchDatabase,
+  },
+  {
+    name: 'storage',
+    title: 'What a trade takes on disk, and queries of a long tape',
+    about:
+      'Ten million generated trades of three days and 20,000 tokens, each with a transaction hash of its own, which no compression makes smaller than 32 bytes.',
+    isQuick: false,
+    run: benchStorage,
   },
   {
     name: 'planner',
@@ -93,5 +105,14 @@ export const SECTIONS: readonly Section[] = [
     about: 'A first scan, then a restart at which all jobs begin at once, at a venue that answers at once.',
     isQuick: false,
     run: benchMetadata,
+  },
+  {
+    name: 'growth',
+    title: 'How it grows with the venue',
+    about:
+      'A quiet venue of several sizes, whose traffic grows with it, and a recorder with default settings. Measured for a minute after full coverage.',
+    isQuick: false,
+    run: benchGrowth,
+    plot: growthPlot,
   },
 ];

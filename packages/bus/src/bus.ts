@@ -1,7 +1,8 @@
 import { Connection, type ConnectOptions } from './connection/connection.ts';
 import { KvBucket } from './kv/kv-bucket.ts';
 import type { ValueCheck } from './kv/kv-entry.ts';
-import { Publisher, type PublisherOptions } from './publish/publisher.ts';
+import { Publisher } from './publish/publisher.ts';
+import type { PublisherOptions } from './publish/publisher-options.ts';
 import { messageOf, sequenceBefore, streamInfo } from './read/ask-stream.ts';
 import { type ReadOptions, readBatches } from './read/batch-reader.ts';
 import type { ReadPosition, StreamBatch, StreamMessage } from './read/stream-message.ts';

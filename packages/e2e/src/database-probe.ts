@@ -110,6 +110,12 @@ export class DatabaseProbe implements AsyncDisposable {
     return rows.map(({ detail }) => detail);
   }
 
+  async lossKinds(): Promise<string[]> {
+    return (await this.#pool.query<{ kind: string }>('SELECT kind FROM losses ORDER BY loss_id')).rows.map(
+      ({ kind }) => kind,
+    );
+  }
+
   async lossCount(): Promise<number> {
     return Number((await this.#pool.query<{ count: string }>('SELECT count(*) FROM losses')).rows[0]?.count);
   }

@@ -12,6 +12,7 @@ export { recordThroughCrashes } from './scenarios/crash.ts';
 export { DEMO_PROCESSES, DEMO_SERVICES, isCompleteDemo, recording, SMALL_DEMO, summaryOf } from './scenarios/demo.ts';
 export { resizeFleet, STEADY_VENUE, startFleet } from './scenarios/fleet.ts';
 export { keepsToTheLimits, readInRounds, recoverFromBadAnswers } from './scenarios/metadata.ts';
+export { recordThroughPowerLosses } from './scenarios/power-loss.ts';
 export { recordYoungMarkets } from './scenarios/young-markets.ts';
 export { type ServiceName, ServiceUnderTest } from './service-under-test.ts';
 export { compareTape, type TapeComparison } from './tape-comparison.ts';

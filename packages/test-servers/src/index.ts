@@ -1,5 +1,6 @@
 export { deleteStreams } from './delete-streams.ts';
 export { natsOptions } from './nats-options.ts';
+export { POWER_LOSSES, type PowerLoss } from './power-loss.ts';
 export { putKey } from './put-key.ts';
 export { type TcpProxy, tcpProxy } from './tcp-proxy.ts';
 export {

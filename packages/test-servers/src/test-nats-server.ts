@@ -1,3 +1,5 @@
+import type { PowerLoss } from './power-loss.ts';
+
 /** A NATS server for one test, with an empty JetStream. */
 export type TestNats = AsyncDisposable & {
   /** Stays the same over `kill`, `start` and `restart`. */
@@ -15,4 +17,8 @@ export type TestNats = AsyncDisposable & {
    * of the disk; call it between `kill` and `start`. Exists only for an embedded server.
    */
   copyData?(): Promise<() => Promise<void>>;
+  /** Its machine loses power, which damages TRADES, and starts again. @returns The bytes that were lost. Only embedded. */
+  losePower?(how: PowerLoss): Promise<number>;
+  /** Of its process. Only embedded. */
+  pid?(): number;
 };

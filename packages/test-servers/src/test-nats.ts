@@ -4,6 +4,7 @@ import { type NatsServerBinary, startNatsServer } from '@polytape/embedded';
 import { askBroker } from './ask-broker.ts';
 import { deleteStreams } from './delete-streams.ts';
 import { dockerNats } from './docker-nats.ts';
+import { losePower } from './power-loss.ts';
 import type { TestNats } from './test-nats-server.ts';
 
 /** Starts a NATS server for the test or, with TEST_NATS_URL, deletes all streams of the given one. */
@@ -20,18 +21,26 @@ async function embeddedNats(binary: NatsServerBinary, runDirectory: string): Pro
   const start = async () => {
     server = await startNatsServer({ binary, dataDir: directory, port });
   };
+  const kill = async () => {
+    server.kill();
+    await server.exited;
+  };
   return {
     url,
     canRestart: true,
     start,
+    kill,
     async restart() {
       await server.stop();
       await start();
     },
-    async kill() {
-      server.kill();
-      await server.exited;
+    async losePower(how) {
+      const folder = join(directory, 'jetstream', '$G', 'streams', 'TRADES', 'msgs');
+      const lost = await losePower({ folder, kill, how });
+      await start();
+      return lost;
     },
+    pid: () => server.pid,
     async copyData() {
       const copy = await mkdtemp(join(runDirectory, 'nats-copy-'));
       await cp(directory, copy, { recursive: true });

@@ -1,18 +1,28 @@
 import type { Section } from '../bench.ts';
 import type { Figure } from '../measure.ts';
 import { ratio, shown } from './figure-text.ts';
-import type { Results, SectionResult } from './results-file.ts';
+import { plotName, type Results, type SectionResult } from './results-file.ts';
 
 /** `docs/performance.md`. */
 export function performancePage(
-  sections: readonly Pick<Section, 'name' | 'title' | 'about'>[],
+  sections: readonly Pick<Section, 'name' | 'title' | 'about' | 'plot'>[],
   results: Results,
 ): string {
-  const parts = sections.flatMap(({ name, title, about }) => {
+  const parts = sections.flatMap(({ name, title, about, plot }) => {
     const result = results[name];
     return result === undefined
       ? []
-      : [[`## ${title}`, '', about, '', ...tables(result.figures), ...provenance(name, result)].join('\n')];
+      : [
+          [
+            `## ${title}`,
+            '',
+            about,
+            '',
+            ...image(title, plot && plotName(name)),
+            ...tables(result.figures),
+            ...provenance(name, result),
+          ].join('\n'),
+        ];
   });
   return `${[INTRODUCTION, ...parts].join('\n\n')}\n`;
 }
@@ -40,6 +50,10 @@ npx pnpm bench                 # all sections, about half an hour
 npx pnpm bench --quick         # two minutes, each figure beside the one in this file
 npx pnpm bench e2e --rates 5000 --cpu-prof .polytape/profiles
 \`\`\``;
+
+function image(title: string, file: string | undefined): string[] {
+  return file === undefined ? [] : [`![${title}](${file})`, ''];
+}
 
 /** A table of names by groups, then a table of the figures without a group. */
 function tables(figures: readonly Figure[]): string[] {

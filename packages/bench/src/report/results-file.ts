@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Section } from '../bench.ts';
 import type { Figure } from '../measure.ts';
 import type { Machine } from './machine.ts';
 
@@ -30,10 +31,28 @@ export function earlierFigure(results: Results, section: string, { name, group }
   return results[section]?.figures.find((figure) => figure.name === name && figure.group === group);
 }
 
-export function writeResults(results: Results, page: string): void {
+/** Also writes the plots of the sections that draw one. */
+export function writeResults(
+  results: Results,
+  page: string,
+  sections: readonly Pick<Section, 'name' | 'plot'>[],
+): void {
   writeFileSync(JSON_PATH, `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(PAGE_PATH, page);
+  for (const { name, plot } of sections) {
+    const result = results[name];
+    if (plot !== undefined && result !== undefined) writeFileSync(docsPath(plotName(name)), plot(result.figures));
+  }
 }
 
-const JSON_PATH = fileURLToPath(new URL('../../../../docs/performance.json', import.meta.url));
-const PAGE_PATH = fileURLToPath(new URL('../../../../docs/performance.md', import.meta.url));
+/** The file name of a section's plot, beside the report. */
+export function plotName(section: string): string {
+  return `performance-${section}.svg`;
+}
+
+function docsPath(name: string): string {
+  return fileURLToPath(new URL(`../../../../docs/${name}`, import.meta.url));
+}
+
+const JSON_PATH = docsPath('performance.json');
+const PAGE_PATH = docsPath('performance.md');

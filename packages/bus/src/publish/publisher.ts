@@ -2,53 +2,12 @@ import { createInbox, errors, type Msg, type MsgHdrs, type Subscription } from '
 import { atMost, FailureLog } from '@polytape/resilience';
 import type { Connection } from '../connection/connection.ts';
 import { type Acknowledgement, readAcknowledgement } from './acknowledgement.ts';
-import { Fifo } from './fifo.ts';
 import { HeldMessages } from './held-messages.ts';
 import { Outgoing, type OutgoingMessage, WireWriter } from './outgoing.ts';
+import type { PublisherOptions, PublisherStats } from './publisher-options.ts';
+import { SendQueue } from './send-queue.ts';
 import { PROBE_WORD, StreamProbes } from './stream-probes.ts';
 import { Unacknowledged } from './unacknowledged.ts';
-
-export type PublisherOptions = {
-  /** Limit of messages sent and not yet acknowledged. */
-  unacknowledgedMax: number;
-  /** Messages that may wait behind that window before the publisher is `full`. */
-  queueMax: number;
-  /** Limit of bytes sent and not yet acknowledged; one message may always be sent. Default 16 MiB. */
-  unacknowledgedBytesMax?: number;
-  /** Bytes of headers and bodies that may wait before the publisher is `full`. Default 128 MiB. */
-  queueBytesMax?: number;
-  /**
-   * How long to wait for an acknowledgement before the first retry; doubles with each retry. While acknowledgements of
-   * older messages keep coming the server is only slow, and nothing is sent again. Default 5,000.
-   */
-  acknowledgeMsMax?: number;
-  /**
-   * How long the broker must have worked on after an acknowledgement before the message counts as synced to disk: twenty times
-   * its `sync_interval`. Default 2,000.
-   */
-  holdMs?: number;
-  /** Limit of the memory for messages acknowledged and not yet settled; nothing is sent while it is reached. Default 256 MiB. */
-  heldBytesMax?: number;
-};
-
-/** Plain numbers for metrics; counters since the publisher was made. */
-export type PublisherStats = {
-  queued: number;
-  queuedBytes: number;
-  unacknowledged: number;
-  acknowledged: number;
-  /** Acknowledged messages that are kept until the broker must have synced them. */
-  held: number;
-  heldBytes: number;
-  /** Acknowledged messages that were published again because the broker may have lost them. */
-  republished: number;
-  /** Acknowledged messages that the broker already had. */
-  duplicates: number;
-  retries: number;
-  rejected: number;
-  /** Our clock when the oldest unacknowledged message was taken; null when there is none. */
-  oldestTakenAtMs: number | null;
-};
 
 /**
  * Publishes with acknowledgements and forgets a message only when it is settled: acknowledged by JetStream, and synced to disk.
@@ -75,9 +34,7 @@ export class Publisher implements AsyncDisposable {
   readonly #forgetConnected: () => void;
   readonly #failures: FailureLog;
   readonly #wire = new WireWriter();
-  readonly #queue = new Fifo<Outgoing>();
-  /** What is published again, before the queue. */
-  #again = new Fifo<Outgoing>();
+  readonly #queue: SendQueue;
   readonly #unacknowledged: Unacknowledged;
   readonly #held = new HeldMessages();
   readonly #probes: StreamProbes;
@@ -85,8 +42,6 @@ export class Publisher implements AsyncDisposable {
   readonly #againMs = new Map<string, number>();
   /** The server process that has acknowledged what is held. */
   #serverId: string | undefined;
-  readonly #fullListeners = new Set<() => void>();
-  readonly #roomListeners = new Set<() => void>();
   readonly #rejectedListeners = new Set<(message: OutgoingMessage, reason: string) => void>();
   #acknowledgedWaiters: (() => void)[] = [];
   #idleWaiters: (() => void)[] = [];
@@ -98,9 +53,7 @@ export class Publisher implements AsyncDisposable {
   readonly #written = () => {
     this.#isWriting = false;
   };
-  #queuedBytes = 0;
   #lastKey = 0;
-  #full = false;
   #disposed = false;
   #acknowledged = 0;
   #duplicates = 0;
@@ -120,6 +73,7 @@ export class Publisher implements AsyncDisposable {
     };
     this.#failures = new FailureLog(connection.log);
     this.#inbox = createInbox();
+    this.#queue = new SendQueue(this.#o);
     this.#unacknowledged = new Unacknowledged(this.#o);
     this.#probes = new StreamProbes({
       ...{ connection, inbox: this.#inbox, answerMsMax: this.#o.acknowledgeMsMax },
@@ -139,28 +93,23 @@ export class Publisher implements AsyncDisposable {
     const taken = this.#taken(message);
     if (taken === null) return;
     this.#queue.push(taken);
-    this.#queuedBytes += taken.bytes;
     this.#pumpSoon();
-    if (this.#full || (this.#queue.length < this.#o.queueMax && this.#queuedBytes < this.#o.queueBytesMax)) return;
-    this.#full = true;
-    for (const listener of [...this.#fullListeners]) listener();
+    this.#queue.notifyFull();
   }
 
   /** The queue has reached its limit: the caller pauses its source until `onRoom` calls it. */
   get full(): boolean {
-    return this.#full;
+    return this.#queue.full;
   }
 
   /** Calls the listener each time the queue becomes full, before `publish` returns; returns what stops that. */
   onFull(listener: () => void): () => void {
-    this.#fullListeners.add(listener);
-    return () => this.#fullListeners.delete(listener);
+    return this.#queue.onFull(listener);
   }
 
   /** Calls the listener each time the queue falls below half of its limit after it was full. Returns a function that removes it. */
   onRoom(listener: () => void): () => void {
-    this.#roomListeners.add(listener);
-    return () => this.#roomListeners.delete(listener);
+    return this.#queue.onRoom(listener);
   }
 
   /**
@@ -211,22 +160,23 @@ export class Publisher implements AsyncDisposable {
 
   /** Forgets the messages that were never acknowledged. The others are kept until they are settled, and published again if need be. */
   forgetUnacknowledged(): void {
-    while (this.#fromQueue() !== undefined); // nothing of the queue was ever acknowledged
+    this.#queue.forgetUnacknowledged();
     for (const message of this.#unacknowledged.values()) {
       if (message.acknowledgedMs === 0) this.#unacknowledged.forget(message);
     }
-    const again = this.#takeAgain().filter(({ acknowledgedMs }) => acknowledgedMs > 0);
-    for (const message of again) this.#again.push(message);
     this.#pump();
     this.#notifyWaiters();
   }
 
   stats(): PublisherStats {
-    const oldest = this.#again.peek() ?? this.#unacknowledged.values().next().value ?? this.#queue.peek();
+    const waiting = [this.#unacknowledged.values().next().value, this.#queue.peek()].filter(
+      (each) => each !== undefined,
+    );
+    const oldest = waiting.sort((a, b) => a.key - b.key)[0];
     return {
-      queued: this.#queue.length,
-      queuedBytes: this.#queuedBytes,
-      unacknowledged: this.#unacknowledged.count + this.#again.length,
+      queued: this.#queue.count,
+      queuedBytes: this.#queue.bytes,
+      unacknowledged: this.#unacknowledged.count + this.#queue.againCount,
       acknowledged: this.#acknowledged,
       held: this.#held.count,
       heldBytes: this.#held.bytes,
@@ -276,17 +226,11 @@ export class Publisher implements AsyncDisposable {
       queueMicrotask(this.#written);
     }
     while (this.#maySend()) {
-      const message = this.#again.shift() ?? this.#fromQueue();
+      const message = this.#queue.shift();
       if (message === undefined) break;
       this.#send(message, performance.now());
     }
-    this.#notifyRoom();
-  }
-
-  #fromQueue(): Outgoing | undefined {
-    const message = this.#queue.shift();
-    if (message !== undefined) this.#queuedBytes -= message.bytes;
-    return message;
+    this.#queue.notifyRoom();
   }
 
   #maySend(): boolean {
@@ -316,7 +260,7 @@ export class Publisher implements AsyncDisposable {
     if (word.startsWith(PROBE_WORD)) this.#probes.answered(word, answer);
     else this.#acknowledgedBy(answer, this.#unacknowledged.get(Number(word)));
     this.#notifyWaiters();
-    if (this.#queue.length > 0 || this.#again.length > 0) this.#pumpSoon();
+    if (this.#queue.peek() !== undefined) this.#pumpSoon();
   }
 
   /** @param message Undefined at the second answer to a message that was sent twice. */
@@ -390,28 +334,21 @@ export class Publisher implements AsyncDisposable {
     const held = this.#held.take(stream);
     if (stream !== undefined) this.#againMs.set(stream, performance.now());
     this.#republished += held.length;
-    const again = [...held, ...this.#takeAgain()];
+    let again = held;
     if (stream === undefined) {
-      const unacknowledged = this.#unacknowledged.take();
-      this.#retries += unacknowledged.length;
-      again.push(...unacknowledged);
+      again = [...held, ...this.#unacknowledged.take()];
+      this.#retries += again.length - held.length;
     }
-    for (const message of again.sort((a, b) => a.key - b.key)) {
+    for (const message of again) {
       message.attempts = 0;
       message.refusedMs = 0;
-      this.#again.push(message);
     }
+    this.#queue.pushAgain(again);
     if (held.length === 0) return;
     this.#connection.log.info(
       { messages: held.length, reason },
       `Publishing ${held.length} messages again that NATS may not have synced to disk: ${reason}.`,
     );
-  }
-
-  #takeAgain(): Outgoing[] {
-    const taken: Outgoing[] = [];
-    for (let next = this.#again.shift(); next !== undefined; next = this.#again.shift()) taken.push(next);
-    return taken;
   }
 
   #reject(message: Outgoing, reason: string): void {
@@ -427,7 +364,7 @@ export class Publisher implements AsyncDisposable {
       { subject, messageId, length: body.length, reason },
       `Lost a message to ${subject}: NATS can never store it (${reason}).`,
     );
-    for (const listener of this.#rejectedListeners) queueMicrotask(() => listener(message, reason)); // see #notifyRoom
+    for (const listener of this.#rejectedListeners) queueMicrotask(() => listener(message, reason)); // see SendQueue.notifyRoom
   }
 
   #notifyWaiters(): void {
@@ -440,7 +377,7 @@ export class Publisher implements AsyncDisposable {
   }
 
   #isAcknowledged(): boolean {
-    return this.#queue.length === 0 && this.#unacknowledged.count === 0 && this.#again.length === 0;
+    return this.#queue.peek() === undefined && this.#unacknowledged.count === 0;
   }
 
   #isIdle(): boolean {
@@ -449,14 +386,6 @@ export class Publisher implements AsyncDisposable {
 
   #holdMs(): number {
     return this.#idleWaiters.length > 0 ? Math.min(IDLE_HOLD_MS, this.#o.holdMs) : this.#o.holdMs;
-  }
-
-  #notifyRoom(): void {
-    if (!this.#full) return;
-    if (this.#queue.length * 2 >= this.#o.queueMax || this.#queuedBytes * 2 >= this.#o.queueBytesMax) return;
-    this.#full = false;
-    // Never inside the client's callback: an exception there would silently end the reading of the connection.
-    for (const listener of [...this.#roomListeners]) queueMicrotask(listener);
   }
 
   #tell(message: Outgoing, reason: string): void {
@@ -481,4 +410,4 @@ const SWEEP_MS = 50;
 const WRITE_INTERVAL_MS = 1;
 /** Three times the broker's `sync_interval`. */
 const IDLE_HOLD_MS = 300;
-const PROBE_INTERVAL_MS = 500;
+const PROBE_INTERVAL_MS = 250;

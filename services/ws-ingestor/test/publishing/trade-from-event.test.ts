@@ -1,5 +1,5 @@
 import type { LastTradePriceEvent } from '@polytape/polymarket';
-import { OrdinalCounter } from '@polytape/types';
+import { OrdinalCounter, scanTrade, tradeSubject } from '@polytape/types';
 import { describe, expect, test } from 'vitest';
 import { tradeFromEvent } from '../../src/publishing/trade-from-event.ts';
 
@@ -31,6 +31,12 @@ describe('a trade', () => {
       receivedAtUs: at.receivedAtUs,
       source: 'websocket',
     });
+  });
+
+  test('is written as the writer reads it fastest', () => {
+    const trade = tradeFromEvent(event, newOrdinals(), at);
+    const body = new TextEncoder().encode(JSON.stringify(trade));
+    expect(scanTrade(tradeSubject(trade), body)).not.toBeNull();
   });
 
   test('is numbered among the fills of its connection that look the same', () => {
