@@ -49,15 +49,19 @@ async function openTokens(): Promise<string[]> {
     const query = `closed=false&limit=${PAGE}&offset=${offset}&order=id&ascending=true`;
     const markets = (await (await fetch(`${POLYMARKET_GAMMA_URL}/markets?${query}`)).json()) as Document[];
     for (const market of markets) {
-      const ids = market.clobTokenIds ?? market.clob_token_ids ?? [];
+      const older = market.clobTokenIds ?? market.clob_token_ids;
+      const newer = market.positionIds ?? market.position_ids;
+      const ids = (market.version === 'v2' ? newer : older) ?? [];
       found.push(...(typeof ids === 'string' ? (JSON.parse(ids) as string[]) : ids));
     }
     if (markets.length < PAGE) return found;
   }
 }
 
-/** Gamma writes the list as JSON in a string, now and then as a list. */
-type Document = { clobTokenIds?: string | string[]; clob_token_ids?: string | string[] };
+/** Markets of version v2 name their tokens in another list. Both are JSON in a string, or now and then a list. */
+type Document = { version?: string } & Partial<
+  Record<'clobTokenIds' | 'clob_token_ids' | 'positionIds' | 'position_ids', string | string[]>
+>;
 
 /** Resolves at the first frame, which holds the books. */
 async function subscribe(assets: readonly string[]): Promise<void> {
