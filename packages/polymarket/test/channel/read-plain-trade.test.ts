@@ -114,6 +114,6 @@ describe('a plain trade', () => {
       { numRuns: 5_000 },
     );
     // Otherwise a reader that reads nothing would pass.
-    expect(plain).toBeGreaterThan(500);
+    expect(plain).toBeGreaterThan(100);
   });
 });
