@@ -18,7 +18,8 @@ const { values: options } = parseArgs({
     'sample-seconds': { type: 'string', default: '30' },
     venue: {
       type: 'string',
-      default: '--markets 150000 --trades-per-second 175 --quotes-per-trade 13 --burst-factor 1',
+      default:
+        '--markets 150000 --trades-per-second 0 --load-trades-per-second 200 --load-events-per-second 28000 --burst-factor 57',
     },
     json: { type: 'string' },
     help: { type: 'boolean' },
@@ -28,7 +29,7 @@ if (options.help) {
   console.log(`Options:
   --minutes <number>          how long to record (default 30)
   --sample-seconds <number>   time between two samples (default 30)
-  --venue "<options>"         options of venue-sim, in place of 150,000 quiet markets
+  --venue="<options>"         options of venue-sim, in place of 150,000 markets with 28,000 events/s and 200 trades/s
   --json <file>               write all samples there
 Environment variables are passed on to the services.`);
   process.exit(0);

@@ -299,7 +299,7 @@ export class StreamProjector {
     }
   }
 
-  /** Stores what the database takes of a page, which may be told only one by one, and the rest of the message as a dead letter. */
+  /** Stores what the database accepts of a page, snapshot by snapshot, and the rest of the message as a dead letter. */
   async #commitRejected(message: StreamMessage, reason: string): Promise<void> {
     const { projection } = this.#o;
     const streamCreatedAt = this.#streamCreatedAt;

@@ -30,7 +30,7 @@ export function performancePage(
 const INTRODUCTION = `# Performance
 
 Written by \`npx pnpm bench --write\`; the same figures are in [performance.json](performance.json). Each figure is a median. Below it
-or beside it stands the spread, and what the plain way to do the same gives in the same run: compare these ratios first, because
+or beside it stands the spread and, where there is one, what the plain way gives in the same run: compare these ratios first, because
 absolute figures depend on the machine.
 
 Everything runs on one machine over loopback: the load, the recorder and its servers share its cores, so a machine of your own

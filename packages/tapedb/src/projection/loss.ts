@@ -7,8 +7,8 @@ export type Loss = {
   stream: string;
   /**
    * `expired_unread`: messages after the position are gone. `tail_lost`: the message at the position is missing or another
-   * one. `tail_rewritten`: so it was, and the message has come again since; no loss is known. `stream_replaced`: the stream was
-   * deleted and recreated.
+   * one. `tail_rewritten`: the same, and the message has come again since, or the stream keeps only the last message of a
+   * subject. `stream_replaced`: the stream was deleted and recreated.
    */
   kind: 'expired_unread' | 'tail_lost' | 'tail_rewritten' | 'stream_replaced';
   /** The position before the loss. */

@@ -4,7 +4,8 @@ import { hash } from 'node:crypto';
  * Snapshots of tokens whose markets share a page; the body of a message on `pm.price.<page>` or `pm.book.<page>`.
  *
  * A subject costs the broker memory for as long as its stream has a message on it, and a message costs it memory for its
- * duplicate window. With 312,000 tokens that was 150 MB a minute; 256 pages cost nothing that can be measured.
+ * duplicate window. With 312,000 tokens that was 150 MB a minute; three rounds of 100,000 tokens took 180 MB of heap with a
+ * subject for each token, and 27 MB with 256 pages.
  */
 export type SnapshotPage<Snapshot> = { snapshots: Snapshot[] };
 
