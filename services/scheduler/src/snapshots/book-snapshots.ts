@@ -1,7 +1,8 @@
 import type { ClobClient } from '@polytape/polymarket';
 import type { BookSnapshot, Market } from '@polytape/types';
 import type { JobResult } from '../jobs/job-runner.ts';
-import { booksOfRound } from './books-of-round.ts';
+import { type BookCandidate, booksOfRound } from './books-of-round.ts';
+import { inTurns } from './in-turns.ts';
 import { type SnapshotOptions, SnapshotRounds } from './snapshot-rounds.ts';
 
 export type BookSnapshotsOptions = SnapshotOptions & {
@@ -25,10 +26,11 @@ export class BookSnapshots {
   /** Items are the books read; `oldestAtMs` is that of the token that waits longest. @throws as `ClobClient.books`; {TermOverError} */
   async round(signal: AbortSignal): Promise<JobResult> {
     const { clob, counters } = this.#o;
-    const active = this.#activeTokens();
+    const active = await this.#activeTokens();
     let items = 0;
+    const chosen = await this.#choose(active);
     const errors = await this.#rounds.run(
-      clob.books(this.#choose(active), signal),
+      clob.books(chosen, signal),
       ({ books, unknown }, times) => {
         for (const book of books) {
           this.#waitsSinceMs.set(book.tokenId, times.seenAtMs);
@@ -52,23 +54,30 @@ export class BookSnapshots {
     return { items, errors, oldestAtMs: this.#oldestAtMs() };
   }
 
-  #activeTokens(): Map<string, Market> {
-    const active = this.#rounds.activeTokens();
-    for (const tokenId of this.#waitsSinceMs.keys()) if (!active.has(tokenId)) this.#waitsSinceMs.delete(tokenId);
+  async #activeTokens(): Promise<Map<string, Market>> {
+    const active = await this.#rounds.activeTokens();
     const nowMs = Date.now();
-    for (const tokenId of active.keys()) if (!this.#waitsSinceMs.has(tokenId)) this.#waitsSinceMs.set(tokenId, nowMs);
+    for await (const tokenIds of inTurns(this.#waitsSinceMs.keys())) {
+      for (const tokenId of tokenIds) if (!active.has(tokenId)) this.#waitsSinceMs.delete(tokenId);
+    }
+    for await (const tokenIds of inTurns(active.keys())) {
+      for (const tokenId of tokenIds) if (!this.#waitsSinceMs.has(tokenId)) this.#waitsSinceMs.set(tokenId, nowMs);
+    }
     return active;
   }
 
-  #choose(active: ReadonlyMap<string, Market>): string[] {
+  async #choose(active: ReadonlyMap<string, Market>): Promise<string[]> {
     const { registry, tokensMax } = this.#o;
-    const candidates = [...active].map(([tokenId, { conditionId }]) => ({
-      tokenId,
-      volume24h: registry.volume24h(conditionId),
-      waitsSinceMs: this.#waitsSinceMs.get(tokenId) ?? 0,
-    }));
+    if (tokensMax === 0) return [...active.keys()];
+    const candidates: BookCandidate[] = [];
+    for await (const tokens of inTurns(active)) {
+      for (const [tokenId, { conditionId }] of tokens) {
+        const waitsSinceMs = this.#waitsSinceMs.get(tokenId) ?? 0;
+        candidates.push({ tokenId, volume24h: registry.volume24h(conditionId), waitsSinceMs });
+      }
+    }
     const chosen = new Set(booksOfRound(candidates, tokensMax));
-    return [...active.keys()].filter((tokenId) => chosen.has(tokenId));
+    return candidates.map(({ tokenId }) => tokenId).filter((tokenId) => chosen.has(tokenId));
   }
 
   #oldestAtMs(): number | null {

@@ -14,15 +14,24 @@ export type BookCandidate = {
 export function booksOfRound(candidates: readonly BookCandidate[], tokensMax: number): string[] {
   if (tokensMax === 0 || candidates.length <= tokensMax) return candidates.map(({ tokenId }) => tokenId);
   const turns = Math.ceil(tokensMax * TURNS_SHARE);
-  const byActivity = candidates
-    .map((candidate) => ({ ...candidate, volume: Number(candidate.volume24h ?? 0) }))
-    .sort((a, b) => b.volume - a.volume);
-  const active = byActivity.slice(0, tokensMax - turns);
-  const waiting = byActivity
-    .slice(tokensMax - turns)
-    .sort((a, b) => a.waitsSinceMs - b.waitsSinceMs)
-    .slice(0, turns);
+  const active = highest(candidates, tokensMax - turns, ({ volume24h }) => Number(volume24h ?? 0));
+  const chosen = new Set(active);
+  const others = candidates.filter((candidate) => !chosen.has(candidate));
+  const waiting = highest(others, turns, ({ waitsSinceMs }) => -waitsSinceMs);
   return [...active, ...waiting].map(({ tokenId }) => tokenId);
+}
+
+/** Those with the highest values, highest first; of equals the first. Sorting numbers takes a tenth of the time of sorting objects. */
+function highest(
+  candidates: readonly BookCandidate[],
+  count: number,
+  rank: (candidate: BookCandidate) => number,
+): BookCandidate[] {
+  if (count === 0) return [];
+  const limit = Float64Array.from(candidates, rank).sort().at(-count) ?? Number.POSITIVE_INFINITY;
+  const above = candidates.filter((candidate) => rank(candidate) > limit);
+  const equal = candidates.filter((candidate) => rank(candidate) === limit);
+  return [...above.sort((a, b) => rank(b) - rank(a)), ...equal.slice(0, count - above.length)];
 }
 
 const TURNS_SHARE = 0.25;

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { inTurns } from './in-turns.ts';
 
 /**
  * What was last published of each token, so that only changes are published, and everything at least once in `refreshMs`.
@@ -56,11 +57,13 @@ export class LastPublished {
   }
 
   /** Forgets all other tokens. */
-  keepOnly(tokens: { has(tokenId: string): boolean }): void {
-    for (const [tokenId, row] of this.#rows) {
-      if (tokens.has(tokenId)) continue;
-      this.#rows.delete(tokenId);
-      this.#freeRows.push(row);
+  async keepOnly(tokens: { has(tokenId: string): boolean }): Promise<void> {
+    for await (const published of inTurns(this.#rows)) {
+      for (const [tokenId, row] of published) {
+        if (tokens.has(tokenId)) continue;
+        this.#rows.delete(tokenId);
+        this.#freeRows.push(row);
+      }
     }
   }
 

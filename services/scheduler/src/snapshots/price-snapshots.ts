@@ -18,7 +18,7 @@ export class PriceSnapshots {
   /** `items` counts tokens with an answer. @throws as `ClobClient.quotes`; {TermOverError} */
   async round(signal: AbortSignal): Promise<JobResult> {
     const { clob, registry, counters } = this.#o;
-    const active = this.#rounds.activeTokens();
+    const active = await this.#rounds.activeTokens();
     let items = 0;
     const errors = await this.#rounds.run(
       clob.quotes([...active.keys()], signal),

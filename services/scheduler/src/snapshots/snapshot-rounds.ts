@@ -15,6 +15,7 @@ import type { LeaderTerm } from '../leadership/leader-term.ts';
 import type { MarketRegistry } from '../markets/market-registry.ts';
 import type { SchedulerCounters } from '../scheduler-counters.ts';
 import { BatchTroubles } from './batch-troubles.ts';
+import { inTurns } from './in-turns.ts';
 import { LastPublished } from './last-published.ts';
 
 export type SnapshotOptions = {
@@ -58,13 +59,21 @@ export class SnapshotRounds<Snapshot extends PriceSnapshot | BookSnapshot> {
    * (not yet, or shortly before it closes) has no book that changes. They come page by page, so that a batch of them takes
    * few messages.
    */
-  activeTokens(): Map<string, Market> {
-    const markets = [...this.#o.registry.open()].filter(({ acceptingOrders, closed }) => acceptingOrders && !closed);
-    const active = new Map<string, Market>();
-    for (const page of Map.groupBy(markets, ({ conditionId }) => pageOf(conditionId)).values()) {
-      for (const market of page) for (const { tokenId } of market.tokens) active.set(tokenId, market);
+  async activeTokens(): Promise<Map<string, Market>> {
+    const pages = new Map<string, Market[]>();
+    for await (const markets of inTurns(this.#o.registry.open())) {
+      for (const market of markets) {
+        if (!market.acceptingOrders || market.closed) continue;
+        const page = pages.get(pageOf(market.conditionId));
+        if (page === undefined) pages.set(pageOf(market.conditionId), [market]);
+        else page.push(market);
+      }
     }
-    this.#published.keepOnly(active);
+    const active = new Map<string, Market>();
+    for await (const markets of inTurns([...pages.values()].flat())) {
+      for (const market of markets) for (const { tokenId } of market.tokens) active.set(tokenId, market);
+    }
+    await this.#published.keepOnly(active);
     return active;
   }
 

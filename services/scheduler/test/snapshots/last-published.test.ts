@@ -29,20 +29,20 @@ describe('the last snapshot of a token', () => {
     expect(refreshed(HOUR_MS)).toBe(50);
   });
 
-  test('is forgotten with its token', () => {
+  test('is forgotten with its token', async () => {
     const { last, take } = published();
     take('1', '0.4', 0);
     take('2', '0.4', 0);
-    last.keepOnly(new Set(['2']));
+    await last.keepOnly(new Set(['2']));
     expect(take('1', '0.4', MINUTE_MS)).toBe(true);
     expect(take('2', '0.4', MINUTE_MS)).toBe(false);
   });
 
-  test('is kept apart from those of thousands of others, also in the place of forgotten ones', () => {
+  test('is kept apart from those of thousands of others, also in the place of forgotten ones', async () => {
     const { last, take } = published();
     const tokens = Array.from({ length: 5_000 }, (_, index) => String(index));
     for (const tokenId of tokens) take(tokenId, `price of ${tokenId}`, 0);
-    last.keepOnly({ has: (tokenId) => Number(tokenId) % 2 === 0 });
+    await last.keepOnly({ has: (tokenId) => Number(tokenId) % 2 === 0 });
     const young = Array.from({ length: 4_000 }, (_, index) => `young ${index}`);
     for (const tokenId of young) expect(take(tokenId, `price of ${tokenId}`, MINUTE_MS)).toBe(true);
     const kept = tokens.filter((tokenId) => Number(tokenId) % 2 === 0);
