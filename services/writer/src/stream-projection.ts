@@ -37,8 +37,8 @@ export type StreamProjection = {
   hasPages?: true;
 };
 
-/** What a message holds besides its rows, as a message of its own. */
-type RefusedPart = Pick<DeadLetter, 'body' | 'reason'>;
+/** What a message holds besides its rows, as the body of a message of its own; null if only the whole body can be kept. */
+type RefusedPart = { body: Uint8Array | null; reason: string };
 
 /** Every projected stream, and its rows. */
 export const streamProjections: readonly StreamProjection[] = [
@@ -90,7 +90,9 @@ export const streamProjections: readonly StreamProjection[] = [
 
 function addSnapshots<Row>({ snapshots, refused }: DecodedSnapshots<Row>, rows: Row[]): RefusedPart | undefined {
   for (const snapshot of snapshots) rows.push(snapshot);
-  return refused === null ? undefined : { reason: refused.reason, body: ENCODER.encode(JSON.stringify(refused.page)) };
+  if (refused === null) return undefined;
+  const { page, reason } = refused;
+  return { reason, body: page === null ? null : ENCODER.encode(JSON.stringify(page)) };
 }
 
 const ENCODER = new TextEncoder();
@@ -107,7 +109,8 @@ export function projectMessages(
   for (const message of messages) {
     try {
       const refused = projection.add(message, rows);
-      if (refused !== undefined) deadLetters.push({ ...deadLetter(message, refused.reason), body: refused.body });
+      if (refused !== undefined)
+        deadLetters.push({ ...deadLetter(message, refused.reason), body: refused.body ?? message.body });
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error;
       deadLetters.push(deadLetter(message, error.message));

@@ -21,6 +21,17 @@ describe.concurrent('a page of snapshots', () => {
     ]);
   });
 
+  test('with one that is nested without end is stored without it, and kept whole', async () => {
+    await using bed = await priceBed();
+    await bed.writer();
+    const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    await bed.publish('pm.price.ab', `{"snapshots":[${nested},${JSON.stringify(price(1))}]}`);
+    await bed.publish('pm.price.ab', { snapshots: [price(2)] });
+    await bed.stored('PRICES');
+    expect(await bed.tokens()).toEqual(['1', '2']);
+    expect(await bed.sql('SELECT octet_length(body) > 400000 AS whole FROM dead_letters')).toEqual([{ whole: true }]);
+  });
+
   test('of which the database rejects two is stored without them, and the position moves when all of it is stored', async () => {
     await using bed = await priceBed();
     await bed.sql('ALTER TABLE price_snapshots ADD CHECK (best_bid <> 0.13)');
@@ -82,9 +93,11 @@ async function priceBed() {
     sql: (text: string) => session.sql(text),
     ask: <Answer>(subject: string, body: object) =>
       bed.bus.request<Answer>(subject, body, { timeoutMs: 5_000, signal }),
-    async publish(subject: string, body: object) {
+    /** @param content The body, or what becomes it as JSON. */
+    async publish(subject: string, content: object | string) {
       await using publisher = bed.bus.publisher({ unacknowledgedMax: 10, queueMax: 10 });
-      publisher.publish({ subject, messageId: JSON.stringify(body), body: JSON.stringify(body) });
+      const body = typeof content === 'string' ? content : JSON.stringify(content);
+      publisher.publish({ subject, messageId: body.slice(-1_000), body });
       await publisher.acknowledged();
     },
     async tokens() {

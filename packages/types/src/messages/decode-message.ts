@@ -37,10 +37,13 @@ export function decodeTrade(subject: string, body: Uint8Array): Trade {
   return trade;
 }
 
-/** The snapshots of a page that can be stored, and the others with what is wrong with the first of them. */
+/**
+ * The snapshots of a page that can be stored, and the others with what is wrong with the first of them. They are no page if one is
+ * nested so deeply that it could not be written as JSON again.
+ */
 export type DecodedSnapshots<Snapshot> = {
   snapshots: Snapshot[];
-  refused: { page: SnapshotPage<unknown>; reason: string } | null;
+  refused: { page: SnapshotPage<unknown> | null; reason: string } | null;
 };
 
 export function decodePrices(subject: string, body: Uint8Array): DecodedSnapshots<PriceSnapshot> {
@@ -170,6 +173,7 @@ function decodeSnapshots<Snapshot extends PriceSnapshot | BookSnapshot>(
   for (const snapshot of all) {
     try {
       expect(isRecord(snapshot), 'snapshots', snapshot);
+      expect(!isDeeperThan(snapshot, DEPTH_MAX), 'snapshots', snapshot);
       expectGood(snapshot);
       expectSubject(subject, snapshotSubject(kind, snapshot.conditionId));
       snapshots.push(snapshot);
@@ -182,7 +186,8 @@ function decodeSnapshots<Snapshot extends PriceSnapshot | BookSnapshot>(
   if (fault === null) return { snapshots, refused: null };
   if (snapshots.length === 0) throw fault;
   const reason = `${bad.length} of ${all.length} snapshots: ${fault.message}`;
-  return { snapshots, refused: { page: { snapshots: bad }, reason } };
+  const page = isDeeperThan(bad, DEPTH_MAX) ? null : { snapshots: bad };
+  return { snapshots, refused: { page, reason } };
 }
 
 function expectPrice(price: PriceSnapshot): void {
