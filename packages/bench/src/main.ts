@@ -15,6 +15,7 @@ if (flags.help === true) {
 }
 if (flags.write === true && flags['cpu-prof'] !== undefined)
   wrongUsage('A profile slows everything: it is not for --write.');
+if (flags.write === true && flags.quick === true) wrongUsage('--quick measures too briefly for --write.');
 const options = {
   quick: flags.quick === true,
   rates: numbers('rates', flags.rates),

@@ -33,4 +33,5 @@ export class LastingPublishers implements AsyncDisposable {
 export const DOCUMENT_WINDOW = { unacknowledgedMax: 100, queueMax: 1_000 };
 /** Holds a few thousand prices or a few hundred books. */
 const SNAPSHOT_WINDOW = { unacknowledgedMax: 500, queueMax: 2_000, queueBytesMax: 32 * 1_024 * 1_024 };
-const SETTLE_MS_MAX = 5_000;
+/** Without NATS the end of a term may take seven of the ten seconds of a stop. */
+const SETTLE_MS_MAX = 2_000;

@@ -164,7 +164,10 @@ const TOTALS = [
   'polytape_scheduler_resolution_steps_total',
 ] as const;
 
+/** An ingestor at its limit answers after a second or two. */
+const ANSWER_MS_MAX = 3_000;
+
 async function get(port: number, path: string): Promise<string> {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(1_000) });
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
   return await response.text();
 }
