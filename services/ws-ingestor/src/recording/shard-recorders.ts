@@ -40,6 +40,8 @@ export class ShardRecorders implements AsyncDisposable {
   readonly #o: ShardRecordersOptions;
   readonly #onServiceChanged: () => void;
   readonly #shared: SharedParts;
+  /** A queue that is full again and again fills no log. */
+  readonly #pauses: FailureLog;
   readonly #recorders = new Map<number, ShardRecorder>();
   readonly #closing = new Set<Promise<void>>();
   /** The shards of the plan whose connections receive new and resolved markets, wherever they are recorded. */
@@ -57,6 +59,7 @@ export class ShardRecorders implements AsyncDisposable {
   constructor(options: ShardRecordersOptions, onServiceChanged: () => void) {
     const { url, ingestorId, publisher, unparsedPublisher, counters } = options;
     this.#o = options;
+    this.#pauses = new FailureLog(options.log);
     this.#onServiceChanged = onServiceChanged;
     this.#shared = {
       ...{ url, ingestorId, publisher, unparsedPublisher, counters },
@@ -243,11 +246,12 @@ export class ShardRecorders implements AsyncDisposable {
   }
 
   #pause(): void {
-    const { publisher, counters, log } = this.#o;
+    const { publisher, counters } = this.#o;
     if (this.#isPaused) return;
     this.#isPaused = true;
     counters.pauses += 1;
-    log.warn(
+    this.#pauses.failed(
+      'full',
       publisher.stats(),
       'The publishing queue is full. Pausing all connections until it is half empty; nothing is dropped.',
     );
@@ -258,7 +262,7 @@ export class ShardRecorders implements AsyncDisposable {
     // This is called a moment later, and the queue may be full again.
     if (!this.#isPaused || this.#o.publisher.full) return;
     this.#isPaused = false;
-    this.#o.log.info(this.#o.publisher.stats(), 'The publishing queue has room again. Resuming all connections.');
+    this.#pauses.recovered(this.#o.publisher.stats(), 'The publishing queue has room again. Resuming all connections.');
     for (const recorder of this.#recorders.values()) recorder.resume();
   }
 }
