@@ -20,7 +20,7 @@ export const SECTIONS: readonly Section[] = [
     name: 'e2e',
     title: 'From the WebSocket frame to the committed row',
     about:
-      'Everything runs on this machine, in processes of its own: the simulated venue, which is not counted and sends a price change or book beside each trade, and the recorder with nats-server and PostgreSQL. The spread is that of equal parts of one run, after ten seconds of warm-up. Beside each figure stands that of the plain alternative at the same rate.',
+      'Everything runs on this machine, in processes of its own: the simulated venue, which is not counted and sends a price change or book beside each trade, and the recorder with nats-server and PostgreSQL. The spread is that of equal parts of one run, after ten seconds of warm-up. Beside each figure stands that of the plain alternative at the same rate. Beyond what the machine carries, polytape pauses its sockets; the venue cuts a connection that reads too slowly, and what it executes until the connection is back is missing. The plain alternative takes everything into memory instead.',
     isQuick: true,
     run: benchEndToEnd,
   },

@@ -13,6 +13,8 @@ export async function recordThroughCrashes(load: {
   markets: number;
   tradesPerSecond: number;
   quotesPerTrade: number;
+  /** Trades besides these that do not go through the venue's matching engine. */
+  loadTradesPerSecond?: number;
 }): Promise<void> {
   await using bed = await TestBed.open({ ...load, burst: null });
   const scheduler = await bed.start('scheduler', { SHARD_TOKENS_TARGET: '200' });
@@ -100,7 +102,11 @@ async function flowing(bed: TestBed): Promise<void> {
 async function acknowledged(bed: TestBed, ingestor: ServiceUnderTest): Promise<number> {
   const ledger = bed.venue.ledger();
   const sent = ledger.reduce((sum, { sockets }) => sum + sockets, 0);
-  const atMs = Number(ledger.at(-1)?.timestamp);
-  await ingestor.untilMetric('polytape_ingestor_publish_acknowledged_total', (count) => count >= sent);
+  const atMs = ledger.reduce((latest, { timestamp }) => Math.max(latest, Number(timestamp)), 0);
+  const others = await Promise.all(
+    ['lifecycle_events', 'tick_size_changes'].map((name) => ingestor.metric(`polytape_ingestor_${name}_total`)),
+  );
+  const messages = others.reduce<number>((sum, count) => sum + (count ?? 0), sent);
+  await ingestor.untilMetric('polytape_ingestor_publish_acknowledged_total', (count) => count >= messages);
   return atMs;
 }
