@@ -90,7 +90,7 @@ Sections:
 ${sections.join('\n')}
 
 Options:
-  --quick              about two minutes, one line a figure with its ratio to docs/performance.json
+  --quick              a few minutes, one line a figure with its ratio to docs/performance.json
   --write              put the figures into docs/performance.json and docs/performance.md
   --json               print all results as JSON, on the last line
   --rates <list>       e2e: trades a second, such as 200,5000

@@ -47,7 +47,7 @@ To repeat:
 \`\`\`sh
 npx pnpm bench --help          # the sections
 npx pnpm bench                 # all sections, about half an hour
-npx pnpm bench --quick         # two minutes, each figure beside the one in this file
+npx pnpm bench --quick         # a few minutes, each figure beside the one in this file
 npx pnpm bench e2e --rates 5000 --cpu-prof .polytape/profiles
 \`\`\``;
 
