@@ -15,7 +15,7 @@ import type { Figure } from './measure.ts';
 
 /** What a person asked for on the command line. */
 export type BenchOptions = {
-  /** Fewer and shorter runs, for a look within two minutes. */
+  /** Fewer and shorter runs, for a quick look. */
   quick: boolean;
   /** Trades a second of the section `e2e`; the section has its own by default. */
   rates: readonly number[] | null;

@@ -1,4 +1,4 @@
 COMMENT ON TABLE  losses      IS 'Where a stream did not hold what the position of this database promised: messages were lost, or may have been lost, between broker and database. Rows of kind tail_rewritten are no alarm.';
 COMMENT ON COLUMN losses.kind IS 'expired_unread, tail_lost, stream_replaced, or tail_rewritten: the broker lost the end of the stream, and the last message that this database had stored has come again (for MARKETS: the leading scheduler publishes lost documents again).';
-COMMENT ON TABLE  dead_letters      IS 'Messages that this database refused. A person has to look at them. Of a message with the snapshots of many tokens only the refused ones are here, as a message of the same subject that can be published again once it is repaired.';
-COMMENT ON COLUMN dead_letters.body IS 'Body of the message, byte for byte; of a message of which a part was refused, that part as JSON.';
+COMMENT ON TABLE  dead_letters      IS 'Messages that this database refused. A person has to look at them. If a message holds the snapshots of many tokens, only the refused ones are here, as a message on the same subject that can be repaired and published again.';
+COMMENT ON COLUMN dead_letters.body IS 'Body of the message, byte for byte. If only a part of the message was refused, that part as JSON.';

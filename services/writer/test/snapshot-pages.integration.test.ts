@@ -32,7 +32,7 @@ describe.concurrent('a page of snapshots', () => {
     expect(await bed.sql('SELECT octet_length(body) > 400000 AS whole FROM dead_letters')).toEqual([{ whole: true }]);
   });
 
-  test('of which the database rejects two is stored without them, and the position moves when all of it is stored', async () => {
+  test('with two that the database rejects is stored without them, and the position moves when all of it is stored', async () => {
     await using bed = await priceBed();
     await bed.sql('ALTER TABLE price_snapshots ADD CHECK (best_bid <> 0.13)');
     await bed.sql(RECORD_MOVES);

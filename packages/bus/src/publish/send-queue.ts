@@ -72,7 +72,7 @@ export class SendQueue {
 
   forgetUnacknowledged(): void {
     this.#bytes = 0;
-    drained(this.#queue); // none of which was ever sent
+    drained(this.#queue); // these were never sent
     this.pushAgain(drained(this.#again).filter(({ acknowledgedMs }) => acknowledgedMs > 0));
   }
 

@@ -1,4 +1,4 @@
-/** Quotes: the events of which nothing is recorded. */
+/** Quotes: events that are not recorded. */
 export type Quote = 'price_change' | 'book' | 'best_bid_ask';
 
 /**

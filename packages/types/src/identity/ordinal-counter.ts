@@ -8,8 +8,8 @@ import { ContentTable } from './content-table.ts';
  * is stored exactly once. A content that has not been seen for `windowMs` starts again at 0: until then the broker removes
  * duplicates by message id, afterwards the database's unique key does.
  *
- * Remembers at least the last `contentsMax` contents, and at most twice as many: in two tables, of which the older is
- * forgotten as a whole when the younger one is full or has been filled for `windowMs`.
+ * Remembers at least the last `contentsMax` contents, and at most twice that number. It keeps them in two tables, and forgets the
+ * older table as a whole when the younger one is full or `windowMs` old.
  */
 export class OrdinalCounter {
   readonly #windowMs: number;

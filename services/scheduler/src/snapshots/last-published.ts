@@ -93,7 +93,7 @@ function digest(text: string): number {
   return Number.parseInt(hash('sha1', text).slice(0, 12), 16);
 }
 
-/** Columns of this many rows, the first of which are copied from others. */
+/** Columns with this number of rows. The first rows are copied from `from`. */
 function columns(rows: number, from?: Record<keyof Published, Float64Array>): Record<keyof Published, Float64Array> {
   const column = (values: Float64Array = new Float64Array()) => {
     const larger = new Float64Array(rows);
